@@ -1,0 +1,306 @@
+"""alb: the load balancer, its target group, its listeners, and the alarms on both."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
+from cdktf_cdktf_provider_aws.lb import Lb
+from cdktf_cdktf_provider_aws.lb_listener import (
+    LbListener,
+    LbListenerDefaultAction,
+    LbListenerDefaultActionRedirect,
+)
+from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGroupHealthCheck
+from pydantic import Field
+
+from modules.base import Module, item_or_null
+from modules.platform import Platform
+from modules.security_groups import HTTP_PORT, HTTPS_PORT
+from modules.settings import ACCOUNT, Seconds, Settings, Violation, matching, region_of, rule, too_long
+
+NAME_LENGTH = 32
+"""Characters that ELB takes for the name of a load balancer and of a target group."""
+
+SslPolicy = Literal[
+    "ELBSecurityPolicy-TLS13-1-3-2021-06",
+    "ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04",
+    "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-2-2021-06",
+    "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+    "ELBSecurityPolicy-TLS13-1-2-Ext1-2021-06",
+    "ELBSecurityPolicy-TLS13-1-2-Ext2-2021-06",
+    "ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04",
+    "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04",
+    "ELBSecurityPolicy-TLS13-1-2-Ext0-FIPS-2023-04",
+    "ELBSecurityPolicy-TLS13-1-2-Ext1-FIPS-2023-04",
+    "ELBSecurityPolicy-TLS13-1-2-Ext2-FIPS-2023-04",
+    "ELBSecurityPolicy-TLS13-1-2-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-2-Ext1-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-2-Ext2-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-1-2021-06",
+    "ELBSecurityPolicy-TLS13-1-1-FIPS-2023-04",
+    "ELBSecurityPolicy-TLS13-1-0-2021-06",
+    "ELBSecurityPolicy-TLS13-1-0-FIPS-2023-04",
+    "ELBSecurityPolicy-TLS-1-2-Ext-2018-06",
+    "ELBSecurityPolicy-TLS-1-2-2017-01",
+    "ELBSecurityPolicy-TLS-1-1-2017-01",
+    "ELBSecurityPolicy-FS-1-2-Res-2020-10",
+    "ELBSecurityPolicy-FS-1-2-Res-2019-08",
+    "ELBSecurityPolicy-FS-1-2-2019-08",
+    "ELBSecurityPolicy-FS-1-1-2019-08",
+    "ELBSecurityPolicy-FS-2018-06",
+    "ELBSecurityPolicy-2016-08",
+    "ELBSecurityPolicy-2015-05",
+]
+"""Security policies of an HTTPS listener (Application Load Balancers user guide, "Security policies")."""
+
+HealthCheckPath = Annotated[
+    str,
+    matching(
+        r"/[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]{0,1023}(?<!\$\{)",
+        "is no path of a URL",
+        "a path that begins with /, at most 1024 characters",
+    ),
+]
+"""Path of a health check, as in `GET <path>`."""
+
+CertificateArn = Annotated[
+    str,
+    matching(
+        rf"|arn:aws:acm:[a-z0-9-]+:{ACCOUNT}:certificate/[A-Za-z0-9-]+"
+        rf"|arn:aws:iam::{ACCOUNT}:server-certificate/[\w+=,.@/-]+",
+        "is no ARN of a certificate",
+        "arn:aws:acm:<region>:<account>:certificate/<id>, an IAM server certificate's ARN, or an empty string for none",
+    ),
+]
+
+
+class AlbSettings(Settings):
+    """The load balancer, and when it takes a task for healthy."""
+
+    enable_deletion_protection: bool = False
+    """Whether AWS refuses to delete the load balancer until this is turned off."""
+
+    idle_timeout: Annotated[int, Field(ge=1, le=4000)] = 60
+    """Seconds after which the load balancer closes an idle connection."""
+
+    certificate_arn: CertificateArn = ""
+    """ARN of the certificate (ACM, same region) of the HTTPS listener. Empty: no HTTPS listener."""
+
+    ssl_policy: SslPolicy = "ELBSecurityPolicy-TLS-1-2-2017-01"
+    """TLS versions and ciphers of the HTTPS listener. The default is what the HCL modules set; TLS 1.3 is newer."""
+
+    redirect_http_to_https: bool = False
+    """Whether port 80 redirects (301) to HTTPS instead of serving. Without `certificate_arn` it serves in any case."""
+
+    health_check_path: HealthCheckPath = "/health"
+    """Path that the load balancer asks each task for."""
+
+    health_check_interval: Annotated[int, Field(ge=5, le=300)] = 30
+    """Seconds between two health checks of a task."""
+
+    health_check_timeout: Annotated[int, Field(ge=2, le=120)] = 5
+    """Seconds after which a health check without an answer has failed."""
+
+    health_check_healthy_threshold: Annotated[int, Field(ge=2, le=10)] = 2
+    """Health checks in a row that must succeed before a task is healthy."""
+
+    health_check_unhealthy_threshold: Annotated[int, Field(ge=2, le=10)] = 3
+    """Health checks in a row that must fail before a task is unhealthy."""
+
+    health_check_matcher: Annotated[
+        str,
+        matching(
+            r"[2-4]\d\d(?:[,-][2-4]\d\d)*",
+            "is no list of HTTP status codes",
+            "codes or ranges from 200 to 499: 200-299",
+        ),
+    ] = "200"
+    """HTTP status codes that a healthy task answers with."""
+
+    deregistration_delay: Seconds = 30
+    """Seconds that a task which is to stop has for requests under way."""
+
+    response_time_alarm_threshold: Annotated[float, Field(gt=0)] = 1.0
+    """Average response time of the tasks, in seconds, above which the alarm rings."""
+
+    unhealthy_hosts_alarm_threshold: Annotated[int, Field(ge=0)] = 0
+    """Number of unhealthy tasks above which the alarm rings."""
+
+    @rule("project", "environment")
+    def load_balancer_name_fits(self, platform: Platform) -> Iterator[Violation]:
+        """ELB takes 32 characters for a load balancer's name."""
+        if problem := too_long(platform.name("alb"), NAME_LENGTH, "load balancer"):
+            yield Violation("environment", platform.environment, *problem)
+
+    @rule("project", "environment")
+    def target_group_name_fits(self, platform: Platform) -> Iterator[Violation]:
+        """ELB takes 32 characters for a target group's name."""
+        if problem := too_long(platform.name("tg"), NAME_LENGTH, "target group"):
+            yield Violation("environment", platform.environment, *problem)
+
+    @rule("project")
+    def load_balancer_name_is_not_internal(self, platform: Platform) -> Iterator[Violation]:
+        """ELB refuses a name that begins with `internal-`."""
+        if f"{platform.project}-".startswith("internal-"):
+            problem = "makes a load balancer's name that begins with internal-, which ELB keeps for itself"
+            yield Violation("project", platform.project, problem, "another name")
+
+    @rule("certificate_arn", "region")
+    def certificate_is_of_the_region(self, platform: Platform) -> Iterator[Violation]:
+        """A load balancer takes ACM certificates of its own region only."""
+        if self.certificate_arn and region_of(self.certificate_arn) not in {"", platform.region}:
+            problem = f"is a certificate of {region_of(self.certificate_arn)}"
+            yield Violation("certificate_arn", self.certificate_arn, problem, f"one of {platform.region}")
+
+    @rule("health_check_interval", "health_check_timeout")
+    def health_check_times_out_before_the_next(self, _platform: Platform) -> Iterator[Violation]:
+        """ELB refuses a time-out that is not shorter than the interval."""
+        if self.health_check_timeout >= self.health_check_interval:
+            problem = f"is not shorter than health_check_interval, {self.health_check_interval}"
+            allowed = f"2 to {self.health_check_interval - 1}"
+            yield Violation("health_check_timeout", self.health_check_timeout, problem, allowed)
+
+
+class AlbModule(Module):
+    """An internet-facing application load balancer in the public subnets, in front of the tasks."""
+
+    folder: ClassVar[str] = "alb"
+
+    def __init__(
+        self,
+        scope: TerraformStack,
+        *,
+        platform: Platform,
+        settings: AlbSettings,
+        vpc_id: str,
+        public_subnet_ids: list[str],
+        alb_security_group_id: str,
+    ) -> None:
+        super().__init__(scope)
+        body, name = self.body, platform.name
+        vpc = self.wire("vpc_id", vpc_id, "ID of the VPC")
+        subnets = self.wire_list("public_subnet_ids", public_subnet_ids, "IDs of the public subnets")
+        security_group = self.wire(
+            "alb_security_group_id", alb_security_group_id, "ID of the load balancer's security group"
+        )
+
+        load_balancer = Lb(
+            body,
+            "aws_lb.main",
+            name=name("alb"),
+            load_balancer_type="application",
+            internal=False,
+            security_groups=[security_group],
+            subnets=subnets,
+            enable_deletion_protection=settings.enable_deletion_protection,
+            enable_http2=True,
+            enable_cross_zone_load_balancing=True,
+            idle_timeout=settings.idle_timeout,
+            tags={"Name": name("alb")},
+        )
+        target_group = LbTargetGroup(
+            body,
+            "aws_lb_target_group.app",
+            name=name("tg"),
+            port=platform.container_port,
+            protocol="HTTP",
+            target_type="ip",
+            vpc_id=vpc,
+            deregistration_delay=str(settings.deregistration_delay),
+            health_check=LbTargetGroupHealthCheck(
+                enabled=True,
+                protocol="HTTP",
+                path=settings.health_check_path,
+                matcher=settings.health_check_matcher,
+                interval=settings.health_check_interval,
+                timeout=settings.health_check_timeout,
+                healthy_threshold=settings.health_check_healthy_threshold,
+                unhealthy_threshold=settings.health_check_unhealthy_threshold,
+            ),
+            tags={"Name": name("tg")},
+        )
+
+        forward = LbListenerDefaultAction(type="forward", target_group_arn=target_group.arn)
+        redirect = LbListenerDefaultAction(
+            type="redirect",
+            redirect=LbListenerDefaultActionRedirect(port=str(HTTPS_PORT), protocol="HTTPS", status_code="HTTP_301"),
+        )
+        has_certificate = settings.certificate_arn != ""
+        http_listener = LbListener(
+            body,
+            "aws_lb_listener.http",
+            load_balancer_arn=load_balancer.arn,
+            port=HTTP_PORT,
+            protocol="HTTP",
+            default_action=[redirect if settings.redirect_http_to_https and has_certificate else forward],
+            tags={"Name": name("http-listener")},
+        )
+        https_listener = LbListener(
+            body,
+            "aws_lb_listener.https",
+            count=int(has_certificate),
+            load_balancer_arn=load_balancer.arn,
+            port=HTTPS_PORT,
+            protocol="HTTPS",
+            ssl_policy=settings.ssl_policy,
+            certificate_arn=settings.certificate_arn,
+            default_action=[forward],
+            tags={"Name": name("https-listener")},
+        )
+
+        CloudwatchMetricAlarm(
+            body,
+            "aws_cloudwatch_metric_alarm.target_response_time",
+            alarm_name=name("alb-high-response-time"),
+            alarm_description="This metric monitors ALB target response time",
+            namespace="AWS/ApplicationELB",
+            metric_name="TargetResponseTime",
+            dimensions={"LoadBalancer": load_balancer.arn_suffix},
+            statistic="Average",
+            period=60,
+            evaluation_periods=2,
+            comparison_operator="GreaterThanThreshold",
+            threshold=settings.response_time_alarm_threshold,
+            treat_missing_data="notBreaching",
+            tags={"Name": name("alb-response-time-alarm")},
+        )
+        CloudwatchMetricAlarm(
+            body,
+            "aws_cloudwatch_metric_alarm.unhealthy_hosts",
+            alarm_name=name("alb-unhealthy-hosts"),
+            alarm_description="This metric monitors unhealthy hosts",
+            namespace="AWS/ApplicationELB",
+            metric_name="UnHealthyHostCount",
+            dimensions={"TargetGroup": target_group.arn_suffix, "LoadBalancer": load_balancer.arn_suffix},
+            statistic="Average",
+            period=60,
+            evaluation_periods=2,
+            comparison_operator="GreaterThanThreshold",
+            threshold=settings.unhealthy_hosts_alarm_threshold,
+            treat_missing_data="notBreaching",
+            tags={"Name": name("alb-unhealthy-hosts-alarm")},
+        )
+
+        self.alb_id = self.output("alb_id", load_balancer.id, "ID of the load balancer")
+        self.alb_arn = self.output("alb_arn", load_balancer.arn, "ARN of the load balancer")
+        self.alb_dns_name = self.output("alb_dns_name", load_balancer.dns_name, "DNS name of the load balancer")
+        self.alb_zone_id = self.output(
+            "alb_zone_id", load_balancer.zone_id, "Hosted zone ID of the load balancer, for an alias record"
+        )
+        self.alb_arn_suffix = self.output(
+            "alb_arn_suffix", load_balancer.arn_suffix, "The load balancer as CloudWatch's metrics name it"
+        )
+        self.target_group_arn = self.output("target_group_arn", target_group.arn, "ARN of the target group")
+        self.target_group_name = self.output("target_group_name", target_group.name, "Name of the target group")
+        self.target_group_arn_suffix = self.output(
+            "target_group_arn_suffix", target_group.arn_suffix, "The target group as CloudWatch's metrics name it"
+        )
+        self.http_listener_arn = self.output("http_listener_arn", http_listener.arn, "ARN of the HTTP listener")
+        self.https_listener_arn = self.output(
+            "https_listener_arn",
+            item_or_null(https_listener, "arn"),
+            "ARN of the HTTPS listener; null without a certificate",
+        )

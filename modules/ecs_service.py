@@ -1,0 +1,363 @@
+"""ecs-service: the service that keeps the tasks running, its autoscaling, its alarms, its name in DNS."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from cdktf import ITerraformDependable, TerraformResourceLifecycle, TerraformStack
+from cdktf_cdktf_provider_aws.appautoscaling_policy import AppautoscalingPolicy
+from cdktf_cdktf_provider_aws.appautoscaling_policy import (
+    AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration as TargetTracking,
+)
+from cdktf_cdktf_provider_aws.appautoscaling_policy import (
+    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification as PredefinedMetric,
+)
+from cdktf_cdktf_provider_aws.appautoscaling_target import AppautoscalingTarget
+from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
+from cdktf_cdktf_provider_aws.ecs_service import (
+    EcsService,
+    EcsServiceDeploymentCircuitBreaker,
+    EcsServiceLoadBalancer,
+    EcsServiceNetworkConfiguration,
+    EcsServiceServiceRegistries,
+)
+from cdktf_cdktf_provider_aws.service_discovery_private_dns_namespace import ServiceDiscoveryPrivateDnsNamespace
+from cdktf_cdktf_provider_aws.service_discovery_service import (
+    ServiceDiscoveryService,
+    ServiceDiscoveryServiceDnsConfig,
+    ServiceDiscoveryServiceDnsConfigDnsRecords,
+    ServiceDiscoveryServiceHealthCheckCustomConfig,
+)
+from pydantic import Field
+
+from modules.base import Module, item, item_or_null
+from modules.platform import Platform
+from modules.settings import Percent, Seconds, Settings, Violation, rule
+
+TaskCount = Annotated[int, Field(ge=0, le=5000)]
+"""A number of tasks; 5000 is the quota of a service."""
+
+
+class EcsServiceSettings(Settings):
+    """How many tasks run, when there are more, and how a new version takes the place of the old."""
+
+    desired_count: TaskCount = 2
+    """Tasks that the service starts with; the autoscaler changes it afterwards (see `managed_elsewhere`)."""
+
+    autoscaling_min_capacity: TaskCount = 2
+    """Fewest tasks that the autoscaler leaves."""
+
+    autoscaling_max_capacity: Annotated[int, Field(ge=1, le=5000)] = 4
+    """Most tasks that the autoscaler starts."""
+
+    autoscaling_cpu_target: Percent = 70
+    """Average CPU of the tasks in per cent that the autoscaler aims at."""
+
+    autoscaling_memory_target: Percent = 80
+    """Average memory of the tasks in per cent that the autoscaler aims at."""
+
+    autoscaling_requests_target: Annotated[int, Field(ge=1)] = 1000
+    """Requests a minute and task that the autoscaler aims at."""
+
+    scale_in_cooldown: Seconds = 300
+    """Seconds after a step down before the next one."""
+
+    scale_out_cooldown: Seconds = 60
+    """Seconds after a step up before the next one."""
+
+    deployment_maximum_percent: Annotated[int, Field(ge=100, le=1000)] = 200
+    """Tasks that may run during a deployment, in per cent of the desired ones."""
+
+    deployment_minimum_healthy_percent: Annotated[int, Field(ge=0, le=100)] = 100
+    """Tasks that must stay healthy during a deployment, in per cent of the desired ones."""
+
+    health_check_grace_period_seconds: Annotated[int, Field(ge=0, le=2_147_483_647)] = 60
+    """Seconds after its start for which a task's failed health checks do not count."""
+
+    enable_execute_command: bool = False
+    """Whether operators may open a shell in a task (ECS Exec). The application's role must allow ssmmessages."""
+
+    enable_service_discovery: bool = False
+    """Whether tasks have a name in a private DNS zone of the VPC: `{project}-app.{project}.local`."""
+
+    managed_elsewhere: Annotated[
+        tuple[Literal["desired_count", "task_definition", "load_balancer"], ...], Field(strict=False)
+    ] = ("desired_count",)
+    """Arguments of the service that something else changes, and that Terraform therefore leaves alone
+    (`ignore_changes`): `desired_count` is the autoscaler's; `task_definition` where a pipeline deploys;
+    `load_balancer` where CodeDeploy moves traffic."""
+
+    cpu_alarm_threshold: Percent = 80
+    """CPU of the service in per cent above which the alarm rings."""
+
+    memory_alarm_threshold: Percent = 80
+    """Memory of the service in per cent above which the alarm rings."""
+
+    running_tasks_alarm_threshold: TaskCount | None = None
+    """Running tasks below which the alarm rings. Default: `desired_count`."""
+
+    @property
+    def most_tasks_during_deployment(self) -> int:
+        """Tasks that run at the most, while a new version takes the place of the old at full scale."""
+        return self.autoscaling_max_capacity * self.deployment_maximum_percent // 100
+
+    @rule("desired_count", "autoscaling_min_capacity", "autoscaling_max_capacity")
+    def desired_count_is_within_the_scaling_range(self, _platform: Platform) -> Iterator[Violation]:
+        """The autoscaler would change a count outside its range at once."""
+        least, most = self.autoscaling_min_capacity, self.autoscaling_max_capacity
+        if least <= most and not least <= self.desired_count <= most:
+            problem = "lies outside autoscaling_min_capacity and autoscaling_max_capacity"
+            yield Violation("desired_count", self.desired_count, problem, f"{least} to {most}")
+
+    @rule("autoscaling_min_capacity", "autoscaling_max_capacity")
+    def scaling_range_is_not_empty(self, _platform: Platform) -> Iterator[Violation]:
+        """Application Auto Scaling refuses a minimum above the maximum."""
+        least, most = self.autoscaling_min_capacity, self.autoscaling_max_capacity
+        if least > most:
+            yield Violation(
+                "autoscaling_min_capacity", least, f"is more than autoscaling_max_capacity, {most}", f"0 to {most}"
+            )
+
+    @rule("deployment_maximum_percent", "deployment_minimum_healthy_percent")
+    def deployment_can_make_progress(self, _platform: Platform) -> Iterator[Violation]:
+        """With 100 per cent at the most and at the least, ECS can neither start a task nor stop one."""
+        if self.deployment_maximum_percent <= self.deployment_minimum_healthy_percent:
+            problem = "leaves a deployment no task to start or to stop"
+            allowed = f"more than deployment_minimum_healthy_percent, {self.deployment_minimum_healthy_percent}"
+            yield Violation("deployment_maximum_percent", self.deployment_maximum_percent, problem, allowed)
+
+
+class EcsServiceModule(Module):
+    """The Fargate service behind the load balancer's target group, in the private subnets."""
+
+    folder: ClassVar[str] = "ecs-service"
+
+    def __init__(
+        self,
+        scope: TerraformStack,
+        *,
+        platform: Platform,
+        settings: EcsServiceSettings,
+        vpc_id: str,
+        ecs_cluster_id: str,
+        ecs_cluster_name: str,
+        ecs_task_definition_arn: str,
+        private_subnet_ids: list[str],
+        ecs_security_group_id: str,
+        target_group_arn: str,
+        alb_arn_suffix: str,
+        target_group_arn_suffix: str,
+        depends_on: list[ITerraformDependable],
+    ) -> None:
+        super().__init__(scope, depends_on=depends_on)
+        body, name = self.body, platform.name
+        vpc = self.wire("vpc_id", vpc_id, "ID of the VPC")
+        cluster_id = self.wire("ecs_cluster_id", ecs_cluster_id, "ID of the cluster")
+        cluster_name = self.wire("ecs_cluster_name", ecs_cluster_name, "Name of the cluster")
+        task_definition = self.wire("ecs_task_definition_arn", ecs_task_definition_arn, "ARN of the task definition")
+        subnets = self.wire_list("private_subnet_ids", private_subnet_ids, "IDs of the private subnets")
+        security_group = self.wire("ecs_security_group_id", ecs_security_group_id, "ID of the tasks' security group")
+        target_group = self.wire("target_group_arn", target_group_arn, "ARN of the target group")
+        alb_suffix = self.wire("alb_arn_suffix", alb_arn_suffix, "The load balancer as CloudWatch's metrics name it")
+        target_group_suffix = self.wire(
+            "target_group_arn_suffix", target_group_arn_suffix, "The target group as CloudWatch's metrics name it"
+        )
+        service_discovery = int(settings.enable_service_discovery)
+
+        namespace = ServiceDiscoveryPrivateDnsNamespace(
+            body,
+            "aws_service_discovery_private_dns_namespace.app",
+            count=service_discovery,
+            name=f"{platform.project}.local",
+            description=f"Service discovery namespace for {platform.project}",
+            vpc=vpc,
+            tags={"Name": name("service-discovery")},
+        )
+        discovery_service = ServiceDiscoveryService(
+            body,
+            "aws_service_discovery_service.app",
+            count=service_discovery,
+            name=f"{platform.project}-app",
+            dns_config=ServiceDiscoveryServiceDnsConfig(
+                namespace_id=item(namespace, 0, "id"),
+                dns_records=[ServiceDiscoveryServiceDnsConfigDnsRecords(ttl=10, type="A")],
+                routing_policy="MULTIVALUE",
+            ),
+            health_check_custom_config=ServiceDiscoveryServiceHealthCheckCustomConfig(failure_threshold=1),
+            tags={"Name": name("service-discovery-service")},
+        )
+
+        service = EcsService(
+            body,
+            "aws_ecs_service.app",
+            name=name("service"),
+            cluster=cluster_id,
+            task_definition=task_definition,
+            desired_count=settings.desired_count,
+            launch_type="FARGATE",
+            network_configuration=EcsServiceNetworkConfiguration(
+                subnets=subnets, security_groups=[security_group], assign_public_ip=False
+            ),
+            load_balancer=[
+                EcsServiceLoadBalancer(
+                    target_group_arn=target_group,
+                    container_name=f"{platform.project}-app",
+                    container_port=platform.container_port,
+                )
+            ],
+            service_registries=(
+                EcsServiceServiceRegistries(registry_arn=item(discovery_service, 0, "arn"))
+                if settings.enable_service_discovery
+                else None
+            ),
+            deployment_maximum_percent=settings.deployment_maximum_percent,
+            deployment_minimum_healthy_percent=settings.deployment_minimum_healthy_percent,
+            deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
+            # ECS turns it on for services created since September 2025, while provider 5 plans DISABLED.
+            availability_zone_rebalancing="DISABLED",
+            health_check_grace_period_seconds=settings.health_check_grace_period_seconds,
+            enable_execute_command=settings.enable_execute_command,
+            enable_ecs_managed_tags=True,
+            propagate_tags="SERVICE",
+            lifecycle=(
+                TerraformResourceLifecycle(ignore_changes=list(settings.managed_elsewhere))
+                if settings.managed_elsewhere
+                else None
+            ),
+            tags={"Name": name("service")},
+        )
+
+        target = AppautoscalingTarget(
+            body,
+            "aws_appautoscaling_target.ecs",
+            service_namespace="ecs",
+            scalable_dimension="ecs:service:DesiredCount",
+            resource_id=f"service/{cluster_name}/{service.name}",
+            min_capacity=settings.autoscaling_min_capacity,
+            max_capacity=settings.autoscaling_max_capacity,
+        )
+        AppautoscalingPolicy(
+            body,
+            "aws_appautoscaling_policy.ecs_cpu",
+            name=name("cpu-autoscaling"),
+            policy_type="TargetTrackingScaling",
+            service_namespace=target.service_namespace,
+            scalable_dimension=target.scalable_dimension,
+            resource_id=target.resource_id,
+            target_tracking_scaling_policy_configuration=TargetTracking(
+                predefined_metric_specification=PredefinedMetric(
+                    predefined_metric_type="ECSServiceAverageCPUUtilization"
+                ),
+                target_value=settings.autoscaling_cpu_target,
+                scale_in_cooldown=settings.scale_in_cooldown,
+                scale_out_cooldown=settings.scale_out_cooldown,
+            ),
+        )
+        AppautoscalingPolicy(
+            body,
+            "aws_appautoscaling_policy.ecs_memory",
+            name=name("memory-autoscaling"),
+            policy_type="TargetTrackingScaling",
+            service_namespace=target.service_namespace,
+            scalable_dimension=target.scalable_dimension,
+            resource_id=target.resource_id,
+            target_tracking_scaling_policy_configuration=TargetTracking(
+                predefined_metric_specification=PredefinedMetric(
+                    predefined_metric_type="ECSServiceAverageMemoryUtilization"
+                ),
+                target_value=settings.autoscaling_memory_target,
+                scale_in_cooldown=settings.scale_in_cooldown,
+                scale_out_cooldown=settings.scale_out_cooldown,
+            ),
+        )
+        AppautoscalingPolicy(
+            body,
+            "aws_appautoscaling_policy.ecs_requests",
+            name=name("requests-autoscaling"),
+            policy_type="TargetTrackingScaling",
+            service_namespace=target.service_namespace,
+            scalable_dimension=target.scalable_dimension,
+            resource_id=target.resource_id,
+            target_tracking_scaling_policy_configuration=TargetTracking(
+                predefined_metric_specification=PredefinedMetric(
+                    predefined_metric_type="ALBRequestCountPerTarget",
+                    resource_label=f"{alb_suffix}/{target_group_suffix}",
+                ),
+                target_value=settings.autoscaling_requests_target,
+                scale_in_cooldown=settings.scale_in_cooldown,
+                scale_out_cooldown=settings.scale_out_cooldown,
+            ),
+        )
+
+        service_dimensions = {"ClusterName": cluster_name, "ServiceName": service.name}
+        CloudwatchMetricAlarm(
+            body,
+            "aws_cloudwatch_metric_alarm.service_cpu_high",
+            alarm_name=name("service-cpu-high"),
+            alarm_description="This metric monitors ECS service CPU utilization",
+            namespace="AWS/ECS",
+            metric_name="CPUUtilization",
+            dimensions=service_dimensions,
+            statistic="Average",
+            period=300,
+            evaluation_periods=2,
+            comparison_operator="GreaterThanThreshold",
+            threshold=settings.cpu_alarm_threshold,
+            treat_missing_data="notBreaching",
+            tags={"Name": name("service-cpu-alarm")},
+        )
+        CloudwatchMetricAlarm(
+            body,
+            "aws_cloudwatch_metric_alarm.service_memory_high",
+            alarm_name=name("service-memory-high"),
+            alarm_description="This metric monitors ECS service memory utilization",
+            namespace="AWS/ECS",
+            metric_name="MemoryUtilization",
+            dimensions=service_dimensions,
+            statistic="Average",
+            period=300,
+            evaluation_periods=2,
+            comparison_operator="GreaterThanThreshold",
+            threshold=settings.memory_alarm_threshold,
+            treat_missing_data="notBreaching",
+            tags={"Name": name("service-memory-alarm")},
+        )
+        running_tasks_threshold = settings.running_tasks_alarm_threshold
+        CloudwatchMetricAlarm(
+            body,
+            "aws_cloudwatch_metric_alarm.service_running_tasks",
+            alarm_name=name("service-low-tasks"),
+            alarm_description="This metric monitors running tasks count",
+            namespace="ECS/ContainerInsights",
+            metric_name="RunningTaskCount",
+            dimensions=service_dimensions,
+            statistic="Average",
+            period=60,
+            evaluation_periods=1,
+            comparison_operator="LessThanThreshold",
+            threshold=settings.desired_count if running_tasks_threshold is None else running_tasks_threshold,
+            treat_missing_data="breaching",
+            tags={"Name": name("service-tasks-alarm")},
+        )
+
+        self.service_id = self.output("service_id", service.id, "ID of the service, which is its ARN")
+        self.service_name = self.output("service_name", service.name, "Name of the service")
+        self.service_arn = self.output("service_arn", service.id, "ARN of the service")
+        self.service_desired_count = self.output(
+            "service_desired_count", "${aws_ecs_service.app.desired_count}", "Tasks that the service is to run"
+        )
+        self.autoscaling_target_id = self.output("autoscaling_target_id", target.id, "ID of the autoscaling target")
+        self.service_discovery_namespace_id = self.output(
+            "service_discovery_namespace_id",
+            item_or_null(namespace, "id"),
+            "ID of the private DNS namespace; null without service discovery",
+        )
+        self.service_discovery_service_arn = self.output(
+            "service_discovery_service_arn",
+            item_or_null(discovery_service, "arn"),
+            "ARN of the service discovery service; null without service discovery",
+        )
+        self.service_discovery_dns_name = self.output(
+            "service_discovery_dns_name",
+            f"{platform.project}-app.{platform.project}.local" if settings.enable_service_discovery else "${null}",
+            "Name of the tasks in the VPC's private DNS; null without service discovery",
+        )

@@ -1,0 +1,256 @@
+"""elasticache: the Redis node of the application, its parameters, and the alarms on it."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
+from cdktf_cdktf_provider_aws.elasticache_cluster import ElasticacheCluster
+from cdktf_cdktf_provider_aws.elasticache_parameter_group import (
+    ElasticacheParameterGroup,
+    ElasticacheParameterGroupParameter,
+)
+from cdktf_cdktf_provider_aws.elasticache_subnet_group import ElasticacheSubnetGroup
+from pydantic import Field
+
+from modules.base import Module
+from modules.platform import Platform
+from modules.security_groups import REDIS_PORT
+from modules.settings import ACCOUNT, Percent, Settings, Violation, matching, region_of, rule, too_long
+from modules.windows import MaintenanceWindow, SnapshotWindow, overlap
+
+CLUSTER_ID_LENGTH = 50
+"""Characters that ElastiCache takes for a cache cluster's identifier."""
+
+PARAMETER_GROUP_FAMILY = {
+    "7.1": "redis7",
+    "7.0": "redis7",
+    "6.2": "redis6.x",
+    "6.0": "redis6.x",
+    "5.0.6": "redis5.0",
+}
+"""Parameter group family of each Redis version (ElastiCache user guide, "Supported engines and versions")."""
+
+RedisVersion = Literal["7.1", "7.0", "6.2", "6.0", "5.0.6"]
+
+NodeType = Annotated[
+    str,
+    matching(
+        r"cache\.[a-z]\d[a-z0-9]*\.(?:micro|small|medium|(?:\d{1,2})?x?large)",
+        "is no node type of ElastiCache",
+        "cache.<family>.<size>, such as cache.t3.micro or cache.r7g.large",
+    ),
+]
+
+TopicArn = Annotated[
+    str,
+    matching(
+        rf"|arn:aws:sns:[a-z0-9-]+:{ACCOUNT}:[\w-]{{1,256}}",
+        "is no ARN of an SNS topic",
+        "arn:aws:sns:<region>:<account>:<topic>, or an empty string for none",
+    ),
+]
+
+
+class ElasticacheSettings(Settings):
+    """The Redis node: its size, its version, when it is maintained and how long snapshots are kept."""
+
+    redis_node_type: NodeType = "cache.t3.micro"
+    """Node type of the cache."""
+
+    redis_engine_version: RedisVersion = "7.0"
+    """Version of Redis; the parameter group's family follows from it."""
+
+    maxmemory_policy: Literal[
+        "allkeys-lru",
+        "allkeys-lfu",
+        "allkeys-random",
+        "volatile-lru",
+        "volatile-lfu",
+        "volatile-random",
+        "volatile-ttl",
+        "noeviction",
+    ] = "allkeys-lru"
+    """What Redis evicts when memory is full."""
+
+    timeout: Annotated[int, Field(ge=0)] = 300
+    """Seconds after which Redis closes a client's idle connection; 0 never does. AWS refuses 1 to 19."""
+
+    maintenance_window: MaintenanceWindow = "sun:05:00-sun:06:00"
+    """Weekly hour or more, in UTC, in which AWS may restart the node: `ddd:hh:mm-ddd:hh:mm`."""
+
+    snapshot_window: SnapshotWindow = "03:00-04:00"
+    """Daily hour or more, in UTC, in which the snapshot begins: `hh:mm-hh:mm`. It must not meet the maintenance."""
+
+    snapshot_retention_limit: Annotated[int, Field(ge=0, le=35)] = 1
+    """Days that a daily snapshot is kept; 0 takes none."""
+
+    transit_encryption_enabled: bool = False
+    """Whether connections to Redis are TLS. Changing it replaces the node, and clients must connect with TLS."""
+
+    apply_immediately: bool = False
+    """Whether changes take effect at once instead of in the maintenance window. They may restart the node."""
+
+    sns_topic_arn: TopicArn = ""
+    """SNS topic that ElastiCache tells about events of the node. Empty: none."""
+
+    cpu_alarm_threshold: Percent = 75
+    """CPU of the node in per cent above which the alarm rings."""
+
+    memory_alarm_threshold: Annotated[int, Field(gt=0)] = 100_000_000
+    """Free memory of the node in bytes below which the alarm rings."""
+
+    evictions_alarm_threshold: Annotated[int, Field(ge=0)] = 1000
+    """Keys evicted in a period above which the alarm rings."""
+
+    @rule("project", "environment")
+    def cluster_id_fits(self, platform: Platform) -> Iterator[Violation]:
+        """ElastiCache takes 50 characters for a cache cluster's identifier."""
+        if problem := too_long(platform.name("cache"), CLUSTER_ID_LENGTH, "cache cluster"):
+            yield Violation("environment", platform.environment, *problem)
+
+    @rule("snapshot_window", "maintenance_window", "snapshot_retention_limit")
+    def snapshot_and_maintenance_do_not_overlap(self, _platform: Platform) -> Iterator[Violation]:
+        """ElastiCache refuses a snapshot window that meets the maintenance window."""
+        if overlap(self.snapshot_window, self.maintenance_window):
+            problem = f"overlaps maintenance_window, {self.maintenance_window}"
+            yield Violation("snapshot_window", self.snapshot_window, problem, "an hour apart from it, on every day")
+
+    @rule("sns_topic_arn", "region")
+    def topic_is_of_the_region(self, platform: Platform) -> Iterator[Violation]:
+        """ElastiCache notifies topics of its own region only."""
+        if self.sns_topic_arn and region_of(self.sns_topic_arn) != platform.region:
+            problem = f"is a topic of {region_of(self.sns_topic_arn)}"
+            yield Violation("sns_topic_arn", self.sns_topic_arn, problem, f"one of {platform.region}")
+
+    @rule("timeout")
+    def timeout_is_one_that_redis_takes(self, _platform: Platform) -> Iterator[Violation]:
+        """ElastiCache takes 0 or at least 20 seconds for the parameter `timeout`."""
+        shortest = 20
+        if 0 < self.timeout < shortest:
+            yield Violation("timeout", self.timeout, "is too short for ElastiCache", f"0, or {shortest} and more")
+
+
+class ElasticacheModule(Module):
+    """One Redis node in the private subnets."""
+
+    folder: ClassVar[str] = "elasticache"
+
+    def __init__(
+        self,
+        scope: TerraformStack,
+        *,
+        platform: Platform,
+        settings: ElasticacheSettings,
+        private_subnet_ids: list[str],
+        redis_security_group_id: str,
+    ) -> None:
+        super().__init__(scope)
+        body, name = self.body, platform.name
+        subnets = self.wire_list("private_subnet_ids", private_subnet_ids, "IDs of the private subnets")
+        security_group = self.wire(
+            "redis_security_group_id", redis_security_group_id, "ID of the cache's security group"
+        )
+
+        subnet_group = ElasticacheSubnetGroup(
+            body,
+            "aws_elasticache_subnet_group.redis",
+            name=name("cache-subnet"),
+            subnet_ids=subnets,
+            tags={"Name": name("cache-subnet")},
+        )
+        parameter_group = ElasticacheParameterGroup(
+            body,
+            "aws_elasticache_parameter_group.redis",
+            name=name("redis-params"),
+            family=PARAMETER_GROUP_FAMILY[settings.redis_engine_version],
+            parameter=[
+                ElasticacheParameterGroupParameter(name="maxmemory-policy", value=settings.maxmemory_policy),
+                ElasticacheParameterGroupParameter(name="timeout", value=str(settings.timeout)),
+            ],
+            tags={"Name": name("redis-params")},
+        )
+        cluster = ElasticacheCluster(
+            body,
+            "aws_elasticache_cluster.redis",
+            cluster_id=name("cache"),
+            engine="redis",
+            engine_version=settings.redis_engine_version,
+            node_type=settings.redis_node_type,
+            num_cache_nodes=1,
+            port=REDIS_PORT,
+            parameter_group_name=parameter_group.name,
+            subnet_group_name=subnet_group.name,
+            security_group_ids=[security_group],
+            maintenance_window=settings.maintenance_window,
+            snapshot_window=settings.snapshot_window,
+            snapshot_retention_limit=settings.snapshot_retention_limit,
+            transit_encryption_enabled=settings.transit_encryption_enabled,
+            notification_topic_arn=settings.sns_topic_arn,
+            apply_immediately=settings.apply_immediately,
+            tags={"Name": name("cache")},
+        )
+
+        CloudwatchMetricAlarm(
+            body,
+            "aws_cloudwatch_metric_alarm.redis_cpu",
+            alarm_name=name("redis-high-cpu"),
+            alarm_description="This metric monitors Redis CPU utilization",
+            namespace="AWS/ElastiCache",
+            metric_name="CPUUtilization",
+            dimensions={"CacheClusterId": cluster.id},
+            statistic="Average",
+            period=300,
+            evaluation_periods=2,
+            comparison_operator="GreaterThanThreshold",
+            threshold=settings.cpu_alarm_threshold,
+            treat_missing_data="notBreaching",
+            tags={"Name": name("redis-cpu-alarm")},
+        )
+        CloudwatchMetricAlarm(
+            body,
+            "aws_cloudwatch_metric_alarm.redis_memory",
+            alarm_name=name("redis-low-memory"),
+            alarm_description="This metric monitors Redis available memory",
+            namespace="AWS/ElastiCache",
+            metric_name="FreeableMemory",
+            dimensions={"CacheClusterId": cluster.id},
+            statistic="Average",
+            period=300,
+            evaluation_periods=2,
+            comparison_operator="LessThanThreshold",
+            threshold=settings.memory_alarm_threshold,
+            treat_missing_data="notBreaching",
+            tags={"Name": name("redis-memory-alarm")},
+        )
+        CloudwatchMetricAlarm(
+            body,
+            "aws_cloudwatch_metric_alarm.redis_evictions",
+            alarm_name=name("redis-evictions"),
+            alarm_description="This metric monitors Redis evictions",
+            namespace="AWS/ElastiCache",
+            metric_name="Evictions",
+            dimensions={"CacheClusterId": cluster.id},
+            statistic="Average",
+            period=300,
+            evaluation_periods=2,
+            comparison_operator="GreaterThanThreshold",
+            threshold=settings.evictions_alarm_threshold,
+            treat_missing_data="notBreaching",
+            tags={"Name": name("redis-evictions-alarm")},
+        )
+
+        self.redis_cluster_id = self.output("redis_cluster_id", cluster.id, "ID of the cache cluster")
+        self.redis_endpoint = self.output(
+            "redis_endpoint", "${aws_elasticache_cluster.redis.cache_nodes[0].address}", "Host name of the Redis node"
+        )
+        self.redis_port = self.output("redis_port", cluster.port, "TCP port of the Redis node")
+        self.redis_connection_string = self.output(
+            "redis_connection_string",
+            "${aws_elasticache_cluster.redis.cache_nodes[0].address}:${aws_elasticache_cluster.redis.port}",
+            "host:port of the Redis node",
+        )
+        self.parameter_group_name = self.output(
+            "parameter_group_name", parameter_group.name, "Name of the parameter group"
+        )
+        self.subnet_group_name = self.output("subnet_group_name", subnet_group.name, "Name of the subnet group")

@@ -1,0 +1,141 @@
+"""iam: the role that starts tasks (ECS's own) and the role that the application has."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
+
+from modules.base import Module
+from modules.platform import Platform
+from modules.settings import Settings, Violation, rule, too_long
+
+POLICY_VERSION = "2012-10-17"
+ROLE_NAME_LENGTH = 64
+
+
+class IamSettings(Settings):
+    """Nothing differs between environments but names."""
+
+    @rule("project", "environment")
+    def role_names_fit(self, platform: Platform) -> Iterator[Violation]:
+        """IAM takes 64 characters for a role's name."""
+        if problem := too_long(platform.name("ecs-task-execution"), ROLE_NAME_LENGTH, "task execution role"):
+            yield Violation("environment", platform.environment, *problem)
+
+
+class IamModule(Module):
+    """Two roles that ECS tasks assume, with what each may do."""
+
+    folder: ClassVar[str] = "iam"
+
+    def __init__(self, scope: TerraformStack, *, platform: Platform, settings: IamSettings) -> None:
+        super().__init__(scope)
+        del settings
+        body, name = self.body, platform.name
+        project, environment = platform.project, platform.environment
+
+        assume_role_policy = self.local(
+            "assume_role_policy",
+            {
+                "Version": POLICY_VERSION,
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Action": "sts:AssumeRole",
+                        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                    }
+                ],
+            },
+        )
+        ecr_access_policy = self.local(
+            "ecr_access_policy",
+            {
+                "Version": POLICY_VERSION,
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Action": [
+                            "ecr:GetAuthorizationToken",
+                            "ecr:BatchCheckLayerAvailability",
+                            "ecr:GetDownloadUrlForLayer",
+                            "ecr:BatchGetImage",
+                        ],
+                        "Resource": "*",
+                    }
+                ],
+            },
+        )
+        app_permissions_policy = self.local(
+            "app_permissions_policy",
+            {
+                "Version": POLICY_VERSION,
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Action": ["s3:GetObject", "s3:PutObject", "s3:ListBucket"],
+                        "Resource": [
+                            f"arn:aws:s3:::{project}-{environment}-*",
+                            f"arn:aws:s3:::{project}-{environment}-*/*",
+                        ],
+                    },
+                    {
+                        "Effect": "Allow",
+                        "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
+                        "Resource": f"arn:aws:secretsmanager:*:*:secret:{project}/{environment}/*",
+                    },
+                    {
+                        "Effect": "Allow",
+                        "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+                        "Resource": f"arn:aws:logs:*:*:log-group:/ecs/{project}-{environment}*",
+                    },
+                ],
+            },
+        )
+
+        execution_role = IamRole(
+            body,
+            "aws_iam_role.ecs_task_execution",
+            name=name("ecs-task-execution"),
+            assume_role_policy=f"${{jsonencode({assume_role_policy})}}",
+            tags={"Name": name("ecs-task-execution")},
+        )
+        IamRolePolicyAttachment(
+            body,
+            "aws_iam_role_policy_attachment.ecs_task_execution",
+            role=execution_role.name,
+            policy_arn="arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+        )
+        IamRolePolicy(
+            body,
+            "aws_iam_role_policy.ecr_access",
+            name=name("ecr-access"),
+            role=execution_role.id,
+            policy=f"${{jsonencode({ecr_access_policy})}}",
+        )
+
+        task_role = IamRole(
+            body,
+            "aws_iam_role.ecs_task",
+            name=name("ecs-task"),
+            assume_role_policy=f"${{jsonencode({assume_role_policy})}}",
+            tags={"Name": name("ecs-task")},
+        )
+        IamRolePolicy(
+            body,
+            "aws_iam_role_policy.app_permissions",
+            name=name("app-permissions"),
+            role=task_role.id,
+            policy=f"${{jsonencode({app_permissions_policy})}}",
+        )
+
+        self.ecs_task_execution_role_arn = self.output(
+            "ecs_task_execution_role_arn", execution_role.arn, "ARN of the task execution role"
+        )
+        self.ecs_task_execution_role_name = self.output(
+            "ecs_task_execution_role_name", execution_role.name, "Name of the task execution role"
+        )
+        self.ecs_task_role_arn = self.output("ecs_task_role_arn", task_role.arn, "ARN of the application's role")
+        self.ecs_task_role_name = self.output("ecs_task_role_name", task_role.name, "Name of the application's role")

@@ -1,0 +1,244 @@
+"""networking: the VPC, its public and private subnets, the way out through NAT, and the routes."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from itertools import combinations
+from typing import Annotated, ClassVar
+
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_aws.eip import Eip
+from cdktf_cdktf_provider_aws.internet_gateway import InternetGateway
+from cdktf_cdktf_provider_aws.nat_gateway import NatGateway
+from cdktf_cdktf_provider_aws.route import Route
+from cdktf_cdktf_provider_aws.route_table import RouteTable
+from cdktf_cdktf_provider_aws.route_table_association import RouteTableAssociation
+from cdktf_cdktf_provider_aws.subnet import Subnet
+from cdktf_cdktf_provider_aws.vpc import Vpc
+from pydantic import Field
+
+from modules.base import Module, every, item, item_or_null
+from modules.platform import Platform
+from modules.settings import AwsCidr, Settings, Strings, Violation, rule
+
+RESERVED_ADDRESSES = 5
+"""Addresses of every subnet that AWS keeps for itself (VPC user guide, "Subnet CIDR blocks")."""
+
+_SMALLEST_ALB_PREFIX = 27
+_UNUSABLE = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")))
+
+
+class NetworkingSettings(Settings):
+    """Addresses and zones of the VPC, and how private subnets reach the internet."""
+
+    vpc_cidr: AwsCidr
+    """IPv4 block of the VPC, /16 to /28. Changing it replaces the VPC and all that is in it."""
+
+    availability_zones: Strings
+    """Availability zones, by name; the subnets i stand in zone i. At least two, as an ALB needs."""
+
+    public_subnet_cidrs: Annotated[tuple[AwsCidr, ...], Field(strict=False)]
+    """IPv4 blocks of the public subnets (ALB and NAT), one a zone, /16 to /27."""
+
+    private_subnet_cidrs: Annotated[tuple[AwsCidr, ...], Field(strict=False)]
+    """IPv4 blocks of the private subnets (tasks and cache), one a zone, /16 to /28."""
+
+    enable_nat_gateway: bool = True
+    """Whether private subnets reach the internet through NAT. Without it, tasks can't pull images."""
+
+    single_nat_gateway: bool = False
+    """One NAT gateway for all zones: cheaper, but its zone's failure cuts off all. Default: one for each zone."""
+
+    @property
+    def nat_gateway_count(self) -> int:
+        """NAT gateways: none, a single one, or one for each zone."""
+        if not self.enable_nat_gateway:
+            return 0
+        return 1 if self.single_nat_gateway else len(self.availability_zones)
+
+    @property
+    def private_route_table_count(self) -> int:
+        """Private route tables: one with a single NAT, else one for each zone (with or without NAT)."""
+        return 1 if self.single_nat_gateway else len(self.availability_zones)
+
+    @property
+    def free_private_addresses(self) -> int:
+        """Addresses that tasks and cache nodes can have in the private subnets together."""
+        return sum(IPv4Network(cidr).num_addresses - RESERVED_ADDRESSES for cidr in self.private_subnet_cidrs)
+
+    def _subnets(self) -> Iterator[tuple[tuple[str, int], IPv4Network]]:
+        for kind in ("public_subnet_cidrs", "private_subnet_cidrs"):
+            for index, cidr in enumerate(getattr(self, kind)):
+                yield (kind, index), IPv4Network(cidr)
+
+    @rule("vpc_cidr")
+    def vpc_block_is_usable(self, _platform: Platform) -> Iterator[Violation]:
+        """AWS refuses a VPC in loopback, link-local, multicast and reserved space."""
+        for unusable in _UNUSABLE:
+            if IPv4Network(self.vpc_cidr).overlaps(unusable):
+                allowed = "a private block (RFC 1918), such as 10.0.0.0/16"
+                yield Violation("vpc_cidr", self.vpc_cidr, f"lies in {unusable}, which no VPC may have", allowed)
+
+    @rule("vpc_cidr", "public_subnet_cidrs", "private_subnet_cidrs")
+    def subnets_lie_in_the_vpc(self, _platform: Platform) -> Iterator[Violation]:
+        """A subnet is a part of its VPC's block."""
+        for key, subnet in self._subnets():
+            if not subnet.subnet_of(IPv4Network(self.vpc_cidr)):
+                yield Violation(key, str(subnet), "lies outside the VPC", f"a part of vpc_cidr, {self.vpc_cidr}")
+
+    @rule("public_subnet_cidrs", "private_subnet_cidrs")
+    def subnets_do_not_overlap(self, _platform: Platform) -> Iterator[Violation]:
+        """AWS refuses a subnet that shares addresses with another."""
+        for ((kind, index), first), (key, subnet) in combinations(self._subnets(), 2):
+            if subnet.overlaps(first):
+                yield Violation(
+                    key, str(subnet), f"overlaps {kind}[{index}], {first}", "a block that no other subnet has"
+                )
+
+    @rule("public_subnet_cidrs")
+    def public_subnets_are_large_enough_for_an_alb(self, _platform: Platform) -> Iterator[Violation]:
+        """An ALB takes subnets of /27 at the smallest, eight addresses of which must stay free."""
+        for index, cidr in enumerate(self.public_subnet_cidrs):
+            if IPv4Network(cidr).prefixlen > _SMALLEST_ALB_PREFIX:
+                yield Violation(("public_subnet_cidrs", index), cidr, "is too small for an ALB", "/27 or larger")
+
+    @rule("availability_zones", "region")
+    def zones_are_of_the_region(self, platform: Platform) -> Iterator[Violation]:
+        """A zone's name is its region's with a letter."""
+        for index, zone in enumerate(self.availability_zones):
+            if not (zone[:-1] == platform.region and zone[-1:].islower() and zone[-1:].isascii()):
+                allowed = f"{platform.region}a, {platform.region}b and so on"
+                yield Violation(("availability_zones", index), zone, f"is no zone of {platform.region}", allowed)
+
+    @rule("availability_zones")
+    def zones_are_two_or_more_and_differ(self, _platform: Platform) -> Iterator[Violation]:
+        """An ALB needs subnets in at least two zones, and takes one subnet a zone."""
+        if len(set(self.availability_zones)) < len(self.availability_zones):
+            yield Violation("availability_zones", list(self.availability_zones), "names a zone twice", "each zone once")
+        if len(self.availability_zones) < 2:  # noqa: PLR2004  # the rule's own number
+            yield Violation("availability_zones", list(self.availability_zones), "is too few zones", "two or more")
+
+    @rule("availability_zones", "public_subnet_cidrs", "private_subnet_cidrs")
+    def subnets_are_as_many_as_zones(self, _platform: Platform) -> Iterator[Violation]:
+        """Subnet i stands in zone i, and route table i serves it."""
+        zones = len(self.availability_zones)
+        for key in ("public_subnet_cidrs", "private_subnet_cidrs"):
+            cidrs: tuple[str, ...] = getattr(self, key)
+            if len(cidrs) != zones:
+                problem = f"has {len(cidrs)} subnets for {zones} availability_zones"
+                yield Violation(key, list(cidrs), problem, f"{zones} subnets, one a zone")
+
+
+class NetworkingModule(Module):
+    """A VPC over several zones, each with a public and a private subnet."""
+
+    folder: ClassVar[str] = "networking"
+
+    def __init__(self, scope: TerraformStack, *, platform: Platform, settings: NetworkingSettings) -> None:
+        super().__init__(scope)
+        body, name = self.body, platform.name
+        zones = len(settings.availability_zones)
+        availability_zones = self.local("availability_zones", list(settings.availability_zones))
+        public_subnet_cidrs = self.local("public_subnet_cidrs", list(settings.public_subnet_cidrs))
+        private_subnet_cidrs = self.local("private_subnet_cidrs", list(settings.private_subnet_cidrs))
+
+        vpc = Vpc(
+            body,
+            "aws_vpc.main",
+            cidr_block=settings.vpc_cidr,
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+            tags={"Name": name("vpc")},
+        )
+        internet_gateway = InternetGateway(body, "aws_internet_gateway.main", vpc_id=vpc.id, tags={"Name": name("igw")})
+
+        public_subnet = Subnet(
+            body,
+            "aws_subnet.public",
+            count=zones,
+            vpc_id=vpc.id,
+            cidr_block=f"${{{public_subnet_cidrs}[count.index]}}",
+            availability_zone=f"${{{availability_zones}[count.index]}}",
+            map_public_ip_on_launch=True,
+            tags={"Name": name("public-subnet-${count.index + 1}"), "Type": "public"},
+        )
+        private_subnet = Subnet(
+            body,
+            "aws_subnet.private",
+            count=zones,
+            vpc_id=vpc.id,
+            cidr_block=f"${{{private_subnet_cidrs}[count.index]}}",
+            availability_zone=f"${{{availability_zones}[count.index]}}",
+            tags={"Name": name("private-subnet-${count.index + 1}"), "Type": "private"},
+        )
+
+        nat_eip = Eip(
+            body,
+            "aws_eip.nat",
+            count=settings.nat_gateway_count,
+            domain="vpc",
+            tags={"Name": name("nat-eip-${count.index + 1}")},
+            depends_on=[internet_gateway],
+        )
+        nat_gateway = NatGateway(
+            body,
+            "aws_nat_gateway.main",
+            count=settings.nat_gateway_count,
+            allocation_id=item(nat_eip, "count.index", "id"),
+            subnet_id=item(public_subnet, "count.index", "id"),
+            tags={"Name": name("nat-${count.index + 1}")},
+            depends_on=[internet_gateway],
+        )
+
+        public_route_table = RouteTable(
+            body, "aws_route_table.public", vpc_id=vpc.id, tags={"Name": name("public-rt"), "Type": "public"}
+        )
+        Route(
+            body,
+            "aws_route.public_internet_gateway",
+            route_table_id=public_route_table.id,
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=internet_gateway.id,
+        )
+        RouteTableAssociation(
+            body,
+            "aws_route_table_association.public",
+            count=zones,
+            subnet_id=item(public_subnet, "count.index", "id"),
+            route_table_id=public_route_table.id,
+        )
+
+        private_route_table = RouteTable(
+            body,
+            "aws_route_table.private",
+            count=settings.private_route_table_count,
+            vpc_id=vpc.id,
+            tags={"Name": name("private-rt-${count.index + 1}"), "Type": "private"},
+        )
+        Route(
+            body,
+            "aws_route.private_nat_gateway",
+            count=settings.nat_gateway_count,
+            route_table_id=item(private_route_table, "count.index", "id"),
+            destination_cidr_block="0.0.0.0/0",
+            nat_gateway_id=item(nat_gateway, "count.index", "id"),
+        )
+        RouteTableAssociation(
+            body,
+            "aws_route_table_association.private",
+            count=zones,
+            subnet_id=item(private_subnet, "count.index", "id"),
+            route_table_id=item(private_route_table, 0 if settings.single_nat_gateway else "count.index", "id"),
+        )
+
+        self.vpc_id = self.output("vpc_id", vpc.id, "ID of the VPC")
+        self.vpc_cidr = self.output("vpc_cidr", vpc.cidr_block, "IPv4 block of the VPC")
+        self.public_subnet_ids = self.output_list(
+            "public_subnet_ids", every(public_subnet, "id"), "IDs of the public subnets, in the order of the zones"
+        )
+        self.private_subnet_ids = self.output_list(
+            "private_subnet_ids", every(private_subnet, "id"), "IDs of the private subnets, in the order of the zones"
+        )
+        self.nat_gateway_id = self.output(
+            "nat_gateway_id", item_or_null(nat_gateway, "id"), "ID of the first NAT gateway; null without NAT"
+        )
+        self.internet_gateway_id = self.output("internet_gateway_id", internet_gateway.id, "ID of the internet gateway")

@@ -1,0 +1,90 @@
+"""What all modules of an environment share: its names, its region, its tags, the port the application listens on."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from modules.settings import ACCOUNT, Port, Settings, Violation, matching, rule, tag_problem
+
+_NAME_PATTERN = r"[a-z](?:-?[a-z0-9])*"
+_NAME_ALLOWED = "lower-case letters, digits and single hyphens, beginning with a letter and not ending with a hyphen"
+
+Name = Annotated[str, matching(_NAME_PATTERN, "is no name that every AWS service takes", _NAME_ALLOWED)]
+"""A part of resource names: what ElastiCache, the strictest of the services used, allows in an identifier."""
+
+Region = Annotated[
+    str,
+    matching(
+        r"(?!cn-|us-gov-|us-iso|eu-isoe-|eusc-)[a-z]{2}-[a-z]+-\d",
+        "is no region of AWS's public partition",
+        "a region such as us-west-2 (the policies name ARNs of the partition aws, so China and GovCloud are not)",
+    ),
+]
+
+AccountId = Annotated[str, matching(ACCOUNT, "is no AWS account ID", "twelve digits, in quotes")]
+
+
+class Platform(Settings):
+    """The keys at the top of an overlay."""
+
+    MAX_TAGS: ClassVar[int] = 50
+    """Tags that AWS allows on a resource."""
+    OWN_TAGS: ClassVar[tuple[str, ...]] = ("Name", "Type", "Project", "Environment", "ManagedBy")
+    """Tags that the generator sets itself."""
+
+    environment: Name
+    """Name of the environment; it is the name of the overlay's file and can't be set in it."""
+
+    project: Name
+    """First part of the name of every resource: `{project}-{thing}-{environment}`."""
+
+    region: Region
+    """AWS region that the environment runs in."""
+
+    account_id: AccountId | None = None
+    """AWS account that the provider may act on (`allowed_account_ids`). Default: whichever the credentials are of."""
+
+    container_port: Port = 8080
+    """TCP port that the application listens on: of the target group, the task and the rule that lets the ALB in."""
+
+    tags: dict[str, str] = Field(default={})
+    """Further tags of every resource, beside `Project`, `Environment` and `ManagedBy` (the provider's default tags)."""
+
+    def name(self, thing: str) -> str:
+        """The name of a resource: `{project}-{thing}-{environment}`."""
+        return f"{self.project}-{thing}-{self.environment}"
+
+    @property
+    def default_tags(self) -> dict[str, str]:
+        """The tags that the provider sets on every resource."""
+        return {"Project": self.project, "Environment": self.environment, "ManagedBy": "Terraform", **self.tags}
+
+    @rule("tags")
+    def tags_are_taken_by_aws(self, _platform: "Platform") -> Iterator[Violation]:
+        """AWS limits the characters and the length of tags; nearly every service refuses more."""
+        for key, value in self.tags.items():
+            if problem := tag_problem(key, value):
+                yield Violation(("tags", key), value, *problem)
+
+    @rule("tags")
+    def tags_leave_the_generators_own_alone(self, _platform: "Platform") -> Iterator[Violation]:
+        """`Name` would name everything alike; the others are what cost reports and policies rely on."""
+        for key in self.tags.keys() & set(self.OWN_TAGS):
+            yield Violation(
+                ("tags", key),
+                self.tags[key],
+                "is set by the generator itself",
+                f"keys other than {_and(self.OWN_TAGS)}",
+            )
+
+    @rule("tags")
+    def tags_fit_on_a_resource(self, _platform: "Platform") -> Iterator[Violation]:
+        """AWS allows 50 tags on a resource, the generator's own included."""
+        allowed = self.MAX_TAGS - len(self.OWN_TAGS)
+        if len(self.tags) > allowed:
+            yield Violation("tags", len(self.tags), "are more tags than fit on a resource", f"at most {allowed}")
+
+
+def _and(words: tuple[str, ...]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,141 @@
+"""security-groups: who may open a connection to the load balancer, the tasks, the database and the cache."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, ClassVar
+
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup, SecurityGroupEgress, SecurityGroupIngress
+from pydantic import Field
+
+from modules.base import Module
+from modules.platform import Platform
+from modules.settings import Cidr, Settings, Violation, rule
+
+HTTP_PORT, HTTPS_PORT, POSTGRESQL_PORT, REDIS_PORT = 80, 443, 5432, 6379
+
+
+class SecurityGroupsSettings(Settings):
+    """What the internet may open at the load balancer."""
+
+    https_ingress: bool = True
+    """Whether the load balancer takes TCP 443. It must where `alb.certificate_arn` is set."""
+
+    alb_ingress_cidr_blocks: Annotated[tuple[Cidr, ...], Field(strict=False, min_length=1)] = ("0.0.0.0/0",)
+    """IPv4 blocks that may reach the load balancer. Default: the whole internet."""
+
+    @rule("project")
+    def names_do_not_look_like_ids(self, platform: Platform) -> Iterator[Violation]:
+        """EC2 refuses a security group whose name begins with `sg-`."""
+        if platform.project == "sg":
+            problem = "makes names that begin with sg-, which EC2 keeps for IDs of security groups"
+            yield Violation("project", platform.project, problem, "another name")
+
+    @rule("alb_ingress_cidr_blocks")
+    def ingress_blocks_differ(self, _platform: Platform) -> Iterator[Violation]:
+        """EC2 refuses a rule that names a block twice."""
+        blocks = self.alb_ingress_cidr_blocks
+        for index, block in enumerate(blocks):
+            if block in blocks[:index]:
+                yield Violation(("alb_ingress_cidr_blocks", index), block, "stands there twice", "each block once")
+
+
+def _all_outbound() -> SecurityGroupEgress:
+    """The rule that lets everything out."""
+    return SecurityGroupEgress(
+        description="All outbound traffic",
+        from_port=0,
+        to_port=0,
+        protocol="-1",
+        cidr_blocks=["0.0.0.0/0"],
+        security_groups=[],
+        ipv6_cidr_blocks=[],
+        prefix_list_ids=[],
+        self_attribute=False,
+    )
+
+
+def _ingress(
+    description: str, port: int, *, cidr_blocks: Sequence[str] = (), security_groups: Sequence[str] = ()
+) -> SecurityGroupIngress:
+    """A rule that lets TCP in on one port."""
+    return SecurityGroupIngress(
+        description=description,
+        from_port=port,
+        to_port=port,
+        protocol="tcp",
+        cidr_blocks=list(cidr_blocks),
+        security_groups=list(security_groups),
+        # Terraform takes these blocks for attributes: in JSON it demands every field, the empty ones too.
+        ipv6_cidr_blocks=[],
+        prefix_list_ids=[],
+        self_attribute=False,
+    )
+
+
+class SecurityGroupsModule(Module):
+    """Four security groups, each open to the one before it only: internet, ALB, tasks, then database and cache."""
+
+    folder: ClassVar[str] = "security-groups"
+
+    def __init__(
+        self, scope: TerraformStack, *, platform: Platform, settings: SecurityGroupsSettings, vpc_id: str
+    ) -> None:
+        super().__init__(scope)
+        body, name = self.body, platform.name
+        vpc = self.wire("vpc_id", vpc_id, "ID of the VPC")
+        internet = list(settings.alb_ingress_cidr_blocks)
+        http = _ingress("HTTP from internet", HTTP_PORT, cidr_blocks=internet)
+        https = _ingress("HTTPS from internet", HTTPS_PORT, cidr_blocks=internet)
+
+        alb = SecurityGroup(
+            body,
+            "aws_security_group.alb",
+            name=name("alb-sg"),
+            description="Security group for Application Load Balancer",
+            vpc_id=vpc,
+            ingress=[http, https] if settings.https_ingress else [http],
+            egress=[_all_outbound()],
+            tags={"Name": name("alb-sg")},
+        )
+
+        ecs = SecurityGroup(
+            body,
+            "aws_security_group.ecs",
+            name=name("ecs-sg"),
+            description="Security group for ECS tasks",
+            vpc_id=vpc,
+            ingress=[_ingress("HTTP from ALB", platform.container_port, security_groups=[alb.id])],
+            egress=[_all_outbound()],
+            tags={"Name": name("ecs-sg")},
+        )
+
+        rds = SecurityGroup(
+            body,
+            "aws_security_group.rds",
+            name=name("rds-sg"),
+            description="Security group for RDS PostgreSQL",
+            vpc_id=vpc,
+            ingress=[_ingress("PostgreSQL from ECS", POSTGRESQL_PORT, security_groups=[ecs.id])],
+            egress=[_all_outbound()],
+            tags={"Name": name("rds-sg")},
+        )
+
+        redis = SecurityGroup(
+            body,
+            "aws_security_group.redis",
+            name=name("redis-sg"),
+            description="Security group for Redis/ElastiCache",
+            vpc_id=vpc,
+            ingress=[_ingress("Redis from ECS", REDIS_PORT, security_groups=[ecs.id])],
+            egress=[_all_outbound()],
+            tags={"Name": name("redis-sg")},
+        )
+
+        self.alb_security_group_id = self.output(
+            "alb_security_group_id", alb.id, "ID of the load balancer's security group"
+        )
+        self.ecs_security_group_id = self.output("ecs_security_group_id", ecs.id, "ID of the tasks' security group")
+        self.rds_security_group_id = self.output("rds_security_group_id", rds.id, "ID of the database's security group")
+        self.redis_security_group_id = self.output(
+            "redis_security_group_id", redis.id, "ID of the cache's security group"
+        )

@@ -1,0 +1,76 @@
+"""AWS's weekly and daily windows of time, in UTC: `sun:05:00-sun:06:00` and `03:00-04:00`."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from modules.settings import matching, refuse
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = 24 * 60
+_WEEK = 7 * _DAY
+_SHORTEST = 60
+_LONGEST_WEEKLY = 24 * 60
+_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d"
+
+
+def _weekly_minutes(window: str) -> tuple[int, int]:
+    start, end = re.findall(rf"([a-z]{{3}}):({_TIME})", window)
+    begin = _DAYS.index(start[0]) * _DAY + _minute(start[1])
+    return begin, (_DAYS.index(end[0]) * _DAY + _minute(end[1]) - begin) % _WEEK
+
+
+def _daily_minutes(window: str) -> tuple[int, int]:
+    start, _, end = window.partition("-")
+    return _minute(start), (_minute(end) - _minute(start)) % _DAY
+
+
+def _minute(time: str) -> int:
+    hours, _, minutes = time.partition(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _check_weekly(window: str) -> str:
+    _, length = _weekly_minutes(window)
+    if not _SHORTEST <= length <= _LONGEST_WEEKLY:
+        raise refuse(f"is a window of {length} minutes", f"{_SHORTEST} minutes to 24 hours")
+    return window
+
+
+def _check_daily(window: str) -> str:
+    _, length = _daily_minutes(window)
+    if length < _SHORTEST:
+        raise refuse(f"is a window of {length} minutes", f"{_SHORTEST} minutes or more")
+    return window
+
+
+_DAY_NAME = f"(?:{'|'.join(_DAYS)})"
+
+MaintenanceWindow = Annotated[
+    str,
+    matching(
+        rf"{_DAY_NAME}:{_TIME}-{_DAY_NAME}:{_TIME}",
+        "is no weekly window",
+        "ddd:hh:mm-ddd:hh:mm in lower case and UTC, such as sun:05:00-sun:06:00",
+    ),
+    AfterValidator(_check_weekly),
+]
+"""A weekly window of at least an hour."""
+
+SnapshotWindow = Annotated[
+    str,
+    matching(rf"{_TIME}-{_TIME}", "is no daily window", "hh:mm-hh:mm in UTC, such as 03:00-04:00"),
+    AfterValidator(_check_daily),
+]
+"""A daily window of at least an hour."""
+
+
+def overlap(daily: str, weekly: str) -> bool:
+    """Whether a daily window meets a weekly one on any day; windows that only touch do not."""
+    daily_start, daily_length = _daily_minutes(daily)
+    weekly_start, weekly_length = _weekly_minutes(weekly)
+    return any(
+        (start - weekly_start) % _WEEK < weekly_length or (weekly_start - start) % _WEEK < daily_length
+        for start in range(daily_start, _WEEK, _DAY)
+    )
