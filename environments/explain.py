@@ -1,0 +1,129 @@
+"""pydantic's errors in the words of an overlay: which key, what is wrong, what is allowed."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, cast, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from environments.problems import MISSING, KeyPath
+
+_TYPES = {
+    "int_type": ("is no whole number", "a whole number, without quotes"),
+    "int_parsing": ("is no whole number", "a whole number"),
+    "int_from_float": ("is no whole number", "a whole number"),
+    "float_type": ("is no number", "a number, without quotes"),
+    "finite_number": ("is no number", "a number"),
+    "bool_type": ("is neither true nor false", "true or false"),
+    "string_type": ("is no text", "text, in quotes"),
+    "tuple_type": ("is no list", "a list, such as [a, b]"),
+    "dict_type": ("is no mapping", "a mapping of names to values"),
+    "model_type": ("is no mapping", "a mapping of settings, or no such key"),
+    "model_attributes_type": ("is no mapping", "a mapping of settings, or no such key"),
+}
+_BOUNDS = {
+    "greater_than_equal": ("ge", "is too small", "{} or more"),
+    "greater_than": ("gt", "is too small", "more than {}"),
+    "less_than_equal": ("le", "is too large", "at most {}"),
+    "less_than": ("lt", "is too large", "less than {}"),
+}
+
+
+def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]) -> tuple[KeyPath, object, str, str]:
+    """The key, the value found (`MISSING` where there is none), what is wrong with it, and what is allowed."""
+    kind, context = error["type"], error.get("ctx", {})
+    key = _key(error["loc"], data)
+    value = error["input"]
+    match kind:
+        case "missing":
+            found = key, MISSING, "is missing", _description(_field(model, key, data))
+        case "extra_forbidden":
+            found = key, MISSING, "is no setting", _known_keys(str(key[-1]), _model(model, key[:-1], data))
+        case "setting":
+            found = key, value, context["problem"], context["allowed"]
+        case "literal_error":
+            found = key, value, "is none of the values there are", str(context["expected"]).replace(" or ", ", ")
+        case "union_tag_invalid":
+            tag = str(context["discriminator"]).strip("'")
+            found = (*key, tag), context["tag"], "is none of the values there are", str(context["expected_tags"])
+        case "union_tag_not_found":
+            tag = str(context["discriminator"]).strip("'")
+            found = (*key, tag), MISSING, "is missing", "'local', 's3'"
+        case "too_short":
+            found = key, value, "has too few items", f"{context['min_length']} or more"
+        case _ if kind in _BOUNDS:
+            bound, problem, allowed = _BOUNDS[kind]
+            found = key, value, problem, allowed.format(context[bound])
+        case _:
+            found = (
+                key,
+                value,
+                *_TYPES.get(kind, (f"can't be used ({error['msg']})", "see docs/reference/settings.md")),
+            )
+    return found
+
+
+def _key(location: Sequence[str | int], data: Mapping[str, Any]) -> KeyPath:
+    """The path in the data: pydantic's location without the names of union members and of dictionary keys."""
+    path: list[str | int] = []
+    here: object = data
+    for position, part in enumerate(location):
+        last = position == len(location) - 1
+        if isinstance(here, Mapping) and (part in here or last):
+            if part == "[key]":
+                break
+            path.append(part)
+            here = cast("Mapping[object, object]", here).get(part)
+        elif isinstance(here, list) and isinstance(part, int):
+            path.append(part)
+            here = cast("list[object]", here)[part]
+    return tuple(path)
+
+
+def _model(model: type[BaseModel], path: KeyPath, data: Mapping[str, Any]) -> type[BaseModel] | None:
+    """The model of the mapping at `path`; of a union, the member that the data names as its backend."""
+    here: object = data
+    found: type[BaseModel] | None = model
+    for part in path:
+        here = cast("Mapping[object, object]", here).get(part) if isinstance(here, Mapping) else None
+        annotation = found.model_fields[str(part)].annotation if found and str(part) in found.model_fields else None
+        members = [annotation, *get_args(annotation)]
+        candidates = [member for member in members if isinstance(member, type) and issubclass(member, BaseModel)]
+        found = next((member for member in candidates if _fits(member, here)), None)
+    return found
+
+
+def _fits(model: type[BaseModel], data: object) -> bool:
+    backend = model.model_fields.get("backend")
+    if backend is None:
+        return True
+    named = cast("Mapping[str, object]", data).get("backend") if isinstance(data, Mapping) else None
+    return named in get_args(backend.annotation)
+
+
+def _field(model: type[BaseModel], key: KeyPath, data: Mapping[str, Any]) -> FieldInfo | None:
+    owner = _model(model, key[:-1], data)
+    return owner.model_fields.get(str(key[-1])) if owner else None
+
+
+def _description(field: FieldInfo | None) -> str:
+    if field is None:
+        return "a value"
+    if field.description:
+        return field.description.partition("\n")[0].rstrip(".")
+    model = field.annotation
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        required = [name for name, inner in model.model_fields.items() if inner.is_required()]
+        return f"a mapping with {', '.join(required)}"
+    return "a value"
+
+
+def _known_keys(key: str, model: type[BaseModel] | None) -> str:
+    if model is None:
+        return "the settings of docs/reference/settings.md"
+    known = [name for name in model.model_fields if name != "environment"]
+    near = get_close_matches(key, known, n=1)
+    hint = f"{near[0]} (is that what you mean?), or " if near else ""
+    return f"{hint}one of {', '.join(known)}" if known else "no setting at all here"

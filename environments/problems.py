@@ -1,0 +1,67 @@
+"""Problems with overlays: where a value stands, what is wrong with it, what would be allowed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+KeyPath = tuple[str | int, ...]
+"""Where a value stands in an overlay: keys of mappings and indices of lists."""
+
+_LONGEST_VALUE: Final = 100
+
+
+class Missing:
+    """The value of a setting that is not there."""
+
+
+MISSING: Final = Missing()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A value that can't be used."""
+
+    file: Path
+    line: int
+    key: KeyPath
+    value: object
+    problem: str
+    """What is wrong, to be read after the value."""
+    allowed: str
+    """What would be allowed."""
+
+    def __str__(self) -> str:
+        """One line: `environments/qa.yaml:7: ecs.task_memory: 1000 is not …; allowed: 1024, 2048`."""
+        where = f"{self.file}:{self.line}"
+        subject = f"{key_text(self.key)}: " if self.key else ""
+        value = "" if isinstance(self.value, Missing) else f"{value_text(self.value)} "
+        return f"{where}: {subject}{value}{self.problem}; allowed: {self.allowed}"
+
+
+class OverlayError(Exception):
+    """Overlays that can't be used, with every problem found in them."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        unique = {str(problem): problem for problem in problems}
+        ordered = sorted(unique.items(), key=lambda pair: (str(pair[1].file), pair[1].line, pair[0]))
+        self.problems = [problem for _, problem in ordered]
+        """The problems, by file and line; one that several environments share stands there once."""
+        super().__init__("\n".join(text for text, _ in ordered))
+
+
+def key_text(key: KeyPath) -> str:
+    """A key as people write it: `networking.public_subnet_cidrs[1]`."""
+    text = ""
+    for part in key:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def value_text(value: object) -> str:
+    """A value as YAML has it, shortened where it is long."""
+    if value is None or isinstance(value, bool):
+        text = {None: "null", True: "true", False: "false"}[value]
+    else:
+        text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

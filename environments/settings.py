@@ -1,0 +1,71 @@
+"""What an overlay may say: the platform's own keys, where the state is, and one section for each module."""
+
+from collections.abc import Iterator
+
+from environments.state import LocalState, State
+from modules.alb import AlbSettings
+from modules.ecs import EcsSettings
+from modules.ecs_service import EcsServiceSettings
+from modules.elasticache import ElasticacheSettings
+from modules.iam import IamSettings
+from modules.networking import NetworkingSettings
+from modules.platform import Name, Platform
+from modules.registry import RegistrySettings
+from modules.security_groups import SecurityGroupsSettings
+from modules.settings import Violation, rule
+from modules.state_bucket import StateBucketSettings
+
+_CACHE_NODES = 1
+
+
+class EnvironmentSettings(Platform):
+    """An environment: `base.yaml` with its own overlay over it."""
+
+    state: State = LocalState(backend="local")
+    """Where the Terraform state is."""
+
+    networking: NetworkingSettings
+    security_groups: SecurityGroupsSettings = SecurityGroupsSettings()
+    iam: IamSettings = IamSettings()
+    alb: AlbSettings = AlbSettings()
+    ecs: EcsSettings
+    elasticache: ElasticacheSettings = ElasticacheSettings()
+    ecs_service: EcsServiceSettings = EcsServiceSettings()
+
+    @rule("networking", "ecs_service")
+    def private_subnets_hold_every_task(self, _platform: Platform) -> Iterator[Violation]:
+        """Each task has an address of its own; a deployment at full scale must not run out of them."""
+        tasks, free = self.ecs_service.most_tasks_during_deployment, self.networking.free_private_addresses
+        if tasks > free - _CACHE_NODES:
+            problem = (
+                f"x {self.ecs_service.deployment_maximum_percent} % are {tasks} tasks during a deployment, more than "
+                f"the private subnets have addresses ({free}, {_CACHE_NODES} of them the cache's)"
+            )
+            most = max(0, (free - _CACHE_NODES) * 100 // self.ecs_service.deployment_maximum_percent)
+            allowed = f"at most {most}, or larger networking.private_subnet_cidrs"
+            value = self.ecs_service.autoscaling_max_capacity
+            yield Violation(("ecs_service", "autoscaling_max_capacity"), value, problem, allowed)
+
+    @rule("alb", "security_groups")
+    def https_listener_can_be_reached(self, _platform: Platform) -> Iterator[Violation]:
+        """A listener on 443 behind a group that does not let 443 in answers nobody; with the redirect, not even 80."""
+        if self.alb.certificate_arn and not self.security_groups.https_ingress:
+            yield Violation(
+                ("security_groups", "https_ingress"),
+                value=False,
+                problem="shuts out the HTTPS listener that alb.certificate_arn asks for",
+                allowed="true",
+            )
+
+
+class SharedSettings(Platform):
+    """What exists once an account (`shared.yaml`): the image registry and the bucket for states."""
+
+    environment: Name = "shared"
+    """Always `shared`, the name of the file."""
+
+    state: State = LocalState(backend="local")
+    """Where the Terraform state of this stack is. It can't be in the bucket before the bucket exists."""
+
+    registry: RegistrySettings = RegistrySettings()
+    state_bucket: StateBucketSettings

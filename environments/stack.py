@@ -1,0 +1,186 @@
+"""The stacks: each wires its modules together, and says where the state is and who may act on it."""
+
+from typing import Any
+
+from cdktf import LocalBackend, S3Backend, TerraformOutput, TerraformStack, TerraformVariable
+from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
+from constructs import Construct
+
+from environments.settings import EnvironmentSettings, SharedSettings
+from environments.state import LocalState
+from modules.alb import AlbModule
+from modules.base import Module
+from modules.ecs import EcsModule
+from modules.ecs_service import EcsServiceModule
+from modules.elasticache import ElasticacheModule
+from modules.iam import IamModule
+from modules.networking import NetworkingModule
+from modules.platform import Platform
+from modules.registry import RegistryModule
+from modules.security_groups import SecurityGroupsModule
+from modules.state_bucket import StateBucketModule
+
+AWS_PROVIDER = {"source": "hashicorp/aws", "version": "~> 5.0"}
+STACK_TO_ROOT = "../../.."
+"""From a stack's folder, `cdktf.out/stacks/<stack>`, to the project's root."""
+
+
+class PlatformStack(TerraformStack):
+    """A root module: Terraform's own settings, the provider, module calls and outputs."""
+
+    def __init__(self, scope: Construct, settings: EnvironmentSettings | SharedSettings) -> None:
+        super().__init__(scope, stack_name(settings))
+        use_lockfile = False
+        if isinstance(settings.state, LocalState):
+            LocalBackend(self, path=f"{STACK_TO_ROOT}/{settings.state.location(settings)}")
+        else:
+            S3Backend(
+                self,
+                bucket=settings.state.bucket,
+                key=settings.state.object_key(settings),
+                region=settings.state.region or settings.region,
+                encrypt=settings.state.encrypt,
+                dynamodb_table=settings.state.dynamodb_table,
+            )
+            use_lockfile = settings.state.use_lockfile
+        if use_lockfile:  # an argument that cdktf 0.21 does not know yet
+            self.add_override("terraform.backend.s3.use_lockfile", True)  # noqa: FBT003
+        self.add_override("terraform.required_version", ">= 1.10" if use_lockfile else ">= 1.5")
+        AwsProvider(
+            self,
+            "aws",
+            region=settings.region,
+            allowed_account_ids=[settings.account_id] if settings.account_id else None,
+            default_tags=[AwsProviderDefaultTags(tags=settings.default_tags)],
+        )
+        self.add_override("terraform.required_providers.aws", AWS_PROVIDER)
+
+    @property
+    def modules(self) -> list[Module]:
+        """The modules that the stack calls, in the order of their calls."""
+        return [child for child in self.node.children if isinstance(child, Module)]
+
+    def output(self, name: str, value: Any, description: str) -> None:  # noqa: ANN401  # a string or a list
+        """Declare an output of the root module."""
+        TerraformOutput(self, name, value=value, description=description)
+
+
+class EnvironmentStack(PlatformStack):
+    """The Miyabi platform in one environment: seven modules, one state."""
+
+    def __init__(self, scope: Construct, settings: EnvironmentSettings) -> None:
+        super().__init__(scope, settings)
+        ecr_image_uri = TerraformVariable(
+            self,
+            "ecr_image_uri",
+            type="string",
+            default=settings.ecs.ecr_image_uri,
+            description="URI of the container image. Default: the overlay's; a pipeline passes the image it built",
+        )
+
+        networking = NetworkingModule(self, platform=settings, settings=settings.networking)
+        security_groups = SecurityGroupsModule(
+            self, platform=settings, settings=settings.security_groups, vpc_id=networking.vpc_id
+        )
+        iam = IamModule(self, platform=settings, settings=settings.iam)
+        alb = AlbModule(
+            self,
+            platform=settings,
+            settings=settings.alb,
+            vpc_id=networking.vpc_id,
+            public_subnet_ids=networking.public_subnet_ids,
+            alb_security_group_id=security_groups.alb_security_group_id,
+        )
+        ecs = EcsModule(
+            self,
+            platform=settings,
+            settings=settings.ecs,
+            ecr_image_uri=ecr_image_uri.string_value,
+            ecs_task_execution_role_arn=iam.ecs_task_execution_role_arn,
+            ecs_task_role_arn=iam.ecs_task_role_arn,
+        )
+        elasticache = ElasticacheModule(
+            self,
+            platform=settings,
+            settings=settings.elasticache,
+            private_subnet_ids=networking.private_subnet_ids,
+            redis_security_group_id=security_groups.redis_security_group_id,
+        )
+        ecs_service = EcsServiceModule(
+            self,
+            platform=settings,
+            settings=settings.ecs_service,
+            vpc_id=networking.vpc_id,
+            ecs_cluster_id=ecs.cluster_id,
+            ecs_cluster_name=ecs.cluster_name,
+            ecs_task_definition_arn=ecs.task_definition_arn,
+            private_subnet_ids=networking.private_subnet_ids,
+            ecs_security_group_id=security_groups.ecs_security_group_id,
+            target_group_arn=alb.target_group_arn,
+            alb_arn_suffix=alb.alb_arn_suffix,
+            target_group_arn_suffix=alb.target_group_arn_suffix,
+            # ECS refuses a service whose target group no listener uses yet, and tasks fail to start while their
+            # roles lack the policies. No argument of the service names either, so the order must be said.
+            depends_on=[alb, iam],
+        )
+
+        self.output("vpc_id", networking.vpc_id, "ID of the VPC")
+        self.output("vpc_cidr", networking.vpc_cidr, "IPv4 block of the VPC")
+        self.output("public_subnet_ids", networking.public_subnet_ids, "IDs of the public subnets")
+        self.output("private_subnet_ids", networking.private_subnet_ids, "IDs of the private subnets")
+        self.output("nat_gateway_id", networking.nat_gateway_id, "ID of the first NAT gateway; null without NAT")
+        self.output("alb_security_group_id", security_groups.alb_security_group_id, "ID of the ALB's security group")
+        self.output("ecs_security_group_id", security_groups.ecs_security_group_id, "ID of the tasks' security group")
+        self.output(
+            "rds_security_group_id", security_groups.rds_security_group_id, "ID of the database's security group"
+        )
+        self.output(
+            "redis_security_group_id", security_groups.redis_security_group_id, "ID of the cache's security group"
+        )
+        self.output("ecs_task_execution_role_arn", iam.ecs_task_execution_role_arn, "ARN of the task execution role")
+        self.output("ecs_task_role_arn", iam.ecs_task_role_arn, "ARN of the application's role")
+        self.output("alb_dns_name", alb.alb_dns_name, "DNS name of the load balancer")
+        self.output("alb_arn", alb.alb_arn, "ARN of the load balancer")
+        self.output("target_group_arn", alb.target_group_arn, "ARN of the target group")
+        self.output("ecs_cluster_name", ecs.cluster_name, "Name of the cluster")
+        self.output("ecs_cluster_arn", ecs.cluster_arn, "ARN of the cluster")
+        self.output("ecs_task_definition_arn", ecs.task_definition_arn, "ARN of the task definition")
+        self.output("ecs_task_definition_family", ecs.task_definition_family, "Family of the task definition")
+        self.output("ecs_log_group_name", ecs.log_group_name, "Name of the application's log group")
+        self.output("redis_endpoint", elasticache.redis_endpoint, "Host name of the Redis node")
+        self.output("redis_port", elasticache.redis_port, "TCP port of the Redis node")
+        self.output("redis_connection_string", elasticache.redis_connection_string, "host:port of the Redis node")
+        self.output("redis_cluster_id", elasticache.redis_cluster_id, "ID of the cache cluster")
+        self.output("ecs_service_name", ecs_service.service_name, "Name of the service")
+        self.output("ecs_service_arn", ecs_service.service_arn, "ARN of the service")
+        self.output("ecs_service_desired_count", ecs_service.service_desired_count, "Tasks that the service is to run")
+        self.output(
+            "service_discovery_dns_name",
+            ecs_service.service_discovery_dns_name,
+            "Name of the tasks in the VPC's private DNS; null without service discovery",
+        )
+
+
+class SharedStack(PlatformStack):
+    """What exists once an account: the image registry and the bucket for states."""
+
+    def __init__(self, scope: Construct, settings: SharedSettings) -> None:
+        super().__init__(scope, settings)
+        registry = RegistryModule(self, platform=settings, settings=settings.registry)
+        state_bucket = StateBucketModule(self, platform=settings, settings=settings.state_bucket)
+        self.output("repository_url", registry.repository_url, "URI of the image repository")
+        self.output("repository_arn", registry.repository_arn, "ARN of the image repository")
+        self.output("state_bucket_name", state_bucket.bucket_name, "Name of the bucket for states")
+        self.output("state_bucket_arn", state_bucket.bucket_arn, "ARN of the bucket for states")
+
+
+def stack_name(platform: Platform) -> str:
+    """The name of a stack, and of its folder in `cdktf.out/stacks`."""
+    return f"{platform.project}-{platform.environment}"
+
+
+def build(scope: Construct, settings: EnvironmentSettings | SharedSettings) -> PlatformStack:
+    """The stack that the settings describe."""
+    if isinstance(settings, SharedSettings):
+        return SharedStack(scope, settings)
+    return EnvironmentStack(scope, settings)

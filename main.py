@@ -1,0 +1,10 @@
+"""What `cdktf synth` runs: overlays in, stacks out."""
+
+from miyabi_infra import runtime
+
+runtime.prepare()
+
+from miyabi_infra.synth import main  # noqa: E402  # cdktf starts Node.js when it is imported
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""The commands of miyabi-infra: synthesize, check, document."""
