@@ -1,0 +1,66 @@
+# Every target installs what it needs, once: a stamp says that it is there. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
+
+COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help synth check lint types stale test test-aws lock format docs clean cdktf-app
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+synth: $(VENV)/.runtime ## write cdktf.out from the overlays
+	@$(BIN)/python main.py
+
+check: lint types stale test test-aws ## all that CI runs
+
+lint: $(VENV)/.dev ## style and common mistakes
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.dev ## strict type checking
+	$(BIN)/basedpyright
+
+stale: $(VENV)/.runtime ## fail when generated files are not what the sources make
+	@$(BIN)/miyabi-infra synth --check
+	@$(BIN)/miyabi-infra docs --check
+
+test: $(VENV)/.dev ## unit, golden, property and terraform tests
+	$(BIN)/pytest -m "not aws"
+
+test-aws: $(VENV)/.dev ## apply, adopt and destroy on an emulated AWS: some minutes
+	$(BIN)/pytest -m aws
+
+format: $(VENV)/.dev ## format the sources
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(VENV)/.runtime ## write the generated reference and the JSON Schemas
+	@$(BIN)/miyabi-infra docs
+
+lock: $(VENV)/.dev ## renew the pinned versions and hashes
+	$(COMPILE) --upgrade --extra dev -o requirements-dev.txt
+	$(COMPILE) -c requirements-dev.txt -o requirements.txt
+
+clean: ## remove what was installed; generated files and state stay
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+
+cdktf-app: $(VENV)/.runtime # what cdktf.json names
+	@$(BIN)/python main.py
+
+$(VENV)/.runtime: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) (once; about a minute)"
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	@echo "installing what the tests need into $(VENV) (once)"
+	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@

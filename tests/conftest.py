@@ -1,0 +1,45 @@
+"""What all tests share: the project as it is, one synthesis of it, and what tests that need terraform ask for."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from miyabi_infra import runtime
+
+runtime.prepare()
+
+from miyabi_infra import terraform  # noqa: E402  # after jsii knows its Node.js
+from miyabi_infra.synth import ROOT, synthesize  # noqa: E402
+from tests.support import Project  # noqa: E402
+
+
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    """Without terraform its tests are skipped on a developer's machine, and fail where it is demanded (CI)."""
+    if terraform.executable() or os.environ.get("MIYABI_DEMAND_TERRAFORM"):
+        return
+    skip = pytest.mark.skip(reason="terraform is not on the PATH")
+    for item in items:
+        if item.get_closest_marker("terraform") or item.get_closest_marker("aws"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's root."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def output(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's overlays synthesized afresh: a `cdktf.out` that tests only read."""
+    out = tmp_path_factory.mktemp("synthesized") / "cdktf.out"
+    synthesize(root, out)
+    return out
+
+
+@pytest.fixture
+def project(tmp_path: Path, root: Path) -> Project:
+    """A project of the test's own, with the repository's overlays, which it may change."""
+    return Project.copy_of(root, tmp_path)

@@ -1,0 +1,116 @@
+"""Tools of the tests: a project to change, a stack to plan without AWS, readers of plans."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from ruamel.yaml import YAML
+
+from environments.overlays import AnySettings, load
+from environments.problems import OverlayError, Problem
+from environments.settings import EnvironmentSettings
+from miyabi_infra.synth import synthesize
+from miyabi_infra.terraform import Terraform
+
+OFFLINE_PROVIDER = {
+    "region": "us-west-2",
+    "access_key": "test",
+    "secret_key": "test",
+    "skip_credentials_validation": True,
+    "skip_metadata_api_check": True,
+    "skip_requesting_account_id": True,
+}
+"""Arguments with which the provider plans without reaching AWS."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with overlays, as the generator reads it."""
+
+    root: Path
+
+    @classmethod
+    def copy_of(cls, original: Path, root: Path) -> "Project":
+        """A project at `root` with the overlays of another."""
+        (root / "environments").mkdir(parents=True)
+        for overlay in (original / "environments").glob("*.yaml"):
+            shutil.copy(overlay, root / "environments")
+        return cls(root)
+
+    @property
+    def out(self) -> Path:
+        return self.root / "cdktf.out"
+
+    def overlay(self, environment: str) -> Path:
+        return self.root / "environments" / f"{environment}.yaml"
+
+    def write(self, environment: str, overlay: str | Mapping[str, Any]) -> Path:
+        """Write an overlay, as text or as data."""
+        file = self.overlay(environment)
+        if isinstance(overlay, str):
+            file.write_text(overlay, encoding="utf-8")
+        else:
+            with file.open("w", encoding="utf-8") as stream:
+                YAML(typ="safe").dump(dict(overlay), stream)  # pyright: ignore[reportUnknownMemberType]
+        return file
+
+    def change(self, environment: str, *edits: tuple[str, str]) -> Path:
+        """Replace texts in an overlay; each must be there."""
+        text = self.overlay(environment).read_text(encoding="utf-8")
+        for old, new in edits:
+            assert old in text, f"{old!r} is not in {environment}.yaml"
+            text = text.replace(old, new)
+        return self.write(environment, text)
+
+    def load(self) -> list[AnySettings]:
+        return load(self.root)
+
+    def settings(self, environment: str) -> EnvironmentSettings:
+        found = next(each for each in self.load() if each.environment == environment)
+        assert isinstance(found, EnvironmentSettings)
+        return found
+
+    def problems(self) -> list[Problem]:
+        """What is wrong with the overlays; empty when nothing is."""
+        try:
+            self.load()
+        except OverlayError as error:
+            return error.problems
+        return []
+
+    def synthesize(self) -> Path:
+        """Synthesize into the project's `cdktf.out`, and return it."""
+        synthesize(self.root, self.out)
+        return self.out
+
+
+def offline(stack: Path, folder: Path) -> Terraform:
+    """A copy of a stack's folder that terraform can plan without AWS and without its backend; initialized."""
+    copy = folder / stack.name
+    shutil.copytree(stack, copy, ignore=shutil.ignore_patterns(".terraform*"))
+    override = {
+        "terraform": {"backend": {"local": {"path": "terraform.tfstate"}}},
+        "provider": {"aws": OFFLINE_PROVIDER},
+    }
+    (copy / "offline_override.tf.json").write_text(json.dumps(override), encoding="utf-8")
+    terraform = Terraform(copy)
+    terraform.init()
+    return terraform
+
+
+def planned_values(plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The values that a plan gives to every managed resource, by address; what AWS computes is left out."""
+    changes = cast("list[dict[str, Any]]", plan["resource_changes"])
+    return {change["address"]: change["change"]["after"] for change in changes if change["mode"] == "managed"}
+
+
+def instances(module: Mapping[str, Any]) -> dict[str, Any]:
+    """The resources of a rendered module, by their address in it."""
+    return {
+        f"{kind}.{name}": resource
+        for kind, by_name in module.get("resource", {}).items()
+        for name, resource in by_name.items()
+    }
