@@ -23,6 +23,14 @@ class Document:
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     places: dict[KeyPath, Place] = field(default_factory=dict[KeyPath, Place])
     problems: list[Problem] = field(default_factory=list[Problem])
+    readable: bool = True
+    """Whether it could be read at all; if not, what it lacks is no problem of its own."""
+
+    def unreadable(self, line: int, problem: str, allowed: str) -> "Document":
+        """This document, with the one problem that it can't be read at all."""
+        self.problems.append(Problem(self.file, line, (), MISSING, problem, allowed))
+        self.readable = False
+        return self
 
     def place(self, key: KeyPath) -> Place:
         """Where a key stands; where it is not written, the nearest mapping around it that is."""
@@ -62,28 +70,19 @@ class Document:
 def read(file: Path, shown_as: Path) -> Document:
     """Read an overlay; `shown_as` is the path that problems name. What can't be read is among the problems."""
     document = Document(shown_as)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        document.problems.append(Problem(shown_as, line, (), MISSING, "is not UTF-8 text", "UTF-8"))
-        return document
-    except OSError as error:
-        document.problems.append(Problem(shown_as, 1, (), MISSING, f"can't be read: {error.strerror}", "a file"))
-        return document
     yaml = YAML(typ="safe", pure=True)
     try:
-        root = cast("Node | None", yaml.compose(text))  # pyright: ignore[reportUnknownMemberType]
+        root = cast("Node | None", yaml.compose(file.read_text("utf-8")))  # pyright: ignore[reportUnknownMemberType]
+    except OSError as error:
+        return document.unreadable(1, f"can't be read: {error.strerror}", "a file")
+    except UnicodeDecodeError as error:
+        return document.unreadable(error.object.count(b"\n", 0, error.start) + 1, "is not UTF-8 text", "UTF-8")
     except YAMLError as error:
-        document.problems.append(_syntax_problem(shown_as, error))
-        return document
-    if root is None:
-        return document
-    if not isinstance(root, MappingNode):
-        problem = Problem(shown_as, _line(root), (), MISSING, "holds no mapping", "keys and values, such as region: …")
-        document.problems.append(problem)
-        return document
-    document.data = cast("dict[str, Any]", _Reader(yaml, document).value(root, ()))
+        return document.unreadable(*_syntax_problem(error))
+    if isinstance(root, MappingNode):
+        document.data = cast("dict[str, Any]", _Reader(yaml, document).value(root, ()))
+    elif root is not None:
+        return document.unreadable(_line(root), "holds no mapping", "keys and values, such as region: us-west-2")
     return document
 
 
@@ -118,9 +117,9 @@ class _Reader:
                 continue
             if key in data:
                 first = self._document.places[(*at, key)][1]
-                self._refuse(
-                    key_node, (*at, key), MISSING, f"stands there twice (first in line {first})", "each key once"
-                )
+                value = self.value(value_node, (*at, key))
+                problem = f"stands under a key that line {first} has already"
+                self._refuse(key_node, (*at, key), value, problem, "each key once")
                 continue
             self._document.places[(*at, key)] = (self._document.file, _line(key_node))
             data[key] = self.value(value_node, (*at, key))
@@ -153,12 +152,11 @@ def _line(node: Node) -> int:
     return mark.line + 1
 
 
-def _syntax_problem(file: Path, error: YAMLError) -> Problem:
+def _syntax_problem(error: YAMLError) -> tuple[int, str, str]:
     line, reason = 1, str(error)
     if isinstance(error, MarkedYAMLError):
         mark = cast("StringMark | None", error.problem_mark or error.context_mark)
         line = mark.line + 1 if mark else 1
         parts = cast("tuple[str | None, str | None]", (error.context, error.problem))
         reason = ", ".join(part for part in parts if part)
-    reason = " ".join(reason.split())
-    return Problem(file, line, (), MISSING, f"is not YAML: {reason}", "one document of keys and values")
+    return line, f"is not YAML: {' '.join(reason.split())}", "one document of keys and values"

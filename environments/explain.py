@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from environments.problems import MISSING, KeyPath
+from environments.problems import HIDDEN, MISSING, KeyPath
 
 _TYPES = {
     "int_type": ("is no whole number", "a whole number, without quotes"),
@@ -40,9 +40,10 @@ def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]
         case "missing":
             found = key, MISSING, "is missing", _description(_field(model, key, data))
         case "extra_forbidden":
-            found = key, MISSING, "is no setting", _known_keys(str(key[-1]), _model(model, key[:-1], data))
+            known = _known_keys(_model(model, key[:-1], data))
+            found = key, value, f"stands under an unknown key{_hint(key[-1], known)}", ", ".join(known) or "no key here"
         case "setting":
-            found = key, value, context["problem"], context["allowed"]
+            found = key, HIDDEN if context["secret"] else value, context["problem"], context["allowed"]
         case "literal_error":
             found = key, value, "is none of the values there are", str(context["expected"]).replace(" or ", ", ")
         case "union_tag_invalid":
@@ -120,10 +121,10 @@ def _description(field: FieldInfo | None) -> str:
     return "a value"
 
 
-def _known_keys(key: str, model: type[BaseModel] | None) -> str:
-    if model is None:
-        return "the settings of docs/reference/settings.md"
-    known = [name for name in model.model_fields if name != "environment"]
-    near = get_close_matches(key, known, n=1)
-    hint = f"{near[0]} (is that what you mean?), or " if near else ""
-    return f"{hint}one of {', '.join(known)}" if known else "no setting at all here"
+def _known_keys(model: type[BaseModel] | None) -> list[str]:
+    return [name for name in model.model_fields if name != "environment"] if model else []
+
+
+def _hint(key: str | int, known: Sequence[str]) -> str:
+    near = get_close_matches(str(key), known, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""

@@ -42,7 +42,11 @@ def load(root: Path) -> list[AnySettings]:
             continue
         model = SharedSettings if file.stem == SHARED else EnvironmentSettings
         below = base.only(Platform.model_fields) if file.stem == SHARED else base
-        document = below.under(read(file, shown_as))
+        overlay = read(file, shown_as)
+        if not overlay.readable:
+            problems += overlay.problems
+            continue
+        document = below.under(overlay)
         settings, found = check(document, file.stem, model)
         problems += found
         if settings is not None:
@@ -68,8 +72,9 @@ def check(
     """The settings that a merged document describes, or None and what is wrong with it."""
     problems = list(document.problems)
     if "environment" in document.data:
-        allowed = "no such key: the overlay's file name is the environment's name"
-        problems.append(Problem(*document.place(("environment",)), ("environment",), MISSING, "can't be set", allowed))
+        problem = "can't be set: the overlay's file name is the environment's name"
+        value = document.data["environment"]
+        problems.append(Problem(*document.place(("environment",)), ("environment",), value, problem, "no such key"))
     data = {**document.data, "environment": environment}
     settings: AnySettings | None = None
     try:

@@ -15,7 +15,15 @@ class Missing:
     """The value of a setting that is not there."""
 
 
+class Hidden:
+    """A value that may be a secret, and is not shown."""
+
+    def __repr__(self) -> str:
+        return "(a value that is not shown, as it may be a secret)"
+
+
 MISSING: Final = Missing()
+HIDDEN: Final = Hidden()
 
 
 @dataclass(frozen=True)

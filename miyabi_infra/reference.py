@@ -1,9 +1,188 @@
-"""The generated reference of settings and outputs, and the JSON Schemas of the overlays."""
+"""The generated reference (`docs/reference`) and the JSON Schemas of the overlays, made from the settings."""
 
+import inspect
+import json
+import sys
+import types
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, cast
+
+from cdktf import App
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from pydantic import BaseModel
+
+from environments.overlays import SHARED, load
+from environments.settings import EnvironmentSettings, SharedSettings
+from environments.stack import build, stack_name
+from modules.platform import Platform
+from modules.settings import Settings, rules_of
+
+_FROM_THE_FILE_NAME = "environment"
+_NONE = "none"
 
 
 def write(root: Path, *, check: bool) -> int:
-    """Write what is stale, or with `check` only say so; return the exit code."""
-    del root, check
-    return 0
+    """Write what is stale, or with `check` only name it; return the exit code."""
+    fresh = pages(root)
+    stale = [file for file, text in fresh.items() if not (file.is_file() and file.read_text("utf-8") == text)]
+    for file in stale:
+        shown = file.relative_to(root)
+        if check:
+            print(f"stale: {shown}; run 'make docs' and commit what it writes", file=sys.stderr)
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(fresh[file], encoding="utf-8")
+            print(f"written: {shown}")
+    return int(check and bool(stale))
+
+
+def pages(root: Path) -> dict[Path, str]:
+    """Every generated page, by its file."""
+    jinja = Environment(
+        loader=PackageLoader("miyabi_infra"),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701  # Markdown from our own docstrings
+    )
+    sections = list(_sections())
+    return {
+        root / "environments/schema.json": _schema_text(EnvironmentSettings),
+        root / "environments/shared.schema.json": _schema_text(SharedSettings),
+        root / "docs/reference/settings.md": jinja.get_template("settings.md.j2").render(sections=sections),
+        root / "docs/reference/modules.md": jinja.get_template("modules.md.j2").render(_modules(root)),
+    }
+
+
+def schema(model: type[EnvironmentSettings | SharedSettings]) -> dict[str, Any]:
+    """The JSON Schema of an overlay: nothing is required of it, as `base.yaml` may say the rest."""
+    whole = model.model_json_schema()
+    for definition in (whole, *whole.get("$defs", {}).values()):
+        definition.pop("required", None)
+    del whole["properties"][_FROM_THE_FILE_NAME]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole}
+
+
+def _schema_text(model: type[EnvironmentSettings | SharedSettings]) -> str:
+    return json.dumps(schema(model), indent=2, ensure_ascii=False) + "\n"
+
+
+def _sections() -> Iterator[dict[str, Any]]:
+    yield _section("Top level", Platform)
+    environment = EnvironmentSettings.model_fields
+    for member in cast("types.UnionType", _plain(environment["state"].annotation)).__args__:
+        yield _section(f"state (backend: {member.model_fields['backend'].annotation.__args__[0]})", member)
+    for model, names in ((EnvironmentSettings, environment), (SharedSettings, SharedSettings.model_fields)):
+        for name in names:
+            annotation = model.model_fields[name].annotation
+            if isinstance(annotation, type) and issubclass(annotation, Settings):
+                yield _section(name if model is EnvironmentSettings else f"{name} (of {SHARED}.yaml)", annotation)
+        if model is EnvironmentSettings:
+            own = [rule for rule in _rules(model) if rule not in _rules(Platform)]
+            yield {"title": "Rules across sections", "summary": "", "settings": [], "rules": own}
+
+
+def _plain(annotation: object) -> object:
+    return getattr(annotation, "__origin__", annotation)
+
+
+def _section(title: str, model: type[BaseModel]) -> dict[str, Any]:
+    definition = model.model_json_schema()
+    settings: list[dict[str, str]] = []
+    for key, field in model.model_fields.items():
+        if key == _FROM_THE_FILE_NAME:
+            continue
+        described = definition["properties"][key]
+        default = _NONE if field.is_required() else f"`{json.dumps(described.get('default'), ensure_ascii=False)}`"
+        text = " ".join((field.description or "").split())
+        settings.append(
+            {"key": key, "allowed": _cell(_allowed(described)), "default": default, "description": _cell(text)}
+        )
+    summary = " ".join((inspect.getdoc(model) or "").split())
+    return {"title": title, "summary": summary, "settings": settings, "rules": _rules(model)}
+
+
+def _rules(model: type[BaseModel]) -> list[dict[str, str]]:
+    return [
+        {
+            "name": name,
+            "about": ", ".join(f"`{key}`" for key in keys),
+            "reason": " ".join((inspect.getdoc(method) or "").split()),
+        }
+        for name, keys, method in rules_of(model)
+    ]
+
+
+def _allowed(definition: Mapping[str, Any]) -> str:
+    """What a JSON Schema allows, in a few words."""
+    text = str(definition.get("type", "a value"))
+    if "enum" in definition:
+        text = ", ".join(f"`{value}`" for value in definition["enum"])
+    elif "const" in definition:
+        text = f"`{definition['const']}`"
+    elif "anyOf" in definition:
+        text = " or ".join(dict.fromkeys(_allowed(each) for each in definition["anyOf"]))
+    elif "patternErrorMessage" in definition:
+        text = str(definition["patternErrorMessage"]).partition("; allowed: ")[2]
+    elif definition.get("type") in {"integer", "number"}:
+        text = _range(definition)
+    elif definition.get("type") == "array":
+        text = f"list of {_allowed(definition['items'])}"
+    elif definition.get("type") == "object":
+        text = "mapping of names to text"
+    else:
+        text = {"boolean": "`true`, `false`", "null": "`null`", "string": "text"}.get(text, text)
+    return text
+
+
+def _range(definition: Mapping[str, Any]) -> str:
+    kind = "whole number" if definition["type"] == "integer" else "number"
+    least, most, above = (definition.get(key) for key in ("minimum", "maximum", "exclusiveMinimum"))
+    if least is not None and most is not None:
+        return f"{least} to {most}"
+    if least is not None:
+        return f"{kind}, {least} or more"
+    return f"{kind} above {above}" if above is not None else kind
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def _modules(root: Path) -> dict[str, Any]:
+    """The modules of the first environment and of the shared stack, as they are synthesized."""
+    loaded = load(root)
+    chosen = [loaded[0], *(each for each in loaded if each.environment == SHARED)]
+    described: list[dict[str, Any]] = []
+    app = App()
+    root_outputs: list[dict[str, str]] = []
+    for settings in chosen:
+        stack = build(app, settings)
+        if not root_outputs:
+            root_outputs = _named(cast("dict[str, Any]", stack.to_terraform())["output"])
+        name = stack_name(settings) if settings.environment == SHARED else f"{settings.project}-<environment>"
+        for module in stack.modules:
+            body = module.rendered()
+            resources = [
+                {"address": f"{kind}.{resource}", "counted": "count" in definition}
+                for kind, by_name in sorted(body["resource"].items())
+                for resource, definition in sorted(by_name.items())
+            ]
+            described.append(
+                {
+                    "name": module.folder,
+                    "call": module.call_name(),
+                    "stack": name,
+                    "summary": (inspect.getdoc(type(module)) or "").strip(),
+                    "resources": resources,
+                    "variables": _named(body.get("variable", {})),
+                    "outputs": _named(body["output"]),
+                }
+            )
+    return {"modules": described, "root_outputs": root_outputs}
+
+
+def _named(definitions: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [{"name": name, **definition} for name, definition in sorted(definitions.items())]

@@ -57,6 +57,7 @@ SecretSource = Annotated[
         rf"|arn:aws:ssm:[a-z0-9-]+:{ACCOUNT}:parameter/[\w./-]+",
         "is no ARN of a secret",
         "the ARN of a Secrets Manager secret or of an SSM parameter, never the secret itself",
+        secret=True,
     ),
 ]
 

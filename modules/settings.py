@@ -11,8 +11,17 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 if TYPE_CHECKING:
     from modules.platform import Platform
@@ -69,29 +78,48 @@ def rules_of(model: type[BaseModel]) -> Iterator[tuple[str, tuple[str, ...], Rul
                 yield name, keys, method
 
 
-def refuse(problem: str, allowed: str) -> PydanticCustomError:
-    """The error of a field that is not what it may be. Both texts may hold braces."""
-    return PydanticCustomError("setting", "{problem}; allowed: {allowed}", {"problem": problem, "allowed": allowed})
+def refuse(problem: str, allowed: str, *, secret: bool = False) -> PydanticCustomError:
+    """The error of a field that is not what it may be; with `secret` the value found is not to be shown."""
+    context = {"problem": problem, "allowed": allowed, "secret": secret}
+    return PydanticCustomError("setting", "{problem}; allowed: {allowed}", context)
 
 
-def matching(pattern: str, problem: str, allowed: str) -> Any:  # noqa: ANN401  # metadata of Annotated has no type
-    """A validator of strings that `pattern` must match whole; the pattern also stands in the JSON Schema."""
-    compiled = re.compile(pattern)
+@dataclass(frozen=True)
+class Matching:
+    """Metadata of strings that a pattern must match whole; editors learn of it through the JSON Schema."""
 
-    def check(value: str) -> str:
-        if compiled.fullmatch(value) is None:
-            raise refuse(problem, allowed)
+    pattern: str
+    problem: str
+    allowed: str
+    secret: bool
+
+    def __get_pydantic_core_schema__(self, source: type, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        message = f"{self.problem}; allowed: {self.allowed}"
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$", "patternErrorMessage": message}
+
+    def check(self, value: str) -> str:
+        """Return the value, or raise what is wrong with it."""
+        if re.fullmatch(self.pattern, value) is None:
+            raise refuse(self.problem, self.allowed, secret=self.secret)
         return value
 
-    return AfterValidator(check)
+
+def matching(pattern: str, problem: str, allowed: str, *, secret: bool = False) -> Matching:
+    """A string that `pattern` matches whole. The pattern must mean the same in Python and in JavaScript (editors)."""
+    return Matching(pattern, problem, allowed, secret)
+
+
+_CIDR_ALLOWED: Final = "an IPv4 block with no host bits set, such as 10.0.0.0/16"
 
 
 def _cidr(value: str) -> str:
-    allowed = "an IPv4 block in CIDR form with no host bits set, such as 10.0.0.0/16"
     try:
         network = IPv4Network(value, strict=False)
     except ValueError as error:
-        raise refuse("is not an IPv4 CIDR block", allowed) from error
+        raise refuse("is not an IPv4 CIDR block", _CIDR_ALLOWED) from error
     if str(network) != value:
         # Terraform would plan it, AWS would store the network's own address, and every later plan would differ.
         raise refuse("is not the address of its network", f"{network}, the network that it lies in")
@@ -113,7 +141,11 @@ def _integer(value: object) -> object:
 Strings = Annotated[tuple[str, ...], Field(strict=False)]
 """A list of strings."""
 
-Cidr = Annotated[str, AfterValidator(_cidr)]
+Cidr = Annotated[
+    str,
+    matching(r"\d{1,3}(?:\.\d{1,3}){3}/\d{1,2}", "is not an IPv4 CIDR block", _CIDR_ALLOWED),
+    AfterValidator(_cidr),
+]
 """An IPv4 block of any size."""
 
 AwsCidr = Annotated[Cidr, AfterValidator(_aws_block)]
@@ -132,13 +164,6 @@ IntegerOrDigits = Annotated[int, BeforeValidator(_integer, json_schema_input_typ
 """A whole number, written as a number or as a string of digits."""
 
 ACCOUNT: Final = r"\d{12}"
-
-
-def arn(service: str, resource: str, allowed: str, *, optional: bool = True) -> Any:  # noqa: ANN401
-    """A validator of ARNs of one service; the empty string means "none" where `optional`."""
-    pattern = rf"arn:aws:{service}:{resource}"
-    pattern = f"|{pattern}" if optional else pattern
-    return matching(pattern, f"is no ARN of {allowed.split(':')[2]}", allowed)
 
 
 def region_of(arn_text: str) -> str:
