@@ -105,7 +105,10 @@ class _Checked:
                 values[key] = field.get_default(call_default_factory=True)
                 if field.is_required():
                     self.unusable.add(key)
-            elif isinstance(annotation, type) and issubclass(annotation, Settings) and isinstance(data[key], Mapping):
+            elif isinstance(annotation, type) and issubclass(annotation, Settings):
+                if not isinstance(data[key], Mapping):
+                    self.unusable.add(key)
+                    continue
                 section = _Checked(annotation, cast("Mapping[str, Any]", data[key]))
                 values[key], self.sections[key] = section.settings, section
                 if section.unusable:

@@ -1,0 +1,438 @@
+"""Every rule refuses what it is about, in one line that names file, line, key, value and what is allowed."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from environments.settings import EnvironmentSettings, SharedSettings
+from environments.state import S3State
+from modules.settings import Settings, rules_of
+from tests.support import Project
+
+QA = """\
+networking:
+  vpc_cidr: 10.9.0.0/16
+  availability_zones: [us-west-2a, us-west-2b]
+  public_subnet_cidrs: [10.9.1.0/24, 10.9.2.0/24]
+  private_subnet_cidrs: [10.9.11.0/24, 10.9.12.0/24]
+ecs:
+  ecr_image_uri: 123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:3f2c1ab
+"""
+"""A valid overlay of seven lines; what a case adds begins in line 8."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is done to the valid overlay, and the one problem that must come of it."""
+
+    problem: str
+    add: str = ""
+    replace: tuple[str, str] = ("", "")
+    environment: str = "qa"
+
+
+ARN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:miyabi/qa/db"
+
+RULES = {
+    "tags_are_taken_by_aws": Case(
+        add='tags:\n  Issue: "#1021, #1022"\n',
+        problem="qa.yaml:9: tags.Issue: '#1021, #1022' has a value with a character that AWS refuses; "
+        "allowed: letters, digits, spaces and _ . : / = + - @",
+    ),
+    "tags_leave_the_generators_own_alone": Case(
+        add="tags: {Name: all}\n",
+        problem="qa.yaml:8: tags.Name: 'all' is set by the generator itself; "
+        "allowed: keys other than Name, Type, Project, Environment and ManagedBy",
+    ),
+    "tags_fit_on_a_resource": Case(
+        add="tags: {" + ", ".join(f"t{number}: x" for number in range(46)) + "}\n",
+        problem="qa.yaml:8: tags: 46 are more tags than fit on a resource; allowed: at most 45",
+    ),
+    "vpc_block_is_usable": Case(
+        replace=("10.9.", "127.9."),
+        problem="qa.yaml:2: networking.vpc_cidr: '127.9.0.0/16' lies in 127.0.0.0/8, which no VPC may have; "
+        "allowed: a private block (RFC 1918), such as 10.0.0.0/16",
+    ),
+    "subnets_lie_in_the_vpc": Case(
+        replace=("10.9.12.0/24", "10.8.12.0/24"),
+        problem="qa.yaml:5: networking.private_subnet_cidrs[1]: '10.8.12.0/24' lies outside the VPC; "
+        "allowed: a part of vpc_cidr, 10.9.0.0/16",
+    ),
+    "subnets_do_not_overlap": Case(
+        replace=("10.9.12.0/24", "10.9.2.0/24"),
+        problem="qa.yaml:5: networking.private_subnet_cidrs[1]: '10.9.2.0/24' overlaps public_subnet_cidrs[1], "
+        "10.9.2.0/24; allowed: a block that no other subnet has",
+    ),
+    "public_subnets_are_large_enough_for_an_alb": Case(
+        replace=("10.9.1.0/24", "10.9.1.0/28"),
+        problem="qa.yaml:4: networking.public_subnet_cidrs[0]: '10.9.1.0/28' is too small for an ALB; "
+        "allowed: /27 or larger",
+    ),
+    "zones_are_of_the_region": Case(
+        replace=("us-west-2b", "us-east-1b"),
+        problem="qa.yaml:3: networking.availability_zones[1]: 'us-east-1b' is no zone of us-west-2; "
+        "allowed: us-west-2a, us-west-2b and so on",
+    ),
+    "zones_are_two_or_more_and_differ": Case(
+        replace=("us-west-2b", "us-west-2a"),
+        problem="qa.yaml:3: networking.availability_zones: ['us-west-2a', 'us-west-2a'] names a zone twice; "
+        "allowed: each zone once",
+    ),
+    "subnets_are_as_many_as_zones": Case(
+        replace=("[10.9.11.0/24, 10.9.12.0/24]", "[10.9.11.0/24]"),
+        problem="qa.yaml:5: networking.private_subnet_cidrs: ['10.9.11.0/24'] has 1 subnets for 2 "
+        "availability_zones; allowed: 2 subnets, one a zone",
+    ),
+    "names_do_not_look_like_ids": Case(
+        add="project: sg\n",
+        problem="qa.yaml:8: project: 'sg' makes names that begin with sg-, which EC2 keeps for IDs of security "
+        "groups; allowed: another name",
+    ),
+    "ingress_blocks_differ": Case(
+        add="security_groups:\n  alb_ingress_cidr_blocks: [10.0.0.0/8, 10.0.0.0/8]\n",
+        problem="qa.yaml:9: security_groups.alb_ingress_cidr_blocks[1]: '10.0.0.0/8' stands there twice; "
+        "allowed: each block once",
+    ),
+    "role_names_fit": Case(
+        add="project: " + "p" * 50 + "\n",
+        problem=f"qa.yaml:1: environment: 'qa' makes the name of the task execution role 72 characters long "
+        f"({'p' * 50}-ecs-task-execution-qa); "
+        "allowed: 64 characters for that name: shorten project or environment by 8",
+    ),
+    "load_balancer_name_fits": Case(
+        environment="a-branch-of-our-own-xx",
+        problem="a-branch-of-our-own-xx.yaml:1: environment: 'a-branch-of-our-own-xx' makes the name of the load "
+        "balancer 33 characters long (miyabi-alb-a-branch-of-our-own-xx); "
+        "allowed: 32 characters for that name: shorten project or environment by 1",
+    ),
+    "target_group_name_fits": Case(
+        environment="a-branch-of-our-own-xxx",
+        problem="a-branch-of-our-own-xxx.yaml:1: environment: 'a-branch-of-our-own-xxx' makes the name of the target "
+        "group 33 characters long (miyabi-tg-a-branch-of-our-own-xxx); "
+        "allowed: 32 characters for that name: shorten project or environment by 1",
+    ),
+    "load_balancer_name_is_not_internal": Case(
+        add="project: internal\n",
+        problem="qa.yaml:8: project: 'internal' makes a load balancer's name that begins with internal-, which ELB "
+        "keeps for itself; allowed: another name",
+    ),
+    "certificate_is_of_the_region": Case(
+        add="alb:\n  certificate_arn: arn:aws:acm:us-east-1:123456789012:certificate/1a2b\n",
+        problem="qa.yaml:9: alb.certificate_arn: 'arn:aws:acm:us-east-1:123456789012:certificate/1a2b' is a "
+        "certificate of us-east-1; allowed: one of us-west-2",
+    ),
+    "health_check_times_out_before_the_next": Case(
+        add="alb: {health_check_timeout: 30}\n",
+        problem="qa.yaml:8: alb.health_check_timeout: 30 is not shorter than health_check_interval, 30; "
+        "allowed: 2 to 29",
+    ),
+    "fargate_offers_the_size": Case(
+        add="  task_cpu: 512\n  task_memory: 1000\n",
+        problem="qa.yaml:9: ecs.task_memory: 1000 is not offered by Fargate with 512 CPU units; "
+        "allowed: 1024, 2048, 3072, 4096",
+    ),
+    "secrets_and_variables_have_names_of_their_own": Case(
+        add=f"  environment_variables: {{DB: x}}\n  secrets: {{DB: '{ARN}'}}\n",
+        problem=f"qa.yaml:9: ecs.secrets.DB: '{ARN}' has the name of one of environment_variables; "
+        "allowed: a name that stands in one of the two",
+    ),
+    "secrets_are_of_the_region": Case(
+        add=f"  secrets:\n    DB: {ARN.replace('us-west-2', 'us-east-1')}\n",
+        problem=f"qa.yaml:9: ecs.secrets.DB: '{ARN.replace('us-west-2', 'us-east-1')}' is a secret of us-east-1; "
+        "allowed: one of us-west-2",
+    ),
+    "cluster_id_fits": Case(
+        environment="e" * 40,
+        problem=f"{'e' * 40}.yaml:1: environment: '{'e' * 40}' makes the name of the cache cluster 53 characters long "
+        f"(miyabi-cache-{'e' * 40}); allowed: 50 characters for that name: shorten project or environment by 3",
+    ),
+    "snapshot_and_maintenance_do_not_overlap": Case(
+        add='elasticache:\n  snapshot_window: "05:30-06:30"\n',
+        problem="qa.yaml:9: elasticache.snapshot_window: '05:30-06:30' overlaps maintenance_window, "
+        "sun:05:00-sun:06:00; allowed: an hour apart from it, on every day",
+    ),
+    "topic_is_of_the_region": Case(
+        add="elasticache:\n  sns_topic_arn: arn:aws:sns:eu-west-1:123456789012:alarms\n",
+        problem="qa.yaml:9: elasticache.sns_topic_arn: 'arn:aws:sns:eu-west-1:123456789012:alarms' is a topic of "
+        "eu-west-1; allowed: one of us-west-2",
+    ),
+    "timeout_is_one_that_redis_takes": Case(
+        add="elasticache: {timeout: 19}\n",
+        problem="qa.yaml:8: elasticache.timeout: 19 is too short for ElastiCache; allowed: 0, or 20 and more",
+    ),
+    "desired_count_is_within_the_scaling_range": Case(
+        add="ecs_service:\n  desired_count: 5\n",
+        problem="qa.yaml:9: ecs_service.desired_count: 5 lies outside autoscaling_min_capacity and "
+        "autoscaling_max_capacity; allowed: 2 to 4",
+    ),
+    "scaling_range_is_not_empty": Case(
+        add="ecs_service:\n  autoscaling_min_capacity: 5\n",
+        problem="qa.yaml:9: ecs_service.autoscaling_min_capacity: 5 is more than autoscaling_max_capacity, 4; "
+        "allowed: 0 to 4",
+    ),
+    "deployment_can_make_progress": Case(
+        add="ecs_service:\n  deployment_maximum_percent: 100\n",
+        problem="qa.yaml:9: ecs_service.deployment_maximum_percent: 100 leaves a deployment no task to start or to "
+        "stop; allowed: more than deployment_minimum_healthy_percent, 100",
+    ),
+    "private_subnets_hold_every_task": Case(
+        replace=("10.9.11.0/24, 10.9.12.0/24", "10.9.11.0/28, 10.9.12.0/28"),
+        add="ecs_service:\n  autoscaling_max_capacity: 11\n",
+        problem="qa.yaml:9: ecs_service.autoscaling_max_capacity: 11 x 200 % are 22 tasks during a deployment, more "
+        "than the private subnets have addresses (22, 1 of them the cache's); "
+        "allowed: at most 10, or larger networking.private_subnet_cidrs",
+    ),
+    "https_listener_can_be_reached": Case(
+        add="alb:\n  certificate_arn: arn:aws:acm:us-west-2:123456789012:certificate/1a2b\n"
+        "security_groups:\n  https_ingress: false\n",
+        problem="qa.yaml:11: security_groups.https_ingress: false shuts out the HTTPS listener that "
+        "alb.certificate_arn asks for; allowed: true",
+    ),
+    "state_is_locked": Case(
+        add="state:\n  backend: s3\n  bucket: a-bucket\n  use_lockfile: false\n",
+        problem="qa.yaml:11: state.use_lockfile: false leaves the state unlocked; allowed: true, or a dynamodb_table",
+    ),
+}
+
+FIELDS = {
+    "unknown key": Case(
+        add="security_groups:\n  https_ingres: true\n",
+        problem="qa.yaml:9: security_groups.https_ingres: true stands under an unknown key (did you mean "
+        "https_ingress?); allowed: https_ingress, alb_ingress_cidr_blocks",
+    ),
+    "key that the file's name gives": Case(
+        add="environment: prod\n",
+        problem="qa.yaml:8: environment: 'prod' can't be set: the overlay's file name is the environment's name; "
+        "allowed: no such key",
+    ),
+    "wrong type: number": Case(
+        add="ecs_service: {desired_count: two}\n",
+        problem="qa.yaml:8: ecs_service.desired_count: 'two' is no whole number; "
+        "allowed: a whole number, without quotes",
+    ),
+    "wrong type: flag": Case(
+        replace=("ecs:\n", "  single_nat_gateway: yes\necs:\n"),
+        problem="qa.yaml:6: networking.single_nat_gateway: 'yes' is neither true nor false; allowed: true or false",
+    ),
+    "wrong type: text": Case(
+        add="account_id: 123456789012\n",
+        problem="qa.yaml:8: account_id: 123456789012 is no text; allowed: text, in quotes",
+    ),
+    "wrong type: list": Case(
+        replace=("[us-west-2a, us-west-2b]", "us-west-2a"),
+        problem="qa.yaml:3: networking.availability_zones: 'us-west-2a' is no list; allowed: a list, such as [a, b]",
+    ),
+    "wrong type: mapping": Case(
+        add="alb: off\n",
+        problem="qa.yaml:8: alb: 'off' is no mapping; allowed: a mapping of settings, or no such key",
+    ),
+    "missing value": Case(
+        replace=("  vpc_cidr: 10.9.0.0/16\n", ""),
+        problem="qa.yaml:1: networking.vpc_cidr: is missing; allowed: IPv4 block of the VPC, /16 to /28. Changing it "
+        "replaces the VPC and all that is in it",
+    ),
+    "duplicate key": Case(
+        add="  ecr_image_uri: a/b:c\n",
+        problem="qa.yaml:8: ecs.ecr_image_uri: 'a/b:c' stands under a key that line 7 has already; "
+        "allowed: each key once",
+    ),
+    "bad YAML": Case(
+        add="alb: [\n",
+        problem="qa.yaml:9: is not YAML: while parsing a flow node, expected the node content, but found "
+        "'<stream end>'; allowed: one document of keys and values",
+    ),
+    "two documents": Case(
+        add="---\nalb: {}\n",
+        problem="qa.yaml:8: is not YAML: expected a single document in the stream, but found another document; "
+        "allowed: one document of keys and values",
+    ),
+    "tag of YAML's own": Case(
+        add="project: !!python/name:os.system x\n",
+        problem="qa.yaml:8: project: 'x' can't be read (could not determine a constructor for the tag "
+        "'tag:yaml.org,2002:python/name:os.system'); allowed: plain YAML without tags of its own",
+    ),
+    "block with host bits": Case(
+        replace=("10.9.0.0/16", "10.9.0.1/16"),
+        problem="qa.yaml:2: networking.vpc_cidr: '10.9.0.1/16' is not the address of its network; "
+        "allowed: 10.9.0.0/16, the network that it lies in",
+    ),
+    "block of a size that AWS does not offer": Case(
+        replace=("vpc_cidr: 10.9.0.0/16", "vpc_cidr: 10.0.0.0/8"),
+        problem="qa.yaml:2: networking.vpc_cidr: '10.0.0.0/8' has a size that AWS does not offer; "
+        "allowed: a prefix from /16 to /28",
+    ),
+    "port": Case(
+        add="container_port: 65536\n",
+        problem="qa.yaml:8: container_port: 65536 is too large; allowed: at most 65535",
+    ),
+    "retention that CloudWatch does not offer": Case(
+        add="  log_retention_days: 8\n",
+        problem="qa.yaml:8: ecs.log_retention_days: 8 is none of the values there are; allowed: 0, 1, 3, 5, 7, 14, "
+        "30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
+    ),
+    "certificate that is no ARN": Case(
+        add="alb:\n  certificate_arn: my-certificate\n",
+        problem="qa.yaml:9: alb.certificate_arn: 'my-certificate' is no ARN of a certificate; allowed: "
+        "arn:aws:acm:<region>:<account>:certificate/<id>, an IAM server certificate's ARN, or an empty string for none",
+    ),
+    "maintenance window": Case(
+        add="elasticache:\n  maintenance_window: Sun:05:00-Sun:06:00\n",
+        problem="qa.yaml:9: elasticache.maintenance_window: 'Sun:05:00-Sun:06:00' is no weekly window; allowed: "
+        "ddd:hh:mm-ddd:hh:mm in lower case and UTC, such as sun:05:00-sun:06:00",
+    ),
+    "maintenance window shorter than an hour": Case(
+        add="elasticache:\n  maintenance_window: sun:05:00-sun:05:30\n",
+        problem="qa.yaml:9: elasticache.maintenance_window: 'sun:05:00-sun:05:30' is a window of 30 minutes; "
+        "allowed: 60 minutes to 24 hours",
+    ),
+    "snapshot window": Case(
+        add='elasticache:\n  snapshot_window: "25:00-26:00"\n',
+        problem="qa.yaml:9: elasticache.snapshot_window: '25:00-26:00' is no daily window; "
+        "allowed: hh:mm-hh:mm in UTC, such as 03:00-04:00",
+    ),
+    "Redis version": Case(
+        add='elasticache:\n  redis_engine_version: "9.0"\n',
+        problem="qa.yaml:9: elasticache.redis_engine_version: '9.0' is none of the values there are; "
+        "allowed: '7.1', '7.0', '6.2', '6.0', '5.0.6'",
+    ),
+    "node type": Case(
+        add="elasticache:\n  redis_node_type: t3.micro\n",
+        problem="qa.yaml:9: elasticache.redis_node_type: 't3.micro' is no node type of ElastiCache; "
+        "allowed: cache.<family>.<size>, such as cache.t3.micro or cache.r7g.large",
+    ),
+    "image": Case(
+        replace=("miyabi-web-api:3f2c1ab", "miyabi-web-api"),
+        problem="qa.yaml:7: ecs.ecr_image_uri: '123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api' is no URI "
+        "of a container image; allowed: <registry>/<repository>:<tag> or …@sha256:<digest>, such as "
+        "123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:3f2c1ab",
+    ),
+    "secret in place of its ARN": Case(
+        add="  secrets: {DB: hunter2}\n",
+        problem="qa.yaml:8: ecs.secrets.DB: (a value that is not shown, as it may be a secret) is no ARN of a secret; "
+        "allowed: the ARN of a Secrets Manager secret or of an SSM parameter, never the secret itself",
+    ),
+    "region": Case(
+        add="region: cn-north-1\n",
+        replace=("us-west-2", "cn-north-1"),
+        problem="qa.yaml:8: region: 'cn-north-1' is no region of AWS's public partition; allowed: a region such as "
+        "us-west-2 (the policies name ARNs of the partition aws, so China and GovCloud are not)",
+    ),
+    "backend": Case(
+        add="state: {backend: azurerm}\n",
+        problem="qa.yaml:8: state.backend: 'azurerm' is none of the values there are; allowed: 'local', 's3'",
+    ),
+    "state file outside the project": Case(
+        add="state: {backend: local, path: ../terraform.tfstate}\n",
+        problem="qa.yaml:8: state.path: '../terraform.tfstate' is no relative path of a state file; allowed: a path "
+        "below the project's root that ends in .tfstate, such as environments/dev/terraform.tfstate",
+    ),
+    "bucket": Case(
+        add="state: {backend: s3, bucket: My_Bucket}\n",
+        problem="qa.yaml:8: state.bucket: 'My_Bucket' is no name that S3 takes for a bucket; allowed: 3 to 63 "
+        "lower-case letters, digits, hyphens and single dots, beginning and ending with a letter or digit",
+    ),
+    "environment's name": Case(
+        environment="QA",
+        problem="QA.yaml:1: environment: 'QA' is no name that every AWS service takes; allowed: lower-case letters, "
+        "digits and single hyphens, beginning with a letter and not ending with a hyphen",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", [*RULES.values(), *FIELDS.values()], ids=[*RULES, *FIELDS])
+def test_an_overlay_is_refused_in_one_line(case: Case, project: Project) -> None:
+    old, new = case.replace
+    assert old in QA
+    project.write(case.environment, (QA.replace(old, new) if old else QA) + case.add)
+    problems = [str(problem) for problem in project.problems()]
+    assert f"environments/{case.problem}" in problems
+
+
+def test_the_valid_overlay_is_accepted(project: Project) -> None:
+    project.write("qa", QA)
+    assert project.problems() == []
+
+
+def test_every_rule_has_its_case() -> None:
+    sections: list[type[Settings]] = [EnvironmentSettings, SharedSettings, S3State]
+    for model in (EnvironmentSettings, SharedSettings):
+        for field in model.model_fields.values():
+            if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
+                sections.append(field.annotation)  # noqa: PERF401  # reads better than a nested comprehension
+    names = {name for section in sections for name, _, _ in rules_of(section)}
+    assert names - {"name_has_no_dot"} == set(RULES)
+
+
+def test_a_rule_names_settings_that_exist() -> None:
+    known = set(EnvironmentSettings.model_fields)
+    for field in EnvironmentSettings.model_fields.values():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, Settings):
+            for name, keys, _ in rules_of(section):
+                assert set(keys) <= known | set(section.model_fields), name
+
+
+def test_the_bucket_of_the_shared_stack_has_no_dot(project: Project) -> None:
+    project.change("shared", ("miyabi-terraform-state", "miyabi.terraform.state"))
+    assert [str(problem) for problem in project.problems()] == [
+        (
+            "environments/shared.yaml:5: state_bucket.name: 'miyabi.terraform.state' has a dot, which TLS to S3 does not "
+            "cover; allowed: a name without dots"
+        )
+    ]
+
+
+def test_two_environments_may_not_have_the_same_state(project: Project) -> None:
+    project.write("qa", QA + "state:\n  backend: s3\n  bucket: miyabi-terraform-state\n  key: prod/terraform.tfstate\n")
+    assert [str(problem) for problem in project.problems()] == [
+        (
+            "environments/qa.yaml:11: state.key: 's3://miyabi-terraform-state/prod/terraform.tfstate' is the state of "
+            "environments/prod.yaml too; allowed: a state of its own for each stack"
+        )
+    ]
+
+
+def test_two_environments_may_not_have_the_same_names(project: Project) -> None:
+    project.write("a-dev", QA)
+    project.change("dev", ("state:\n", "project: miyabi-a\nstate:\n"))
+    project.write("base", "project: miyabi\nregion: us-west-2\n")
+    assert [str(problem) for problem in project.problems()] == [
+        (
+            "environments/dev.yaml:4: project: 'miyabi-a-dev' is the name of environments/a-dev.yaml too; "
+            "allowed: names that differ"
+        )
+    ]
+
+
+def test_every_problem_of_every_overlay_is_reported_at_once(project: Project) -> None:
+    project.write("qa", QA + "alb: {ssl_polcy: x}\ncontainer_port: 0\necs_service: {autoscaling_min_capacity: 9}\n")
+    project.change("prod", ("snapshot_retention_limit: 7", "snapshot_retention_limit: 36"))
+    project.write("broken", "ecs: {\n")
+    found = [(str(problem.file.name), problem.line) for problem in project.problems()]
+    assert found == [("broken.yaml", 2), ("prod.yaml", 28), ("qa.yaml", 8), ("qa.yaml", 9), ("qa.yaml", 10)]
+
+
+def test_a_problem_of_the_base_is_reported_once(project: Project) -> None:
+    project.write("base", "project: miyabi\nregion: us-west-2\ncontainer_port: 0\n")
+    assert [(problem.file.name, problem.line) for problem in project.problems()] == [("base.yaml", 3)]
+
+
+def test_an_overlay_with_the_wrong_suffix_is_no_silent_loss(project: Project) -> None:
+    project.overlay("qa").with_suffix(".yml").write_text(QA, encoding="utf-8")
+    assert [str(problem) for problem in project.problems()] == [
+        "environments/qa.yml:1: is no overlay's name; allowed: qa.yaml"
+    ]
+
+
+def test_text_that_is_not_utf8_is_refused(project: Project) -> None:
+    project.overlay("qa").write_bytes(b"# a comment\nregion: \xff\n")
+    assert [str(problem) for problem in project.problems()] == [
+        "environments/qa.yaml:2: is not UTF-8 text; allowed: UTF-8"
+    ]
+
+
+def test_an_overlay_that_holds_itself_is_refused(project: Project) -> None:
+    project.write("qa", QA + "tags: &tags\n  again: *tags\n")
+    assert "environments/qa.yaml:8: tags.again: holds itself through an alias; allowed: plain values" in [
+        str(problem) for problem in project.problems()
+    ]
