@@ -46,10 +46,12 @@ def provider_mirror() -> Path | None:
     for folder in implied:
         if (folder / PROVIDER).is_dir():
             return folder
-    for depth in range(_SEARCH_DEPTH):
-        for folder in sorted(_SEARCHED.glob("*/" * depth)):
+    level = [_SEARCHED]
+    for _ in range(_SEARCH_DEPTH):
+        for folder in level:
             if (folder / PROVIDER).is_dir():
                 return folder
+        level = [below for folder in level for below in sorted(folder.glob("*/"))]
     return None
 
 

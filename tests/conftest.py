@@ -5,10 +5,20 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from miyabi_infra import runtime
 
 runtime.prepare()
+
+# A synthesis takes longer than hypothesis allows by default, and CI is to find the same with the same commit.
+settings.register_profile(
+    "miyabi",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("miyabi")
 
 from miyabi_infra import terraform  # noqa: E402  # after jsii knows its Node.js
 from miyabi_infra.synth import ROOT, synthesize  # noqa: E402

@@ -376,8 +376,8 @@ def test_the_bucket_of_the_shared_stack_has_no_dot(project: Project) -> None:
     project.change("shared", ("miyabi-terraform-state", "miyabi.terraform.state"))
     assert [str(problem) for problem in project.problems()] == [
         (
-            "environments/shared.yaml:5: state_bucket.name: 'miyabi.terraform.state' has a dot, which TLS to S3 does not "
-            "cover; allowed: a name without dots"
+            "environments/shared.yaml:5: state_bucket.name: 'miyabi.terraform.state' has a dot, which TLS to S3 does "
+            "not cover; allowed: a name without dots"
         )
     ]
 

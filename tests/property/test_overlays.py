@@ -1,0 +1,73 @@
+"""Whatever overlay the model accepts synthesizes at the contract's addresses; whatever it refuses writes nothing."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cdktf import App
+from hypothesis import Phase, given, settings
+
+from environments.document import Document
+from environments.overlays import check
+from environments.settings import EnvironmentSettings
+from environments.stack import EnvironmentStack
+from miyabi_infra.synth import run
+from tests.strategies import broken_overlays, overlays
+from tests.support import Project, instances, offline
+
+
+def accepted(overlay: dict[str, Any]) -> EnvironmentSettings:
+    found, problems = check(Document(Path("qa.yaml"), {"project": "miyabi", **overlay}), "qa", EnvironmentSettings)
+    assert problems == []
+    assert isinstance(found, EnvironmentSettings)
+    return found
+
+
+@pytest.fixture(scope="session")
+def contract(output: Path) -> dict[str, set[str]]:
+    """The addresses of every module, without counts, as prod has them."""
+    modules = (output / "stacks/miyabi-prod/modules").glob("*/main.tf.json")
+    return {file.parent.name: set(instances(json.loads(file.read_text(encoding="utf-8")))) for file in modules}
+
+
+@settings(max_examples=25)
+@given(overlays())
+def test_an_accepted_overlay_keeps_every_address(contract: dict[str, set[str]], overlay: dict[str, Any]) -> None:
+    stack = EnvironmentStack(App(), accepted(overlay))
+    assert {module.folder: set(instances(module.rendered())) for module in stack.modules} == contract
+
+
+@settings(max_examples=25)
+@given(overlays())
+def test_what_people_write_into_a_variable_arrives_as_text(overlay: dict[str, Any]) -> None:
+    stack = EnvironmentStack(App(), accepted(overlay))
+    ecs = next(module for module in stack.modules if module.folder == "ecs").rendered()
+    variables = ecs["locals"]["container_definitions"][0]["environment"]
+    shown = {each["name"]: each["value"].replace("$${", "${").replace("%%{", "%{") for each in variables}
+    assert shown == overlay["ecs"]["environment_variables"]
+
+
+@settings(max_examples=100)
+@given(broken_overlays())
+def test_a_refused_overlay_writes_nothing(project: Project, overlay: dict[str, Any]) -> None:
+    file = project.write("qa", overlay)
+    refused = project.problems()
+    if not refused:  # a value that the setting takes after all, such as text for a path
+        return
+    assert {problem.file.name for problem in refused} == {file.name}
+    assert run(project.root, project.out, write=True) == 2
+    assert not project.out.exists()
+
+
+@pytest.mark.terraform
+@settings(max_examples=4, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # shrinking would plan for minutes
+@given(overlays())
+def test_terraform_and_the_provider_accept_it(
+    tmp_path_factory: pytest.TempPathFactory, root: Path, overlay: dict[str, Any]
+) -> None:
+    folder = tmp_path_factory.mktemp("accepted")
+    project = Project.copy_of(root, folder)
+    project.write("qa", overlay)
+    stack = project.synthesize() / "stacks/miyabi-qa"
+    assert offline(stack, folder / "plan").validate() == []

@@ -1,0 +1,124 @@
+"""Overlays as people may write them: hypothesis strategies of valid ones, over all sections."""
+
+from typing import Any, cast, get_args
+
+from hypothesis import strategies as st
+
+from modules.alb import SslPolicy
+from modules.ecs import FARGATE_MEMORY, LogRetention
+from modules.elasticache import PARAMETER_GROUP_FAMILY
+
+ACCOUNT = "123456789012"
+REGIONS = ("us-west-2", "eu-central-1", "ap-northeast-1")
+
+tag_text = st.text(st.sampled_from("abcXYZ019 _.:/=+-@"), min_size=1, max_size=20)
+tag_keys = tag_text.filter(lambda key: not key.lower().startswith("aws:"))
+image_tags = st.sampled_from(["3f2c1ab", "v1.2", "latest"])
+variable_names = st.from_regex(r"[A-Z_]{1,8}", fullmatch=True)
+words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=30)
+"""Any text that YAML can hold: with `${`, quotes, other scripts."""
+
+
+@st.composite
+def networking(draw: st.DrawFn, region: str) -> dict[str, Any]:
+    zones = draw(st.integers(2, 3))
+    second = draw(st.integers(0, 255))
+    return {
+        "vpc_cidr": f"10.{second}.0.0/16",
+        "availability_zones": [f"{region}{letter}" for letter in "abc"[:zones]],
+        "public_subnet_cidrs": [f"10.{second}.{index}.0/24" for index in range(zones)],
+        "private_subnet_cidrs": [f"10.{second}.{16 * (index + 1)}.0/20" for index in range(zones)],
+        "enable_nat_gateway": draw(st.booleans()),
+        "single_nat_gateway": draw(st.booleans()),
+    }
+
+
+@st.composite
+def alb(draw: st.DrawFn, region: str) -> dict[str, Any]:
+    certificate = f"arn:aws:acm:{region}:{ACCOUNT}:certificate/0a1b2c3d-0000-1111-2222-333344445555"
+    return {
+        "certificate_arn": draw(st.sampled_from(["", certificate])),
+        "ssl_policy": draw(st.sampled_from(get_args(SslPolicy))),
+        "redirect_http_to_https": draw(st.booleans()),
+        "enable_deletion_protection": draw(st.booleans()),
+        "health_check_path": draw(st.sampled_from(["/", "/health", "/api/v1/health?deep=1"])),
+        "deregistration_delay": draw(st.integers(0, 3600)),
+        "idle_timeout": draw(st.integers(1, 4000)),
+        "response_time_alarm_threshold": draw(st.sampled_from([0.25, 1, 2.5])),
+    }
+
+
+@st.composite
+def ecs(draw: st.DrawFn, region: str) -> dict[str, Any]:
+    cpu = draw(st.sampled_from(sorted(FARGATE_MEMORY)))
+    secret = f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:miyabi/qa/db"
+    return {
+        "ecr_image_uri": f"{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/miyabi-web-api:{draw(image_tags)}",
+        "task_cpu": draw(st.sampled_from([cpu, str(cpu)])),
+        "task_memory": draw(st.sampled_from(FARGATE_MEMORY[cpu])),
+        "log_retention_days": draw(st.sampled_from(get_args(LogRetention))),
+        "container_insights": draw(st.booleans()),
+        "cpu_architecture": draw(st.sampled_from([None, "X86_64", "ARM64"])),
+        "environment_variables": draw(
+            st.dictionaries(st.from_regex(r"[A-Z_]{1,8}", fullmatch=True), words, max_size=3)
+        ),
+        "secrets": draw(st.sampled_from([{}, {"database_url": secret}])),
+    }
+
+
+@st.composite
+def elasticache(draw: st.DrawFn) -> dict[str, Any]:
+    return {
+        "redis_node_type": draw(st.sampled_from(["cache.t3.micro", "cache.t4g.small", "cache.r7g.16xlarge"])),
+        "redis_engine_version": draw(st.sampled_from(sorted(PARAMETER_GROUP_FAMILY))),
+        "snapshot_retention_limit": draw(st.integers(0, 35)),
+        "transit_encryption_enabled": draw(st.booleans()),
+        "apply_immediately": draw(st.booleans()),
+        "timeout": draw(st.sampled_from([0, 20, 300])),
+    }
+
+
+@st.composite
+def ecs_service(draw: st.DrawFn) -> dict[str, Any]:
+    least = draw(st.integers(0, 5))
+    desired = draw(st.integers(max(least, 0), 10))
+    return {
+        "autoscaling_min_capacity": least,
+        "desired_count": desired,
+        "autoscaling_max_capacity": draw(st.integers(max(desired, 1), 20)),
+        "enable_service_discovery": draw(st.booleans()),
+        "managed_elsewhere": draw(st.sampled_from([[], ["desired_count"], ["desired_count", "task_definition"]])),
+        "running_tasks_alarm_threshold": draw(st.sampled_from([None, 1])),
+        "health_check_grace_period_seconds": draw(st.integers(0, 600)),
+    }
+
+
+@st.composite
+def overlays(draw: st.DrawFn) -> dict[str, Any]:
+    """An overlay that the model accepts."""
+    region = draw(st.sampled_from(REGIONS))
+    return {
+        "region": region,
+        "container_port": draw(st.integers(1, 65535)),
+        "tags": draw(
+            st.dictionaries(tag_text.filter(lambda key: not key.lower().startswith("aws:")), tag_text, max_size=3)
+        ),
+        "networking": draw(networking(region)),
+        "security_groups": {"https_ingress": True},
+        "alb": draw(alb(region)),
+        "ecs": draw(ecs(region)),
+        "elasticache": draw(elasticache()),
+        "ecs_service": draw(ecs_service()),
+    }
+
+
+@st.composite
+def broken_overlays(draw: st.DrawFn) -> dict[str, Any]:
+    """An overlay with one value that no setting takes, or a key that is none."""
+    overlay = draw(overlays())
+    section = draw(st.sampled_from(["networking", "alb", "ecs", "elasticache", "ecs_service"]))
+    values = cast("dict[str, Any]", overlay[section])
+    key = draw(st.sampled_from([*sorted(values), "no_such_setting"]))
+    nonsense: list[Any] = [{"no": "value"}, -1, 1.5, "no value", [None], [[]]]
+    values[key] = draw(st.sampled_from(nonsense))
+    return overlay

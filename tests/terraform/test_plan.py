@@ -1,0 +1,171 @@
+"""Real Terraform with the real provider: every stack is valid, and dev plans what runs today."""
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from tests.support import Project, offline, planned_values
+
+pytestmark = pytest.mark.terraform
+
+STACKS = {"miyabi-dev": 48, "miyabi-staging": 52, "miyabi-prod": 52, "miyabi-shared": 9}
+"""The stacks, and how many resources each plans."""
+
+ASKED_FOR_BY_THE_REPORT = {
+    "module.ecs_service.aws_cloudwatch_metric_alarm.service_cpu_high": {"threshold": 70},
+    "module.security_groups.aws_security_group.alb": {
+        "ingress": [
+            {
+                "cidr_blocks": ["0.0.0.0/0"],
+                "description": "HTTP from internet",
+                "from_port": 80,
+                "ipv6_cidr_blocks": [],
+                "prefix_list_ids": [],
+                "protocol": "tcp",
+                "security_groups": [],
+                "self": False,
+                "to_port": 80,
+            }
+        ]
+    },
+}
+"""Where dev, as the milestone report wants it, differs from what runs today: the CPU alarm at 70 %, and HTTP alone."""
+
+
+@pytest.fixture(scope="session")
+def plans(output: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """A plan from nothing of every stack."""
+    folder = tmp_path_factory.mktemp("plans")
+    planned: dict[str, dict[str, Any]] = {}
+    for name in STACKS:
+        terraform = offline(output / "stacks" / name, folder)
+        assert terraform.validate() == []
+        planned[name] = terraform.plan("-refresh=false")
+    return planned
+
+
+@pytest.fixture(scope="session")
+def today(root: Path) -> dict[str, dict[str, Any]]:
+    """Every address of dev that runs today, with its configured values as provider 5.100.0 plans them."""
+    text = (root / "tests/data/dev-planned-values.json").read_text(encoding="utf-8")
+    return cast("dict[str, dict[str, Any]]", json.loads(text))
+
+
+def differences(
+    expected: dict[str, dict[str, Any]], planned: dict[str, dict[str, Any]]
+) -> dict[str, dict[str, object]]:
+    """What is planned otherwise than expected, by address and argument."""
+    found: dict[str, dict[str, object]] = {}
+    for address, arguments in expected.items():
+        for argument, value in arguments.items():
+            if planned[address].get(argument) != value:
+                found.setdefault(address, {})[argument] = planned[address].get(argument)
+    return found
+
+
+def test_every_stack_plans_its_resources(plans: dict[str, dict[str, Any]]) -> None:
+    assert {name: len(planned_values(plan)) for name, plan in plans.items()} == STACKS
+
+
+def test_dev_has_the_addresses_that_run_today(
+    plans: dict[str, dict[str, Any]], today: dict[str, dict[str, Any]]
+) -> None:
+    assert set(planned_values(plans["miyabi-dev"])) == set(today)
+
+
+def test_dev_plans_what_runs_today_but_for_what_the_report_asks(
+    plans: dict[str, dict[str, Any]], today: dict[str, dict[str, Any]]
+) -> None:
+    assert differences(today, planned_values(plans["miyabi-dev"])) == ASKED_FOR_BY_THE_REPORT
+
+
+def test_two_lines_of_the_overlay_bring_back_what_runs_today(
+    project: Project, tmp_path: Path, today: dict[str, dict[str, Any]]
+) -> None:
+    project.change(
+        "dev", ("https_ingress: false", "https_ingress: true"), ("alarm_threshold: 70", "alarm_threshold: 80")
+    )
+    terraform = offline(project.synthesize() / "stacks/miyabi-dev", tmp_path / "plan")
+    assert differences(today, planned_values(terraform.plan("-refresh=false"))) == {}
+
+
+def test_prod_is_what_the_report_promises(plans: dict[str, dict[str, Any]]) -> None:
+    planned = planned_values(plans["miyabi-prod"])
+    target = planned["module.ecs_service.aws_appautoscaling_target.ecs"]
+    cache = planned["module.elasticache.aws_elasticache_cluster.redis"]
+    promised = {
+        "NAT gateways": sum(address.startswith("module.networking.aws_nat_gateway.main[") for address in planned),
+        "tasks": (target["min_capacity"], target["max_capacity"]),
+        "deletion protection": planned["module.alb.aws_lb.main"]["enable_deletion_protection"],
+        "node": cache["node_type"],
+        "snapshots": cache["snapshot_retention_limit"],
+        "transit encryption": cache["transit_encryption_enabled"],
+    }
+    assert promised == {
+        "NAT gateways": 2,
+        "tasks": (4, 8),
+        "deletion protection": True,
+        "node": "cache.t3.small",
+        "snapshots": 7,
+        "transit encryption": True,
+    }
+
+
+def test_the_registry_keeps_tags_and_the_bucket_keeps_states(plans: dict[str, dict[str, Any]]) -> None:
+    planned = planned_values(plans["miyabi-shared"])
+    repository = planned["module.registry.aws_ecr_repository.web_api"]
+    access = planned["module.state_bucket.aws_s3_bucket_public_access_block.state"]
+    versioning = planned["module.state_bucket.aws_s3_bucket_versioning.state"]
+    assert (repository["name"], repository["image_tag_mutability"]) == ("miyabi-web-api", "IMMUTABLE")
+    assert repository["image_scanning_configuration"] == [{"scan_on_push": True}]
+    assert versioning["versioning_configuration"][0]["status"] == "Enabled"
+    assert {key: value for key, value in access.items() if key not in {"bucket", "id"}} == {
+        "block_public_acls": True,
+        "block_public_policy": True,
+        "ignore_public_acls": True,
+        "restrict_public_buckets": True,
+    }
+
+
+def test_a_new_environment_is_one_new_file(project: Project, tmp_path: Path) -> None:
+    project.write(
+        "qa",
+        """\
+state: {backend: local}
+networking:
+  vpc_cidr: 172.20.0.0/20
+  availability_zones: [us-west-2a, us-west-2b, us-west-2c]
+  public_subnet_cidrs: [172.20.0.0/26, 172.20.0.64/26, 172.20.0.128/26]
+  private_subnet_cidrs: [172.20.4.0/22, 172.20.8.0/22, 172.20.12.0/22]
+alb:
+  certificate_arn: arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555
+ecs:
+  ecr_image_uri: 123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:3f2c1ab
+ecs_service:
+  enable_service_discovery: true
+""",
+    )
+    terraform = offline(project.synthesize() / "stacks/miyabi-qa", tmp_path / "plan")
+    assert terraform.validate() == []
+    planned = planned_values(terraform.plan("-refresh=false"))
+    assert {
+        "module.networking.aws_nat_gateway.main[2]",
+        "module.alb.aws_lb_listener.https[0]",
+        "module.ecs_service.aws_service_discovery_private_dns_namespace.app[0]",
+        "module.ecs_service.aws_service_discovery_service.app[0]",
+    } <= set(planned)
+    assert len(planned) == 63
+
+
+def test_the_image_is_rolled_by_a_variable(output: Path, tmp_path: Path) -> None:
+    terraform = offline(output / "stacks/miyabi-dev", tmp_path)
+    plan = terraform.plan("-refresh=false", "-var=ecr_image_uri=registry.example/miyabi-web-api:9d8e7f6")
+    definitions = planned_values(plan)["module.ecs.aws_ecs_task_definition.app"]["container_definitions"]
+    assert json.loads(definitions)[0]["image"] == "registry.example/miyabi-web-api:9d8e7f6"
+
+
+def test_a_counted_resource_that_is_off_has_no_outputs_but_null(plans: dict[str, dict[str, Any]]) -> None:
+    outputs = plans["miyabi-dev"]["planned_values"]["outputs"]
+    assert "service_discovery_dns_name" not in {name for name, each in outputs.items() if each.get("value")}

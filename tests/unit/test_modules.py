@@ -1,0 +1,212 @@
+"""Each module builds what its settings say, at the addresses that a state knows."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from cdktf import App, TerraformStack
+from cdktf_cdktf_provider_aws.vpc import Vpc
+
+from environments.settings import EnvironmentSettings
+from environments.stack import EnvironmentStack
+from modules.base import Module, literal
+from modules.ecs_service import EcsServiceModule
+from tests.support import Project
+
+CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d"
+
+
+@pytest.fixture
+def settings(project: Project) -> EnvironmentSettings:
+    return project.settings("prod")
+
+
+def body(settings: EnvironmentSettings, module: str, **sections: Mapping[str, Any]) -> dict[str, Any]:
+    """A module's JSON, with some settings changed."""
+    changed = settings.model_dump()
+    for section, values in sections.items():
+        changed[section] |= values
+    stack = EnvironmentStack(App(), EnvironmentSettings.model_validate(changed))
+    return next(each for each in stack.modules if each.folder == module).rendered()
+
+
+def resource(rendered: Mapping[str, Any], address: str) -> dict[str, Any]:
+    kind, _, name = address.partition(".")
+    return cast("dict[str, Any]", rendered["resource"][kind][name])
+
+
+@pytest.mark.parametrize(
+    ("enabled", "single", "nats", "tables", "table_of_a_subnet"),
+    [
+        (True, True, 1, 1, "0"),
+        (True, False, 2, 2, "count.index"),
+        (False, True, 0, 1, "0"),
+        (False, False, 0, 2, "count.index"),
+    ],
+)
+def test_nat_gateways_and_route_tables_are_counted(
+    settings: EnvironmentSettings, *, enabled: bool, single: bool, nats: int, tables: int, table_of_a_subnet: str
+) -> None:
+    rendered = body(settings, "networking", networking={"enable_nat_gateway": enabled, "single_nat_gateway": single})
+    counts = {
+        address: resource(rendered, address)["count"]
+        for address in (
+            "aws_eip.nat",
+            "aws_nat_gateway.main",
+            "aws_route.private_nat_gateway",
+            "aws_route_table.private",
+        )
+    }
+    assert counts == {
+        "aws_eip.nat": nats,
+        "aws_nat_gateway.main": nats,
+        "aws_route.private_nat_gateway": nats,
+        "aws_route_table.private": tables,
+    }
+    association = resource(rendered, "aws_route_table_association.private")
+    assert association["route_table_id"] == f"${{aws_route_table.private[{table_of_a_subnet}].id}}"
+
+
+def test_nat_waits_for_the_internet_gateway(settings: EnvironmentSettings) -> None:
+    rendered = body(settings, "networking")
+    for address in ("aws_eip.nat", "aws_nat_gateway.main"):
+        assert resource(rendered, address)["depends_on"] == ["aws_internet_gateway.main"]
+
+
+@pytest.mark.parametrize(("open_", "ports"), [(True, [80, 443]), (False, [80])])
+def test_https_is_open_where_it_is_set(settings: EnvironmentSettings, *, open_: bool, ports: list[int]) -> None:
+    rendered = body(settings, "security-groups", security_groups={"https_ingress": open_})
+    assert [rule["from_port"] for rule in resource(rendered, "aws_security_group.alb")["ingress"]] == ports
+
+
+def test_each_group_is_open_to_the_one_before_it_only(settings: EnvironmentSettings) -> None:
+    rendered = body(settings, "security-groups")
+    opened = {
+        name: [(rule["from_port"], rule["cidr_blocks"], rule["security_groups"]) for rule in group["ingress"]]
+        for name, group in rendered["resource"]["aws_security_group"].items()
+    }
+    assert opened == {
+        "alb": [(80, ["0.0.0.0/0"], []), (443, ["0.0.0.0/0"], [])],
+        "ecs": [(8080, [], ["${aws_security_group.alb.id}"])],
+        "rds": [(5432, [], ["${aws_security_group.ecs.id}"])],
+        "redis": [(6379, [], ["${aws_security_group.ecs.id}"])],
+    }
+
+
+@pytest.mark.parametrize(
+    ("certificate", "redirect", "listeners", "action"),
+    [
+        ("", False, 0, "forward"),
+        ("", True, 0, "forward"),
+        (CERTIFICATE, False, 1, "forward"),
+        (CERTIFICATE, True, 1, "redirect"),
+    ],
+)
+def test_http_redirects_once_there_is_a_certificate(
+    settings: EnvironmentSettings, certificate: str, listeners: int, action: str, *, redirect: bool
+) -> None:
+    rendered = body(settings, "alb", alb={"certificate_arn": certificate, "redirect_http_to_https": redirect})
+    https = resource(rendered, "aws_lb_listener.https")
+    assert https["count"] == listeners
+    assert resource(rendered, "aws_lb_listener.http")["default_action"][0]["type"] == action
+
+
+def test_the_redirect_is_permanent_and_to_443(settings: EnvironmentSettings) -> None:
+    rendered = body(settings, "alb", alb={"certificate_arn": CERTIFICATE})
+    assert resource(rendered, "aws_lb_listener.http")["default_action"] == [
+        {"type": "redirect", "redirect": {"port": "443", "protocol": "HTTPS", "status_code": "HTTP_301"}}
+    ]
+
+
+def test_the_container_is_what_the_settings_say(settings: EnvironmentSettings) -> None:
+    secret = "arn:aws:secretsmanager:us-west-2:123456789012:secret:miyabi/prod/db"
+    rendered = body(
+        settings,
+        "ecs",
+        ecs={"environment_variables": {"GREETING": "${user} costs 5%{or so}"}, "secrets": {"DATABASE_URL": secret}},
+    )
+    container = rendered["locals"]["container_definitions"][0]
+    assert container["environment"] == [{"name": "GREETING", "value": "$${user} costs 5%%{or so}"}]
+    assert container["secrets"] == [{"name": "DATABASE_URL", "valueFrom": secret}]
+    assert container["image"] == "${var.ecr_image_uri}"
+
+
+@pytest.mark.parametrize("text", ["${x}", "%{if}", "$${x}", "plain", "$", "50%"])
+def test_a_literal_is_text_to_terraform(text: str) -> None:
+    assert literal(text).replace("$${", "${").replace("%%{", "%{") == text
+
+
+def test_arm_is_stated_only_where_it_is_set(settings: EnvironmentSettings) -> None:
+    unset = resource(body(settings, "ecs"), "aws_ecs_task_definition.app")
+    arm = resource(body(settings, "ecs", ecs={"cpu_architecture": "ARM64"}), "aws_ecs_task_definition.app")
+    assert "runtime_platform" not in unset
+    assert arm["runtime_platform"] == {"cpu_architecture": "ARM64", "operating_system_family": "LINUX"}
+
+
+@pytest.mark.parametrize(
+    ("version", "family"), [("7.1", "redis7"), ("7.0", "redis7"), ("6.2", "redis6.x"), ("5.0.6", "redis5.0")]
+)
+def test_the_parameter_group_is_of_the_versions_family(
+    settings: EnvironmentSettings, version: str, family: str
+) -> None:
+    rendered = body(settings, "elasticache", elasticache={"redis_engine_version": version})
+    assert resource(rendered, "aws_elasticache_parameter_group.redis")["family"] == family
+
+
+@pytest.mark.parametrize(
+    ("managed", "expected"),
+    [
+        (("desired_count",), {"ignore_changes": ["desired_count"]}),
+        (("desired_count", "task_definition"), {"ignore_changes": ["desired_count", "task_definition"]}),
+        ((), None),
+    ],
+)
+def test_what_is_managed_elsewhere_is_ignored(
+    settings: EnvironmentSettings, managed: tuple[str, ...], expected: dict[str, list[str]] | None
+) -> None:
+    rendered = body(settings, "ecs-service", ecs_service={"managed_elsewhere": managed})
+    assert resource(rendered, "aws_ecs_service.app").get("lifecycle") == expected
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(None, 4), (0, 0), (3, 3)])
+def test_the_low_tasks_alarm_rings_below_the_desired_count(
+    settings: EnvironmentSettings, threshold: int | None, expected: int
+) -> None:
+    rendered = body(settings, "ecs-service", ecs_service={"running_tasks_alarm_threshold": threshold})
+    assert resource(rendered, "aws_cloudwatch_metric_alarm.service_running_tasks")["threshold"] == expected
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_service_discovery_registers_the_service(settings: EnvironmentSettings, *, on: bool) -> None:
+    rendered = body(settings, "ecs-service", ecs_service={"enable_service_discovery": on})
+    assert resource(rendered, "aws_service_discovery_service.app")["count"] == int(on)
+    assert ("service_registries" in resource(rendered, "aws_ecs_service.app")) is on
+    name = rendered["output"]["service_discovery_dns_name"]["value"]
+    assert name == ("miyabi-app.miyabi.local" if on else "${null}")
+
+
+def test_the_service_waits_for_listeners_and_policies(output: Path) -> None:
+    root_module = json.loads((output / "stacks/miyabi-prod/cdk.tf.json").read_text(encoding="utf-8"))
+    assert root_module["module"][EcsServiceModule.call_name()]["depends_on"] == ["module.alb", "module.iam"]
+
+
+def test_a_construct_id_that_is_no_address_is_refused() -> None:
+    class Broken(Module):
+        folder = "broken"
+
+    module = Broken(TerraformStack(App(), "stack"))
+    Vpc(module.body, "aws_subnet.main")
+    with pytest.raises(ValueError, match=r"construct id 'aws_subnet\.main' is no address of a aws_vpc"):
+        module.rendered()
+
+
+def test_two_resources_of_a_type_may_not_share_a_name() -> None:
+    class Broken(Module):
+        folder = "broken"
+
+    module = Broken(TerraformStack(App(), "stack"))
+    Vpc(module.body, "aws_vpc.main")
+    with pytest.raises(RuntimeError, match=r"already a Construct with name 'aws_vpc\.main'"):
+        Vpc(module.body, "aws_vpc.main")
