@@ -123,7 +123,7 @@ class AlbSettings(Settings):
     deregistration_delay: Seconds = 30
     """Seconds that a task which is to stop has for requests under way."""
 
-    response_time_alarm_threshold: Annotated[float, Field(gt=0)] = 1.0
+    response_time_alarm_threshold: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     """Average response time of the tasks, in seconds, above which the alarm rings."""
 
     unhealthy_hosts_alarm_threshold: Annotated[int, Field(ge=0)] = 0

@@ -1,5 +1,6 @@
 """ecs: the cluster, the log group and the task definition of the application."""
 
+import shlex
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
@@ -175,7 +176,7 @@ class EcsModule(Module):
                     ],
                     "secrets": [{"name": key, "valueFrom": source} for key, source in settings.secrets.items()],
                     "healthCheck": {
-                        "command": ["CMD-SHELL", f"curl -f {health_check_url} || exit 1"],
+                        "command": ["CMD-SHELL", f"curl -f {shlex.quote(health_check_url)} || exit 1"],
                         "interval": 30,
                         "timeout": 5,
                         "retries": 3,

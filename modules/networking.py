@@ -123,7 +123,7 @@ class NetworkingSettings(Settings):
         zones = len(self.availability_zones)
         for key in ("public_subnet_cidrs", "private_subnet_cidrs"):
             cidrs: tuple[str, ...] = getattr(self, key)
-            if len(cidrs) != zones:
+            if zones and len(cidrs) != zones:
                 problem = f"has {len(cidrs)} subnets for {zones} availability_zones"
                 yield Violation(key, list(cidrs), problem, f"{zones} subnets, one a zone")
 

@@ -173,7 +173,7 @@ def region_of(arn_text: str) -> str:
 
 TAG_KEY_LENGTH: Final = 128
 TAG_VALUE_LENGTH: Final = 256
-_TAG_TEXT: Final = re.compile(r"[\w\s.:/=+\-@]*")
+_TAG_TEXT: Final = re.compile(r"[\w .:/=+\-@]*")
 
 
 def tag_problem(key: str, value: str) -> tuple[str, str] | None:

@@ -133,6 +133,17 @@ def test_the_container_is_what_the_settings_say(settings: EnvironmentSettings) -
     assert container["image"] == "${var.ecr_image_uri}"
 
 
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [("/health", "http://localhost:8080/health"), ("/h?a=1&b=2", "'http://localhost:8080/h?a=1&b=2'")],
+)
+def test_the_shell_of_the_health_check_takes_the_path_as_it_is(
+    settings: EnvironmentSettings, path: str, shown: str
+) -> None:
+    container = body(settings, "ecs", ecs={"health_check_path": path})["locals"]["container_definitions"][0]
+    assert container["healthCheck"]["command"] == ["CMD-SHELL", f"curl -f {shown} || exit 1"]
+
+
 @pytest.mark.parametrize("text", ["${x}", "%{if}", "$${x}", "plain", "$", "50%"])
 def test_a_literal_is_text_to_terraform(text: str) -> None:
     assert literal(text).replace("$${", "${").replace("%%{", "%{") == text

@@ -311,6 +311,19 @@ FIELDS = {
         problem="qa.yaml:8: ecs.secrets.DB: (a value that is not shown, as it may be a secret) is no ARN of a secret; "
         "allowed: the ARN of a Secrets Manager secret or of an SSM parameter, never the secret itself",
     ),
+    "date in place of text": Case(
+        add="  environment_variables: {SINCE: 2026-01-01}\n",
+        problem="qa.yaml:8: ecs.environment_variables.SINCE: 2026-01-01 is no text; allowed: text, in quotes",
+    ),
+    "threshold that is no number": Case(
+        add="alb: {response_time_alarm_threshold: .inf}\n",
+        problem="qa.yaml:8: alb.response_time_alarm_threshold: inf is no number; allowed: a number",
+    ),
+    "tag of two lines": Case(
+        add='tags: {a: "b\\nc"}\n',
+        problem="qa.yaml:8: tags.a: 'b\\nc' has a value with a character that AWS refuses; "
+        "allowed: letters, digits, spaces and _ . : / = + - @",
+    ),
     "region": Case(
         add="region: cn-north-1\n",
         replace=("us-west-2", "cn-north-1"),
