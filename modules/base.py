@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from cdktf import (
-    App,
     ITerraformDependable,
     TerraformElement,
     TerraformHclModule,
@@ -26,19 +25,26 @@ from cdktf import (
     TerraformVariable,
     Token,
 )
-from constructs import Node
+from constructs import Node, RootConstruct
 
 
 class ModuleBody(TerraformStack):
     """The inside of a nested module; its elements are named by what follows the last dot of their id."""
 
     def __init__(self, folder: str) -> None:
-        # An App of its own: under the real App, cdktf would list the body as one more stack to deploy.
-        super().__init__(App(), folder)
+        # A tree of its own: under the real App, cdktf would list the body as one more stack to deploy.
+        super().__init__(RootConstruct(), folder)
+        self.resource_ids: list[str] = []
+        """The ids of all resources that were named so far."""
 
     def _allocate_logical_id(self, tf_element: Node | TerraformElement) -> str:
-        node = tf_element if isinstance(tf_element, Node) else tf_element.node
-        return node.id.rpartition(".")[2]
+        if isinstance(tf_element, TerraformResource):
+            # Its path, which ends in the id: one call to cdktf where `node.id` is two, and calls take the time.
+            construct_id = tf_element.to_string().rpartition("/")[2]
+            self.resource_ids.append(construct_id)
+        else:
+            construct_id = (tf_element if isinstance(tf_element, Node) else tf_element.node).id
+        return construct_id.rpartition(".")[2]
 
 
 class Module(TerraformHclModule):
@@ -65,17 +71,16 @@ class Module(TerraformHclModule):
     def wire(self, name: str, value: str, description: str) -> str:
         """Declare the variable `name` of type string, pass `value` in the call, and return the reference to it."""
         self.set(name, value)
-        return TerraformVariable(self.body, f"var.{name}", type="string", description=description).string_value
+        return self._variable(name, "string", description).string_value
 
     def wire_list(self, name: str, value: Sequence[str], description: str) -> list[str]:
         """Like `wire`, for a variable of type list(string)."""
         self.set(name, value)
-        variable = TerraformVariable(self.body, f"var.{name}", type="list(string)", description=description)
-        return variable.list_value
+        return self._variable(name, "list(string)", description).list_value
 
     def local(self, name: str, value: object) -> str:
         """Declare the local `name`, for what is easier to review as a structure of its own; return `local.<name>`."""
-        TerraformLocal(self.body, f"local.{name}", value)
+        TerraformLocal(self.body, f"local.{name}", value).override_logical_id(name)
         return f"local.{name}"
 
     def output(
@@ -84,8 +89,8 @@ class Module(TerraformHclModule):
         """Declare the output `name` and return what other modules use it by."""
         TerraformOutput(
             self.body, f"output.{name}", value=value, description=description, depends_on=list(depends_on) or None
-        )
-        return self.get_string(name)
+        ).override_logical_id(name)
+        return f"${{module.{self.call_name()}.{name}}}"
 
     def output_list(self, name: str, value: object, description: str) -> list[str]:
         """Like `output`, for a list of strings."""
@@ -94,10 +99,14 @@ class Module(TerraformHclModule):
 
     def rendered(self) -> dict[str, Any]:
         """The Terraform JSON of the body, checked, without cdktf's notes about where each element came from."""
-        for construct in self.body.node.find_all():
-            if isinstance(construct, TerraformResource):
-                _check_address(construct)
-        return cast("dict[str, Any]", _without_notes(self.body.to_terraform()))
+        body = cast("dict[str, Any]", self.body.to_terraform())
+        _check_addresses(body.get("resource", {}), self.body.resource_ids)
+        return cast("dict[str, Any]", _without_notes(body))
+
+    def _variable(self, name: str, kind: str, description: str) -> TerraformVariable:
+        variable = TerraformVariable(self.body, f"var.{name}", type=kind, description=description)
+        variable.override_logical_id(name)  # before cdktf asks: it would cost two more calls
+        return variable
 
 
 def address(resource: TerraformResource) -> str:
@@ -130,12 +139,17 @@ def as_list(reference: str) -> list[str]:
     return Token.as_list(reference)
 
 
-def _check_address(resource: TerraformResource) -> None:
-    expected = resource.terraform_resource_type
-    given = resource.node.id.partition(".")[0]
-    if given != expected:
-        message = f"construct id {resource.node.id!r} is no address of a {expected}: write '{expected}.<name>'"
-        raise ValueError(message)
+def _check_addresses(resources: Mapping[str, Mapping[str, Any]], ids: Sequence[str]) -> None:
+    """Every id is its resource's address: else two could share a name, and cdktf would merge them without a word."""
+    rendered: set[str] = set()
+    for kind, by_name in resources.items():
+        for resource in by_name.values():
+            given: str = resource["//"]["metadata"]["path"].rpartition("/")[2]
+            if given.partition(".")[0] != kind:
+                raise ValueError(f"construct id {given!r} is no address of a {kind}: write '{kind}.<name>'")
+            rendered.add(given)
+    for lost in sorted(set(ids) - rendered):
+        raise ValueError(f"construct id {lost!r} names a resource by the name of another: write '<type>.<name>'")
 
 
 def _without_notes(value: object) -> object:
