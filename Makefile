@@ -8,13 +8,19 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help synth check lint types stale test test-aws lock format docs clean cdktf-app
+.PHONY: help synth watch bench check lint types stale test test-aws lock format docs clean cdktf-app
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 synth: $(VENV)/.runtime ## write cdktf.out from the overlays
 	@$(BIN)/python main.py
+
+watch: $(VENV)/.runtime ## write cdktf.out again whenever an overlay is saved
+	@$(BIN)/miyabi-infra synth --watch
+
+bench: $(VENV)/.dev ## measure beside stock cdktf and other tools: some 20 minutes, writes docs/benchmarks.md
+	$(BIN)/python -m bench
 
 check: lint types stale test test-aws ## all that CI runs
 
@@ -58,6 +64,8 @@ $(VENV)/.runtime: requirements.txt pyproject.toml
 	@echo "installing into $(VENV) (once; about a minute)"
 	@$(PIP) --require-hashes -r requirements.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
+	@echo "letting jsii unpack and index cdktf's AWS provider (once on a machine; some seconds)"
+	@$(BIN)/python -c 'from miyabi_infra import runtime; runtime.prepare(); import miyabi_infra.synth'
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime

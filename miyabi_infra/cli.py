@@ -1,11 +1,15 @@
 """The command `miyabi-infra`."""
 
+import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Miyabi platform's infrastructure.")
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+"""The project's root."""
 
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when files are stale.")]
 
@@ -16,17 +20,33 @@ def _commands() -> None:  # pyright: ignore[reportUnusedFunction]  # makes typer
 
 
 @app.command()
-def synth(*, check: Check = False) -> None:
+def synth(
+    *,
+    check: Check = False,
+    environment: Annotated[
+        str | None, typer.Option("--env", metavar="NAME", help="One environment alone; the others' output stays.")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Stay, and write again whenever a file is saved.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Say how cdktf and its provider are loaded.")] = False,
+) -> None:
     """Write the Terraform JSON of every stack to cdktf.out.
 
     Exit code 0: done, or nothing to do; 1: --check found stale files; 2: the overlays have problems.
     """
     from miyabi_infra import runtime  # noqa: PLC0415  # only what needs cdktf waits for it
 
-    runtime.prepare()
-    from miyabi_infra.synth import ROOT, run  # noqa: PLC0415  # cdktf starts Node.js when it is imported
+    if watch and check:
+        raise typer.BadParameter("--watch writes, --check does not: give one of them")
+    if verbose:
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if watch:
+        from miyabi_infra.watch import run as keep_up  # noqa: PLC0415  # it leaves cdktf to another process
 
-    raise typer.Exit(run(ROOT, ROOT / "cdktf.out", write=not check))
+        raise typer.Exit(keep_up(ROOT, ROOT / "cdktf.out", environment))
+    runtime.prepare()
+    from miyabi_infra.synth import run  # noqa: PLC0415  # cdktf starts Node.js when it is imported
+
+    raise typer.Exit(run(ROOT, ROOT / "cdktf.out", write=not check, environment=environment))
 
 
 @app.command()
@@ -40,4 +60,4 @@ def docs(*, check: Check = False) -> None:
     runtime.prepare()
     from miyabi_infra.reference import write  # noqa: PLC0415
 
-    raise typer.Exit(write(Path(__file__).resolve().parent.parent, check=check))
+    raise typer.Exit(write(ROOT, check=check))

@@ -9,10 +9,14 @@ const { writeSync } = require('node:fs');
 const { registerHooks } = require('node:module');
 const { Writable } = require('node:stream');
 const { pathToFileURL } = require('node:url');
+const threads = require('node:worker_threads');
 
 const kernel = process.env.MIYABI_JSII_KERNEL;
 const kernelUrl = pathToFileURL(kernel).href;
 const verbose = process.env.MIYABI_JSII_VERBOSE === '1';
+
+// By this option the kernel knows that it may link a package's folder as one, and need not link each of its files.
+process.execArgv.push('--preserve-symlinks');
 
 for (const name of ['stdout', 'stderr']) {
   const stream = new Writable({
@@ -56,6 +60,24 @@ function inOneProcess(source) {
     .replace('readFD:3,writeFD:3', 'readFD:0,writeFD:1')
     .replace('"runtime-index-worker.js"', '"lib__runtime-index-worker.js"');
 }
+
+// The kernel has a worker write an index of a package that is new on this machine, and would not wait for it: a short run
+// would end before the index is there, every time, and every run would read the 120 MB that the index stands for.
+let indexing = 0;
+threads.Worker = class extends threads.Worker {
+  constructor(...given) {
+    super(...given);
+    indexing += 1;
+    this.once('exit', () => (indexing -= 1));
+  }
+};
+const exit = process.exit.bind(process);
+process.exit = (code) => {
+  if (!indexing) return exit(code);
+  process.exitCode = code; // Node.js ends by itself when the workers have
+  process.on('SIGTERM', () => {}); // Python's patience ends after five seconds; the index is worth more
+  setTimeout(() => console.error('waiting for jsii to index the provider (once on this machine; some seconds)'), 100).unref();
+};
 
 registerHooks({
   load(url, context, next) {

@@ -1,8 +1,8 @@
 """Lazy loading of the prebuilt provider: a module of it is loaded when it is first used, not all of them at start.
 
-`import cdktf_cdktf_provider_aws.vpc` runs the package's `__init__`, which ends in a list of some 1,500 imports, and makes
-Node.js load as many modules again. jsii generates newer packages in such a way that the list is not needed; the
-provider's packages are older, and will not be generated again. So this does for them what jsii now does by itself:
+`import cdktf_cdktf_provider_aws.vpc` runs the package's `__init__`, which ends in a list of some 1,500 imports, and has
+Node.js load as many modules again. jsii generates newer packages so that they need no such list; the provider's
+packages are older, and will not be generated again. So this does for them what jsii now does by itself:
 
 * in Python, `__init__` is run up to the list, and the modules in the list are imported on first use (PEP 562);
 * in Node.js, `kernel.cjs` does the same to the provider's index, and runs jsii's kernel in one process in place of two.
@@ -16,7 +16,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
@@ -47,7 +47,7 @@ _IMPORTS: Final = re.compile(rf"(?:{_IMPORT.pattern})+")
 def switch_on(node: Path) -> None:
     """Load providers lazily from here on; to be called before anything of cdktf is imported.
 
-    `node`: the Node.js that jsii is to run, of a version that knows `module.registerHooks`; None leaves the kernel alone.
+    `node`: a Node.js that knows `module.registerHooks`; where jsii is to run another, its kernel is left as it is.
     """
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
@@ -174,7 +174,7 @@ def _kernel() -> Path | None:
 
 
 @contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+def _environment(variables: Mapping[str, str]) -> Generator[None]:
     """Environment variables that only what is started here inherits."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)

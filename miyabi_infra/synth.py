@@ -1,21 +1,16 @@
 """Synthesis: settings in, Terraform JSON of every stack out, published so that no reader meets half of it."""
 
-import json
 import os
 import sys
-import tempfile
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, Final, cast
-
-from cdktf import App
+from typing import Final
 
 from environments.overlays import AnySettings, load
 from environments.problems import OverlayError
-from environments.stack import build
-from miyabi_infra.publish import Change, changes, publish
+from miyabi_infra.publish import Change, changes, fresh_folder, publish
+from miyabi_infra.render import Stack, render, render_in_parallel
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 """The project's root."""
@@ -23,53 +18,45 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 EXIT_REFUSED: Final = 2
 
 
-@dataclass(frozen=True)
-class Stack:
-    """A synthesized stack, as the summary shows it."""
+class UnknownEnvironmentError(Exception):
+    """An environment that no overlay describes."""
 
-    name: str
-    folder: Path
-    resources: int
-    """Resource instances: a resource with `count` counts that often."""
+    def __init__(self, environment: str, known: Sequence[str]) -> None:
+        super().__init__(f"there is no environments/{environment}.yaml; the overlays are {', '.join(known)}")
 
 
-def render(settings: Iterable[AnySettings], folder: Path) -> list[Stack]:
-    """Write the Terraform JSON of every stack below `folder`, which must be empty."""
-    app = App(outdir=str(folder))
-    stacks = [build(app, each) for each in settings]
-    app.synth()
-    rendered: list[Stack] = []
-    for stack in stacks:
-        stack_folder = folder / "stacks" / stack.node.id
-        resources = 0
-        for module in stack.modules:
-            body = module.rendered()
-            resources += _instances(body.get("resource", {}))
-            file = stack_folder / "modules" / module.folder / "main.tf.json"
-            file.parent.mkdir(parents=True)
-            file.write_text(_json(body), encoding="utf-8")
-        root_module = stack_folder / "cdk.tf.json"
-        root_module.write_text(_json(json.loads(root_module.read_text(encoding="utf-8"))), encoding="utf-8")
-        rendered.append(Stack(stack.node.id, stack_folder.relative_to(folder), resources))
-    manifest = folder / "manifest.json"
-    manifest.write_text(_json(json.loads(manifest.read_text(encoding="utf-8"))), encoding="utf-8")
-    return rendered
-
-
-def synthesize(root: Path, out: Path, *, write: bool = True) -> tuple[list[Stack], list[Change]]:
+def synthesize(
+    root: Path, out: Path, *, write: bool = True, environment: str | None = None
+) -> tuple[list[Stack], list[Change]]:
     """Synthesize the project at `root` into `out`; with `write=False` only say what would change.
+
+    `environment`: the only one whose stack is looked at and written. All overlays are checked all the same.
 
     Raises:
         OverlayError: before anything is written.
+        UnknownEnvironmentError: likewise.
     """
     settings = load(root)
-    if write:
-        out.mkdir(parents=True, exist_ok=True)
-    # Beside the old output where it is to take its place: only within a file system is a rename atomic.
-    with tempfile.TemporaryDirectory(prefix=".synth-", dir=out if write else None) as name:
-        fresh = Path(name)
-        stacks = render(settings, fresh)
-        found = changes(fresh, out)
+    if environment is None:
+        return write_stacks(settings, out, write=write)
+    known = [each.environment for each in settings]
+    if environment not in known:
+        raise UnknownEnvironmentError(environment, known)
+    return write_stacks(settings, out, write=write, only={environment})
+
+
+def write_stacks(
+    settings: Sequence[AnySettings], out: Path, *, write: bool = True, only: Collection[str] | None = None
+) -> tuple[list[Stack], list[Change]]:
+    """Synthesize the stacks of `settings` into `out`, or of them `only` these environments; see `synthesize`."""
+    with fresh_folder(out if write else None) as fresh:
+        if only is None:
+            stacks = render_in_parallel(settings, fresh)
+            found = changes(fresh, out)
+        else:
+            stacks = render(settings, fresh, only)
+            touched = {None, *(stack.name for stack in stacks)}
+            found = [change for change in changes(fresh, out) if change.stack in touched]
         if write:
             publish(found, fresh, out)
     return stacks, found
@@ -82,19 +69,22 @@ def main() -> int:
     return run(ROOT, out, write=True)
 
 
-def run(root: Path, out: Path, *, write: bool) -> int:
+def run(root: Path, out: Path, *, write: bool, environment: str | None = None) -> int:
     """Synthesize, print what came of it, and return the exit code."""
     started = time.perf_counter()
     try:
-        stacks, found = synthesize(root, out, write=write)
+        stacks, found = synthesize(root, out, write=write, environment=environment)
     except OverlayError as error:
         count = len(error.problems)
         print(error, file=sys.stderr)
         print(f"\n{count} problem{'s' * (count != 1)} in the overlays; nothing was written.", file=sys.stderr)
         return EXIT_REFUSED
+    except UnknownEnvironmentError as error:
+        print(error, file=sys.stderr)
+        return EXIT_REFUSED
     seconds = time.perf_counter() - started
     shown = Path(os.path.relpath(out))
-    changed = {change.file.parts[1] for change in found if change.file.parts[0] == "stacks"}
+    changed = {change.stack for change in found}
     width = max(len(stack.name) for stack in stacks)
     for stack in stacks:
         note = ("written" if write else "stale") if stack.name in changed else "unchanged"
@@ -104,13 +94,5 @@ def run(root: Path, out: Path, *, write: bool) -> int:
             print(f"{change.kind}: {shown / change.file}", file=sys.stderr)
         if found:
             print(f"\n{shown} is stale: run 'make synth' and commit what it writes.", file=sys.stderr)
-    print(f"{len(stacks)} stacks in {seconds:.1f} s")
+    print(f"{len(stacks)} stack{'s' * (len(stacks) != 1)} in {seconds:.1f} s")
     return int(bool(found) and not write)
-
-
-def _instances(resources: Mapping[str, Any]) -> int:
-    return sum(cast("int", resource.get("count", 1)) for by_name in resources.values() for resource in by_name.values())
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
