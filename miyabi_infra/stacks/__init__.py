@@ -1,0 +1,56 @@
+"""The synthesized stacks as typed data: every resource instance that Terraform would make, with its arguments.
+
+Settings are baked into the generated JSON, so nearly every value stands there as a literal or follows from one: locals,
+counts, variables and outputs are resolved here, as Terraform would. What AWS makes up when it creates a resource stays
+a `Reference` to it. Commands that look at the infrastructure read this, not the JSON; no cdktf, no Terraform, no AWS.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from miyabi_infra.stacks.model import (
+    Module,
+    Reference,
+    Resource,
+    Stack,
+    StackError,
+    Template,
+    Value,
+    plain,
+    unknowns,
+)
+from miyabi_infra.stacks.reading import Root
+
+OUT: Final = "cdktf.out"
+"""The output folder, below the project's root."""
+
+SHARED: Final = "shared"
+"""The environment of what exists once an account."""
+
+__all__ = [
+    "OUT",
+    "SHARED",
+    "Module",
+    "Reference",
+    "Resource",
+    "Stack",
+    "StackError",
+    "Template",
+    "Value",
+    "plain",
+    "read",
+    "unknowns",
+]
+
+
+def read(out: Path) -> tuple[Stack, ...]:
+    """The stacks of an output folder (`cdktf.out`): environments by name, then what is shared.
+
+    Raises:
+        StackError: when there is none, or one can't be read.
+    """
+    files = sorted(out.glob("stacks/*/cdk.tf.json"))
+    if not files:
+        raise StackError(f"{out} holds no stacks: run 'make synth'")
+    stacks = [Root(file.parent, out).stack() for file in files]
+    return tuple(sorted(stacks, key=lambda stack: (stack.environment == SHARED, stack.name)))

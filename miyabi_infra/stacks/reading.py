@@ -1,0 +1,412 @@
+"""Reading a stack: the root module's JSON, the bodies of the modules that it calls, and the values in them."""
+
+import json
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias, cast
+
+from miyabi_infra.stacks import expressions
+from miyabi_infra.stacks.expressions import (
+    Attribute,
+    Call,
+    Constant,
+    Expression,
+    ExpressionError,
+    Index,
+    Name,
+    Splat,
+    Sum,
+)
+from miyabi_infra.stacks.model import Module, Reference, Resource, Stack, StackError, Template, Value
+
+_META: Final = frozenset({"//", "count", "depends_on", "lifecycle"})
+_REFUSED: Final = frozenset({"for_each", "provider", "provisioner", "connection", "dynamic"})
+_EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class _Missing(Exception):  # noqa: N818  # no error: what `try` waits for
+    """An instance or an item that is not there."""
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What a path leads to before an attribute is asked of it: all instances of a resource, or one."""
+
+    body: "Body"
+    type: str
+    name: str
+    index: int | None = None
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """A word that is followed by a name: `local`, `var`, `module`, a resource's type; or `module.<name>`."""
+
+    word: str
+    module: str | None = None
+
+
+_Result: TypeAlias = "Value | _Target | _Scope | _Items"
+
+
+@dataclass(frozen=True)
+class _Items:
+    """What `[*]` leads to: what follows applies to each."""
+
+    items: "tuple[_Result, ...]"
+
+
+class Body:
+    """A module's body: its JSON, and the values in it."""
+
+    def __init__(
+        self, root: "Root", name: str, file: Path, data: Mapping[str, Any], call: Mapping[str, Any] = _EMPTY
+    ) -> None:
+        """`call` is the module's call in the root: what it passes is evaluated there."""
+        self.root = root
+        self.name = name
+        self.file = file
+        self.data = data
+        self.call = call
+
+    @property
+    def prefix(self) -> str:
+        """What the addresses in it begin with."""
+        return f"module.{self.name}." if self.name else ""
+
+    # ---- what it holds -------------------------------------------------------------------------------------------
+
+    def resources(self) -> Iterator[Resource]:
+        """The resource instances, by type, name and index."""
+        for kind, by_name in sorted(self._section("resource").items()):
+            for name, raw in sorted(by_name.items()):
+                refused = _REFUSED & raw.keys()
+                if refused:
+                    raise self._error(f"{kind}.{name}", f"holds {', '.join(sorted(refused))}, not known here")
+                for index in self.instances(kind, name):
+                    yield self._resource(kind, name, index, raw)
+
+    def _resource(self, kind: str, name: str, index: int | None, raw: Mapping[str, Any]) -> Resource:
+        lifecycle: Mapping[str, Any] = raw.get("lifecycle", {})
+        with self.root.noting() as seen:
+            arguments = {key: self.value(held, index) for key, held in sorted(raw.items()) if key not in _META}
+        return Resource(
+            address=self.address(kind, name, index),
+            type=kind,
+            name=name,
+            index=index,
+            module=self.name,
+            file=self.file,
+            arguments=MappingProxyType(arguments),
+            references=tuple(seen),
+            depends_on=tuple(f"{self.prefix}{each}" for each in raw.get("depends_on", ())),
+            ignore_changes=tuple(lifecycle.get("ignore_changes", ())),
+            prevent_destroy=bool(lifecycle.get("prevent_destroy", False)),
+        )
+
+    def outputs(self) -> Mapping[str, Value]:
+        """The outputs, by name."""
+        return MappingProxyType({name: self.output(name) for name in sorted(self._section("output"))})
+
+    def output(self, name: str) -> Value:
+        """The value of an output."""
+        return self.value(_held(self._section("output"), name, f"output.{name} of module.{self.name}")["value"], None)
+
+    def instances(self, kind: str, name: str) -> Sequence[int | None]:
+        """The indices of a resource's instances; None alone for one without `count`."""
+        raw = self._section("resource")[kind][name]
+        if "count" not in raw:
+            return (None,)
+        count = self.value(raw["count"], None)
+        if not isinstance(count, int) or isinstance(count, bool):
+            raise self._error(f"{kind}.{name}", f"has a count that is not known before apply: {raw['count']}")
+        return range(count)
+
+    def address(self, kind: str, name: str, index: int | None) -> str:
+        """The full address of an instance."""
+        return f"{self.prefix}{kind}.{name}" + ("" if index is None else f"[{index}]")
+
+    def attribute(self, kind: str, name: str, index: int | None, attribute: str) -> Value:
+        """An attribute of an instance: what its arguments say, else a reference to it."""
+        raw = self._section("resource")[kind][name]
+        unknown = Reference(self.address(kind, name, index), attribute)
+        if attribute in _META or raw.get(attribute) is None:
+            return unknown
+        with self.root.noting():  # what the other resource refers to is its own affair
+            known = self.value(raw[attribute], index)
+        return unknown if known is None else known
+
+    def _section(self, name: str) -> Mapping[str, Any]:
+        return self.data.get(name, {})
+
+    def _error(self, subject: str, problem: str) -> StackError:
+        return StackError(f"{self.root.shown}/{self.file}: {subject} {problem}")
+
+    # ---- values --------------------------------------------------------------------------------------------------
+
+    def value(self, raw: object, index: int | None) -> Value:
+        """A value of the JSON with its expressions evaluated; `index` is what `count.index` stands for."""
+        if isinstance(raw, Mapping):
+            mapping = cast("Mapping[str, object]", raw)
+            return MappingProxyType({key: self.value(held, index) for key, held in mapping.items() if key != "//"})
+        if isinstance(raw, list):
+            return tuple(self.value(held, index) for held in cast("list[object]", raw))
+        if isinstance(raw, str):
+            return self._text(raw, index) if "${" in raw or "%{" in raw else raw
+        return cast("Value", raw)
+
+    def _text(self, raw: str, index: int | None) -> Value:
+        try:
+            parts = expressions.template(raw)
+            values = [part if isinstance(part, str) else self._evaluated(part, index) for part in parts]
+        except ExpressionError as error:
+            raise StackError(f"{self.root.shown}/{self.file}: {error}") from error
+        except _Missing as error:
+            raise self._error(raw, f"refers to {error}, which does not exist") from error
+        if len(values) == 1 and not isinstance(parts[0], str):
+            return values[0]
+        return self._joined(raw, values)
+
+    def _joined(self, raw: str, values: Sequence[Value]) -> Value:
+        joined: list[str | Reference] = []
+        for value in values:
+            pieces = value.parts if isinstance(value, Template) else (value,)
+            for piece in pieces:
+                if isinstance(piece, bool):
+                    text: str | Reference = "true" if piece else "false"
+                elif isinstance(piece, str | int | float):
+                    text = str(piece)
+                elif isinstance(piece, Reference):
+                    text = piece
+                else:
+                    raise self._error(raw, "puts a list, a mapping or null into a text")
+                if isinstance(text, str) and joined and isinstance(joined[-1], str):
+                    joined[-1] += text
+                else:
+                    joined.append(text)
+        if all(isinstance(part, str) for part in joined):
+            return "".join(map(str, joined))
+        return Template(tuple(joined))
+
+    def _evaluated(self, expression: Expression, index: int | None) -> Value:
+        result = self._result(expression, index)
+        if isinstance(result, _Items):
+            return tuple(self._whole(item) for item in result.items)
+        return self._whole(result)
+
+    def _whole(self, result: "_Result") -> Value:
+        if isinstance(result, _Target | _Scope | _Items):
+            raise ExpressionError("a whole resource, module or scope as a value is a form that is not known here")
+        return result
+
+    def _result(self, expression: Expression, index: int | None) -> "_Result":  # noqa: C901, PLR0911  # one case a form
+        match expression:
+            case Constant(value):
+                return value
+            case Name(name):
+                return _Scope(name)
+            case Sum(left, right):
+                return self._sum(self._evaluated(left, index), self._evaluated(right, index))
+            case Call("jsonencode", (data,)):
+                return self._evaluated(data, index)
+            case Call("try", tried):
+                return self._tried(tried, index)
+            case Call(function, _):
+                raise ExpressionError(f"{function} with other arguments than the generator writes")
+            case Attribute(Name("count"), "index"):
+                if index is None:
+                    raise ExpressionError("count.index stands outside a counted resource")
+                return index
+            case Attribute(of, name):
+                return self._attribute(self._result(of, index), name)
+            case Index(of, at):
+                return self._item(self._result(of, index), self._evaluated(at, index))
+            case Splat(of):
+                return self._all(self._result(of, index))
+
+    def _sum(self, left: Value, right: Value) -> Value:
+        if not isinstance(left, int | float) or not isinstance(right, int | float):
+            raise ExpressionError("a sum of what is no number before apply")
+        return left + right
+
+    def _tried(self, tried: Sequence[Expression], index: int | None) -> Value:
+        for expression in tried:
+            try:
+                return self._evaluated(expression, index)
+            except _Missing:
+                continue
+        raise _Missing("what try() asks for")
+
+    def _attribute(self, of: "_Result", name: str) -> "_Result":  # noqa: C901, PLR0911, PLR0912  # one case a form
+        match of:
+            case _Scope("local", None):
+                return self.value(_held(self._section("locals"), name, f"local.{name}"), None)
+            case _Scope("var", None):
+                return self._variable(name)
+            case _Scope("module", None):
+                return _Scope("module", name)
+            case _Scope("module", module):
+                return self.root.module(str(module)).output(name)
+            case _Scope("data", _):
+                raise ExpressionError("a data source is a form that is not known here")
+            case _Scope(kind, _):
+                if name not in self._section("resource").get(kind, {}):
+                    raise _Missing(f"{self.prefix}{kind}.{name}")
+                return _Target(self, kind, name)
+            case _Target(body, kind, label, at):
+                if at is None and body.instances(kind, label) != (None,):
+                    raise ExpressionError(f"{kind}.{label} has a count, so an index must follow it")
+                return self._noted(body, kind, label, at, name)
+            case _Items(items):
+                return _Items(tuple(self._attribute(item, name) for item in items))
+            case Reference(address, attribute):
+                return Reference(address, f"{attribute}.{name}")
+            case Mapping():
+                return cast("Mapping[str, Value]", of).get(name)
+            case _:
+                raise ExpressionError(f"an attribute ({name}) of a plain value")
+
+    def _noted(self, body: "Body", kind: str, label: str, at: int | None, name: str) -> Value:
+        self.root.note(Reference(body.address(kind, label, at), name))
+        return body.attribute(kind, label, at, name)
+
+    def _item(self, of: "_Result", at: Value) -> "_Result":
+        if not isinstance(at, int) or isinstance(at, bool):
+            raise ExpressionError("an index that is no number before apply")
+        match of:
+            case _Target(body, kind, label, None):
+                if at not in body.instances(kind, label):
+                    raise _Missing(body.address(kind, label, at))
+                return _Target(body, kind, label, at)
+            case Reference(address, attribute):
+                return Reference(address, f"{attribute}[{at}]")
+            case tuple():
+                items = cast("tuple[Value, ...]", of)
+                if at >= len(items):
+                    raise _Missing(f"item {at} of a list of {len(items)}")
+                return items[at]
+            case _:
+                raise ExpressionError("an index of what is no list")
+
+    def _all(self, of: "_Result") -> "_Result":
+        match of:
+            case _Target(body, kind, label, None):
+                return _Items(tuple(_Target(body, kind, label, at) for at in body.instances(kind, label)))
+            case tuple():
+                return _Items(cast("tuple[Value, ...]", of))
+            case _:
+                raise ExpressionError("[*] of what is no list")
+
+    def _variable(self, name: str) -> Value:
+        declared = _held(self._section("variable"), name, f"var.{name}")
+        if name in self.call:
+            return self.root.value(self.call[name], None)
+        if "default" in declared:
+            return self.value(declared["default"], None)
+        if self.name:
+            raise _Missing(f"var.{name}, which the call does not pass")
+        return Reference(f"var.{name}", "")
+
+
+class Root(Body):
+    """The root module of a stack, with the modules that it calls."""
+
+    def __init__(self, folder: Path, out: Path) -> None:
+        self.shown = out.name
+        self._out = out
+        self._folder = folder
+        file = folder / "cdk.tf.json"
+        super().__init__(self, "", file.relative_to(out), self._load(file))
+        self._modules: dict[str, Body] = {}
+        self._noted_now: dict[Reference, None] = {}
+
+    def stack(self) -> Stack:
+        """All of it, read."""
+        provider = self._provider()
+        calls = sorted(self._section("module"))
+        modules = [self._module(name) for name in calls]
+        own = tuple(self.resources())
+        if own:
+            modules.append(Module("", "", self.file, own, _EMPTY, self.outputs()))
+        tags: dict[str, str] = {}
+        for block in provider.get("default_tags", ()):
+            tags |= block["tags"]
+        for needed in ("Environment", "Project"):
+            if needed not in tags:
+                raise self._error("provider.aws", f"has no default tag {needed}")
+        return Stack(
+            name=self._folder.name,
+            region=provider["region"],
+            default_tags=MappingProxyType(tags),
+            modules=tuple(modules),
+            outputs=self.outputs(),
+            variables=MappingProxyType({name: self._variable(name) for name in sorted(self._section("variable"))}),
+        )
+
+    def module(self, name: str) -> Body:
+        """The body of a module, with what its call passes."""
+        if name not in self._modules:
+            call = _held(self._section("module"), name, f"module.{name}")
+            refused = _REFUSED & call.keys() | ({"count"} & call.keys())
+            if refused:
+                raise self._error(f"module.{name}", f"holds {', '.join(sorted(refused))}, not known here")
+            file = self._folder / call["source"] / "main.tf.json"
+            self._modules[name] = Body(self, name, file.relative_to(self._out), self._load(file), call)
+        return self._modules[name]
+
+    @contextmanager
+    def noting(self) -> Generator[dict[Reference, None]]:
+        """Note the references that values evaluated meanwhile go through, whichever module they stand in."""
+        outer, self._noted_now = self._noted_now, dict[Reference, None]()
+        try:
+            yield self._noted_now
+        finally:
+            self._noted_now = outer
+
+    def note(self, reference: Reference) -> None:
+        """Note a reference for whoever is noting."""
+        self._noted_now[reference] = None
+
+    def _module(self, name: str) -> Module:
+        body = self.module(name)
+        call = self._section("module")[name]
+        return Module(
+            name=name,
+            folder=Path(call["source"]).name,
+            file=body.file,
+            resources=tuple(body.resources()),
+            inputs=MappingProxyType({key: self.value(held, None) for key, held in _passed(call)}),
+            outputs=body.outputs(),
+            depends_on=tuple(call.get("depends_on", ())),
+        )
+
+    def _provider(self) -> Mapping[str, Any]:
+        providers = self._section("provider").get("aws", [])
+        if len(providers) != 1:
+            raise self._error("provider.aws", f"stands there {len(providers)} times; once is what is known here")
+        return providers[0]
+
+    def _load(self, file: Path) -> Mapping[str, Any]:
+        shown = f"{self.shown}/{file.relative_to(self._out)}"
+        try:
+            data: object = json.loads(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise StackError(f"{shown}: can't be read: {error.strerror}; run 'make synth'") from error
+        except ValueError as error:
+            raise StackError(f"{shown}: is not JSON: {error}") from error
+        if not isinstance(data, dict):
+            raise StackError(f"{shown}: holds no object")
+        return cast("Mapping[str, Any]", data)
+
+
+def _passed(call: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    return ((key, held) for key, held in sorted(call.items()) if key not in {"//", "source", "depends_on"})
+
+
+def _held(section: Mapping[str, Any], name: str, shown: str) -> Any:  # noqa: ANN401  # JSON
+    if name not in section:
+        raise _Missing(shown)
+    return section[name]
