@@ -1,10 +1,13 @@
 """The command `miyabi-infra`."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+
+from miyabi_infra.refused import Refused
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Miyabi platform's infrastructure.")
 
@@ -12,6 +15,18 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 """The project's root."""
 
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when files are stale.")]
+Env = Annotated[str | None, typer.Option("--env", help="One environment only.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+Since = Annotated[str | None, typer.Option("--diff", metavar="REV", help="What differs from a git revision.")]
+
+
+def _exit(command: Callable[[], int]) -> typer.Exit:
+    """The exit of a command; 2 with the reason on standard error when it can't be carried out."""
+    try:
+        return typer.Exit(command())
+    except Refused as reason:
+        typer.echo(f"{reason}", err=True)
+        return typer.Exit(2)
 
 
 @app.callback()
@@ -61,3 +76,14 @@ def docs(*, check: Check = False) -> None:
     from miyabi_infra.reference import write  # noqa: PLC0415
 
     raise typer.Exit(write(ROOT, check=check))
+
+
+@app.command()
+def inventory(*, env: Env = None, diff: Since = None, as_json: Json = False) -> None:
+    """List what exists in each environment: type, module, count, purpose.
+
+    Exit code 0: listed, or no difference; 1: --diff found differences; 2: wrong use.
+    """
+    from miyabi_infra.inventory import run  # noqa: PLC0415
+
+    raise _exit(lambda: run(ROOT, env, since=diff, as_json=as_json))

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,12 @@ class Project:
         """Synthesize into the project's `cdktf.out`, and return it."""
         synthesize(self.root, self.out)
         return self.out
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git in a folder, with an identity of the tests' own."""
+    identity = ("-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 def offline(stack: Path, folder: Path) -> Terraform:

@@ -51,6 +51,6 @@ def read(out: Path) -> tuple[Stack, ...]:
     """
     files = sorted(out.glob("stacks/*/cdk.tf.json"))
     if not files:
-        raise StackError(f"{out} holds no stacks: run 'make synth'")
+        raise StackError(f"{out.name} holds no stacks: run 'make synth'")
     stacks = [Root(file.parent, out).stack() for file in files]
     return tuple(sorted(stacks, key=lambda stack: (stack.environment == SHARED, stack.name)))

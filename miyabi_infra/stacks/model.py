@@ -6,8 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from miyabi_infra.refused import Refused
 
-class StackError(Exception):
+
+class StackError(Refused):
     """Stacks that can't be read; the text names the file and what is wrong with it."""
 
 
@@ -117,6 +119,10 @@ class Stack:
     outputs: Mapping[str, Value]
     variables: Mapping[str, Value]
     """Root variables with their defaults; a Reference to itself for one without."""
+    provider: Mapping[str, Value]
+    """Arguments of the AWS provider."""
+    backend: Mapping[str, Value]
+    """Where the state is: one key, `local` or `s3`, with its arguments."""
 
     @property
     def environment(self) -> str:

@@ -344,6 +344,8 @@ class Root(Body):
             modules=tuple(modules),
             outputs=self.outputs(),
             variables=MappingProxyType({name: self._variable(name) for name in sorted(self._section("variable"))}),
+            provider=cast("Mapping[str, Value]", self.value(provider, None)),
+            backend=cast("Mapping[str, Value]", self.value(self._section("terraform").get("backend", {}), None)),
         )
 
     def module(self, name: str) -> Body:

@@ -1,0 +1,227 @@
+"""The typed reading of synthesized stacks: addresses, values, references, and what it refuses."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from miyabi_infra.stacks import Reference, Resource, Stack, StackError, Template, plain, read, unknowns
+
+PROVIDER = {"aws": [{"region": "us-west-2", "default_tags": [{"tags": {"Environment": "dev", "Project": "miyabi"}}]}]}
+
+
+@pytest.fixture(scope="session")
+def stacks(output: Path) -> Mapping[str, Stack]:
+    return {stack.environment: stack for stack in read(output)}
+
+
+def resource(stack: Stack, address: str) -> Resource:
+    found = stack.find(address)
+    assert found is not None, address
+    return found
+
+
+def write(out: Path, body: Mapping[str, Any], call: Mapping[str, Any] | None = None) -> Path:
+    """An output folder with one stack that calls one module."""
+    folder = out / "stacks" / "miyabi-dev"
+    (folder / "modules" / "one").mkdir(parents=True)
+    root = {"provider": PROVIDER, "module": {"one": {"source": "./modules/one", **(call or {})}}}
+    (folder / "cdk.tf.json").write_text(json.dumps(root))
+    (folder / "modules" / "one" / "main.tf.json").write_text(json.dumps(body))
+    return out
+
+
+def one(out: Path, argument: object, **body: object) -> object:
+    """What an argument of a module's only resource is read as."""
+    resources = {"aws_thing": {"it": {"argument": argument}}}
+    return read(write(out, {"resource": resources, **body}))[0].resources[0].get("argument")
+
+
+def test_environments_come_first_and_what_is_shared_last(stacks: Mapping[str, Stack]) -> None:
+    assert list(stacks) == ["dev", "prod", "staging", "shared"]
+
+
+def test_counted_resources_have_their_index_in_the_address(stacks: Mapping[str, Stack]) -> None:
+    expected = [f"module.networking.aws_subnet.{kind}[{index}]" for kind in ("private", "public") for index in (0, 1)]
+
+    actual = [subnet.address for subnet in stacks["dev"].of_type("aws_subnet")]
+
+    assert expected == actual
+
+
+def test_a_count_of_zero_makes_no_instance(stacks: Mapping[str, Stack]) -> None:
+    assert stacks["dev"].of_type("aws_service_discovery_service") == ()
+
+
+def test_locals_and_sums_of_the_index_become_literals(stacks: Mapping[str, Stack]) -> None:
+    subnet = resource(stacks["dev"], "module.networking.aws_subnet.public[1]")
+
+    actual = (subnet.get("availability_zone"), subnet.get("cidr_block"), plain(subnet.get("tags")))
+
+    expected = ("us-west-2b", "10.0.2.0/24", {"Name": "miyabi-public-subnet-2-dev", "Type": "public"})
+    assert expected == actual
+
+
+def test_wires_lead_through_the_call_to_the_resource_of_the_other_module(stacks: Mapping[str, Stack]) -> None:
+    load_balancer = resource(stacks["dev"], "module.alb.aws_lb.main")
+
+    expected = tuple(Reference(f"module.networking.aws_subnet.public[{index}]", "id") for index in (0, 1))
+
+    assert expected == load_balancer.get("subnets")
+
+
+def test_a_reference_to_what_is_configured_is_its_value_and_is_noted(stacks: Mapping[str, Stack]) -> None:
+    target = resource(stacks["dev"], "module.ecs_service.aws_appautoscaling_target.ecs")
+
+    assert target.get("resource_id") == "service/miyabi-cluster-dev/miyabi-service-dev"
+    assert target.references == (
+        Reference("module.ecs.aws_ecs_cluster.main", "name"),
+        Reference("module.ecs_service.aws_ecs_service.app", "name"),
+    )
+
+
+def test_encoded_json_is_data_with_the_image_of_the_overlay(stacks: Mapping[str, Stack]) -> None:
+    (container,) = resource(stacks["prod"], "module.ecs.aws_ecs_task_definition.app").blocks("container_definitions")
+
+    actual = (container["image"], plain(container["environment"])[0])
+
+    expected_image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:latest"
+    assert (expected_image, {"name": "ENVIRONMENT", "value": "prod"}) == actual
+
+
+def test_a_text_that_is_known_in_part_keeps_its_references(stacks: Mapping[str, Stack]) -> None:
+    policy = resource(stacks["dev"], "module.ecs_service.aws_appautoscaling_policy.ecs_requests")
+    label = policy.blocks("target_tracking_scaling_policy_configuration")[0]["predefined_metric_specification"]
+    assert isinstance(label, Mapping)
+
+    balancer, group = Reference("module.alb.aws_lb.main", "arn_suffix"), "module.alb.aws_lb_target_group.app"
+
+    assert Template((balancer, "/", Reference(group, "arn_suffix"))) == label["resource_label"]
+    assert str(label["resource_label"]) == f"${{{balancer.address}.arn_suffix}}/${{{group}.arn_suffix}}"
+
+
+def test_lifecycle_and_dependencies_stand_beside_the_arguments(stacks: Mapping[str, Stack]) -> None:
+    service = resource(stacks["dev"], "module.ecs_service.aws_ecs_service.app")
+    nat = resource(stacks["dev"], "module.networking.aws_nat_gateway.main[0]")
+    bucket = resource(stacks["shared"], "module.state_bucket.aws_s3_bucket.state")
+    called = next(module for module in stacks["dev"].modules if module.name == "ecs_service")
+
+    assert (service.ignore_changes, bucket.prevent_destroy) == (("desired_count",), True)
+    assert nat.depends_on == ("module.networking.aws_internet_gateway.main",)
+    assert called.depends_on == ("module.alb", "module.iam")
+
+
+def test_outputs_of_the_root_are_resolved(stacks: Mapping[str, Stack]) -> None:
+    outputs = stacks["prod"].outputs
+
+    assert outputs["vpc_cidr"] == "10.2.0.0/16"
+    assert outputs["nat_gateway_id"] == Reference("module.networking.aws_nat_gateway.main[0]", "id")
+    assert outputs["service_discovery_dns_name"] is None
+
+
+def test_every_reference_leads_to_an_instance(stacks: Mapping[str, Stack]) -> None:
+    for stack in stacks.values():
+        for each in stack.resources:
+            for reference in (
+                *each.references,
+                *(found for held in each.arguments.values() for found in unknowns(held)),
+            ):
+                assert stack.find(reference.address), f"{each.address}: {reference}"
+
+
+def test_nothing_that_was_read_can_be_changed(stacks: Mapping[str, Stack]) -> None:
+    vpc: Any = resource(stacks["dev"], "module.networking.aws_vpc.main")
+
+    with pytest.raises(TypeError):
+        vpc.arguments["cidr_block"] = "10.9.0.0/16"
+    with pytest.raises(AttributeError):
+        vpc.name = "other"
+
+
+def test_escaped_braces_are_text(tmp_path: Path) -> None:
+    assert one(tmp_path, "$${HOME} and 100%%{x}") == "${HOME} and 100%{x}"
+
+
+def test_what_try_asks_for_may_be_missing(tmp_path: Path) -> None:
+    body = {
+        "resource": {"aws_none": {"it": {"count": 0}}, "aws_thing": {"it": {"a": "${try(aws_none.it[0].id, null)}"}}}
+    }
+
+    assert read(write(tmp_path, body))[0].resources[0].arguments == {"a": None}
+
+
+def test_a_variable_without_default_stays_unknown(tmp_path: Path) -> None:
+    out = write(
+        tmp_path,
+        {"variable": {"key": {}}, "resource": {"aws_thing": {"it": {"a": "${var.key}"}}}},
+        {"key": "${var.key}"},
+    )
+    root = out / "stacks/miyabi-dev/cdk.tf.json"
+    root.write_text(json.dumps({**json.loads(root.read_text()), "variable": {"key": {"sensitive": True}}}))
+
+    assert read(out)[0].resources[0].get("a") == Reference("var.key", "")
+
+
+@pytest.mark.parametrize(
+    ("expression", "problem"),
+    [
+        ("${cidrsubnet(local.x, 8, 1)}", "${cidrsubnet(local.x, 8, 1)} has a form that is not known here"),
+        ("${local.x ? 1 : 2}", "has a form that is not known here (at '? 1 : 2')"),
+        ("%{ if true }a%{ endif }", "template directive"),
+        ("${local.x", "does not close"),
+        ("${local.missing}", "refers to local.missing, which does not exist"),
+        ("${module.two.id}", "refers to module.two, which does not exist"),
+        ("${aws_none.it.id}", "refers to module.one.aws_none.it, which does not exist"),
+        ("${aws_thing.it}", "a whole resource"),
+        ("${count.index}", "count.index stands outside a counted resource"),
+        ("${data.aws_region.current.name}", "a data source is a form that is not known here"),
+        ("a ${local.list} b", "puts a list, a mapping or null into a text"),
+        ("${local.list[7]}", "item 7 of a list of 1"),
+    ],
+)
+def test_a_form_that_is_not_known_is_refused_with_file_and_expression(
+    tmp_path: Path, expression: str, problem: str
+) -> None:
+    with pytest.raises(StackError) as refused:
+        one(tmp_path / "cdktf.out", expression, locals={"x": "y", "list": ["z"]})
+
+    assert str(refused.value).startswith("cdktf.out/stacks/miyabi-dev/modules/one/main.tf.json: ")
+    assert problem in str(refused.value)
+
+
+@pytest.mark.parametrize("meta", ["for_each", "provisioner"])
+def test_meta_arguments_that_the_generator_never_writes_are_refused(tmp_path: Path, meta: str) -> None:
+    body = {"resource": {"aws_thing": {"it": {meta: "anything"}}}}
+
+    with pytest.raises(StackError, match=f"aws_thing.it holds {meta}, not known here"):
+        read(write(tmp_path, body))
+
+
+def test_an_output_folder_without_stacks_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match="holds no stacks: run 'make synth'"):
+        read(tmp_path)
+
+
+def test_a_module_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    (write(tmp_path, {}) / "stacks/miyabi-dev/modules/one/main.tf.json").unlink()
+
+    with pytest.raises(StackError, match=r"modules/one/main\.tf\.json: can't be read"):
+        read(tmp_path)
+
+
+def test_all_stacks_are_read_fast_and_without_cdktf(output: Path) -> None:
+    code = (
+        "import sys, time, pathlib, miyabi_infra.stacks as s\n"
+        "begun = time.process_time()\n"
+        "s.read(pathlib.Path(sys.argv[1]))\n"
+        "print(time.process_time() - begun, any(name.partition('.')[0] in ('cdktf', 'jsii') for name in sys.modules))\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code, str(output)], capture_output=True, text=True, check=True)
+
+    seconds, imported = done.stdout.split()
+    assert (imported, float(seconds) < 0.5) == ("False", True)
