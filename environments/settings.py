@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from environments.state import LocalState, State
+from environments.usage import Budget, SharedUsageSettings, UsageSettings
 from modules.alb import AlbSettings
 from modules.ecs import EcsSettings
 from modules.ecs_service import EcsServiceSettings
@@ -31,6 +32,10 @@ class EnvironmentSettings(Platform):
     ecs: EcsSettings
     elasticache: ElasticacheSettings = ElasticacheSettings()
     ecs_service: EcsServiceSettings = EcsServiceSettings()
+
+    usage: UsageSettings = UsageSettings()
+    monthly_budget: Budget | None = None
+    """US dollars that a typical month may cost; `miyabi-infra cost --check` fails above. Default: no limit."""
 
     @rule("networking", "ecs_service")
     def private_subnets_hold_every_task(self, _platform: Platform) -> Iterator[Violation]:
@@ -69,3 +74,7 @@ class SharedSettings(Platform):
 
     registry: RegistrySettings = RegistrySettings()
     state_bucket: StateBucketSettings
+
+    usage: SharedUsageSettings = SharedUsageSettings()
+    monthly_budget: Budget | None = None
+    """US dollars that a typical month may cost; `miyabi-infra cost --check` fails above. Default: no limit."""

@@ -87,3 +87,21 @@ def inventory(*, env: Env = None, diff: Since = None, as_json: Json = False) -> 
     from miyabi_infra.inventory import run  # noqa: PLC0415
 
     raise _exit(lambda: run(ROOT, env, since=diff, as_json=as_json))
+
+
+@app.command()
+def cost(
+    *,
+    env: Env = None,
+    diff: Since = None,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 when an environment is over its budget.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Estimate what each environment costs a month, from list prices; with --env line by line, with sources.
+
+    Exit code 0: within the budget, or no difference; 1: --check found an environment over its monthly_budget, or
+    --diff a difference; 2: wrong use, or a region without prices.
+    """
+    from miyabi_infra.cost.show import run  # noqa: PLC0415
+
+    raise _exit(lambda: run(ROOT, env, since=diff, check=check, as_json=as_json))

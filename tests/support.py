@@ -3,7 +3,8 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -86,6 +87,18 @@ class Project:
         """Synthesize into the project's `cdktf.out`, and return it."""
         synthesize(self.root, self.out)
         return self.out
+
+    def take(self, output: Path) -> None:
+        """Take a synthesized output for the project's own, which the test may then change."""
+        shutil.copytree(output, self.out)
+
+    @contextmanager
+    def body(self, environment: str, module: str) -> Generator[dict[str, Any]]:
+        """The JSON of a module's body, written back with what the test did to it."""
+        file = self.out / f"stacks/miyabi-{environment}/modules/{module}/main.tf.json"
+        data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        yield data
+        file.write_text(json.dumps(data), encoding="utf-8")
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -97,4 +97,9 @@ def test_a_stack_is_read_as_terraform_plans_it(everything: Path, tmp_path: Path,
     ]
     assert wrong == ([] if environment == "shared" else [LEFT_OUT])
     outputs = plan["output_changes"]
-    assert sorted(outputs) == sorted(name for name, value in stack.outputs.items() if value is not None)
+    assert sorted(outputs) == sorted(stack.outputs)
+    assert [
+        found
+        for name, value in stack.outputs.items()
+        for found in differences(value, outputs[name].get("after"), outputs[name]["after_unknown"], name)
+    ] == []

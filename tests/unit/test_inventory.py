@@ -1,7 +1,6 @@
 """`miyabi-infra inventory`: counts, purposes, and what differs from another revision."""
 
 import json
-import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -80,17 +79,15 @@ def test_an_unknown_environment_is_refused_with_those_there_are(synthesized: Pro
 def test_a_difference_from_a_revision_is_named_and_makes_the_exit_code_1(
     project: Project, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.copytree(output, project.out)
+    project.take(output)
     git(project.root, "init", "-q")
     git(project.root, "add", ".")
     git(project.root, "commit", "-qm", "first")
 
     assert run(project.root, since="HEAD") == 0
-    network = project.out / "stacks/miyabi-dev/modules/networking/main.tf.json"
-    body = json.loads(network.read_text())
-    body["resource"]["aws_eip"]["nat"]["count"] = 2
-    body["resource"]["aws_vpc"]["main"]["enable_dns_support"] = False
-    network.write_text(json.dumps(body))
+    with project.body("dev", "networking") as body:
+        body["resource"]["aws_eip"]["nat"]["count"] = 2
+        body["resource"]["aws_vpc"]["main"]["enable_dns_support"] = False
     capsys.readouterr()
 
     assert run(project.root, since="HEAD") == 1

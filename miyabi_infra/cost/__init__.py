@@ -1,0 +1,1 @@
+"""What an environment costs a month: from the generated stacks, list prices, and assumptions about use."""

@@ -1,0 +1,69 @@
+"""The table of AWS's list prices: facts in JSON, each with its unit, its source and the date it was seen."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from miyabi_infra.refused import Refused
+
+DATA: Final = Path(__file__).resolve().parent.parent / "data"
+
+
+@dataclass(frozen=True)
+class Price:
+    """A list price."""
+
+    key: str
+    usd: float
+    unit: str
+    """What the price is for: `vCPU-hour`, `GB`."""
+    usage_type: str
+    """The row of AWS's price list."""
+    source: str
+    """Address of AWS's page about it."""
+    seen: str
+    """Date (ISO 8601) on which a public copy of the row said so."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """The list prices of one region."""
+
+    region: str
+    hours: int
+    """Hours that AWS takes a month for."""
+    checked: str
+    """Date (ISO 8601) on which the table was last checked."""
+    spot_discount: float
+    """Share that Fargate Spot is cheaper by."""
+    prices: Mapping[str, Price]
+
+    def find(self, key: str) -> Price | None:
+        """A price, None for what the table does not hold."""
+        return self.prices.get(key)
+
+    def of(self, key: str) -> Price:
+        """A price that the table holds for sure."""
+        return self.prices[key]
+
+
+def load(region: str) -> Prices:
+    """The prices of a region.
+
+    Raises:
+        Refused: for a region that there is no table of; prices differ, and are never guessed from another region's.
+    """
+    file = DATA / f"prices-{region}.json"
+    if not file.is_file():
+        known = ", ".join(sorted(each.stem.removeprefix("prices-") for each in DATA.glob("prices-*.json")))
+        raise Refused(f"there are no prices for {region}, only for {known}; {file.name} would hold them")
+    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return Prices(
+        region=data["region"],
+        hours=data["hours_per_month"],
+        checked=data["checked"],
+        spot_discount=data["spot_discount"]["share"],
+        prices={key: Price(key, **price) for key, price in data["prices"].items()},
+    )

@@ -1,0 +1,213 @@
+"""`miyabi-infra cost`: quantities, prices, budgets, the milestone report, and other revisions."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from miyabi_infra.cost.estimate import Estimate
+from miyabi_infra.cost.prices import load
+from miyabi_infra.cost.show import against_report, estimates, run
+from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import read
+from tests.support import Project, git
+
+
+@pytest.fixture
+def taken(project: Project, output: Path) -> Project:
+    """The repository's overlays and their output, both of which the test may change."""
+    project.take(output)
+    return project
+
+
+def of(project: Project, environment: str) -> Estimate:
+    return next(each for each in estimates(project.root, read(project.out)) if each.environment == environment)
+
+
+def typical(estimate: Estimate) -> Mapping[str, float]:
+    return {name: round(figures.typical, 2) for name, figures in estimate.components.items()}
+
+
+def test_dev_costs_what_its_resources_cost_at_list_prices(taken: Project) -> None:
+    expected = {
+        "Fargate": round(2 * 730 * (0.5 * 0.04048 + 1 * 0.004445), 2),
+        "ALB": round(730 * (0.0225 + 0.5 * 0.008), 2),
+        "NAT": round(730 * 0.045 + 20 * 0.045, 2),
+        "Redis": round(730 * 0.017, 2),
+        "CloudWatch": round(8 * 0.10 + 25 * 0.30 + 5 * 0.50 + 5 * 7 * 12 / 365 * 0.03, 2),
+        "VPC": round(3 * 730 * 0.005, 2),
+        "Transfer": round(10 * 0.09 + 2 * 10 * 0.01, 2),
+    }
+
+    assert expected == typical(of(taken, "dev"))
+    assert expected["Fargate"] == 36.04
+
+
+def test_the_range_is_that_of_the_autoscaler(taken: Project) -> None:
+    task = 730 * (0.5 * 0.04048 + 0.004445)
+    fargate = of(taken, "prod").components["Fargate"]
+
+    assert [round(each, 2) for each in (fargate.minimum, fargate.typical, fargate.maximum)] == [
+        round(tasks * task, 2) for tasks in (4, 4, 8)
+    ]
+
+
+def test_running_tasks_of_the_overlay_make_the_typical_month(taken: Project) -> None:
+    taken.change("prod", ("monthly_budget: 305", "usage: {running_tasks: 5.5}\nmonthly_budget: 305"))
+
+    expected = round(5.5 * 730 * (0.5 * 0.04048 + 0.004445), 2)
+
+    assert expected == typical(of(taken, "prod"))["Fargate"]
+
+
+def test_arm_has_its_own_price(taken: Project) -> None:
+    with taken.body("dev", "ecs") as body:
+        body["resource"]["aws_ecs_task_definition"]["app"]["runtime_platform"] = {"cpu_architecture": "ARM64"}
+
+    expected = round(2 * 730 * (0.5 * 0.03238 + 0.00356), 2)
+
+    assert expected == typical(of(taken, "dev"))["Fargate"]
+
+
+def test_spot_is_cheaper_for_the_tasks_that_run_on_it(taken: Project) -> None:
+    with taken.body("dev", "ecs-service") as body:
+        service = body["resource"]["aws_ecs_service"]["app"]
+        del service["launch_type"]
+        service["capacity_provider_strategy"] = [
+            {"capacity_provider": "FARGATE", "base": 1, "weight": 1},
+            {"capacity_provider": "FARGATE_SPOT", "weight": 3},
+        ]
+    task = 730 * (0.5 * 0.04048 + 0.004445)
+    fargate = of(taken, "dev").components["Fargate"]
+
+    # One of the tasks, and a quarter of the others, are on demand.
+    assert round(fargate.typical, 2) == round(task * (1.25 + 0.75 * 0.3), 2)
+    assert round(fargate.maximum, 2) == round(task * (1.75 + 2.25 * 0.3), 2)
+
+
+def test_a_launch_type_leaves_spot_out(taken: Project) -> None:
+    with taken.body("dev", "ecs-service") as body:
+        strategy = [{"capacity_provider": "FARGATE_SPOT", "weight": 1}]
+        body["resource"]["aws_ecs_service"]["app"]["capacity_provider_strategy"] = strategy
+
+    assert typical(of(taken, "dev"))["Fargate"] == 36.04
+
+
+def test_a_database_is_priced_with_its_standby(taken: Project) -> None:
+    with taken.body("prod", "elasticache") as body:
+        body["resource"]["aws_db_instance"] = {
+            "main": {"instance_class": "db.t3.small", "multi_az": True, "storage_type": "gp3", "allocated_storage": 20}
+        }
+
+    assert typical(of(taken, "prod"))["RDS"] == round(2 * 730 * 0.036 + 2 * 20 * 0.115, 2)
+
+
+def test_without_container_insights_their_metrics_cost_nothing(taken: Project) -> None:
+    with taken.body("dev", "ecs") as body:
+        body["resource"]["aws_ecs_cluster"]["main"]["setting"][0]["value"] = "disabled"
+
+    assert typical(of(taken, "dev"))["CloudWatch"] == 3.33
+
+
+def test_assumptions_of_the_overlay_change_the_estimate_and_nothing_that_is_generated(
+    project: Project, output: Path
+) -> None:
+    usage = "usage: {nat_gb: 1000, log_gb: 0, alb_lcus: 2, internet_out_gb: 50}\nmonthly_budget: 999"
+    project.change("dev", ("monthly_budget: 130", usage))
+
+    out = project.synthesize()
+
+    files = {file.relative_to(output): file.read_bytes() for file in output.rglob("*.json")}
+    assert files == {file.relative_to(out): file.read_bytes() for file in out.rglob("*.json")}
+    estimate = of(project, "dev")
+    assert (typical(estimate)["NAT"], typical(estimate)["ALB"]) == (round(730 * 0.045 + 45, 2), round(730 * 0.0385, 2))
+    assert (typical(estimate)["CloudWatch"], estimate.budget) == (8.30, 999)
+
+
+def test_a_budget_that_a_typical_month_exceeds_makes_check_fail(
+    taken: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(taken.root, check=True) == 0
+    taken.change("dev", ("monthly_budget: 130", "monthly_budget: 120"))
+
+    assert run(taken.root, check=True) == 1
+    assert capsys.readouterr().out.endswith("dev: a typical month is 4.43 USD over monthly_budget, 120.00\n")
+    assert run(taken.root, "prod", check=True) == 0
+    assert run(taken.root) == 0
+
+
+def test_what_has_no_price_is_named_and_a_budget_can_not_be_vouched_for(
+    taken: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with taken.body("dev", "elasticache") as body:
+        body["resource"]["aws_elasticache_cluster"]["redis"]["node_type"] = "cache.x9.large"
+        body["resource"]["aws_mystery"] = {"one": {}}
+
+    assert run(taken.root, "dev", check=True) == 1
+    shown = capsys.readouterr().out
+    missing = "module.elasticache.aws_elasticache_cluster.redis, module.elasticache.aws_mystery.one"
+    assert f"dev: not in the total, since no price is known: {missing}" in shown
+    assert f"the budget can't be vouched for; no price is known of {missing}" in shown
+
+
+def test_a_region_without_prices_is_refused(taken: Project) -> None:
+    file = taken.out / "stacks/miyabi-dev/cdk.tf.json"
+    file.write_text(file.read_text().replace('"us-west-2"', '"eu-central-1"'))
+
+    with pytest.raises(Refused, match="no prices for eu-central-1, only for us-west-2"):
+        run(taken.root)
+
+
+def test_the_milestone_report_stands_beside_dev_with_what_is_wrong_in_it(taken: Project) -> None:
+    everything = estimates(taken.root, read(taken.out))
+    compared = {each.component: each for each in against_report(everything[0], everything)}
+
+    assert compared["Fargate"].verdict == "6.04 too low: a task of 0.5 vCPU and 1 GB is 18.02 a month"
+    assert compared["VPC"].verdict.startswith("10.95 too low: every public IPv4 address costs")
+    assert {name: each.verdict for name, each in compared.items() if ":" not in each.verdict} == {
+        "ALB": "agrees",
+        "NAT": "rounded",
+        "Redis": "agrees",
+        "ECR": "agrees",
+        "total": "21.93 too low",
+    }
+    assert against_report(everything[2], everything) == []
+
+
+def test_a_difference_from_a_revision_is_shown_by_component(taken: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    git(taken.root, "init", "-q")
+    git(taken.root, "add", ".")
+    git(taken.root, "commit", "-qm", "first")
+    assert run(taken.root, since="HEAD") == 0
+    with taken.body("dev", "networking") as body:
+        for kind, name in (("aws_eip", "nat"), ("aws_nat_gateway", "main")):
+            body["resource"][kind][name]["count"] = 2
+    capsys.readouterr()
+
+    assert run(taken.root, since="HEAD", as_json=True) == 1
+    shown = [
+        (each["component"], round(each["after"] - each["before"], 2)) for each in json.loads(capsys.readouterr().out)
+    ]
+    assert shown == [("NAT", 32.85), ("VPC", 3.65), ("total", 36.50)]
+
+
+def test_lines_add_up_to_components_and_to_the_total(taken: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(taken.root, as_json=True) == 0
+
+    for data in json.loads(capsys.readouterr().out).values():
+        for month in ("minimum", "typical", "maximum"):
+            lines = sum(line["quantity"][month] * line["unit_price"] for line in data["lines"])
+            components = sum(each[month] for each in data["components"].values())
+            assert lines == pytest.approx(data["total"][month], abs=0.01)
+            assert components == pytest.approx(data["total"][month], abs=0.01)
+
+
+def test_every_price_has_a_source_and_a_date() -> None:
+    prices = load("us-west-2")
+
+    for price in prices.prices.values():
+        assert price.usd > 0
+        assert price.source.startswith("https://aws.amazon.com/")
+        assert date(2026, 1, 1) <= date.fromisoformat(price.seen) <= date.fromisoformat(prices.checked)
