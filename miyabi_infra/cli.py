@@ -105,3 +105,22 @@ def cost(
     from miyabi_infra.cost.show import run  # noqa: PLC0415
 
     raise _exit(lambda: run(ROOT, env, since=diff, check=check, as_json=as_json))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="An environment.")],
+    after: Annotated[str, typer.Argument(help="The environment to hold against it.")],
+    *,
+    fail_if_weaker: Annotated[
+        bool, typer.Option("--fail-if-weaker", help="Exit 1 when AFTER has less than BEFORE of a declared strength.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what two environments do differently, argument by argument, with the overlay lines that cause it.
+
+    Exit code 0: shown; 1: --fail-if-weaker found AFTER weaker; 2: wrong use.
+    """
+    from miyabi_infra.diff import run  # noqa: PLC0415
+
+    raise _exit(lambda: run(ROOT, before, after, fail_if_weaker=fail_if_weaker, as_json=as_json))

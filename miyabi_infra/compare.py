@@ -98,17 +98,20 @@ class _Names:
 
     def __init__(self, before: str, after: str) -> None:
         self._same = before == after
-        self._before, self._after = (
-            re.compile(rf"(?<![A-Za-z0-9]){re.escape(each)}(?![A-Za-z0-9])") for each in (before, after)
-        )
+        self._name = re.compile(rf"(?<![A-Za-z0-9]){re.escape(before)}(?![A-Za-z0-9])")
+        self._either = f"(?:{re.escape(before)}|{re.escape(after)})"
         self.folded = 0
 
     def fold(self, change: ArgumentChange) -> bool:
-        """Whether the values are the same but for the name; such a one is counted."""
+        """Whether the values are the same but for the name; such a one is counted.
+
+        The name may also be a word of its own in what both share (`low-tasks` in an environment `tasks`), so each
+        place may hold either.
+        """
         if self._same or ABSENT in (change.before, change.after):
             return False
-        before, after = json.dumps(change.before), json.dumps(change.after)
-        same = self._before.sub("{environment}", before) == self._after.sub("{environment}", after)
+        pieces = self._name.split(json.dumps(change.before))
+        same = re.fullmatch(self._either.join(map(re.escape, pieces)), json.dumps(change.after)) is not None
         self.folded += same
         return same
 

@@ -1,0 +1,358 @@
+"""`miyabi-infra diff`: differences by argument, their causes in the overlays, and declared strengths."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from miyabi_infra.diff import Difference, difference, run
+from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import read
+from miyabi_infra.strengths import STRENGTHS, weaker
+from tests.support import Project
+
+PLAIN = """\
+networking:
+  vpc_cidr: 10.8.0.0/16
+  availability_zones: [us-west-2a, us-west-2b]
+  public_subnet_cidrs: [10.8.1.0/24, 10.8.2.0/24]
+  private_subnet_cidrs: [10.8.11.0/24, 10.8.12.0/24]
+alb:
+  certificate_arn: arn:aws:acm:us-west-2:123456789012:certificate/7f6e5d4c-0000-4000-8000-000000000000
+ecs:
+  ecr_image_uri: registry.example/app:1
+"""
+
+OTHER = """\
+account_id: "123456789012"
+container_port: 8081
+tags:
+  CostCenter: "42"
+state:
+  backend: local
+  path: elsewhere/other.tfstate
+networking:
+  vpc_cidr: 10.9.0.0/16
+  availability_zones: [us-west-2a, us-west-2c, us-west-2d]
+  public_subnet_cidrs: [10.9.1.0/24, 10.9.2.0/24, 10.9.3.0/24]
+  private_subnet_cidrs: [10.9.11.0/24, 10.9.12.0/24, 10.9.13.0/24]
+  single_nat_gateway: true
+security_groups:
+  alb_ingress_cidr_blocks: [192.0.2.0/24]
+alb:
+  certificate_arn: arn:aws:acm:us-west-2:123456789012:certificate/7f6e5d4c-0000-4000-8000-000000000001
+  enable_deletion_protection: true
+  idle_timeout: 61
+  ssl_policy: ELBSecurityPolicy-TLS13-1-2-2021-06
+  redirect_http_to_https: true
+  health_check_path: /alb
+  health_check_interval: 31
+  health_check_timeout: 6
+  health_check_healthy_threshold: 3
+  health_check_unhealthy_threshold: 4
+  health_check_matcher: 200-204
+  deregistration_delay: 31
+  response_time_alarm_threshold: 2.0
+  unhealthy_hosts_alarm_threshold: 1
+ecs:
+  ecr_image_uri: registry.example/app:2
+  task_cpu: 1024
+  task_memory: 2048
+  cpu_architecture: ARM64
+  log_retention_days: 14
+  container_insights: false
+  health_check_path: /ecs
+  environment_variables: {COLOUR: blue}
+  secrets:
+    KEY: arn:aws:secretsmanager:us-west-2:123456789012:secret:miyabi/other/key
+elasticache:
+  redis_node_type: cache.t3.small
+  redis_engine_version: "6.2"
+  maxmemory_policy: noeviction
+  timeout: 0
+  maintenance_window: mon:05:00-mon:06:00
+  snapshot_window: 02:00-03:00
+  snapshot_retention_limit: 2
+  transit_encryption_enabled: true
+  apply_immediately: true
+  sns_topic_arn: arn:aws:sns:us-west-2:123456789012:topic
+  cpu_alarm_threshold: 76
+  memory_alarm_threshold: 200000000
+  evictions_alarm_threshold: 1001
+ecs_service:
+  desired_count: 3
+  autoscaling_min_capacity: 3
+  autoscaling_max_capacity: 5
+  autoscaling_cpu_target: 71
+  autoscaling_memory_target: 81
+  autoscaling_requests_target: 1001
+  scale_in_cooldown: 301
+  scale_out_cooldown: 61
+  deployment_maximum_percent: 201
+  deployment_minimum_healthy_percent: 99
+  health_check_grace_period_seconds: 61
+  enable_execute_command: true
+  enable_service_discovery: true
+  managed_elsewhere: [task_definition]
+  cpu_alarm_threshold: 81
+  memory_alarm_threshold: 82
+  running_tasks_alarm_threshold: 1
+"""
+"""An overlay that says of every setting something else than PLAIN."""
+
+SINGLE = {
+    "nat": ("networking.enable_nat_gateway", ("  vpc_cidr:", "  enable_nat_gateway: false\n  vpc_cidr:")),
+    "onenat": ("networking.single_nat_gateway", ("  vpc_cidr:", "  single_nat_gateway: true\n  vpc_cidr:")),
+    "port": ("container_port", ("networking:", "container_port: 9000\nnetworking:")),
+    "image": ("ecs.ecr_image_uri", ("app:1", "app:9")),
+    "tls": ("alb.certificate_arn", ("000000000000\n", "000000000009\n")),
+    "tasks": ("ecs_service.desired_count", ("ecs:", "ecs_service: {desired_count: 3}\necs:")),
+    "tag": ("tags.Team", ("networking:", "tags: {Team: web}\nnetworking:")),
+    "subnet": ("networking.private_subnet_cidrs[1]", ("10.8.12.0/24", "10.8.13.0/24")),
+}
+"""Overlays that differ from PLAIN in one setting: its name, and the edit."""
+
+
+@pytest.fixture(scope="module")
+def varied(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """PLAIN, OTHER and those with a single change, synthesized."""
+    project = Project(tmp_path_factory.mktemp("varied"))
+    (project.root / "environments").mkdir()
+    project.write("base", (root / "environments/base.yaml").read_text())
+    project.write("plain", PLAIN)
+    project.write("other", OTHER)
+    for name, (_, (old, new)) in SINGLE.items():
+        assert old in PLAIN
+        project.write(name, PLAIN.replace(old, new))
+    project.synthesize()
+    return project
+
+
+@pytest.fixture
+def taken(project: Project, output: Path) -> Project:
+    project.take(output)
+    return project
+
+
+def causes(found: Difference) -> dict[str, list[str]]:
+    """The names of the causes of every difference, by address and path."""
+    named: dict[str, list[str]] = {}
+    for change in found.comparison.changes:
+        if not change.arguments:
+            named[change.address] = [cause.name for cause in found.causes.of(change)]
+        for argument in change.arguments:
+            named[f"{change.address} {argument.path}"] = [
+                cause.name for cause in found.causes.of(change, argument.path)
+            ]
+    return named
+
+
+def test_every_difference_between_the_environments_has_a_cause(taken: Project) -> None:
+    for pair in (("dev", "prod"), ("staging", "prod"), ("dev", "staging")):
+        assert [place for place, named in causes(difference(taken.root, *pair)).items() if not named] == []
+
+
+def test_every_setting_that_differs_is_the_cause_of_something(varied: Project) -> None:
+    found = difference(varied.root, "plain", "other")
+    named = causes(found)
+
+    assert [place for place, settings in named.items() if not settings] == []
+    without = {cause.name for cause in found.causes.settings} - {name for each in named.values() for name in each}
+    # The subnets of a further zone are there because of the zone.
+    assert without == {"networking.private_subnet_cidrs[2]", "networking.public_subnet_cidrs[2]"}
+    assert len(found.causes.settings) > 60
+
+
+@pytest.mark.parametrize("environment", SINGLE)
+def test_a_single_change_is_the_only_cause_of_all_that_differs(varied: Project, environment: str) -> None:
+    named = causes(difference(varied.root, "plain", environment))
+
+    assert named
+    assert set(map(tuple, named.values())) == {(SINGLE[environment][0],)}
+
+
+def test_a_cause_is_named_with_file_line_and_both_values(taken: Project) -> None:
+    found = difference(taken.root, "dev", "prod")
+    change = next(
+        each for each in found.comparison.changes if each.address == "module.ecs.aws_cloudwatch_log_group.ecs"
+    )
+
+    (cause,) = found.causes.of(change, "retention_in_days")
+
+    line = taken.overlay("prod").read_text().splitlines().index("  log_retention_days: 30") + 1
+    assert cause.places == [f"environments/prod.yaml:{line}"]
+    assert (cause.before.value, cause.before.place, cause.after.value) == (7, None, 30)
+
+
+def test_a_setting_of_the_base_is_traced_to_the_base(taken: Project) -> None:
+    taken.write("base", taken.overlay("base").read_text() + "alb:\n  idle_timeout: 90\n")
+    taken.change("prod", ("  enable_deletion_protection", "  idle_timeout: 60\n  enable_deletion_protection"))
+
+    (cause,) = [each for each in difference(taken.root, "dev", "prod").causes.settings if "idle" in each.name]
+
+    base = taken.overlay("base").read_text().splitlines().index("  idle_timeout: 90") + 1
+    assert (cause.before.value, cause.places[1]) == (90, f"environments/base.yaml:{base}")
+
+
+def test_a_default_that_is_written_down_is_no_difference(taken: Project) -> None:
+    taken.change("prod", ("alb:\n", "alb:\n  idle_timeout: 60\n"), ("ecs:\n", 'ecs:\n  task_cpu: "512"\n'))
+
+    names = [each.name for each in difference(taken.root, "dev", "prod").causes.settings]
+
+    assert [name for name in names if name in {"alb.idle_timeout", "ecs.task_cpu"}] == []
+
+
+def test_an_item_with_a_name_is_compared_and_traced_by_it(taken: Project) -> None:
+    taken.change("prod", ("LOG_LEVEL: info", "LOG_LEVEL: warn"))
+    with taken.body("prod", "ecs") as body:
+        variables = body["locals"]["container_definitions"][0]["environment"]
+        variables[:] = [{"name": "LOG_LEVEL", "value": "warn"}, variables[0]]
+
+    path = "container_definitions[miyabi-app].environment[LOG_LEVEL].value"
+    named = causes(difference(taken.root, "dev", "prod"))
+
+    assert named[f"module.ecs.aws_ecs_task_definition.app {path}"] == ["ecs.environment_variables.LOG_LEVEL"]
+    assert [place for place in named if "[ENVIRONMENT]" in place] == []
+
+
+def test_what_differs_by_the_environments_name_alone_is_folded(taken: Project) -> None:
+    comparison = difference(taken.root, "dev", "prod").comparison
+
+    assert [each for each in comparison.changes if each.address.startswith(("module.iam.", "provider."))] == []
+    assert comparison.folded > 70
+
+
+def test_prod_is_in_nothing_weaker_than_staging(taken: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(taken.root, "staging", "prod", fail_if_weaker=True) == 0
+    assert capsys.readouterr().out.endswith("prod is in nothing weaker than staging that is declared a strength\n")
+
+
+def test_a_weaker_environment_fails_with_the_lines_that_make_it_so(
+    taken: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(taken.root, "prod", "staging") == 0
+    capsys.readouterr()
+
+    assert run(taken.root, "prod", "staging", as_json=True, fail_if_weaker=True) == 1
+    found = {each["strength"]: each for each in json.loads(capsys.readouterr().out)["weaker"]}
+    assert sorted(found) == [
+        "TLS to the cache",
+        "days of cache snapshots",
+        "days of logs",
+        "deletion protection of the load balancer",
+        "minimum tasks",
+    ]
+    assert (found["days of logs"]["before"], found["days of logs"]["after"]) == ("30", "14")
+    assert [each["setting"] for each in found["minimum tasks"]["causes"]] == ["ecs_service.autoscaling_min_capacity"]
+
+
+ON = True
+
+
+def _all(kind: str, argument: str, value: object) -> Callable[[Mapping[str, Any]], None]:
+    def weaken(body: Mapping[str, Any]) -> None:
+        for each in body["resource"][kind].values():
+            each[argument] = value
+
+    return weaken
+
+
+def _one_nat(body: Mapping[str, Any]) -> None:
+    for kind, name in (("aws_eip", "nat"), ("aws_nat_gateway", "main"), ("aws_route", "private_nat_gateway")):
+        body["resource"][kind][name]["count"] = 1
+
+
+def _without(kind: str) -> Callable[[Mapping[str, Any]], None]:
+    return lambda body: body["resource"].pop(kind)
+
+
+@pytest.mark.parametrize(
+    ("strength", "module", "weaken"),
+    [
+        ("availability zones", "networking", _all("aws_subnet", "availability_zone", "us-west-2a")),
+        ("NAT gateways", "networking", _one_nat),
+        ("minimum tasks", "ecs-service", _all("aws_appautoscaling_target", "min_capacity", 1)),
+        (
+            "tasks kept healthy in a deployment, per cent",
+            "ecs-service",
+            _all("aws_ecs_service", "deployment_minimum_healthy_percent", 50),
+        ),
+        (
+            "deployments roll back",
+            "ecs-service",
+            _all("aws_ecs_service", "deployment_circuit_breaker", {"enable": False}),
+        ),
+        (
+            "tasks without public addresses",
+            "ecs-service",
+            _all("aws_ecs_service", "network_configuration", {"assign_public_ip": True}),
+        ),
+        ("no shell in tasks", "ecs-service", _all("aws_ecs_service", "enable_execute_command", ON)),
+        ("deletion protection of the load balancer", "alb", _all("aws_lb", "enable_deletion_protection", None)),
+        ("HTTPS", "alb", _all("aws_lb_listener", "protocol", "HTTP")),
+        ("HTTP redirects to HTTPS", "alb", _all("aws_lb_listener", "default_action", [{"type": "forward"}])),
+        (
+            "oldest TLS version of the listener",
+            "alb",
+            _all("aws_lb_listener", "ssl_policy", "ELBSecurityPolicy-2016-08"),
+        ),
+        ("TLS to the cache", "elasticache", _all("aws_elasticache_cluster", "transit_encryption_enabled", None)),
+        ("days of cache snapshots", "elasticache", _all("aws_elasticache_cluster", "snapshot_retention_limit", 0)),
+        (
+            "changes of the cache wait for the maintenance window",
+            "elasticache",
+            _all("aws_elasticache_cluster", "apply_immediately", ON),
+        ),
+        ("days of logs", "ecs", _all("aws_cloudwatch_log_group", "retention_in_days", 1)),
+        ("Container Insights", "ecs", _all("aws_ecs_cluster", "setting", [])),
+        ("alarms", "alb", _without("aws_cloudwatch_metric_alarm")),
+        ("alarms that tell somebody", "alb", _all("aws_cloudwatch_metric_alarm", "alarm_actions", [])),
+    ],
+)
+def test_each_strength_is_missed_when_it_is_gone(
+    taken: Project, strength: str, module: str, weaken: Callable[[Mapping[str, Any]], None]
+) -> None:
+    with taken.body("prod", "alb") as body:  # prod with all that it may have
+        certificate = "arn:aws:acm:us-west-2:123456789012:certificate/7f6e5d4c"
+        body["resource"]["aws_lb_listener"]["https"] |= {"count": 1, "certificate_arn": certificate}
+        body["resource"]["aws_lb_listener"]["http"]["default_action"] = [{"type": "redirect"}]
+        for alarm in body["resource"]["aws_cloudwatch_metric_alarm"].values():
+            alarm["alarm_actions"] = ["arn:aws:sns:us-west-2:123456789012:topic"]
+    (strong,) = (stack for stack in read(taken.out) if stack.environment == "prod")
+    with taken.body("prod", module) as body:
+        weaken(body)
+    (weak,) = (stack for stack in read(taken.out) if stack.environment == "prod")
+
+    assert strength in [each.strength.name for each in weaker(strong, weak)]
+    assert weaker(weak, strong) == []
+    assert strength in [each.name for each in STRENGTHS]
+
+
+def test_logs_that_are_kept_for_ever_are_the_strongest(taken: Project) -> None:
+    with taken.body("dev", "ecs") as body:
+        body["resource"]["aws_cloudwatch_log_group"]["ecs"]["retention_in_days"] = 0
+    dev, prod, *_ = read(taken.out)
+
+    assert "days of logs" not in [each.strength.name for each in weaker(prod, dev)]
+    assert "days of logs" in [each.strength.name for each in weaker(dev, prod)]
+
+
+@pytest.mark.parametrize(
+    ("pair", "reason"),
+    [
+        (("dev", "qa"), "no environment 'qa'"),
+        (("dev", "shared"), "nothing to compare"),
+    ],
+)
+def test_what_can_not_be_compared_is_refused(taken: Project, pair: tuple[str, str], reason: str) -> None:
+    with pytest.raises(Refused, match=reason):
+        run(taken.root, *pair)
+
+
+def test_an_environment_without_its_overlay_is_refused(taken: Project) -> None:
+    taken.overlay("prod").unlink()
+
+    with pytest.raises(Refused, match=r"environments/prod\.yaml is not there"):
+        run(taken.root, "dev", "prod")
