@@ -1,0 +1,14 @@
+variable "project_name" {
+  description = "First part of every name"
+  type        = string
+}
+
+variable "environment" {
+  description = "Last part of every name"
+  type        = string
+}
+
+variable "vpc_id" {
+  description = "VPC that this stands in"
+  type        = string
+}
