@@ -1,0 +1,312 @@
+"""What opens connections and what answers them: load balancers, tasks, databases, caches, VPC endpoints."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from miyabi_infra.reach.network import DEFAULT_GROUP, Network, Step, Subnet, address_of, addresses_of
+from miyabi_infra.stacks import Resource, Stack, Value
+
+INTERNET: Final = "internet"
+
+Kind = Literal["internet", "load balancer", "tasks", "database", "cache", "endpoint", "group"]
+
+TYPES: Final[Mapping[Kind, tuple[str, ...]]] = {
+    "load balancer": ("aws_lb",),
+    "tasks": ("aws_ecs_service",),
+    "database": ("aws_db_instance", "aws_rds_cluster"),
+    "cache": ("aws_elasticache_cluster", "aws_elasticache_replication_group"),
+    "endpoint": ("aws_vpc_endpoint",),
+}
+"""Types of the resources that each kind is made of."""
+
+_NAMES: Final[Mapping[Kind, str]] = {
+    "load balancer": "alb",
+    "tasks": "tasks",
+    "database": "database",
+    "cache": "redis",
+    "endpoint": "endpoint",
+}
+_GROUP_NAMES: Final[Mapping[str, str]] = {"rds": "database"}
+"""What is to stand in a group, where it is called otherwise."""
+
+_DATABASE_PORTS: Final = {"mysql": 3306, "mariadb": 3306, "aurora-mysql": 3306}
+_POSTGRESQL_PORT: Final = 5432
+_REDIS_PORT: Final = 6379
+HTTPS: Final = 443
+
+
+@dataclass(frozen=True)
+class Listening:
+    """A port that something answers on."""
+
+    protocol: str
+    port: int
+    step: Step
+    """What says so."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A port to which a load balancer opens connections."""
+
+    node: str
+    port: int
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Node:
+    """Something in the network."""
+
+    name: str
+    """What people call it: `alb`, `tasks`."""
+    kind: Kind
+    address: str
+    """Of the resource that it is; empty for the internet."""
+    subnets: tuple[Subnet, ...]
+    groups: tuple[str, ...]
+    """Addresses of its security groups."""
+    public: Step
+    """Whether it has a public IPv4 address."""
+    public_ipv6: Step
+    """Whether it has an IPv6 address; such a one is always public."""
+    listens: tuple[Listening, ...]
+    opens: Step
+    """Whether it opens connections at all."""
+    targets: tuple[Target, ...] | None = None
+    """The only ports to which it opens connections; None for any."""
+    service: str = ""
+    """Of a VPC endpoint: the AWS service behind it, such as `ecr.api`."""
+
+
+def nodes(stack: Stack, network: Network) -> tuple[Node, ...]:
+    """Everything in a stack's network, in the order of a request's way; the internet is none of it."""
+    found = [
+        *(_load_balancer(stack, network, each) for each in _of_kind(stack, "load balancer")),
+        *(_tasks(stack, network, each) for each in _of_kind(stack, "tasks")),
+        *(_database(stack, network, each) for each in _of_kind(stack, "database")),
+        *(_cache(stack, network, each) for each in _of_kind(stack, "cache")),
+        *(_endpoint(stack, network, each) for each in _of_kind(stack, "endpoint")),
+    ]
+    used = {group for node in found for group in node.groups}
+    names = {node.name for node in found}
+    unused = [group for group in stack.of_type("aws_security_group") if group.address not in used]
+    return (*found, *(_empty(network, group, names) for group in unused))
+
+
+def _of_kind(stack: Stack, kind: Kind) -> tuple[Resource, ...]:
+    """The resources of a kind: no member of a replication group, no gateway endpoint, which is a route."""
+    return tuple(
+        each
+        for each in stack.of_type(*TYPES[kind])
+        if not each.get("replication_group_id")
+        and (kind != "endpoint" or each.get("vpc_endpoint_type", "Gateway") == "Interface")
+    )
+
+
+def _name(stack: Stack, kind: Kind, resource: Resource) -> str:
+    """`tasks`, or `tasks.app` where there are several services."""
+    alone = len(_of_kind(stack, kind)) == 1
+    return _NAMES[kind] if alone else f"{_NAMES[kind]}.{resource.address.rpartition('.')[2]}"
+
+
+def _load_balancer(stack: Stack, network: Network, balancer: Resource) -> Node:
+    public = balancer.get("internal") is not True
+    subnets = addresses_of(balancer.get("subnets")) or tuple(
+        address_of(block.get("subnet_id")) for block in balancer.blocks("subnet_mapping")
+    )
+    dual = str(balancer.get("ip_address_type", "ipv4")).startswith("dualstack")
+    listeners = [
+        each
+        for each in stack.of_type("aws_lb_listener")
+        if address_of(each.get("load_balancer_arn")) == balancer.address
+    ]
+    where = "internet-facing" if public else "internal"
+    return Node(
+        name=_name(stack, "load balancer", balancer),
+        kind="load balancer",
+        address=balancer.address,
+        subnets=_subnets(network, subnets),
+        groups=addresses_of(balancer.get("security_groups")) or (DEFAULT_GROUP,),
+        public=Step(public, f"the load balancer is {where}", balancer.address),
+        public_ipv6=Step(public and dual, f"the load balancer has {'an' if dual else 'no'} IPv6 address"),
+        listens=tuple(_listening(each) for each in listeners),
+        opens=Step.yes("the load balancer opens connections to its targets", balancer.address),
+        targets=tuple(_targets(stack, listeners)),
+    )
+
+
+def _listening(listener: Resource) -> Listening:
+    port = listener.get("port")
+    assert isinstance(port, int)
+    actions = ", ".join(str(block.get("type")) for block in listener.blocks("default_action"))
+    protocol = str(listener.get("protocol", "HTTP"))
+    text = f"{protocol} listener on {port} ({actions})"
+    return Listening("udp" if protocol == "UDP" else "tcp", port, Step.yes(text, listener.address))
+
+
+def _targets(stack: Stack, listeners: list[Resource]) -> Iterator[Target]:
+    """The ports of the services that register with the target groups that listeners forward to."""
+    seen: set[tuple[str, int]] = set()
+    for listener in (*listeners, *_rules_of(stack, listeners)):
+        for group in _forwarded(listener):
+            for service in _of_kind(stack, "tasks"):
+                for block in service.blocks("load_balancer"):
+                    name, port = _name(stack, "tasks", service), block.get("container_port")
+                    known = isinstance(port, int) and (name, port) not in seen
+                    if address_of(block.get("target_group_arn")) == group and isinstance(port, int) and known:
+                        seen.add((name, port))
+                        yield Target(
+                            name,
+                            port,
+                            (
+                                Step.yes(f"forwards to {group}", listener.address),
+                                Step.yes(f"registers port {port} of {block.get('container_name')}", service.address),
+                            ),
+                        )
+
+
+def _rules_of(stack: Stack, listeners: list[Resource]) -> list[Resource]:
+    addresses = {each.address for each in listeners}
+    return [each for each in stack.of_type("aws_lb_listener_rule") if address_of(each.get("listener_arn")) in addresses]
+
+
+def _forwarded(listener: Resource) -> Iterator[str]:
+    """The target groups that a listener, or a rule of one, forwards to."""
+    for action in (*listener.blocks("default_action"), *listener.blocks("action")):
+        if action.get("target_group_arn"):
+            yield address_of(action["target_group_arn"])
+        for forward in _mappings(action.get("forward")):
+            for group in _mappings(forward.get("target_group")):
+                yield address_of(group.get("arn"))
+
+
+def _tasks(stack: Stack, network: Network, service: Resource) -> Node:
+    (block, *_) = service.blocks("network_configuration") or ({},)
+    subnets = _subnets(network, addresses_of(block.get("subnets")))
+    public = block.get("assign_public_ip") is True
+    definition = stack.find(address_of(service.get("task_definition")))
+    return Node(
+        name=_name(stack, "tasks", service),
+        kind="tasks",
+        address=service.address,
+        subnets=subnets,
+        groups=addresses_of(block.get("security_groups")) or (DEFAULT_GROUP,),
+        public=Step(public, f"the tasks have {'a' if public else 'no'} public address", service.address),
+        public_ipv6=_ipv6_of_subnets(subnets, service.address),
+        listens=tuple(_container_ports(definition)) if definition else (),
+        opens=Step.yes("the application opens connections", service.address),
+    )
+
+
+def _container_ports(definition: Resource) -> Iterator[Listening]:
+    for container in definition.blocks("container_definitions"):
+        for mapping in _mappings(container.get("portMappings")):
+            port = mapping.get("containerPort")
+            if isinstance(port, int):
+                text = f"container {container.get('name')} listens on {port}"
+                yield Listening(str(mapping.get("protocol", "tcp")), port, Step.yes(text, definition.address))
+
+
+def _database(stack: Stack, network: Network, database: Resource) -> Node:
+    public = database.get("publicly_accessible") is True
+    engine = str(database.get("engine", "postgres"))
+    port = database.get("port", _DATABASE_PORTS.get(engine, _POSTGRESQL_PORT))
+    assert isinstance(port, int)
+    return Node(
+        name=_name(stack, "database", database),
+        kind="database",
+        address=database.address,
+        subnets=_of_subnet_group(stack, network, "aws_db_subnet_group", database.get("db_subnet_group_name")),
+        groups=addresses_of(database.get("vpc_security_group_ids")) or (DEFAULT_GROUP,),
+        public=Step(public, f"the database has {'a' if public else 'no'} public address", database.address),
+        public_ipv6=_dual_stack(database),
+        listens=(Listening("tcp", port, Step.yes(f"{engine} listens on {port}", database.address)),),
+        opens=Step.yes("the database may open connections (extensions of PostgreSQL do)", database.address),
+    )
+
+
+def _cache(stack: Stack, network: Network, cache: Resource) -> Node:
+    port = cache.get("port", _REDIS_PORT)
+    assert isinstance(port, int)
+    return Node(
+        name=_name(stack, "cache", cache),
+        kind="cache",
+        address=cache.address,
+        subnets=_of_subnet_group(stack, network, "aws_elasticache_subnet_group", cache.get("subnet_group_name")),
+        groups=addresses_of(cache.get("security_group_ids")) or (DEFAULT_GROUP,),
+        public=Step.no("ElastiCache gives its nodes no public address", cache.address),
+        public_ipv6=_dual_stack(cache),
+        listens=(Listening("tcp", port, Step.yes(f"{cache.get('engine', 'redis')} listens on {port}", cache.address)),),
+        opens=Step.no("a node of ElastiCache opens no connections of its own", cache.address),
+    )
+
+
+def _endpoint(stack: Stack, network: Network, endpoint: Resource) -> Node:
+    service = ".".join(str(endpoint.get("service_name", "")).split(".")[3:])
+    return Node(
+        name=f"endpoint.{service}" if service else _name(stack, "endpoint", endpoint),
+        kind="endpoint",
+        address=endpoint.address,
+        subnets=_subnets(network, addresses_of(endpoint.get("subnet_ids"))),
+        groups=addresses_of(endpoint.get("security_group_ids")) or (DEFAULT_GROUP,),
+        public=Step.no("an endpoint has no public address", endpoint.address),
+        public_ipv6=Step.no("an endpoint has no public address", endpoint.address),
+        listens=(Listening("tcp", HTTPS, Step.yes(f"the endpoint of {service} listens on {HTTPS}", endpoint.address)),),
+        opens=Step.no("an endpoint opens no connections", endpoint.address),
+        service=service,
+    )
+
+
+def _empty(network: Network, group: Resource, taken: set[str]) -> Node:
+    """A group in which nothing of the stack stands: what will is assumed anywhere, with every port that rules name."""
+    vpc = address_of(group.get("vpc_id"))
+    ports = {
+        (rule.protocol, rule.ports[0]): rule
+        for rule in network.rules[group.address]
+        if rule.direction == "ingress" and rule.ports[0] == rule.ports[1]
+    }
+    name = _GROUP_NAMES.get(group.name, group.name)
+    assumed = "nothing stands in the group yet; a public address is assumed possible"
+    return Node(
+        name=group.address if name in taken else name,
+        kind="group",
+        address=group.address,
+        subnets=tuple(each for each in network.subnets.values() if each.vpc == vpc),
+        groups=(group.address,),
+        public=Step.yes(assumed, group.address),
+        public_ipv6=Step.yes(assumed, group.address),
+        listens=tuple(
+            Listening(protocol, port, Step.yes(f"assumed to listen on {port}, as a rule names it", rule.address))
+            for (protocol, port), rule in ports.items()
+        ),
+        opens=Step.no("nothing stands in the group yet", group.address),
+    )
+
+
+def _subnets(network: Network, addresses: tuple[str, ...]) -> tuple[Subnet, ...]:
+    return tuple(network.subnets[each] for each in addresses if each in network.subnets)
+
+
+def _of_subnet_group(stack: Stack, network: Network, kind: str, value: Value) -> tuple[Subnet, ...]:
+    """The subnets of a group that is named, or referred to."""
+    for group in stack.of_type(kind):
+        if value == group.get("name", value) or address_of(value) == group.address:
+            return _subnets(network, addresses_of(group.get("subnet_ids")))
+    return ()
+
+
+def _dual_stack(resource: Resource) -> Step:
+    dual = str(resource.get("network_type", "ipv4")).lower() in {"dual", "dual_stack", "ipv6"}
+    return Step(dual, f"it has {'an' if dual else 'no'} IPv6 address", resource.address)
+
+
+def _ipv6_of_subnets(subnets: tuple[Subnet, ...], address: str) -> Step:
+    found = any(subnet.has_ipv6 for subnet in subnets)
+    return Step(found, f"its subnets have {'IPv6 blocks' if found else 'no IPv6 block'}", address)
+
+
+def _mappings(value: Value) -> tuple[Mapping[str, Value], ...]:
+    found = value if isinstance(value, tuple) else (value,)
+    return tuple(each for each in found if isinstance(each, Mapping))

@@ -1,0 +1,298 @@
+"""Reachability: the whole matrix of every environment, and what changes it."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from miyabi_infra.reach import Reach, abilities, connections
+from miyabi_infra.stacks import Stack, read
+from tests.support import Project
+
+ENVIRONMENTS = ("dev", "prod", "staging")
+
+MATRIX = [
+    ("internet", "alb", "tcp 80"),
+    ("alb", "tasks", "tcp 8080"),
+    ("tasks", "redis", "tcp 6379"),
+    ("tasks", "database", "tcp 5432"),
+    ("tasks", "internet", "everything"),
+]
+"""Everything that can be opened, without a certificate; nothing else can."""
+
+GROUPS = "module.security_groups.aws_security_group"
+
+Json = dict[str, Any]
+Resources = dict[str, Json]
+Mutation = Callable[[Resources], object]
+Mutate = Callable[[dict[str, Mutation]], Stack]
+
+PUBLIC = {"cidr_blocks": ["0.0.0.0/0"], "ipv6_cidr_blocks": [], "prefix_list_ids": [], "security_groups": []}
+
+
+def rule(port: int, **peers: list[str]) -> Json:
+    closed = {**PUBLIC, "cidr_blocks": []}
+    return {"description": "", "protocol": "tcp", "from_port": port, "to_port": port, "self": False, **closed, **peers}
+
+
+def opened(group: str, port: int) -> Mutation:
+    return lambda found: found["aws_security_group"][group]["ingress"].append(rule(port, **PUBLIC))
+
+
+def stack_of(out: Path, environment: str) -> Stack:
+    return next(stack for stack in read(out) if stack.environment == environment)
+
+
+def matrix(stack: Stack) -> list[tuple[str, str, str]]:
+    return [(each.source, each.target, each.port_text) for each in connections(stack)]
+
+
+@pytest.fixture
+def mutated(project: Project, output: Path) -> Mutate:
+    """Reads dev after its generated JSON was changed by hand, module by module."""
+
+    def change(edits: dict[str, Mutation]) -> Stack:
+        shutil.rmtree(project.out, ignore_errors=True)
+        project.take(output)
+        for module, edit in edits.items():
+            with project.body("dev", module) as body:
+                edit(body["resource"])
+        return stack_of(project.out, "dev")
+
+    return change
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_nothing_but_the_intended_connections_can_be_opened(output: Path, environment: str) -> None:
+    assert matrix(stack_of(output, environment)) == MATRIX
+
+
+def test_the_shared_stack_has_no_network(output: Path) -> None:
+    assert matrix(stack_of(output, "shared")) == []
+
+
+def test_a_certificate_opens_443(project: Project) -> None:
+    arn = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555"
+    project.change("prod", ('certificate_arn: ""', f"certificate_arn: {arn}"))
+    stack = stack_of(project.synthesize(), "prod")
+
+    assert matrix(stack) == [MATRIX[0], ("internet", "alb", "tcp 443"), *MATRIX[1:]]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_connection_names_what_allows_it(output: Path, environment: str) -> None:
+    stack = stack_of(output, environment)
+    for connection in connections(stack):
+        assert connection.because
+        assert [step.address for step in connection.because if stack.find(step.address) is None] == []
+
+
+def test_the_chain_from_the_internet_to_the_load_balancer_is_whole(output: Path) -> None:
+    (connection, *_) = connections(stack_of(output, "dev"))
+    assert [step.address for step in connection.because] == [
+        "module.alb.aws_lb.main",
+        "module.networking.aws_route_table_association.public[0]",
+        "module.networking.aws_route.public_internet_gateway",
+        "module.security_groups.aws_security_group.alb",
+        "module.alb.aws_lb_listener.http",
+    ]
+    assert connection.through == ("module.networking.aws_internet_gateway.main",)
+
+
+def test_the_way_out_goes_through_the_nat_of_each_zone(output: Path) -> None:
+    gateways = {name: connections(stack_of(output, name))[-1].through for name in ("dev", "prod")}
+    nat, internet = "module.networking.aws_nat_gateway.main", "module.networking.aws_internet_gateway.main"
+    assert gateways == {"dev": (f"{nat}[0]", internet), "prod": (f"{nat}[0]", internet, f"{nat}[1]")}
+
+
+def test_a_port_without_a_listener_answers_nothing_though_the_group_lets_it_in(output: Path) -> None:
+    found = Reach(stack_of(output, "prod")).let_in
+    assert [(each.node, each.port, [step.text for step in each.missing]) for each in found] == [
+        ("alb", 443, ["nothing listens on tcp 443 (alb answers on tcp 80)"])
+    ]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_tasks_can_pull_images_write_logs_and_read_secrets(output: Path, environment: str) -> None:
+    found = abilities(Reach(stack_of(output, environment)))
+    assert [(each.name, each.possible) for each in found] == [("images", True), ("logs", True), ("secrets", True)]
+
+
+# ---- changes by hand: what nobody means to do, and somebody does -------------------------------------------------
+
+
+def test_a_rule_opened_to_the_world_is_seen_though_nothing_arrives(mutated: Mutate) -> None:
+    stack = mutated({"security-groups": opened("redis", 6379)})
+    reach = Reach(stack)
+
+    assert matrix(stack) == MATRIX
+    (found,) = reach.let_in
+    assert (found.node, found.port, found.rule.address) == (
+        "redis",
+        6379,
+        "module.security_groups.aws_security_group.redis",
+    )
+    assert [step.text for step in found.missing] == [
+        "ElastiCache gives its nodes no public address",
+        "no route between module.networking.aws_subnet.private[0] and an internet gateway",
+    ]
+
+
+def public_tasks(found: Resources) -> None:
+    found["aws_ecs_service"]["app"]["network_configuration"]["assign_public_ip"] = True
+
+
+def private_route_to_the_internet(found: Resources) -> None:
+    route = found["aws_route"]["private_nat_gateway"]
+    del route["nat_gateway_id"]
+    route["gateway_id"] = "${aws_internet_gateway.main.id}"
+
+
+def test_public_tasks_with_an_open_group_in_subnets_with_a_route_are_reachable(mutated: Mutate) -> None:
+    stack = mutated(
+        {
+            "ecs-service": public_tasks,
+            "security-groups": opened("ecs", 8080),
+            "networking": private_route_to_the_internet,
+        }
+    )
+    assert ("internet", "tasks", "tcp 8080") in matrix(stack)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "missing"),
+    [
+        ("ecs-service", ["the tasks have no public address"]),
+        (
+            "security-groups",
+            [f"no ingress rule lets tcp 8080 in from the internet (it lets in tcp 8080 from {GROUPS}.alb)"],
+        ),
+        ("networking", ["no route between module.networking.aws_subnet.private[0] and an internet gateway"]),
+    ],
+)
+def test_one_missing_condition_keeps_the_internet_out_of_the_tasks(
+    mutated: Mutate, left_out: str, missing: list[str]
+) -> None:
+    edits: dict[str, Mutation] = {
+        "ecs-service": public_tasks,
+        "security-groups": opened("ecs", 8080),
+        "networking": private_route_to_the_internet,
+    }
+    del edits[left_out]
+    reach = Reach(mutated(edits))
+    tasks = reach.node("tasks")
+
+    assert tasks is not None
+    assert [step.text for step in reach.inward(tasks, "tcp", 8080) if not step.holds] == missing
+
+
+def test_a_private_route_to_the_internet_gateway_is_no_way_out_for_private_addresses(
+    mutated: Mutate,
+) -> None:
+    assert matrix(mutated({"networking": private_route_to_the_internet})) == MATRIX[:-1]
+
+
+def test_an_open_database_group_is_reachable_as_nobody_knows_where_the_database_will_stand(
+    mutated: Mutate,
+) -> None:
+    stack = mutated({"security-groups": opened("rds", 5432)})
+    assert ("internet", "database", "tcp 5432") in matrix(stack)
+
+
+def test_an_open_port_over_ipv6_counts(mutated: Mutate) -> None:
+    def ipv6(found: Resources) -> None:
+        found["aws_subnet"]["public"]["ipv6_cidr_block"] = "2600:1f14:1:2::/64"
+        found["aws_route"]["ipv6"] = {
+            "route_table_id": "${aws_route_table.public.id}",
+            "destination_ipv6_cidr_block": "::/0",
+            "gateway_id": "${aws_internet_gateway.main.id}",
+        }
+
+    def only_ipv6(found: Resources) -> None:
+        found["aws_security_group"]["alb"]["ingress"] = [rule(80, ipv6_cidr_blocks=["::/0"])]
+
+    def dual_stack(found: Resources) -> None:
+        found["aws_lb"]["main"]["ip_address_type"] = "dualstack"
+
+    edits: dict[str, Mutation] = {"networking": ipv6, "security-groups": only_ipv6}
+    assert ("internet", "alb", "tcp 80") not in matrix(mutated(edits))
+    assert ("internet", "alb", "tcp 80") in matrix(mutated({**edits, "alb": dual_stack}))
+
+
+def test_separate_rules_and_self_rules_count(mutated: Mutate) -> None:
+    def separate(found: Resources) -> None:
+        found["aws_security_group"]["ecs"]["ingress"].append({**rule(8080), "self": True})
+        found["aws_security_group_rule"] = {
+            "metrics": {
+                "type": "ingress",
+                "security_group_id": "${aws_security_group.redis.id}",
+                "source_security_group_id": "${aws_security_group.rds.id}",
+                "protocol": "-1",
+                "from_port": 0,
+                "to_port": 0,
+            }
+        }
+        found["aws_vpc_security_group_ingress_rule"] = {
+            "from_anywhere": {
+                "security_group_id": "${aws_security_group.rds.id}",
+                "cidr_ipv4": "0.0.0.0/0",
+                "ip_protocol": "tcp",
+                "from_port": 5000,
+                "to_port": 6000,
+            }
+        }
+
+    found = matrix(mutated({"security-groups": separate}))
+    assert ("tasks", "tasks", "tcp 8080") in found
+    assert ("internet", "database", "tcp 5432") in found
+
+
+def test_a_closed_egress_shuts_the_tasks_in(mutated: Mutate) -> None:
+    def closed(found: Resources) -> None:
+        redis_only = rule(6379, security_groups=["${aws_security_group.redis.id}"])
+        found["aws_security_group"]["ecs"]["egress"] = [redis_only]
+
+    stack = mutated({"security-groups": closed})
+    assert matrix(stack) == [*MATRIX[:2], ("tasks", "redis", "tcp 6379")]
+    assert [each.possible for each in abilities(Reach(stack))] == [False, False, False]
+
+
+# ---- tasks and AWS -----------------------------------------------------------------------------------------------
+
+
+def test_without_nat_tasks_reach_no_aws_service_and_the_answer_says_why(project: Project) -> None:
+    project.change("dev", ("single_nat_gateway: true", "enable_nat_gateway: false"))
+    found = abilities(Reach(stack_of(project.synthesize(), "dev")))
+    images = found[0]
+
+    assert [each.possible for each in found] == [False, False, False]
+    assert [step.text for step in images.because if not step.holds] == [
+        "no route from module.networking.aws_subnet.private[0] out to the internet",
+        "no route from module.networking.aws_subnet.private[1] out to the internet",
+        "no VPC endpoint of ecr.api, ecr.dkr, s3 that the tasks reach",
+    ]
+
+
+def test_one_zone_without_a_way_out_is_enough_for_no(mutated: Mutate) -> None:
+    def cut(found: Resources) -> None:
+        found["aws_route_table"]["private"]["count"] = 2
+        found["aws_route_table_association"]["private"]["route_table_id"] = "${aws_route_table.private[count.index].id}"
+
+    stack = mutated({"networking": cut})
+    assert ("tasks", "internet", "everything") in matrix(stack)
+    assert [each.possible for each in abilities(Reach(stack))] == [False, False, False]
+
+
+def test_a_role_without_the_policy_can_not(mutated: Mutate) -> None:
+    def stripped(found: Resources) -> None:
+        del found["aws_iam_role_policy_attachment"]
+
+    stack = mutated({"iam": stripped})
+    found = {each.name: each for each in abilities(Reach(stack))}
+
+    assert {name: each.possible for name, each in found.items()} == {"images": True, "logs": False, "secrets": True}
+    assert next(step.text for step in found["logs"].because if not step.holds).startswith(
+        "the execution role may not logs:CreateLogStream"
+    )
