@@ -23,6 +23,7 @@ _TYPES = {
     "model_type": ("is no mapping", "a mapping of settings, or no such key"),
     "model_attributes_type": ("is no mapping", "a mapping of settings, or no such key"),
 }
+_NO_SUCH_VALUE = "is none of the values there are"
 _BOUNDS = {
     "greater_than_equal": ("ge", "is too small", "{} or more"),
     "greater_than": ("gt", "is too small", "more than {}"),
@@ -45,10 +46,13 @@ def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]
         case "setting":
             found = key, HIDDEN if context["secret"] else value, context["problem"], context["allowed"]
         case "literal_error":
-            found = key, value, "is none of the values there are", str(context["expected"]).replace(" or ", ", ")
+            allowed = str(context["expected"]).replace(" or ", ", ")
+            quoted = f"'{value}'"  # YAML reads 7.0 as a number
+            unquoted = not isinstance(value, str) and quoted in allowed.split(", ")
+            found = key, value, *(("is no text", f"{quoted}, in quotes") if unquoted else (_NO_SUCH_VALUE, allowed))
         case "union_tag_invalid":
             tag = str(context["discriminator"]).strip("'")
-            found = (*key, tag), context["tag"], "is none of the values there are", str(context["expected_tags"])
+            found = (*key, tag), context["tag"], _NO_SUCH_VALUE, str(context["expected_tags"])
         case "union_tag_not_found":
             tag = str(context["discriminator"]).strip("'")
             found = (*key, tag), MISSING, "is missing", "'local', 's3'"

@@ -23,6 +23,9 @@ from modules.settings import AwsCidr, Settings, Strings, Violation, rule
 RESERVED_ADDRESSES = 5
 """Addresses of every subnet that AWS keeps for itself (VPC user guide, "Subnet CIDR blocks")."""
 
+ZONE_LETTERS = {"us-west-2": "abcd"}
+"""The letters of a region's zones; where none are said, six, which no region exceeds."""
+
 _SMALLEST_ALB_PREFIX = 27
 _UNUSABLE = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")))
 
@@ -104,9 +107,10 @@ class NetworkingSettings(Settings):
     @rule("availability_zones", "region")
     def zones_are_of_the_region(self, platform: Platform) -> Iterator[Violation]:
         """A zone's name is its region's with a letter."""
+        zones = [f"{platform.region}{letter}" for letter in ZONE_LETTERS.get(platform.region, "abcdef")]
         for index, zone in enumerate(self.availability_zones):
-            if not (zone[:-1] == platform.region and zone[-1:].islower() and zone[-1:].isascii()):
-                allowed = f"{platform.region}a, {platform.region}b and so on"
+            if zone not in zones:
+                allowed = f"{zones[0]} to {zones[-1]}"
                 yield Violation(("availability_zones", index), zone, f"is no zone of {platform.region}", allowed)
 
     @rule("availability_zones")

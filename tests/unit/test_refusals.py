@@ -1,11 +1,13 @@
 """Every rule refuses what it is about, in one line that names file, line, key, value and what is allowed."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 import pytest
 
 from environments.settings import EnvironmentSettings, SharedSettings
 from environments.state import S3State
+from modules.platform import Region
 from modules.settings import Settings, rules_of
 from tests.support import Project
 
@@ -71,7 +73,7 @@ RULES = {
     "zones_are_of_the_region": Case(
         replace=("us-west-2b", "us-east-1b"),
         problem="qa.yaml:3: networking.availability_zones[1]: 'us-east-1b' is no zone of us-west-2; "
-        "allowed: us-west-2a, us-west-2b and so on",
+        "allowed: us-west-2a to us-west-2d",
     ),
     "zones_are_two_or_more_and_differ": Case(
         replace=("us-west-2b", "us-west-2a"),
@@ -327,8 +329,17 @@ FIELDS = {
     "region": Case(
         add="region: cn-north-1\n",
         replace=("us-west-2", "cn-north-1"),
-        problem="qa.yaml:8: region: 'cn-north-1' is no region of AWS's public partition; allowed: a region such as "
-        "us-west-2 (the policies name ARNs of the partition aws, so China and GovCloud are not)",
+        problem="qa.yaml:8: region: 'cn-north-1' is none of the values there are; "
+        f"allowed: {str(get_args(Region))[1:-1]}",
+    ),
+    "zone that the region has not": Case(
+        replace=("us-west-2b", "us-west-2e"),
+        problem="qa.yaml:3: networking.availability_zones[1]: 'us-west-2e' is no zone of us-west-2; "
+        "allowed: us-west-2a to us-west-2d",
+    ),
+    "version without quotes": Case(
+        add="elasticache: {redis_engine_version: 7.0}\n",
+        problem="qa.yaml:8: elasticache.redis_engine_version: 7.0 is no text; allowed: '7.0', in quotes",
     ),
     "backend": Case(
         add="state: {backend: azurerm}\n",
