@@ -9,7 +9,9 @@ from modules.ecs import EcsSettings
 from modules.ecs_service import EcsServiceSettings
 from modules.elasticache import ElasticacheSettings
 from modules.iam import IamSettings
+from modules.monitoring import MonitoringSettings
 from modules.networking import NetworkingSettings
+from modules.notifications import NotificationsSettings
 from modules.platform import Name, Platform
 from modules.registry import RegistrySettings
 from modules.security_groups import SecurityGroupsSettings
@@ -32,6 +34,8 @@ class EnvironmentSettings(Platform):
     ecs: EcsSettings
     elasticache: ElasticacheSettings = ElasticacheSettings()
     ecs_service: EcsServiceSettings = EcsServiceSettings()
+    notifications: NotificationsSettings = NotificationsSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
 
     usage: UsageSettings = UsageSettings()
     monthly_budget: Budget | None = None
@@ -59,6 +63,17 @@ class EnvironmentSettings(Platform):
                 ("security_groups", "https_ingress"),
                 value=False,
                 problem="shuts out the HTTPS listener that alb.certificate_arn asks for",
+                allowed="true",
+            )
+
+    @rule("monitoring", "ecs")
+    def dashboard_has_its_figures(self, _platform: Platform) -> Iterator[Violation]:
+        """Running and desired tasks are figures of Container Insights: without it the dashboard shows none."""
+        if self.monitoring.enabled and not self.ecs.container_insights:
+            yield Violation(
+                ("ecs", "container_insights"),
+                value=False,
+                problem="leaves the dashboard of monitoring.enabled without the figures of the tasks",
                 allowed="true",
             )
 

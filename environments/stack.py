@@ -14,7 +14,9 @@ from modules.ecs import EcsModule
 from modules.ecs_service import EcsServiceModule
 from modules.elasticache import ElasticacheModule
 from modules.iam import IamModule
+from modules.monitoring import MonitoringModule
 from modules.networking import NetworkingModule
+from modules.notifications import NotificationsModule
 from modules.platform import Platform
 from modules.registry import RegistryModule
 from modules.security_groups import SecurityGroupsModule
@@ -66,7 +68,11 @@ class PlatformStack(TerraformStack):
 
 
 class EnvironmentStack(PlatformStack):
-    """The Miyabi platform in one environment: seven modules, one state."""
+    """The Miyabi platform in one environment: seven modules, one state; two more where the overlay asks for them.
+
+    A module that is off is not called at all, unlike a resource that is off, which stays with `count: 0`: so the output
+    of an environment that has no use for it is what it was.
+    """
 
     def __init__(self, scope: Construct, settings: EnvironmentSettings) -> None:
         super().__init__(scope, settings)
@@ -82,6 +88,17 @@ class EnvironmentStack(PlatformStack):
         security_groups = SecurityGroupsModule(
             self, platform=settings, settings=settings.security_groups, vpc_id=networking.vpc_id
         )
+        # The topic comes first, as every alarm names it; the dashboard last, as it shows everything. One module of both
+        # would be no cycle to Terraform, but could not be read from top to bottom.
+        alarm_topic_arn = settings.notifications.topic_arn or None
+        if settings.notifications.makes_topic:
+            notifications = NotificationsModule(
+                self,
+                platform=settings,
+                settings=settings.notifications,
+                webhook_url=self._webhook_url() if settings.notifications.webhook else "",
+            )
+            alarm_topic_arn = notifications.alarm_topic_arn
         iam = IamModule(self, platform=settings, settings=settings.iam)
         alb = AlbModule(
             self,
@@ -90,6 +107,7 @@ class EnvironmentStack(PlatformStack):
             vpc_id=networking.vpc_id,
             public_subnet_ids=networking.public_subnet_ids,
             alb_security_group_id=security_groups.alb_security_group_id,
+            alarm_topic_arn=alarm_topic_arn,
         )
         ecs = EcsModule(
             self,
@@ -105,6 +123,7 @@ class EnvironmentStack(PlatformStack):
             settings=settings.elasticache,
             private_subnet_ids=networking.private_subnet_ids,
             redis_security_group_id=security_groups.redis_security_group_id,
+            alarm_topic_arn=alarm_topic_arn,
         )
         ecs_service = EcsServiceModule(
             self,
@@ -119,10 +138,32 @@ class EnvironmentStack(PlatformStack):
             target_group_arn=alb.target_group_arn,
             alb_arn_suffix=alb.alb_arn_suffix,
             target_group_arn_suffix=alb.target_group_arn_suffix,
+            alarm_topic_arn=alarm_topic_arn,
             # ECS refuses a service whose target group no listener uses yet, and tasks fail to start while their
             # roles lack the policies. No argument of the service names either, so the order must be said.
             depends_on=[alb, iam],
         )
+        if settings.monitoring.enabled:
+            monitoring = MonitoringModule(
+                self,
+                platform=settings,
+                settings=settings.monitoring,
+                alb_settings=settings.alb,
+                ecs_service_settings=settings.ecs_service,
+                elasticache_settings=settings.elasticache,
+                alb_arn_suffix=alb.alb_arn_suffix,
+                target_group_arn_suffix=alb.target_group_arn_suffix,
+                ecs_cluster_name=ecs.cluster_name,
+                ecs_service_name=ecs_service.service_name,
+                redis_cluster_id=elasticache.redis_cluster_id,
+                log_group_name=ecs.log_group_name,
+                alb_alarm_arns=alb.alarm_arns(),
+                ecs_service_alarm_arns=ecs_service.alarm_arns(),
+                redis_alarm_arns=elasticache.alarm_arns(),
+            )
+            self.output(
+                "dashboard_name", monitoring.dashboard_name, "Name of the CloudWatch dashboard; only where there is one"
+            )
 
         self.output("vpc_id", networking.vpc_id, "ID of the VPC")
         self.output("vpc_cidr", networking.vpc_cidr, "IPv4 block of the VPC")
@@ -159,6 +200,23 @@ class EnvironmentStack(PlatformStack):
             ecs_service.service_discovery_dns_name,
             "Name of the tasks in the VPC's private DNS; null without service discovery",
         )
+        if alarm_topic_arn is not None:
+            self.output(
+                "alarm_topic_arn",
+                alarm_topic_arn,
+                "ARN of the topic that the alarms notify; only where they notify one",
+            )
+
+    def _webhook_url(self) -> str:
+        """The root variable of the webhook's URL: without a default, and never shown, as the URL is a key."""
+        return TerraformVariable(
+            self,
+            "alarm_webhook_url",
+            type="string",
+            sensitive=True,
+            nullable=False,
+            description="URL of the web service that the alarms notify (TF_VAR_alarm_webhook_url)",
+        ).string_value
 
 
 class SharedStack(PlatformStack):

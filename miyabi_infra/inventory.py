@@ -16,8 +16,10 @@ from miyabi_infra.text import count, table
 PURPOSES: Final[Mapping[str, str]] = {
     "aws_appautoscaling_policy": "Scale on CPU, memory and requests a task",
     "aws_appautoscaling_target": "Range in which the service scales",
+    "aws_cloudwatch_dashboard": "What an operator looks at first",
     "aws_cloudwatch_log_group": "Application logs",
     "aws_cloudwatch_metric_alarm": "Alarms",
+    "aws_cloudwatch_query_definition": "Saved questions to the logs",
     "aws_ecr_lifecycle_policy": "Expiry of old images",
     "aws_ecr_repository": "Container images",
     "aws_ecs_cluster": "Cluster that the tasks run in",
@@ -49,6 +51,9 @@ PURPOSES: Final[Mapping[str, str]] = {
     "aws_security_group": "Who may connect to the load balancer, tasks, database and cache",
     "aws_service_discovery_private_dns_namespace": "Private DNS zone of the tasks",
     "aws_service_discovery_service": "The tasks' name in the private DNS zone",
+    "aws_sns_topic": "Topic that the alarms notify",
+    "aws_sns_topic_policy": "Alarms of this account may publish",
+    "aws_sns_topic_subscription": "Whom the alarms tell, by e-mail or webhook",
     "aws_subnet": "Public subnets (load balancer, NAT) and private ones (tasks, cache)",
     "aws_vpc": "Network of the environment",
 }

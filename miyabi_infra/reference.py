@@ -15,11 +15,18 @@ from pydantic import BaseModel
 from environments.overlays import SHARED, load
 from environments.settings import EnvironmentSettings, SharedSettings
 from environments.stack import build, stack_name
+from modules.monitoring import MonitoringSettings
+from modules.notifications import NotificationsSettings
 from modules.platform import Platform
 from modules.settings import Settings, rules_of
 
 _FROM_THE_FILE_NAME = "environment"
 _NONE = "none"
+_EVERYTHING = {
+    "notifications": NotificationsSettings(email_addresses=("oncall@example.com",), webhook=True),
+    "monitoring": MonitoringSettings(enabled=True),
+}
+"""Settings that call the modules which are off by default: the reference shows them too."""
 
 
 def write(root: Path, *, check: bool) -> int:
@@ -152,9 +159,9 @@ def _cell(text: str) -> str:
 
 
 def _modules(root: Path) -> dict[str, Any]:
-    """The modules of the first environment and of the shared stack, as they are synthesized."""
+    """The modules of an environment in which all are on, and of the shared stack, as they are synthesized."""
     loaded = load(root)
-    chosen = [loaded[0], *(each for each in loaded if each.environment == SHARED)]
+    chosen = [loaded[0].model_copy(update=_EVERYTHING), *(each for each in loaded if each.environment == SHARED)]
     described: list[dict[str, Any]] = []
     app = App()
     root_outputs: list[dict[str, str]] = []

@@ -178,6 +178,7 @@ class AlbModule(Module):
         vpc_id: str,
         public_subnet_ids: list[str],
         alb_security_group_id: str,
+        alarm_topic_arn: str | None = None,
     ) -> None:
         super().__init__(scope)
         body, name = self.body, platform.name
@@ -186,6 +187,7 @@ class AlbModule(Module):
         security_group = self.wire(
             "alb_security_group_id", alb_security_group_id, "ID of the load balancer's security group"
         )
+        notified = self.alarm_actions(alarm_topic_arn)
 
         load_balancer = Lb(
             body,
@@ -265,6 +267,8 @@ class AlbModule(Module):
             comparison_operator="GreaterThanThreshold",
             threshold=settings.response_time_alarm_threshold,
             treat_missing_data="notBreaching",
+            alarm_actions=notified,
+            ok_actions=notified,
             tags={"Name": name("alb-response-time-alarm")},
         )
         CloudwatchMetricAlarm(
@@ -281,6 +285,8 @@ class AlbModule(Module):
             comparison_operator="GreaterThanThreshold",
             threshold=settings.unhealthy_hosts_alarm_threshold,
             treat_missing_data="notBreaching",
+            alarm_actions=notified,
+            ok_actions=notified,
             tags={"Name": name("alb-unhealthy-hosts-alarm")},
         )
 

@@ -97,6 +97,21 @@ class Module(TerraformHclModule):
         self.output(name, value, description)
         return self.get_list(name)
 
+    def alarm_actions(self, topic_arn: str | None) -> list[str] | None:
+        """What the module's alarms do when they ring and when they are over: notify a topic.
+
+        Without a topic nothing is declared, so that a module whose alarms are silent stays as it was.
+        """
+        if topic_arn is None:
+            return None
+        return [self.wire("alarm_topic_arn", topic_arn, "ARN of the SNS topic that the alarms notify")]
+
+    def alarm_arns(self) -> list[str]:
+        """ARNs of the module's alarms. They become an output when they are asked for, and only then."""
+        ids: list[str] = [child.node.id for child in self.body.node.children]
+        arns = [f"${{{each}.arn}}" for each in ids if each.startswith("aws_cloudwatch_metric_alarm.")]
+        return self.output_list("alarm_arns", arns, "ARNs of the alarms")
+
     def rendered(self) -> dict[str, Any]:
         """The Terraform JSON of the body, checked, without cdktf's notes about where each element came from."""
         body = cast("dict[str, Any]", self.body.to_terraform())

@@ -146,6 +146,7 @@ class EcsServiceModule(Module):
         target_group_arn: str,
         alb_arn_suffix: str,
         target_group_arn_suffix: str,
+        alarm_topic_arn: str | None = None,
         depends_on: list[ITerraformDependable],
     ) -> None:
         super().__init__(scope, depends_on=depends_on)
@@ -161,6 +162,7 @@ class EcsServiceModule(Module):
         target_group_suffix = self.wire(
             "target_group_arn_suffix", target_group_arn_suffix, "The target group as CloudWatch's metrics name it"
         )
+        notified = self.alarm_actions(alarm_topic_arn)
         service_discovery = int(settings.enable_service_discovery)
 
         namespace = ServiceDiscoveryPrivateDnsNamespace(
@@ -303,6 +305,8 @@ class EcsServiceModule(Module):
             comparison_operator="GreaterThanThreshold",
             threshold=settings.cpu_alarm_threshold,
             treat_missing_data="notBreaching",
+            alarm_actions=notified,
+            ok_actions=notified,
             tags={"Name": name("service-cpu-alarm")},
         )
         CloudwatchMetricAlarm(
@@ -319,6 +323,8 @@ class EcsServiceModule(Module):
             comparison_operator="GreaterThanThreshold",
             threshold=settings.memory_alarm_threshold,
             treat_missing_data="notBreaching",
+            alarm_actions=notified,
+            ok_actions=notified,
             tags={"Name": name("service-memory-alarm")},
         )
         running_tasks_threshold = settings.running_tasks_alarm_threshold
@@ -336,6 +342,8 @@ class EcsServiceModule(Module):
             comparison_operator="LessThanThreshold",
             threshold=settings.desired_count if running_tasks_threshold is None else running_tasks_threshold,
             treat_missing_data="breaching",
+            alarm_actions=notified,
+            ok_actions=notified,
             tags={"Name": name("service-tasks-alarm")},
         )
 

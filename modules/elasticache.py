@@ -14,9 +14,10 @@ from cdktf_cdktf_provider_aws.elasticache_subnet_group import ElasticacheSubnetG
 from pydantic import Field
 
 from modules.base import Module
+from modules.notifications import TopicArn
 from modules.platform import Platform
 from modules.security_groups import REDIS_PORT
-from modules.settings import ACCOUNT, Percent, Settings, Violation, matching, region_of, rule, too_long
+from modules.settings import Percent, Settings, Violation, matching, region_of, rule, too_long
 from modules.windows import MaintenanceWindow, SnapshotWindow, overlap
 
 CLUSTER_ID_LENGTH = 50
@@ -39,15 +40,6 @@ NodeType = Annotated[
         r"cache\.[a-z]\d[a-z0-9]*\.(?:micro|small|medium|(?:\d{1,2})?x?large)",
         "is no node type of ElastiCache",
         "cache.<family>.<size>, such as cache.t3.micro or cache.r7g.large",
-    ),
-]
-
-TopicArn = Annotated[
-    str,
-    matching(
-        rf"|arn:aws:sns:[a-z0-9-]+:{ACCOUNT}:[\w-]{{1,256}}",
-        "is no ARN of an SNS topic",
-        "arn:aws:sns:<region>:<account>:<topic>, or an empty string for none",
     ),
 ]
 
@@ -144,6 +136,7 @@ class ElasticacheModule(Module):
         settings: ElasticacheSettings,
         private_subnet_ids: list[str],
         redis_security_group_id: str,
+        alarm_topic_arn: str | None = None,
     ) -> None:
         super().__init__(scope)
         body, name = self.body, platform.name
@@ -151,6 +144,7 @@ class ElasticacheModule(Module):
         security_group = self.wire(
             "redis_security_group_id", redis_security_group_id, "ID of the cache's security group"
         )
+        notified = self.alarm_actions(alarm_topic_arn)
 
         subnet_group = ElasticacheSubnetGroup(
             body,
@@ -205,6 +199,8 @@ class ElasticacheModule(Module):
             comparison_operator="GreaterThanThreshold",
             threshold=settings.cpu_alarm_threshold,
             treat_missing_data="notBreaching",
+            alarm_actions=notified,
+            ok_actions=notified,
             tags={"Name": name("redis-cpu-alarm")},
         )
         CloudwatchMetricAlarm(
@@ -221,6 +217,8 @@ class ElasticacheModule(Module):
             comparison_operator="LessThanThreshold",
             threshold=settings.memory_alarm_threshold,
             treat_missing_data="notBreaching",
+            alarm_actions=notified,
+            ok_actions=notified,
             tags={"Name": name("redis-memory-alarm")},
         )
         CloudwatchMetricAlarm(
@@ -237,6 +235,8 @@ class ElasticacheModule(Module):
             comparison_operator="GreaterThanThreshold",
             threshold=settings.evictions_alarm_threshold,
             treat_missing_data="notBreaching",
+            alarm_actions=notified,
+            ok_actions=notified,
             tags={"Name": name("redis-evictions-alarm")},
         )
 

@@ -94,9 +94,29 @@ def ecs_service(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def notifications(draw: st.DrawFn, region: str) -> dict[str, Any]:
+    subscribers = {
+        "email_addresses": draw(st.sampled_from([[], ["oncall@example.com"], ["a@example.com", "b+c@example.com"]])),
+        "webhook": draw(st.booleans()),
+        "webhook_confirms_itself": draw(st.booleans()),
+    }
+    return draw(st.sampled_from([{}, subscribers, {"topic_arn": f"arn:aws:sns:{region}:{ACCOUNT}:on-call"}]))
+
+
+@st.composite
+def monitoring(draw: st.DrawFn, *, has_figures: bool) -> dict[str, Any]:
+    return {
+        "enabled": has_figures and draw(st.booleans()),
+        "log_status_field": draw(st.sampled_from(["status", "fields.http_status", "@status"])),
+        "slow_request_milliseconds": draw(st.integers(1, 60_000)),
+    }
+
+
+@st.composite
 def overlays(draw: st.DrawFn) -> dict[str, Any]:
     """An overlay that the model accepts."""
     region = draw(st.sampled_from(REGIONS))
+    tasks = draw(ecs(region))
     return {
         "region": region,
         "container_port": draw(st.integers(1, 65535)),
@@ -106,9 +126,11 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
         "networking": draw(networking(region)),
         "security_groups": {"https_ingress": True},
         "alb": draw(alb(region)),
-        "ecs": draw(ecs(region)),
+        "ecs": tasks,
         "elasticache": draw(elasticache()),
         "ecs_service": draw(ecs_service()),
+        "notifications": draw(notifications(region)),
+        "monitoring": draw(monitoring(has_figures=tasks["container_insights"])),
     }
 
 

@@ -308,6 +308,10 @@ def _alarm(_alarm: Resource, context: _Context) -> list[Line]:
     return [Line("CloudWatch", "alarm", Span.of(1), context.prices.of("alarm.month"), number=1)]
 
 
+def _dashboard(_dashboard: Resource, context: _Context) -> list[Line]:
+    return [Line("CloudWatch", "dashboard", Span.of(1), context.prices.of("dashboard.month"), number=1)]
+
+
 def _cluster(cluster: Resource, context: _Context) -> list[Line]:
     insights = any(
         each.get("name") == "containerInsights" and each.get("value") != "disabled"
@@ -372,6 +376,7 @@ def _traffic(context: _Context) -> Iterator[Line]:
 
 _Pricer = Callable[[Resource, _Context], list[Line] | None]
 _PRICED: Final[Mapping[str, _Pricer]] = {
+    "aws_cloudwatch_dashboard": _dashboard,
     "aws_cloudwatch_log_group": _log_group,
     "aws_cloudwatch_metric_alarm": _alarm,
     "aws_db_instance": _database,
@@ -391,6 +396,7 @@ _FREE: Final = frozenset(
     {
         "aws_appautoscaling_policy",
         "aws_appautoscaling_target",
+        "aws_cloudwatch_query_definition",
         "aws_db_parameter_group",
         "aws_db_subnet_group",
         "aws_ecr_lifecycle_policy",
@@ -415,8 +421,11 @@ _FREE: Final = frozenset(
         "aws_s3_bucket_versioning",
         "aws_security_group",
         "aws_service_discovery_service",
+        "aws_sns_topic",
+        "aws_sns_topic_policy",
+        "aws_sns_topic_subscription",
         "aws_subnet",
         "aws_vpc",
     }
 )
-"""Types that AWS bills nothing for."""
+"""Types that AWS bills nothing for; of SNS, nothing to speak of: a thousand e-mails of alarms are two cents."""

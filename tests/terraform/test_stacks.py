@@ -34,6 +34,10 @@ ecs:
 ecs_service:
   enable_service_discovery: true
   managed_elsewhere: []
+notifications:
+  email_addresses: [a@example.com, b@example.com]
+monitoring:
+  enabled: true
 """
 """An overlay that turns on what the repository's leave off, with texts that Terraform must not take for templates."""
 

@@ -23,6 +23,9 @@ alb:
   certificate_arn: arn:aws:acm:us-west-2:123456789012:certificate/7f6e5d4c-0000-4000-8000-000000000000
 ecs:
   ecr_image_uri: registry.example/app:1
+notifications:
+  email_addresses: [a@example.com]
+  webhook: true
 """
 
 OTHER = """\
@@ -99,6 +102,11 @@ ecs_service:
   cpu_alarm_threshold: 81
   memory_alarm_threshold: 82
   running_tasks_alarm_threshold: 1
+notifications:
+  email_addresses: [oncall@example.com, b@example.com]
+  webhook: true
+  webhook_confirms_itself: false
+  kms_key_arn: arn:aws:kms:us-west-2:123456789012:key/0a1b2c3d
 """
 """An overlay that says of every setting something else than PLAIN."""
 

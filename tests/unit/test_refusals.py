@@ -34,6 +34,8 @@ class Case:
 
 
 ARN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:miyabi/qa/db"
+TOPIC = "arn:aws:sns:us-west-2:123456789012:on-call"
+KEY = "arn:aws:kms:us-west-2:123456789012:key/0a1b2c3d"
 
 RULES = {
     "tags_are_taken_by_aws": Case(
@@ -193,6 +195,31 @@ RULES = {
     "state_is_locked": Case(
         add="state:\n  backend: s3\n  bucket: a-bucket\n  use_lockfile: false\n",
         problem="qa.yaml:11: state.use_lockfile: false leaves the state unlocked; allowed: true, or a dynamodb_table",
+    ),
+    "existing_topic_has_subscribers_of_its_own": Case(
+        add=f"notifications:\n  topic_arn: {TOPIC}\n  webhook: true\n",
+        problem=f"qa.yaml:9: notifications.topic_arn: '{TOPIC}' stands beside email_addresses or webhook, which are of "
+        "a topic of the environment's own; allowed: one of the two",
+    ),
+    "alarm_topic_is_of_the_region": Case(
+        add=f"notifications: {{topic_arn: '{TOPIC.replace('us-west-2', 'us-east-1')}'}}\n",
+        problem=f"qa.yaml:8: notifications.topic_arn: '{TOPIC.replace('us-west-2', 'us-east-1')}' is a topic of "
+        "us-east-1; allowed: one of us-west-2",
+    ),
+    "email_addresses_differ": Case(
+        add="notifications: {email_addresses: [a@example.com, A@example.com]}\n",
+        problem="qa.yaml:8: notifications.email_addresses[1]: 'A@example.com' stands there twice; "
+        "allowed: each address once",
+    ),
+    "key_is_for_a_topic_of_its_own": Case(
+        add=f"notifications: {{topic_arn: '{TOPIC}', kms_key_arn: '{KEY}'}}\n",
+        problem=f"qa.yaml:8: notifications.kms_key_arn: '{KEY}' is the key of a topic that is not made; "
+        "allowed: a key where there are email_addresses or webhook",
+    ),
+    "dashboard_has_its_figures": Case(
+        add="  container_insights: false\nmonitoring: {enabled: true}\n",
+        problem="qa.yaml:8: ecs.container_insights: false leaves the dashboard of monitoring.enabled without the "
+        "figures of the tasks; allowed: true",
     ),
 }
 
@@ -359,6 +386,26 @@ FIELDS = {
         environment="QA",
         problem="QA.yaml:1: environment: 'QA' is no name that every AWS service takes; allowed: lower-case letters, "
         "digits and single hyphens, beginning with a letter and not ending with a hyphen",
+    ),
+    "URL of a webhook in place of a flag": Case(
+        add="notifications: {webhook: 'https://events.example.com/hunter2'}\n",
+        problem="qa.yaml:8: notifications.webhook: (a value that is not shown, as it may be a secret) is neither true "
+        "nor false; allowed: true or false; the URL itself is given by TF_VAR_alarm_webhook_url",
+    ),
+    "e-mail address": Case(
+        add="notifications: {email_addresses: [oncall]}\n",
+        problem="qa.yaml:8: notifications.email_addresses[0]: 'oncall' is no e-mail address; "
+        "allowed: an address such as oncall@example.com",
+    ),
+    "AWS's key for SNS": Case(
+        add="notifications: {email_addresses: [a@example.com], kms_key_arn: alias/aws/sns}\n",
+        problem="qa.yaml:8: notifications.kms_key_arn: 'alias/aws/sns' is no ARN of a KMS key; "
+        "allowed: arn:aws:kms:<region>:<account>:key/<id>, or an empty string for none",
+    ),
+    "field of a log line": Case(
+        add="monitoring: {log_status_field: 'status | limit 1'}\n",
+        problem="qa.yaml:8: monitoring.log_status_field: 'status | limit 1' is no field of a log line; "
+        "allowed: a name such as level, or a path such as fields.status",
     ),
 }
 

@@ -1,0 +1,298 @@
+"""monitoring: the dashboard that an operator opens first, and the questions that are asked of the logs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Final
+
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
+from cdktf_cdktf_provider_aws.cloudwatch_query_definition import CloudwatchQueryDefinition
+from pydantic import Field
+
+from modules.alb import AlbSettings
+from modules.base import Module
+from modules.ecs_service import EcsServiceSettings
+from modules.elasticache import ElasticacheSettings
+from modules.platform import Platform
+from modules.settings import Settings, matching
+
+GRID: Final = 24
+"""Columns of a dashboard."""
+
+ERRORS: Final = "/(?i)(error|fatal|panicked)/"
+"""What a line about an error holds, as Logs Insights has patterns; of the application's logs, JSON or not."""
+
+LogField = Annotated[
+    str,
+    matching(
+        r"[A-Za-z_@][\w@-]*(?:\.[A-Za-z_@][\w@-]*)*",
+        "is no field of a log line",
+        "a name such as level, or a path such as fields.status",
+    ),
+]
+
+
+class MonitoringSettings(Settings):
+    """The dashboard and the saved queries. They need the application's logs to be JSON where they ask for fields."""
+
+    enabled: bool = False
+    """Whether the environment has a CloudWatch dashboard and saved Logs Insights queries. A dashboard is 3 USD a month,
+    beyond the first three of an account."""
+
+    log_status_field: LogField = "status"
+    """Field of a log line of a request that holds its HTTP status."""
+
+    log_duration_field: LogField = "duration_ms"
+    """Field of a log line of a request that holds how long it took, in milliseconds."""
+
+    slow_request_milliseconds: Annotated[int, Field(ge=1)] = 200
+    """Milliseconds above which a request is slow. The default is the report's p99."""
+
+
+class MonitoringModule(Module):
+    """What an operator looks at. Called only where the overlay turns it on."""
+
+    folder: ClassVar[str] = "monitoring"
+
+    def __init__(
+        self,
+        scope: TerraformStack,
+        *,
+        platform: Platform,
+        settings: MonitoringSettings,
+        alb_settings: AlbSettings,
+        ecs_service_settings: EcsServiceSettings,
+        elasticache_settings: ElasticacheSettings,
+        alb_arn_suffix: str,
+        target_group_arn_suffix: str,
+        ecs_cluster_name: str,
+        ecs_service_name: str,
+        redis_cluster_id: str,
+        log_group_name: str,
+        alb_alarm_arns: list[str],
+        ecs_service_alarm_arns: list[str],
+        redis_alarm_arns: list[str],
+    ) -> None:
+        super().__init__(scope)
+        body, name = self.body, platform.name
+        load_balancer = {
+            "LoadBalancer": self.wire(
+                "alb_arn_suffix", alb_arn_suffix, "The load balancer as CloudWatch's metrics name it"
+            )
+        }
+        target_group = {
+            "TargetGroup": self.wire(
+                "target_group_arn_suffix", target_group_arn_suffix, "The target group as CloudWatch's metrics name it"
+            ),
+            **load_balancer,
+        }
+        service = {
+            "ClusterName": self.wire("ecs_cluster_name", ecs_cluster_name, "Name of the cluster"),
+            "ServiceName": self.wire("ecs_service_name", ecs_service_name, "Name of the service"),
+        }
+        cache = {"CacheClusterId": self.wire("redis_cluster_id", redis_cluster_id, "ID of the cache cluster")}
+        log_group = self.wire("log_group_name", log_group_name, "Name of the application's log group")
+        alarms = {
+            "Load balancer": self.wire_list("alb_alarm_arns", alb_alarm_arns, "ARNs of the load balancer's alarms"),
+            "Service": self.wire_list("ecs_service_alarm_arns", ecs_service_alarm_arns, "ARNs of the service's alarms"),
+            "Redis": self.wire_list("redis_alarm_arns", redis_alarm_arns, "ARNs of the cache's alarms"),
+        }
+        alb, tasks, redis = alb_settings, ecs_service_settings, elasticache_settings
+        status, duration, slow = (
+            settings.log_status_field,
+            settings.log_duration_field,
+            settings.slow_request_milliseconds,
+        )
+        errors = f"filter @message like {ERRORS} | fields @timestamp, @message, @logStream | sort @timestamp desc"
+
+        rows = [
+            [_alarm_widget(f"{part}: alarms", arns) for part, arns in alarms.items()],
+            [
+                _widget("Requests a minute", _metric("AWS/ApplicationELB", "RequestCount", load_balancer, "Sum")),
+                _widget(
+                    "Response time (s)",
+                    *(
+                        _metric("AWS/ApplicationELB", "TargetResponseTime", load_balancer, f"p{p}")
+                        for p in (50, 95, 99)
+                    ),
+                    _metric("AWS/ApplicationELB", "TargetResponseTime", load_balancer, "Average"),
+                    lines={"alarm (average)": alb.response_time_alarm_threshold},
+                ),
+                _widget(
+                    "Errors a minute",
+                    _metric("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", load_balancer, "Sum"),
+                    _metric("AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", load_balancer, "Sum"),
+                    _metric("AWS/ApplicationELB", "HTTPCode_Target_4XX_Count", load_balancer, "Sum"),
+                ),
+                _widget(
+                    "Tasks behind the load balancer",
+                    _metric("AWS/ApplicationELB", "HealthyHostCount", target_group, "Minimum"),
+                    _metric("AWS/ApplicationELB", "UnHealthyHostCount", target_group, "Maximum"),
+                ),
+            ],
+            [
+                _widget(
+                    "CPU of the service (%)",
+                    _metric("AWS/ECS", "CPUUtilization", service, "Average"),
+                    _metric("AWS/ECS", "CPUUtilization", service, "Maximum"),
+                    lines={"alarm": tasks.cpu_alarm_threshold, "autoscaling": tasks.autoscaling_cpu_target},
+                ),
+                _widget(
+                    "Memory of the service (%)",
+                    _metric("AWS/ECS", "MemoryUtilization", service, "Average"),
+                    _metric("AWS/ECS", "MemoryUtilization", service, "Maximum"),
+                    lines={"alarm": tasks.memory_alarm_threshold, "autoscaling": tasks.autoscaling_memory_target},
+                ),
+                _widget(
+                    "Tasks, and the range of the autoscaler",
+                    _metric("ECS/ContainerInsights", "RunningTaskCount", service, "Average"),
+                    _metric("ECS/ContainerInsights", "DesiredTaskCount", service, "Average"),
+                    lines={"fewest": tasks.autoscaling_min_capacity, "most": tasks.autoscaling_max_capacity},
+                ),
+            ],
+            [
+                _widget(
+                    "CPU of Redis (%)",
+                    _metric("AWS/ElastiCache", "CPUUtilization", cache, "Average"),
+                    lines={"alarm": redis.cpu_alarm_threshold},
+                ),
+                _widget(
+                    "Free memory of Redis (bytes)",
+                    _metric("AWS/ElastiCache", "FreeableMemory", cache, "Average"),
+                    lines={"alarm": redis.memory_alarm_threshold},
+                ),
+                _widget(
+                    "Evictions of Redis",
+                    _metric("AWS/ElastiCache", "Evictions", cache, "Average"),
+                    lines={"alarm": redis.evictions_alarm_threshold},
+                ),
+                _widget("Connections to Redis", _metric("AWS/ElastiCache", "CurrConnections", cache, "Average")),
+            ],
+            [_log_widget("Errors in the logs", f"SOURCE '{log_group}' | {errors} | limit 20")],
+        ]
+        dashboard_body = self.local("dashboard_body", {"widgets": _laid_out(rows, platform.region)})
+        dashboard = CloudwatchDashboard(
+            body,
+            "aws_cloudwatch_dashboard.main",
+            dashboard_name=name("dashboard"),
+            dashboard_body=f"${{jsonencode({dashboard_body})}}",
+        )
+
+        folder = name("logs")
+        CloudwatchQueryDefinition(
+            body,
+            "aws_cloudwatch_query_definition.errors",
+            name=f"{folder}/errors",
+            log_group_names=[log_group],
+            query_string=_lines(*errors.split(" | "), "limit 200"),
+        )
+        CloudwatchQueryDefinition(
+            body,
+            "aws_cloudwatch_query_definition.errors_per_minute",
+            name=f"{folder}/errors-per-minute",
+            log_group_names=[log_group],
+            query_string=_lines(f"filter @message like {ERRORS}", "stats count(*) as errors by bin(1m)"),
+        )
+        CloudwatchQueryDefinition(
+            body,
+            "aws_cloudwatch_query_definition.server_errors",
+            name=f"{folder}/server-errors",
+            log_group_names=[log_group],
+            query_string=_lines(
+                f"filter {status} >= 500",
+                f"fields @timestamp, {status}, {duration}, @message, @logStream",
+                "sort @timestamp desc",
+                "limit 200",
+            ),
+        )
+        CloudwatchQueryDefinition(
+            body,
+            "aws_cloudwatch_query_definition.slow_requests",
+            name=f"{folder}/slow-requests",
+            log_group_names=[log_group],
+            query_string=_lines(
+                f"filter {duration} > {slow}",
+                f"fields @timestamp, {duration}, {status}, @message, @logStream",
+                f"sort {duration} desc",
+                "limit 200",
+            ),
+        )
+        CloudwatchQueryDefinition(
+            body,
+            "aws_cloudwatch_query_definition.requests_per_minute",
+            name=f"{folder}/requests-per-minute",
+            log_group_names=[log_group],
+            query_string=_lines(
+                f"filter ispresent({status})",
+                f"stats count(*) as requests, pct({duration}, 50) as p50, pct({duration}, 95) as p95, "
+                f"pct({duration}, 99) as p99 by bin(1m)",
+            ),
+        )
+        CloudwatchQueryDefinition(
+            body,
+            "aws_cloudwatch_query_definition.lines_per_task",
+            name=f"{folder}/lines-per-task",
+            log_group_names=[log_group],
+            query_string=_lines(
+                'stats count(*) as lines, sum(strcontains(@message, "ERROR")) as errors, max(@timestamp) as latest '
+                "by @logStream",
+                "sort errors desc, lines desc",
+            ),
+        )
+
+        self.dashboard_name = self.output("dashboard_name", dashboard.dashboard_name, "Name of the dashboard")
+
+
+Widget = dict[str, Any]
+Metric = list[Any]
+
+
+def _metric(namespace: str, metric: str, dimensions: Mapping[str, str], statistic: str) -> Metric:
+    label = metric if statistic in {"Sum", "Average"} else f"{metric} {statistic}"
+    return [
+        namespace,
+        metric,
+        *(part for pair in dimensions.items() for part in pair),
+        {"stat": statistic, "label": label},
+    ]
+
+
+def _widget(title: str, *metrics: Metric, lines: Mapping[str, float] | None = None) -> Widget:
+    """A graph by minute from zero, with horizontal lines where alarms ring or the autoscaler acts."""
+    properties: dict[str, Any] = {
+        "title": title,
+        "view": "timeSeries",
+        "period": 60,
+        "metrics": list(metrics),
+        "yAxis": {"left": {"min": 0}},
+    }
+    if lines:
+        properties["annotations"] = {"horizontal": [{"label": label, "value": value} for label, value in lines.items()]}
+    return {"type": "metric", "height": 6, "properties": properties}
+
+
+def _alarm_widget(title: str, arns: Sequence[str]) -> Widget:
+    return {"type": "alarm", "height": 3, "properties": {"title": title, "alarms": arns}}
+
+
+def _log_widget(title: str, query: str) -> Widget:
+    return {"type": "log", "height": 8, "properties": {"title": title, "view": "table", "query": query}}
+
+
+def _laid_out(rows: Sequence[Sequence[Widget]], region: str) -> list[Widget]:
+    """The widgets with their places: each row as wide as the dashboard, below the one before."""
+    placed: list[Widget] = []
+    top = 0
+    for row in rows:
+        width = GRID // len(row)
+        for index, widget in enumerate(row):
+            properties = (
+                widget["properties"] if widget["type"] == "alarm" else {**widget["properties"], "region": region}
+            )
+            placed.append({**widget, "x": index * width, "y": top, "width": width, "properties": properties})
+        top += max(widget["height"] for widget in row)
+    return placed
+
+
+def _lines(*commands: str) -> str:
+    """A query of Logs Insights, one command a line."""
+    return "\n| ".join(commands)
