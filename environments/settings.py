@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from environments.service_levels import ServiceLevelSettings
 from environments.state import LocalState, State
 from environments.usage import Budget, SharedUsageSettings, UsageSettings
 from modules.alb import AlbSettings
@@ -37,6 +38,7 @@ class EnvironmentSettings(Platform):
     notifications: NotificationsSettings = NotificationsSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
 
+    service_levels: ServiceLevelSettings = ServiceLevelSettings()
     usage: UsageSettings = UsageSettings()
     monthly_budget: Budget | None = None
     """US dollars that a typical month may cost; `miyabi-infra cost --check` fails above. Default: no limit."""

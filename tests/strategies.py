@@ -113,6 +113,20 @@ def monitoring(draw: st.DrawFn, *, has_figures: bool) -> dict[str, Any]:
 
 
 @st.composite
+def service_levels(draw: st.DrawFn) -> dict[str, Any]:
+    p50, p95, p99 = sorted(draw(st.lists(st.floats(0.1, 60_000), min_size=3, max_size=3)))
+    return {
+        "url": draw(st.sampled_from([None, "https://api.example.com", "http://qa.example.com:8080/health?deep=1"])),
+        "p50_ms": p50,
+        "p95_ms": p95,
+        "p99_ms": p99,
+        "min_requests_per_second": draw(st.sampled_from([0.5, 50, 1000])),
+        "max_error_percent": draw(st.sampled_from([0, 0.1, 100])),
+        "ask_before_load": draw(st.booleans()),
+    }
+
+
+@st.composite
 def overlays(draw: st.DrawFn) -> dict[str, Any]:
     """An overlay that the model accepts."""
     region = draw(st.sampled_from(REGIONS))
@@ -131,6 +145,7 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
         "ecs_service": draw(ecs_service()),
         "notifications": draw(notifications(region)),
         "monitoring": draw(monitoring(has_figures=tasks["container_insights"])),
+        "service_levels": draw(service_levels()),
     }
 
 

@@ -186,6 +186,10 @@ RULES = {
         "than the private subnets have addresses (22, 1 of them the cache's); "
         "allowed: at most 10, or larger networking.private_subnet_cidrs",
     ),
+    "percentiles_rise": Case(
+        add="service_levels:\n  p50_ms: 120\n  p95_ms: 110\n",
+        problem="qa.yaml:10: service_levels.p95_ms: 110 is below p50_ms, 120; allowed: 120 or more",
+    ),
     "https_listener_can_be_reached": Case(
         add="alb:\n  certificate_arn: arn:aws:acm:us-west-2:123456789012:certificate/1a2b\n"
         "security_groups:\n  https_ingress: false\n",
@@ -376,6 +380,15 @@ FIELDS = {
         add="state: {backend: local, path: ../terraform.tfstate}\n",
         problem="qa.yaml:8: state.path: '../terraform.tfstate' is no relative path of a state file; allowed: a path "
         "below the project's root that ends in .tfstate, such as environments/dev/terraform.tfstate",
+    ),
+    "address of a service": Case(
+        add="service_levels: {url: api.example.com}\n",
+        problem="qa.yaml:8: service_levels.url: 'api.example.com' is no address of a service; allowed: http:// or "
+        "https://, a host name, and a path where it has one: https://api.example.com/health",
+    ),
+    "latency that is no number": Case(
+        add="service_levels: {p99_ms: .nan}\n",
+        problem="qa.yaml:8: service_levels.p99_ms: nan is no number; allowed: a number",
     ),
     "bucket": Case(
         add="state: {backend: s3, bucket: My_Bucket}\n",
