@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help synth watch bench check lint types stale test test-aws lock format docs clean cdktf-app
+.PHONY: help synth watch load-generator bench check lint types stale test test-aws lock format docs clean cdktf-app
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +18,8 @@ synth: $(VENV)/.runtime ## write cdktf.out from the overlays
 
 watch: $(VENV)/.runtime ## write cdktf.out again whenever an overlay is saved
 	@$(BIN)/miyabi-infra synth --watch
+
+load-generator: $(VENV)/.load ## install what `miyabi-infra load` sends requests with
 
 bench: $(VENV)/.dev ## measure beside stock cdktf and other tools: some 20 minutes, writes docs/benchmarks.md
 	$(BIN)/python -m bench
@@ -50,6 +52,7 @@ docs: $(VENV)/.runtime ## write the generated reference and the JSON Schemas
 
 lock: $(VENV)/.dev ## renew the pinned versions and hashes
 	$(COMPILE) --upgrade --extra dev -o requirements-dev.txt
+	$(COMPILE) -c requirements-dev.txt --extra load -o requirements-load.txt
 	$(COMPILE) -c requirements-dev.txt -o requirements.txt
 
 clean: ## remove what was installed; generated files and state stay
@@ -71,4 +74,9 @@ $(VENV)/.runtime: requirements.txt pyproject.toml
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	@echo "installing what the tests need into $(VENV) (once)"
 	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.load: requirements-load.txt $(VENV)/.runtime
+	@echo "installing the load generator into $(VENV) (once)"
+	@$(PIP) --require-hashes -r requirements-load.txt
 	@touch $@

@@ -124,3 +124,30 @@ def diff(
     from miyabi_infra.diff import run  # noqa: PLC0415
 
     raise _exit(lambda: run(ROOT, before, after, fail_if_weaker=fail_if_weaker, as_json=as_json))
+
+
+@app.command()
+def load(
+    *,
+    env: Annotated[str, typer.Option("--env", help="The environment.")],
+    profile: Annotated[str, typer.Option("--profile", help="baseline, spike or sustained.")],
+    url: Annotated[str | None, typer.Option("--url", help="Address to load. Default: the environment's own.")] = None,
+    allow_host: Annotated[
+        str | None, typer.Option("--allow-host", metavar="HOST", help="A host that is not the environment's own.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the result and its plot. Default: load-results.")
+    ] = None,
+    scale: Annotated[float, typer.Option("--scale", help="Share of the profile to run: a rehearsal.")] = 1,
+    yes: Annotated[bool, typer.Option("--yes", help="Load an environment whose users would feel it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Send a load profile to an environment, and judge latency, throughput and errors by its service_levels.
+
+    Exit code 0: targets met; 1: missed, or not shown to be met; 2: wrong use, or refused; 130: ended by Ctrl-C.
+    """
+    from miyabi_infra.load.run import run  # noqa: PLC0415
+
+    raise _exit(
+        lambda: run(ROOT, env, profile, url=url, allow_host=allow_host, out=out, scale=scale, yes=yes, as_json=as_json)
+    )

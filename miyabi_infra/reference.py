@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from environments.overlays import SHARED, load
 from environments.settings import EnvironmentSettings, SharedSettings
 from environments.stack import build, stack_name
+from miyabi_infra.load.result import LoadResult
 from modules.monitoring import MonitoringSettings
 from modules.notifications import NotificationsSettings
 from modules.platform import Platform
@@ -22,6 +23,7 @@ from modules.settings import Settings, rules_of
 
 _FROM_THE_FILE_NAME = "environment"
 _NONE = "none"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _EVERYTHING = {
     "notifications": NotificationsSettings(email_addresses=("oncall@example.com",), webhook=True),
     "monitoring": MonitoringSettings(enabled=True),
@@ -58,6 +60,7 @@ def pages(root: Path) -> dict[Path, str]:
     return {
         root / "environments/schema.json": _schema_text(EnvironmentSettings),
         root / "environments/shared.schema.json": _schema_text(SharedSettings),
+        root / "docs/reference/load-result.schema.json": _json({"$schema": _DIALECT, **LoadResult.model_json_schema()}),
         root / "docs/reference/settings.md": jinja.get_template("settings.md.j2").render(sections=sections),
         root / "docs/reference/modules.md": jinja.get_template("modules.md.j2").render(_modules(root)),
     }
@@ -69,11 +72,15 @@ def schema(model: type[EnvironmentSettings | SharedSettings]) -> dict[str, Any]:
     for definition in (whole, *whole.get("$defs", {}).values()):
         definition.pop("required", None)
     del whole["properties"][_FROM_THE_FILE_NAME]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole}
+    return {"$schema": _DIALECT, **whole}
 
 
 def _schema_text(model: type[EnvironmentSettings | SharedSettings]) -> str:
-    return json.dumps(schema(model), indent=2, ensure_ascii=False) + "\n"
+    return _json(schema(model))
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 def _sections() -> Iterator[dict[str, Any]]:

@@ -1,0 +1,112 @@
+"""The generator's process, from outside: started, read, ended; also by Ctrl-C, and always in time."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
+from typing import Any, Final
+
+from miyabi_infra.load.measure import Sample
+from miyabi_infra.load.profiles import Profile
+from miyabi_infra.load.result import Ended
+from miyabi_infra.load.target import AGENT
+from miyabi_infra.refused import Refused
+
+LEEWAY: Final = 30.0
+"""Seconds that the generator has for starting and ending, beside the run; then it is killed."""
+
+Seen = Callable[[float, Sequence[Sample]], None]
+"""Told of progress: seconds since the begin, and all samples so far."""
+
+
+@dataclass
+class Sent:
+    """What a run of the generator left."""
+
+    samples: list[Sample] = field(default_factory=list[Sample])
+    late: list[float] = field(default_factory=list[float])
+    """Seconds by which the generator woke up late, one for every look."""
+    ended: Ended = "interrupted"
+    unfinished: int = 0
+    version: str = ""
+
+
+def demand_locust() -> None:
+    """Say how to install the load generator where it is missing.
+
+    Raises:
+        Refused: when it is.
+    """
+    if find_spec("locust") is None:
+        raise Refused("the load generator, locust, is not installed: run 'make load-generator'")
+
+
+def send(profile: Profile, url: str, timeout: float, seen: Seen) -> Sent:
+    """Carry out a profile against a URL; `timeout` is a request's, in seconds.
+
+    Raises:
+        Refused: when the generator fails.
+    """
+    plan = {
+        **asdict(profile),
+        "url": url,
+        "headers": {"User-Agent": AGENT},
+        "most_seconds": profile.most_seconds,
+        "timeout": timeout,
+    }
+    sent = Sent()
+    with tempfile.TemporaryFile("w+") as complaints:
+        process = subprocess.Popen(  # noqa: S603  # this very Python, with our own module
+            [sys.executable, "-m", "miyabi_infra.load.generator", json.dumps(plan)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for this process, which then ends that one in order
+        )
+        guard = threading.Timer(profile.most_seconds + LEEWAY, process.kill)
+        guard.daemon = True
+        guard.start()
+        try:
+            interrupted = _read(process, sent, seen)
+        finally:
+            guard.cancel()
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        if process.returncode and not interrupted:
+            complaints.seek(0)
+            last = (complaints.read().strip() or f"exit code {process.returncode}").splitlines()[-1]
+            raise Refused(f"the load generator failed: {last}")
+    return sent
+
+
+def _read(process: "subprocess.Popen[str]", sent: Sent, seen: Seen) -> bool:
+    """Read what the generator says until it has ended, and return whether Ctrl-C asked it to; a second one raises."""
+    interrupted = False
+    assert process.stdout
+    while True:
+        try:
+            for text in process.stdout:
+                _take(json.loads(text), sent, seen)
+            process.wait()
+        except KeyboardInterrupt:
+            if interrupted:
+                raise
+            interrupted = True
+            process.terminate()
+        else:
+            return interrupted
+
+
+def _take(line: dict[str, Any], sent: Sent, seen: Seen) -> None:
+    if "ended" in line:
+        sent.ended, sent.unfinished, sent.version = line["ended"], line["unfinished"], line["version"]
+        return
+    sent.samples += [Sample(*sample) for sample in line["samples"]]
+    sent.late += line["late"]
+    seen(line["seconds"], sent.samples)
