@@ -110,6 +110,14 @@ class Terraform:
         """Prepare the folder: backend and provider."""
         self.run("init", "-no-color", "-reconfigure")
 
+    def apply(self, *arguments: str) -> None:
+        """Plan and carry it out, without asking."""
+        self.run("apply", "-no-color", "-auto-approve", *arguments)
+
+    def destroy(self, *arguments: str) -> None:
+        """Destroy all that the state holds, without asking."""
+        self.run("destroy", "-no-color", "-auto-approve", *arguments)
+
     def validate(self) -> list[dict[str, Any]]:
         """What terraform and the provider object to, warnings too."""
         done = self.run("validate", "-json", accept=(0, 1))

@@ -1,0 +1,317 @@
+"""What moto lacks of AWS, as far as the platform's resources need it.
+
+Each addition answers as AWS does, from what was really sent: nothing is accepted that is not stored, and nothing is
+answered that was not stored. Methods are put into moto's own classes, because moto finds them there by name.
+"""
+
+import functools
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.core.responses import ActionResult, EmptyResult
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.elasticache.exceptions import ElastiCacheException
+from moto.elasticache.models import CacheCluster, ElastiCacheBackend
+from moto.elasticache.responses import ElastiCacheResponse
+from moto.elbv2.models import FakeLoadBalancer
+
+
+def install() -> None:
+    """Put the additions into moto. Once in a process."""
+    for method in (
+        create_cache_parameter_group,
+        describe_cache_parameter_groups,
+        describe_cache_parameters,
+        modify_cache_parameter_group,
+        reset_cache_parameter_group,
+        delete_cache_parameter_group,
+        modify_cache_cluster,
+        delete_cache_cluster,
+        modify_cache_subnet_group,
+        delete_cache_subnet_group,
+    ):
+        setattr(ElastiCacheResponse, method.__name__, method)
+    _wrap(ElastiCacheBackend, "__init__", _with_tags_of_parameter_groups)
+    for view in (cache_nodes, security_groups, cache_parameter_group, notification_configuration):
+        setattr(CacheCluster, view.__name__, property(view))
+    for method in (list_tags_for_resource, tag_resource, untag_resource):
+        setattr(ApplicationAutoScalingResponse, method.__name__, method)
+    _wrap(ApplicationAutoScalingResponse, "register_scalable_target", _with_tags)
+    _wrap(EC2ContainerServiceResponse, "create_service", _with_all_arguments)
+    _wrap(EC2ContainerServiceResponse, "update_service", _with_all_arguments)
+    # A load balancer that is ready at once saves the ten seconds after which the provider asks again.
+    FakeLoadBalancer.state = property(lambda _: "active", lambda _, __: None)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _wrap(owner: type, name: str, wrapper: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    setattr(owner, name, wrapper(getattr(owner, name)))
+
+
+# ---- ElastiCache: parameter groups ---------------------------------------------------------------------------------
+
+
+class CacheParameterGroupNotFound(ElastiCacheException):  # AWS's name of it
+    code = "CacheParameterGroupNotFound"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"CacheParameterGroup {name} not found.")
+
+
+class CacheParameterGroupAlreadyExists(ElastiCacheException):
+    code = "CacheParameterGroupAlreadyExists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"CacheParameterGroup {name} already exists.")
+
+
+@dataclass
+class ParameterGroup:
+    """A group of Redis parameters; of the parameters, those that were set."""
+
+    name: str
+    family: str
+    description: str
+    arn: str
+    parameters: dict[str, str] = field(default_factory=dict[str, str])
+
+    def answer(self) -> dict[str, Any]:
+        return {
+            "CacheParameterGroupName": self.name,
+            "CacheParameterGroupFamily": self.family,
+            "Description": self.description,
+            "IsGlobal": False,
+            "ARN": self.arn,
+        }
+
+
+def _groups(response: ElastiCacheResponse) -> dict[str, ParameterGroup]:
+    """The parameter groups of the account and region; held by moto's backend, so that its reset empties them."""
+    return response.elasticache_backend.__dict__.setdefault("cache_parameter_groups", {})
+
+
+def _group(response: ElastiCacheResponse) -> ParameterGroup:
+    name = _text(response, "CacheParameterGroupName")
+    try:
+        return _groups(response)[name]
+    except KeyError:
+        raise CacheParameterGroupNotFound(name) from None
+
+
+def create_cache_parameter_group(self: ElastiCacheResponse) -> ActionResult:
+    name = _text(self, "CacheParameterGroupName")
+    if name in _groups(self):
+        raise CacheParameterGroupAlreadyExists(name)
+    arn = f"arn:aws:elasticache:{self.region}:{self.current_account}:parametergroup:{name}"
+    group = ParameterGroup(name, _text(self, "CacheParameterGroupFamily"), _text(self, "Description"), arn)
+    _groups(self)[name] = group
+    self.elasticache_backend.tagging_service.tag_resource(arn, _list(self, "Tags"))
+    return ActionResult({"CacheParameterGroup": group.answer()})
+
+
+def describe_cache_parameter_groups(self: ElastiCacheResponse) -> ActionResult:
+    named = _get(self, "CacheParameterGroupName")
+    found = [_group(self)] if named else list(_groups(self).values())
+    return ActionResult({"CacheParameterGroups": [group.answer() for group in found]})
+
+
+def describe_cache_parameters(self: ElastiCacheResponse) -> ActionResult:
+    parameters = [
+        {
+            "ParameterName": name,
+            "ParameterValue": value,
+            "Source": "user",
+            "DataType": "string",
+            "IsModifiable": True,
+        }
+        for name, value in _group(self).parameters.items()
+    ]
+    return ActionResult({"Parameters": parameters})
+
+
+def modify_cache_parameter_group(self: ElastiCacheResponse) -> ActionResult:
+    group = _group(self)
+    for each in _list(self, "ParameterNameValues"):
+        group.parameters[each["ParameterName"]] = each["ParameterValue"]
+    return ActionResult({"CacheParameterGroupName": group.name})
+
+
+def reset_cache_parameter_group(self: ElastiCacheResponse) -> ActionResult:
+    group = _group(self)
+    for each in _list(self, "ParameterNameValues"):
+        group.parameters.pop(each["ParameterName"], None)
+    return ActionResult({"CacheParameterGroupName": group.name})
+
+
+def delete_cache_parameter_group(self: ElastiCacheResponse) -> ActionResult:
+    del _groups(self)[_group(self).name]
+    return EmptyResult()
+
+
+def _with_tags_of_parameter_groups(construct: Callable[..., None]) -> Callable[..., None]:
+    """Moto lists the tags of ARNs of the kinds that it knows only."""
+
+    @functools.wraps(construct)
+    def constructed(self: ElastiCacheBackend, region_name: str, account_id: str) -> None:
+        construct(self, region_name, account_id)
+        self.arn_regex = re.compile(self.arn_regex.pattern.replace("(cluster|", "(cluster|parametergroup|"))
+
+    return constructed
+
+
+# ---- ElastiCache: clusters and subnet groups -----------------------------------------------------------------------
+
+
+def cache_nodes(self: CacheCluster) -> list[dict[str, Any]]:
+    """The one node of a Redis cluster, with the address that clients connect to."""
+    return [
+        {
+            "CacheNodeId": "0001",
+            "CacheNodeStatus": "available",
+            "Endpoint": {"Address": f"{self.cache_cluster_id}.abcdef.0001.usw2.cache.amazonaws.com", "Port": self.port},
+            "CustomerAvailabilityZone": self.preferred_availability_zone or "us-west-2a",
+        }
+    ]
+
+
+def security_groups(self: CacheCluster) -> list[dict[str, str]]:
+    return [{"SecurityGroupId": each, "Status": "active"} for each in self.security_group_ids]
+
+
+def cache_parameter_group(self: CacheCluster) -> dict[str, str | None]:
+    return {"CacheParameterGroupName": self.cache_parameter_group_name, "ParameterApplyStatus": "in-sync"}
+
+
+def notification_configuration(self: CacheCluster) -> dict[str, str] | None:
+    if not self.notification_topic_arn:
+        return None
+    return {"TopicArn": self.notification_topic_arn, "TopicStatus": "active"}
+
+
+MODIFIABLE: Final = {
+    "CacheNodeType": "cache_node_type",
+    "CacheParameterGroupName": "cache_parameter_group_name",
+    "EngineVersion": "engine_version",
+    "NotificationTopicArn": "notification_topic_arn",
+    "PreferredMaintenanceWindow": "preferred_maintenance_window",
+    "SecurityGroupIds": "security_group_ids",
+    "SnapshotRetentionLimit": "snapshot_retention_limit",
+    "SnapshotWindow": "snapshot_window",
+}
+"""What ModifyCacheCluster changes, and where moto holds it."""
+
+
+def modify_cache_cluster(self: ElastiCacheResponse) -> ActionResult:
+    cluster = self.elasticache_backend.describe_cache_clusters(_text(self, "CacheClusterId"))[0]
+    for wire, held in MODIFIABLE.items():
+        value = _get(self, wire)
+        if value is not None:
+            setattr(cluster, held, value)
+    return ActionResult({"CacheCluster": cluster})
+
+
+def delete_cache_cluster(self: ElastiCacheResponse) -> ActionResult:
+    """Delete at once; in moto a cluster stays `deleting` for ever."""
+    cluster = self.elasticache_backend.delete_cache_cluster(_text(self, "CacheClusterId"))
+    del self.elasticache_backend.cache_clusters[cluster.cache_cluster_id]
+    return ActionResult({"CacheCluster": cluster})
+
+
+def modify_cache_subnet_group(self: ElastiCacheResponse) -> ActionResult:
+    backend: ElastiCacheBackend = self.elasticache_backend
+    group = backend.describe_cache_subnet_groups(_text(self, "CacheSubnetGroupName"))[0]
+    del backend.cache_subnet_groups[group.cache_subnet_group_name]
+    changed = backend.create_cache_subnet_group(
+        group.cache_subnet_group_name,
+        _get(self, "CacheSubnetGroupDescription") or group.cache_subnet_group_description,
+        _list(self, "SubnetIds") or group.subnet_ids,
+        None,
+    )
+    return ActionResult({"CacheSubnetGroup": changed})
+
+
+def delete_cache_subnet_group(self: ElastiCacheResponse) -> ActionResult:
+    backend: ElastiCacheBackend = self.elasticache_backend
+    group = backend.describe_cache_subnet_groups(_text(self, "CacheSubnetGroupName"))[0]
+    del backend.cache_subnet_groups[group.cache_subnet_group_name]
+    return EmptyResult()
+
+
+# ---- Application Auto Scaling: tags of targets ---------------------------------------------------------------------
+
+
+def _target_tags(response: ApplicationAutoScalingResponse) -> dict[str, dict[str, str]]:
+    """Tags by ARN; held by moto's backend, so that its reset empties them."""
+    return response.applicationautoscaling_backend.__dict__.setdefault("target_tags", {})
+
+
+def _with_tags(register: Callable[[ApplicationAutoScalingResponse], str]) -> Callable[..., str]:
+    @functools.wraps(register)
+    def registered(self: ApplicationAutoScalingResponse) -> str:
+        answer = register(self)
+        arn = json.loads(answer)["ScalableTargetARN"]
+        _target_tags(self).setdefault(arn, {}).update(_get(self, "Tags") or {})
+        return answer
+
+    return registered
+
+
+def list_tags_for_resource(self: ApplicationAutoScalingResponse) -> str:
+    return json.dumps({"Tags": _target_tags(self).get(_text(self, "ResourceARN"), {})})
+
+
+def tag_resource(self: ApplicationAutoScalingResponse) -> str:
+    _target_tags(self).setdefault(_text(self, "ResourceARN"), {}).update(_get(self, "Tags") or {})
+    return json.dumps({})
+
+
+def untag_resource(self: ApplicationAutoScalingResponse) -> str:
+    held = _target_tags(self).get(_text(self, "ResourceARN"), {})
+    for key in _list(self, "TagKeys"):
+        held.pop(key, None)
+    return json.dumps({})
+
+
+# ---- ECS: arguments of a service that moto forgets -----------------------------------------------------------------
+
+KEPT: Final = {
+    "availabilityZoneRebalancing": "availability_zone_rebalancing",
+    "capacityProviderStrategy": "capacity_provider_strategy",
+    "deploymentConfiguration": "deployment_configuration",
+    "enableECSManagedTags": "enable_ecs_managed_tags",
+    "enableExecuteCommand": "enable_execute_command",
+    "healthCheckGracePeriodSeconds": "health_check_grace_period_seconds",
+}
+"""Arguments of CreateService and UpdateService, and where their values are answered from."""
+
+
+def _with_all_arguments(call: Callable[[EC2ContainerServiceResponse], ActionResult]) -> Callable[..., ActionResult]:
+    @functools.wraps(call)
+    def completed(self: EC2ContainerServiceResponse) -> ActionResult:
+        answer = call(self)
+        service = cast("dict[str, object]", answer.result)["service"]
+        for wire, held in KEPT.items():
+            value = _get(self, wire)
+            if value is not None:
+                setattr(service, held, value)
+        return answer
+
+    return completed
+
+
+# ---- parameters of a request ---------------------------------------------------------------------------------------
+
+
+def _get(response: Any, name: str) -> Any:  # noqa: ANN401  # moto's own types
+    return response._get_param(name)
+
+
+def _text(response: Any, name: str) -> str:  # noqa: ANN401
+    return str(_get(response, name) or "")
+
+
+def _list(response: Any, name: str) -> list[Any]:  # noqa: ANN401
+    return list(_get(response, name) or ())

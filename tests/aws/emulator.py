@@ -1,0 +1,114 @@
+"""An emulated AWS for tests: moto with what it lacks, in a process of its own, which can be copied with all it holds.
+
+Applying an environment takes more than a minute, most of which the provider waits for a load balancer as long as it
+would in AWS. So one test session applies once, and every test that changes something has a copy: a process that is
+forked from the first one holds the same resources, and neither learns what happens in the other.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final, Self, cast
+
+import boto3
+
+_ROOT: Final = Path(__file__).resolve().parents[2]
+
+REGION: Final = "us-west-2"
+ACCOUNT: Final = "123456789012"
+"""The account that moto answers for."""
+
+
+class Emulator:
+    """An emulated AWS on loopback. `with Emulator.start() as aws:` ends it; a copy ends with its original at last."""
+
+    def __init__(self, port: int, pid: int, original: "Emulator | None" = None) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._pid = pid
+        self._original = original
+        self._process: subprocess.Popen[str] | None = None
+
+    @classmethod
+    def start(cls) -> Self:
+        """A fresh one, which holds nothing.
+
+        Raises:
+            RuntimeError: when its process ends before it serves.
+        """
+        log = tempfile.TemporaryFile("w+")  # noqa: SIM115  # as long as the process
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.aws.serve"],
+            cwd=_ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            process.wait()
+            log.seek(0)
+            raise RuntimeError(f"the emulated AWS did not start:\n{log.read()}")
+        started = cls(int(line), process.pid)
+        started._process = process
+        return started
+
+    def copy(self) -> "Emulator":
+        """Another one that holds the same, at once. Nothing may be under way in this one; a copy can't be copied."""
+        assert self._process is not None, "a copy can't be copied: copy the original"
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write("copy\n")
+        self._process.stdin.flush()
+        port, pid = self._process.stdout.readline().split()
+        return Emulator(int(port), int(pid), self)
+
+    def stop(self) -> None:
+        """End the process."""
+        if self._process is None:
+            os.kill(self._pid, signal.SIGTERM)
+            return
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.terminate()
+        self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Environment variables with which Terraform, the AWS CLI and boto3 work on this AWS, and on no other.
+
+        Nothing in a stack's JSON has to change for it.
+        """
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_SESSION_TOKEN": "",
+            "AWS_PROFILE": "",
+            "AWS_CONFIG_FILE": os.devnull,  # a developer's own account stays out of it
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_MAX_ATTEMPTS": "4",  # the provider tries a call that moto lacks 25 times by default
+        }
+
+    def client(self, service: str) -> Any:  # noqa: ANN401  # made at run time
+        """A boto3 client: `aws.client("ecs").describe_services(…)`."""
+        session = cast("Any", boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION))
+        return session.client(service, endpoint_url=self.url)
+
+    def tagged(self) -> list[str]:
+        """ARNs of everything that has tags, as the Resource Groups Tagging API lists it."""
+        pages = self.client("resourcegroupstaggingapi").get_paginator("get_resources").paginate()
+        return sorted(each["ResourceARN"] for page in pages for each in page["ResourceTagMappingList"])

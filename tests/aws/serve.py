@@ -1,0 +1,54 @@
+"""The process of an emulated AWS: `python -m tests.aws.serve`. See `tests.aws.emulator`, which starts it.
+
+It writes a line with its port, and for every line that it reads, a line with the port and the process ID of a copy of
+itself. It ends when its standard input does, and so do its copies.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+
+os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the execution role's policy is AWS's own; read at import
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from tests.aws import additions
+
+
+def main() -> None:
+    """Serve, and copy on demand."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # not a line for every request
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # copies that ended are not waited for
+    additions.install()
+    application = DomainDispatcherApplication(create_backend_app)
+    server = _serve(application)
+    _say(f"{server.server_port}")
+    for _ in sys.stdin:
+        original = os.getpid()
+        if os.fork() == 0:
+            server.socket.close()
+            server = _serve(application)
+            _say(f"{server.server_port} {os.getpid()}")
+            while os.getppid() == original:
+                time.sleep(0.5)
+            return
+
+
+def _serve(application: DomainDispatcherApplication) -> BaseWSGIServer:
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
+    server.daemon_threads = True  # pyright: ignore[reportAttributeAccessIssue]  # of a threaded one
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

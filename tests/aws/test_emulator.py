@@ -1,0 +1,27 @@
+"""The emulated AWS: the generated JSON runs on it as it is, and a copy of it is one."""
+
+import pytest
+
+from tests.aws.emulator import ACCOUNT, Emulator
+from tests.aws.environment import Environment, changes
+
+pytestmark = pytest.mark.aws
+
+
+def test_dev_is_applied_and_the_next_plan_is_empty(applied: Environment) -> None:
+    assert changes(applied.terraform.plan()) == {}
+
+
+def test_what_happens_in_a_copy_does_not_happen_in_its_original(applied: Environment, dev: Environment) -> None:
+    service = {"cluster": "miyabi-cluster-dev", "service": "miyabi-service-dev"}
+    dev.aws.client("ecs").update_service(**service, desiredCount=0)
+    counts = [
+        each.aws.client("ecs").describe_services(cluster=service["cluster"], services=[service["service"]])["services"]
+        for each in (dev, applied)
+    ]
+    assert [found[0]["desiredCount"] for found in counts] == [0, 2]
+
+
+def test_a_fresh_one_holds_nothing_of_the_account_but_what_aws_makes(aws: Emulator) -> None:
+    assert aws.client("sts").get_caller_identity()["Account"] == ACCOUNT
+    assert aws.tagged() == []
