@@ -90,6 +90,28 @@ def inventory(*, env: Env = None, diff: Since = None, as_json: Json = False) -> 
 
 
 @app.command()
+def reach(
+    source: Annotated[str | None, typer.Argument(metavar="FROM", help="`internet`, `alb`, `tasks`, …")] = None,
+    target: Annotated[str | None, typer.Argument(metavar="TO[:PORT]", help="`redis:6379`, `tasks`, …")] = None,
+    *,
+    env: Env = None,
+    diff: Since = None,
+    as_json: Json = False,
+) -> None:
+    """Show what can open a connection to what, with the rules that allow it; or answer whether FROM can reach TO.
+
+    Exit code without a question 0, with --diff 1 when something differs. With a question 0: yes, in an environment
+    that was asked about; 1: no; 2: wrong use.
+    """
+    from miyabi_infra.reach.show import run  # noqa: PLC0415
+
+    if source is not None and target is None:
+        raise typer.BadParameter("a question names both: FROM and TO[:PORT]")
+    question = None if source is None or target is None else (source, target)
+    raise _exit(lambda: run(ROOT, env, question, since=diff, as_json=as_json))
+
+
+@app.command()
 def cost(
     *,
     env: Env = None,

@@ -326,16 +326,17 @@ def _blocks(value: Value) -> Iterator[IpNetwork]:
 
 
 def _rule(group: str, address: str, direction: Direction, block: Mapping[str, Value]) -> Rule:
-    protocol = str(block.get("protocol", "-1")).lower()
+    protocol = _protocol(str(block.get("protocol", "-1")).lower())
     first, last = block.get("from_port"), block.get("to_port")
+    named = protocol != "all" and isinstance(first, int) and isinstance(last, int)
     peers = [address_of(each) for each in _items(block.get("security_groups")) if each]
     return Rule(
         group=group,
         address=address,
         direction=direction,
         description=str(block.get("description") or ""),
-        protocol=_PROTOCOLS.get(protocol, protocol),
-        ports=(first, last) if isinstance(first, int) and isinstance(last, int) else ANY_PORT,
+        protocol=protocol,
+        ports=cast("tuple[int, int]", (first, last)) if named else ANY_PORT,
         blocks=tuple(
             network
             for key in ("cidr_blocks", "ipv6_cidr_blocks")
@@ -344,6 +345,10 @@ def _rule(group: str, address: str, direction: Direction, block: Mapping[str, Va
         ),
         groups=tuple([*peers, group] if block.get("self") is True else peers),
     )
+
+
+def _protocol(text: str) -> str:
+    return _PROTOCOLS.get(text, text)
 
 
 def _items(value: Value) -> tuple[Value, ...]:

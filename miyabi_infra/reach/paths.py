@@ -1,8 +1,9 @@
 """Which connections are possible: every condition of each, with the rule or resource that grants it or is missing."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 from miyabi_infra.reach.network import (
     ANY_PORT,
@@ -15,10 +16,38 @@ from miyabi_infra.reach.network import (
     overlap,
     port_text,
 )
-from miyabi_infra.reach.nodes import INTERNET, Node, nodes
-from miyabi_infra.stacks import Stack
+from miyabi_infra.reach.nodes import INTERNET, TYPES, Node, nodes
+from miyabi_infra.stacks import Resource, Stack
 
 IPV4, IPV6 = 4, 6
+
+
+_NETWORK: Final = {"aws_vpc", "aws_subnet", "aws_security_group", "aws_route_table", "aws_internet_gateway"}
+"""What a resource refers to that has to do with the network."""
+
+_JUDGED: Final = {kind for kinds in TYPES.values() for kind in kinds} | {
+    "aws_db_subnet_group",
+    "aws_default_route_table",
+    "aws_egress_only_internet_gateway",
+    "aws_eip",
+    "aws_elasticache_subnet_group",
+    "aws_flow_log",
+    "aws_internet_gateway",
+    "aws_internet_gateway_attachment",
+    "aws_lb_target_group",
+    "aws_main_route_table_association",
+    "aws_nat_gateway",
+    "aws_route",
+    "aws_route_table",
+    "aws_route_table_association",
+    "aws_security_group",
+    "aws_security_group_rule",
+    "aws_service_discovery_private_dns_namespace",
+    "aws_subnet",
+    "aws_vpc_security_group_egress_rule",
+    "aws_vpc_security_group_ingress_rule",
+}
+"""Types that are judged here, or that open and close nothing."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +64,8 @@ class Connection:
     """First and last port; `(0, 65535)` where the rules name none."""
     because: tuple[Step, ...]
     """Every condition of it, in the order of its way, with the address that grants it."""
+    blocks: tuple[str, ...] = ()
+    """Of the internet at either end: the blocks of addresses that the rules name."""
 
     @property
     def port_text(self) -> str:
@@ -95,6 +126,16 @@ class Reach:
                         found.append(LetIn(node.name, rule, port, tuple(missing)))
         return tuple(found)
 
+    @cached_property
+    def unjudged(self) -> tuple[Resource, ...]:
+        """Resources that stand in the network or decide about it, and that this does not know how to judge."""
+        return tuple(
+            each
+            for each in self.stack.resources
+            if each.type not in _JUDGED
+            and any(_NETWORK & set(reference.address.split(".")) for reference in each.references)
+        )
+
     def node(self, name: str) -> Node | None:
         """The node of a name, None where there is none."""
         return next((each for each in self.nodes if each.name == name), None)
@@ -146,7 +187,24 @@ class Reach:
             for port in target.listens:
                 steps = self.inward(target, port.protocol, port.port)
                 if all(step.holds for step in steps):
-                    yield _connection(INTERNET, target.name, port.protocol, port.port, steps)
+                    found = _connection(INTERNET, target.name, port.protocol, port.port, steps)
+                    yield replace(found, blocks=self._open_to(target, port.protocol, port.port))
+
+    def _open_to(self, target: Node, protocol: str, port: int) -> tuple[str, ...]:
+        """The blocks of the internet from which a port that can be reached can be reached."""
+        versions = [
+            version
+            for version in (IPV4, IPV6)
+            if all(step.holds for step in self._inward(target, protocol, port, version))
+        ]
+        blocks = [
+            str(block)
+            for rule in self._rules(target, "ingress")
+            if rule.covers(protocol, port)
+            for block in rule.public_blocks
+            if block.version in versions
+        ]
+        return tuple(dict.fromkeys(blocks))
 
     def _within(self) -> Iterator[Connection]:
         for source in self.nodes:
@@ -193,7 +251,8 @@ class Reach:
             ways = [way for way in self._each_way_out(source, rule) if all(step.holds for step in way)]
             if ways:
                 steps = dict.fromkeys((source.opens, _granted(rule), *(step for way in ways for step in way)))
-                yield Connection(source.name, INTERNET, rule.protocol, rule.ports, tuple(steps))
+                blocks = tuple(map(str, rule.public_blocks))
+                yield Connection(source.name, INTERNET, rule.protocol, rule.ports, tuple(steps), blocks)
 
     def _ways_out(self, source: Node, rule: Rule) -> tuple[Step, ...]:
         """The ways out of all subnets of a node; it may stand in any of them."""

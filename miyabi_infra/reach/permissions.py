@@ -106,12 +106,12 @@ class _Tasks:
         group = str(options["awslogs-group"])
         region = options.get("awslogs-region", self._stack.region)
         arn = f"arn:aws:logs:{region}:{_ACCOUNT}:log-group:{group}:log-stream:any"
-        steps = [step for action in _WRITE_LOGS for step in self._execution.may(action, arn)]
+        steps = [step for action in _WRITE_LOGS for step in self._execution.may(action, arn, group)]
         there = [each for each in self._stack.of_type("aws_cloudwatch_log_group") if each.get("name") == group]
         if there:
             steps.append(Step.yes(f"the log group {group} exists", there[0].address))
         elif options.get("awslogs-create-group") == "true":
-            steps += self._execution.may("logs:CreateLogGroup", arn)
+            steps += self._execution.may("logs:CreateLogGroup", arn, group)
         else:
             steps.append(
                 Step.no(f"no log group {group}, and awslogs-create-group is not set", self._definition.address)
@@ -181,8 +181,9 @@ class Role:
         self._statements = tuple(self._read(stack)) if self._role else ()
         self._unknown = [] if self._role is None else [*self._unknown_policies(stack, self._role)]
 
-    def may(self, action: str, resource: str) -> tuple[Step, ...]:
-        """Whether the role may do something, and which policy says so."""
+    def may(self, action: str, resource: str, shown: str = "") -> tuple[Step, ...]:
+        """Whether the role may do something, and which policy says so; `shown` stands for the resource in texts."""
+        shown = shown or resource
         if self._role is None:
             return (Step.no(f"there is no {self._what} in this stack that could allow {action}"),)
         about = [each for each in self._statements if _matches(each.actions, action, fold=True)]
@@ -192,9 +193,9 @@ class Role:
                 return (Step.no(f"the {self._what} is denied {action}", each.address),)
         for each in about:
             if not each.conditional:
-                return (self._assumed(), Step.yes(f"the {self._what} may {action} on {resource}", each.address))
+                return (self._assumed(), Step.yes(f"the {self._what} may {action} on {shown}", each.address))
         unknown = f"; what {', '.join(self._unknown)} allows is not known here" if self._unknown else ""
-        return (Step.no(f"the {self._what} may not {action} on {resource}{unknown}", self._role.address),)
+        return (Step.no(f"the {self._what} may not {action} on {shown}{unknown}", self._role.address),)
 
     def allowed(self, action: str) -> list[str]:
         """The resources, as policies name them, on which the role may do something."""

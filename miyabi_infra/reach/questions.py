@@ -1,0 +1,173 @@
+"""Questions to the model: can this open a connection to that, and what differs between two stacks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import chain
+
+from miyabi_infra.reach.network import ANY_PORT, Step, port_text
+from miyabi_infra.reach.nodes import HTTPS, INTERNET, Node
+from miyabi_infra.reach.paths import Connection, LetIn, Reach
+from miyabi_infra.reach.permissions import Ability, abilities
+from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import Stack
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether a connection can be opened, and why, or why not."""
+
+    source: str
+    target: str
+    what: str
+    """The port, or what is to be done with the AWS service."""
+    steps: tuple[Step, ...]
+    through: tuple[Connection, ...] = ()
+    """The way of a request through a load balancer, where the connection itself can't be opened."""
+
+    @property
+    def possible(self) -> bool:
+        """Whether every condition holds."""
+        return all(step.holds for step in self.steps)
+
+
+@dataclass(frozen=True)
+class End:
+    """What a question names: a node, with a port or for any."""
+
+    name: str
+    protocol: str
+    port: int | None
+
+    @classmethod
+    def parse(cls, text: str) -> "End":
+        """Read `redis`, `redis:6379` or `dns:53/udp`.
+
+        Raises:
+            Refused: for a port that is none.
+        """
+        name, _, port = text.partition(":")
+        number, _, protocol = port.partition("/")
+        if not port:
+            return cls(name, "tcp", None)
+        if not number.isdecimal() or not 1 <= int(number) <= ANY_PORT[1] or protocol not in {"", "tcp", "udp"}:
+            raise Refused(f"{text!r} names no port; allowed: 1 to {ANY_PORT[1]}, with /udp for UDP: redis:6379")
+        return cls(name, protocol or "tcp", int(number))
+
+
+def ask(reach: Reach, source: str, target: End) -> list[Answer]:
+    """Whether one thing can open a connection to another: an answer for the port, or for each port of the target.
+
+    Raises:
+        Refused: for a name that the stack does not know.
+    """
+    can = abilities(reach)
+    service = [each for each in can if (each.tasks, each.name) == (source, target.name)]
+    if service and target.port is None:
+        return [Answer(source, target.name, each.text, each.because) for each in service]
+    names = [INTERNET, *(node.name for node in reach.nodes)]
+    if source == INTERNET == target.name:
+        raise Refused("from the internet to the internet is nothing that this network decides")
+    first = None if source == INTERNET else _node(reach, source, names)
+    if target.name == INTERNET:
+        assert first is not None
+        port = target.port or HTTPS
+        return [Answer(source, INTERNET, f"{target.protocol} {port}", reach.outward(first, target.protocol, port))]
+    second = _node(reach, target.name, [*names, *dict.fromkeys(each.name for each in can)])
+    ports = [(target.protocol, target.port)] if target.port else [(each.protocol, each.port) for each in second.listens]
+    return [_answer(reach, first, second, protocol, port) for protocol, port in ports] or [
+        Answer(source, second.name, "any port", (Step.no(f"nothing of {second.name} listens", second.address),))
+    ]
+
+
+def _answer(reach: Reach, source: Node | None, target: Node, protocol: str, port: int) -> Answer:
+    steps = reach.inward(target, protocol, port) if source is None else reach.inside(source, target, protocol, port)
+    name = INTERNET if source is None else source.name
+    onward = [
+        (before, after)
+        for after in reach.connections
+        if (after.target, after.protocol, after.ports) == (target.name, protocol, (port, port))
+        for before in reach.connections
+        if (before.source, before.target) == (name, after.source) and _forwards(reach, before.target)
+    ]
+    through = () if all(step.holds for step in steps) else tuple(dict.fromkeys(chain.from_iterable(onward)))
+    return Answer(name, target.name, port_text(protocol, (port, port)), steps, through)
+
+
+def _forwards(reach: Reach, name: str) -> bool:
+    node = reach.node(name)
+    return node is not None and node.targets is not None
+
+
+def _node(reach: Reach, name: str, known: Sequence[str]) -> Node:
+    found = reach.node(name)
+    if found is None:
+        near = get_close_matches(name, known, 1)
+        meant = f"; did you mean {near[0]}?" if near else "."
+        raise Refused(f"{reach.stack.environment} has no {name!r}{meant} There are {', '.join(known)}")
+    return found
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What differs in reachability from one stack to another."""
+
+    opened: tuple[Connection, ...]
+    """Connections that only the second allows, or allows to other addresses."""
+    closed: tuple[Connection, ...]
+    """Connections that only the first allows."""
+    gained: tuple[Ability, ...]
+    """What tasks can do with AWS in the second only."""
+    lost: tuple[Ability, ...]
+    """What tasks can do with AWS in the first only."""
+    let_in: tuple[LetIn, ...]
+    """Rules that let the internet in where it can't arrive, of the second only."""
+
+    def __bool__(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.opened or self.closed or self.gained or self.lost or self.let_in)
+
+
+def difference(before: Stack | None, after: Stack | None) -> Difference:
+    """The reachability of one stack against another's; None for one that does not exist."""
+    first, second = (None if stack is None else Reach(stack) for stack in (before, after))
+    closed, opened = _only({_connection_key(each): each for each in _connections(first)}, second)
+    return Difference(opened, closed, *_abilities(first, second), _let_in(first, second))
+
+
+def _connections(reach: Reach | None) -> tuple[Connection, ...]:
+    return () if reach is None else reach.connections
+
+
+def _connection_key(connection: Connection) -> tuple[object, ...]:
+    return (connection.source, connection.target, connection.protocol, connection.ports, connection.blocks)
+
+
+def _only(
+    before: dict[tuple[object, ...], Connection], after: Reach | None
+) -> tuple[tuple[Connection, ...], tuple[Connection, ...]]:
+    now = {_connection_key(each): each for each in _connections(after)}
+    return (
+        tuple(each for key, each in before.items() if key not in now),
+        tuple(each for key, each in now.items() if key not in before),
+    )
+
+
+def _abilities(before: Reach | None, after: Reach | None) -> tuple[tuple[Ability, ...], tuple[Ability, ...]]:
+    """What is possible on one side only, by tasks and service: a new tag of the image is no difference."""
+    first, second = (() if reach is None else abilities(reach) for reach in (before, after))
+    could, can = _possible(first), _possible(second)
+    gained = [each for each in second if (each.tasks, each.name) in can - could]
+    return tuple(gained), tuple(each for each in first if (each.tasks, each.name) in could - can)
+
+
+def _possible(found: Sequence[Ability]) -> set[tuple[str, str]]:
+    """The services that tasks can use in every way that they need them."""
+    impossible = {(each.tasks, each.name) for each in found if not each.possible}
+    return {(each.tasks, each.name) for each in found} - impossible
+
+
+def _let_in(before: Reach | None, after: Reach | None) -> tuple[LetIn, ...]:
+    earlier, now = (() if reach is None else reach.let_in for reach in (before, after))
+    known = {(each.node, each.port, each.rule.text) for each in earlier}
+    return tuple(each for each in now if (each.node, each.port, each.rule.text) not in known)
