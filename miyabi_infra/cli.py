@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -66,16 +66,18 @@ def synth(
 
 @app.command()
 def docs(*, check: Check = False) -> None:
-    """Write the generated reference (docs/reference) and the JSON Schemas of the overlays.
+    """Write the generated reference (docs/reference), the pictures (docs/diagrams) and the schemas of the overlays.
 
     Exit code 0: done, or nothing to do; 1: --check found stale files.
     """
     from miyabi_infra import runtime  # noqa: PLC0415
 
     runtime.prepare()
-    from miyabi_infra.reference import write  # noqa: PLC0415
+    from miyabi_infra import generated  # noqa: PLC0415
+    from miyabi_infra.diagram import show  # noqa: PLC0415
+    from miyabi_infra.reference import pages  # noqa: PLC0415  # cdktf starts Node.js when it is imported
 
-    raise typer.Exit(write(ROOT, check=check))
+    raise _exit(lambda: max(generated.write(ROOT, pages(ROOT), check=check), show.write(ROOT, check=check)))
 
 
 @app.command()
@@ -173,3 +175,30 @@ def load(
     raise _exit(
         lambda: run(ROOT, env, profile, url=url, allow_host=allow_host, out=out, scale=scale, yes=yes, as_json=as_json)
     )
+
+
+@app.command()
+def diagram(
+    *,
+    env: Annotated[str | None, typer.Option("--env", help="Print the picture of this environment.")] = None,
+    form: Annotated[
+        Literal["svg", "mermaid"] | None, typer.Option("--format", help="svg (the default) or mermaid; with --env.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file instead; with --env.")
+    ] = None,
+    check: Check = False,
+) -> None:
+    """Draw the architecture of what is generated; without --env, renew all pictures in docs/diagrams.
+
+    Exit code 0: done, or nothing to do; 1: --check found stale pictures; 2: wrong use.
+    """
+    from miyabi_infra.diagram.show import run, write  # noqa: PLC0415
+
+    if env is None:
+        if form or out:
+            raise typer.BadParameter("--format and --out are for one picture: give --env too")
+        raise _exit(lambda: write(ROOT, check=check))
+    if check:
+        raise typer.BadParameter("--check is for the pictures of the documentation: leave out --env")
+    raise _exit(lambda: run(ROOT, env, form or "svg", out))

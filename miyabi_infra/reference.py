@@ -2,19 +2,18 @@
 
 import inspect
 import json
-import sys
 import types
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from cdktf import App
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel
 
 from environments.overlays import SHARED, load
 from environments.settings import EnvironmentSettings, SharedSettings
 from environments.stack import build, stack_name
+from miyabi_infra.generated import templates
 from miyabi_infra.load.result import LoadResult
 from modules.monitoring import MonitoringSettings
 from modules.notifications import NotificationsSettings
@@ -31,31 +30,9 @@ _EVERYTHING = {
 """Settings that call the modules which are off by default: the reference shows them too."""
 
 
-def write(root: Path, *, check: bool) -> int:
-    """Write what is stale, or with `check` only name it; return the exit code."""
-    fresh = pages(root)
-    stale = [file for file, text in fresh.items() if not (file.is_file() and file.read_text("utf-8") == text)]
-    for file in stale:
-        shown = file.relative_to(root)
-        if check:
-            print(f"stale: {shown}; run 'make docs' and commit what it writes", file=sys.stderr)
-        else:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(fresh[file], encoding="utf-8")
-            print(f"written: {shown}")
-    return int(check and bool(stale))
-
-
 def pages(root: Path) -> dict[Path, str]:
     """Every generated page, by its file."""
-    jinja = Environment(
-        loader=PackageLoader("miyabi_infra"),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # noqa: S701  # Markdown from our own docstrings
-    )
+    jinja = templates()
     sections = list(_sections())
     return {
         root / "environments/schema.json": _schema_text(EnvironmentSettings),

@@ -1,0 +1,69 @@
+"""Pictures of environments that nobody has thought of: nothing in them overlaps."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from miyabi_infra.diagram.facts import Arrow, Bar, Facts, Node, Place, Tasks
+from miyabi_infra.diagram.layout import layout
+from tests.overlaps import overlaps
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./: "
+NAMES = st.text(LETTERS, min_size=1, max_size=50)
+FACTS = st.lists(st.text(LETTERS, min_size=1, max_size=40), max_size=6).map(tuple)
+
+
+def nodes(most: int) -> st.SearchStrategy[tuple[Node, ...]]:
+    return st.lists(st.builds(Node, NAMES, NAMES, FACTS), max_size=most).map(tuple)
+
+
+@st.composite
+def pictures(draw: st.DrawFn) -> Facts:
+    """Environments beyond what the generator makes: one zone to six, several caches and databases, any names."""
+    zones = [f"zone-{letter}" for letter in "abcdef"[: draw(st.integers(1, 6))]]
+    nat = {zone: draw(st.none() | st.builds(Node, st.just("NAT gateway"), NAMES)) for zone in zones}
+    ways = {f"nat.{zone}": node for zone, node in nat.items() if node}
+    way = st.sampled_from(["", *ways])
+    places = tuple(
+        Place(f"{tier}.{zone}", zone, draw(st.sampled_from(["10.0.0.0/8", "192.168.100.128/25"])), tier == "public",
+              nat[zone] if tier == "public" else None, draw(way) if tier == "private" else "")
+        for tier in ("public", "private") for zone in zones
+    )  # fmt: skip
+    kinds = [
+        "load balancer",
+        "tasks",
+        *(["cache"] * draw(st.integers(0, 2))),
+        *(["database"] * draw(st.integers(0, 2))),
+    ]
+    kinds += ["group"] * draw(st.integers(0, 3))
+    bars = [
+        Bar(draw(NAMES), draw(NAMES), draw(FACTS), f"{kind} {at}", kind, tuple(
+            place.address for place in places if place.public is (kind == "load balancer")
+        ))
+        for at, kind in enumerate(kinds)
+    ]  # fmt: skip
+    ends = ["internet", *(bar.reached for bar in bars)]
+    pairs = draw(st.lists(st.tuples(st.sampled_from(ends), st.sampled_from(ends)), max_size=12, unique=True))
+    label = st.sampled_from(["TCP 80", "all ports", "TCP 80, 443, 8080", "UDP 1000-2000, TCP 65535"])
+    least = draw(st.integers(0, 30))
+    return Facts(
+        environment=draw(NAMES),
+        project=draw(NAMES),
+        region="us-west-2",
+        resources=draw(st.integers(0, 500)),
+        vpc=Node("VPC", draw(NAMES), ("10.0.0.0/8",)),
+        gateway=draw(st.none() | st.just(Node("Internet gateway", "igw"))),
+        places=places,
+        nats=ways,
+        bars=tuple(bars),
+        tasks=Tasks(least, least + draw(st.integers(0, 60))),
+        clients=draw(NAMES),
+        in_vpc=draw(nodes(4)),
+        services=draw(nodes(9)),
+        arrows=tuple(Arrow(*pair, draw(label)) for pair in pairs),
+    )
+
+
+@given(pictures())
+@settings(max_examples=60)
+def test_nothing_overlaps_in_any_environment(found: Facts) -> None:
+    assert list(overlaps(layout(found))) == []

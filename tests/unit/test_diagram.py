@@ -1,0 +1,255 @@
+"""`miyabi-infra diagram`: what the picture shows, and that nothing in it lies over anything else."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from miyabi_infra.diagram.facts import Arrow, Facts, Node, Tasks, facts
+from miyabi_infra.diagram.layout import layout
+from miyabi_infra.diagram.mermaid import mermaid
+from miyabi_infra.diagram.scene import text_width
+from miyabi_infra.diagram.show import FOLDER, run, write
+from miyabi_infra.diagram.svg import svg
+from miyabi_infra.reach import connections
+from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import Stack, read
+from tests.overlaps import overlaps
+from tests.support import Project
+
+CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+
+
+def network(zones: str, **more: object) -> dict[str, object]:
+    return {
+        "vpc_cidr": "10.9.0.0/16",
+        "availability_zones": [f"us-west-2{zone}" for zone in zones],
+        "public_subnet_cidrs": [f"10.9.{number}.0/24" for number, _ in enumerate(zones)],
+        "private_subnet_cidrs": [f"10.9.1{number}.0/24" for number, _ in enumerate(zones)],
+        **more,
+    }
+
+
+IMAGE = {"ecr_image_uri": "123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:3f2c1ab"}
+OVERLAYS: dict[str, dict[str, object]] = {
+    "three": {
+        "networking": network("abc"),
+        "alb": {"certificate_arn": CERTIFICATE, "redirect_http_to_https": True},
+        "ecs": IMAGE | {"secrets": {"KEY": "arn:aws:secretsmanager:us-west-2:123456789012:secret:miyabi/three/key"}},
+        "ecs_service": {"enable_service_discovery": True, "autoscaling_max_capacity": 7},
+        "state": {"backend": "local"},
+    },
+    "four": {
+        "networking": network("abcd", single_nat_gateway=True),
+        "security_groups": {"alb_ingress_cidr_blocks": ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"]},
+        "ecs": IMAGE | {"cpu_architecture": "ARM64"},
+        "state": {"backend": "local"},
+    },
+    "closed": {
+        "networking": network("ab", enable_nat_gateway=False),
+        "ecs": {"ecr_image_uri": f"123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api@sha256:{'0a' * 32}"},
+        "state": {"backend": "local"},
+    },
+    "far-too-long": {
+        "project": "miyabi-platform",
+        "networking": network("ab"),
+        "ecs": IMAGE,
+        "ecs_service": {"desired_count": 20, "autoscaling_min_capacity": 20, "autoscaling_max_capacity": 100},
+        "state": {"backend": "local"},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def stacks(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stack]:
+    project = Project.copy_of(root, tmp_path_factory.mktemp("pictures"))
+    for name, overlay in OVERLAYS.items():
+        project.write(name, overlay)
+    return {stack.environment: stack for stack in read(project.synthesize())}
+
+
+@pytest.fixture(scope="module")
+def dev(stacks: dict[str, Stack]) -> Facts:
+    return facts(stacks["dev"])
+
+
+# ---- what it shows ---------------------------------------------------------------------------------------------------
+
+
+def texts(found: Facts) -> list[str]:
+    return [text for each in layout(found).texts for text in (each.text, each.beside) if text]
+
+
+def test_dev_shows_its_network_and_what_stands_in_it(dev: Facts) -> None:
+    shown = texts(dev)
+
+    assert {
+        "VPC miyabi-vpc-dev 10.0.0.0/16",
+        "us-west-2a",
+        "us-west-2b",
+        "Public subnet 10.0.1.0/24",
+        "Public subnet 10.0.2.0/24",
+        "Private subnet 10.0.11.0/24",
+        "Private subnet 10.0.12.0/24",
+        "miyabi-igw-dev",
+        "miyabi-nat-1-dev",
+        "miyabi-alb-dev",
+        "HTTP 80 forwards",
+        "miyabi-service-dev",
+        "2 to 4 tasks",
+        "0.5 vCPU, 1 GB each",
+        "miyabi-cache-dev",
+        "1 node cache.t3.micro",
+        "miyabi-rds-sg-dev",
+        "Nothing stands in this group",
+        "miyabi-web-api:latest",
+        "/ecs/miyabi-dev",
+    } <= set(shown)
+    assert shown.count("out through miyabi-nat-1-dev") == 2
+    assert "miyabi-nat-2-dev" not in shown
+
+
+def test_prod_has_a_nat_gateway_in_each_zone_and_its_own_scaling_range(stacks: dict[str, Stack]) -> None:
+    shown = texts(facts(stacks["prod"]))
+
+    assert {"miyabi-nat-1-prod", "miyabi-nat-2-prod", "out through miyabi-nat-2-prod", "4 to 8 tasks"} <= set(shown)
+
+
+def test_https_shows_its_listener_and_the_redirect(stacks: dict[str, Stack]) -> None:
+    found = facts(stacks["three"])
+
+    assert found.of_kind("load balancer")[0].facts == ("HTTP 80 redirects to HTTPS 443", "HTTPS 443 forwards")
+    assert Arrow("internet", "alb", "TCP 80, 443") in found.arrows
+    assert Node("Private DNS zone", "miyabi.local", ("miyabi-app.miyabi.local",)) in found.in_vpc
+    assert Node("Secrets Manager", "1 secret", ("read when a task starts",)) in found.services
+
+
+def test_without_nat_nothing_leads_outward(stacks: dict[str, Stack]) -> None:
+    found = facts(stacks["closed"])
+
+    assert [each for each in found.arrows if each.target == "internet"] == []
+    assert texts(found).count("no way out to the internet") == 2
+    assert [line for line in layout(found).lines if line.style == "out" and line.points[0][1] < 900] == []
+
+
+def test_an_image_by_digest_is_shortened(stacks: dict[str, Stack]) -> None:
+    assert "miyabi-web-api@0a0a0a0a0a0a…" in texts(facts(stacks["closed"]))
+
+
+@pytest.mark.parametrize("name", ["dev", "prod", "staging", *OVERLAYS])
+def test_every_connection_of_reach_has_an_arrow_with_its_port(stacks: dict[str, Stack], name: str) -> None:
+    found = facts(stacks[name])
+    scene = layout(found)
+    between = {(each.source, each.target) for each in connections(stacks[name])}
+    ports = [text.text for text in scene.texts if text.style == "port"]
+
+    assert {(each.source, each.target) for each in found.arrows} == between
+    assert [each.label for each in found.arrows if each.label not in ports] == []
+
+
+def test_an_arrow_without_a_place_of_its_own_is_told_in_words(dev: Facts) -> None:
+    assert "Not drawn: redis may connect to alb, TCP 80" in texts(
+        replace(dev, arrows=(*dev.arrows, Arrow("redis", "alb", "TCP 80")))
+    )
+
+
+def test_what_has_no_picture_is_counted_instead_of_left_out(project: Project, output: Path) -> None:
+    project.take(output)
+    with project.body("dev", "ecs") as body:
+        body["resource"]["aws_cloudwatch_dashboard"] = {"main": {"dashboard_name": "miyabi", "dashboard_body": "{}"}}
+    (stack,) = [each for each in read(project.out) if each.environment == "dev"]
+
+    assert Node("Also", "cloudwatch dashboard") in facts(stack).services
+
+
+def test_nothing_of_the_stacks_is_counted_as_having_no_picture(stacks: dict[str, Stack]) -> None:
+    assert [node for stack in stacks.values() for node in facts(stack).services if node.title == "Also"] == []
+
+
+def test_tasks_are_spread_evenly() -> None:
+    assert Tasks(4, 7).spread(3) == [Tasks(2, 3), Tasks(1, 2), Tasks(1, 2)]
+
+
+# ---- where it is -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["dev", "prod", "staging", "shared", *OVERLAYS])
+def test_nothing_overlaps(stacks: dict[str, Stack], name: str) -> None:
+    assert list(overlaps(layout(facts(stacks[name])))) == []
+
+
+def test_a_text_is_wider_in_bold_and_with_unknown_characters() -> None:
+    assert text_width("miyabi", 12) < text_width("miyabi", 12, bold=True) < text_width("界" * 6, 12)
+
+
+# ---- how it is written -----------------------------------------------------------------------------------------------
+
+
+def test_the_svg_is_xml_that_tells_what_it_shows_and_asks_for_nothing(dev: Facts) -> None:
+    text = svg(layout(dev))
+    tree = ET.fromstring(text)
+    names = {"svg": "http://www.w3.org/2000/svg"}
+
+    assert tree.findtext("svg:title", namespaces=names) == "Architecture of miyabi · dev"
+    description = tree.findtext("svg:desc", "", namespaces=names)
+    assert "internet can connect to alb: TCP 80." in description
+    assert {tree.get("role"), tree.get("aria-labelledby")} == {"img", "diagram-title diagram-description"}
+    assert "prefers-color-scheme: dark" in text
+    assert re.findall(r"(?:href|src|url\(|@import|<script|<image)", text) == []
+
+
+def test_text_from_a_stack_arrives_as_text(dev: Facts) -> None:
+    bad = '<script>alert("&")</script>'
+    found = replace(dev, services=(Node(bad, bad, (bad,)),))
+
+    assert "<script" not in svg(layout(found))
+    assert "<script" not in mermaid(found)
+    ET.fromstring(svg(layout(found)))
+
+
+def test_mermaid_has_the_same_nodes_and_ports(dev: Facts) -> None:
+    text = mermaid(dev)
+
+    assert text.startswith("flowchart TB\n")
+    assert all(bar.name in text for bar in dev.bars)
+    assert all(f'|"{arrow.label}"|' in text for arrow in dev.arrows)
+
+
+# ---- the command -----------------------------------------------------------------------------------------------------
+
+
+def test_one_picture_is_printed_or_written(
+    project: Project, output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.out.symlink_to(output)
+    assert run(project.root, "dev") == 0
+    assert capsys.readouterr().out.startswith("<svg ")
+    assert run(project.root, "dev", "mermaid", tmp_path / "dev.mmd") == 0
+    assert (tmp_path / "dev.mmd").read_text().startswith("flowchart TB\n")
+
+
+def test_a_file_that_can_not_be_written_is_refused(project: Project, output: Path, tmp_path: Path) -> None:
+    project.out.symlink_to(output)
+    with pytest.raises(Refused, match="can't be written: No such file or directory"):
+        run(project.root, "dev", "svg", tmp_path / "nowhere/dev.svg")
+
+
+def test_pictures_that_are_stale_or_of_no_environment_are_named_then_renewed(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.out.symlink_to(output)
+    assert write(project.root, check=False) == 0
+    assert write(project.root, check=True) == 0
+    (project.root / FOLDER / "dev.svg").write_text("old")
+    (project.root / FOLDER / "gone.svg").write_text("old")
+    capsys.readouterr()
+
+    assert write(project.root, check=True) == 1
+    assert [line.partition(";")[0].partition(": nothing")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "stale: docs/diagrams/dev.svg",
+        "stale: docs/diagrams/gone.svg",
+    ]
+    assert write(project.root, check=False) == 0
+    assert write(project.root, check=True) == 0
