@@ -351,6 +351,17 @@ def _alarms(found: Sequence[Resource], _stack: Stack) -> Node:
     return Node("CloudWatch", count(len(found), "alarm"), (told,))
 
 
+def _topics(found: Sequence[Resource], stack: Stack) -> Node:
+    told = count(len(stack.of_type("aws_sns_topic_subscription")), "subscription")
+    return Node("SNS", _names(found), (told,))
+
+
+def _dashboards(found: Sequence[Resource], stack: Stack) -> Node:
+    queries = len(stack.of_type("aws_cloudwatch_query_definition"))
+    kept = f"{queries} saved quer{'y' if queries == 1 else 'ies'}"
+    return Node("Dashboard", ", ".join(str(each.get("dashboard_name")) for each in found), (kept,))
+
+
 def _buckets(found: Sequence[Resource], _stack: Stack) -> Node:
     return Node("S3", ", ".join(str(each.get("bucket")) for each in found), ("Terraform states",))
 
@@ -369,11 +380,16 @@ _OUTSIDE: Final[tuple[tuple[str, _Card], ...]] = (
     ("aws_ecs_task_definition", _secrets),
     ("aws_cloudwatch_log_group", _logs),
     ("aws_cloudwatch_metric_alarm", _alarms),
+    ("aws_sns_topic", _topics),
+    ("aws_cloudwatch_dashboard", _dashboards),
     ("aws_iam_role", _roles),
     ("aws_s3_bucket", _buckets),
 )
 _PART_OF_ANOTHER: Final = (
     "aws_appautoscaling_",
+    "aws_cloudwatch_query_definition",
+    "aws_db_parameter_group",
+    "aws_db_subnet_group",
     "aws_ecr_lifecycle_policy",
     "aws_ecs_cluster",
     "aws_eip",
@@ -387,10 +403,9 @@ _PART_OF_ANOTHER: Final = (
     "aws_s3_bucket_",
     "aws_security_group",
     "aws_service_discovery_service",
+    "aws_sns_topic_",
     "aws_subnet",
     "aws_vpc",
-    "aws_db_subnet_group",
-    "aws_db_parameter_group",
 )
 """Beginnings of the types that are drawn with what they belong to: a listener on its load balancer, a route as the
 subnet's place."""

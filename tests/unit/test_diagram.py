@@ -39,6 +39,8 @@ OVERLAYS: dict[str, dict[str, object]] = {
         "alb": {"certificate_arn": CERTIFICATE, "redirect_http_to_https": True},
         "ecs": IMAGE | {"secrets": {"KEY": "arn:aws:secretsmanager:us-west-2:123456789012:secret:miyabi/three/key"}},
         "ecs_service": {"enable_service_discovery": True, "autoscaling_max_capacity": 7},
+        "monitoring": {"enabled": True},
+        "notifications": {"email_addresses": ["oncall@example.com"]},
         "state": {"backend": "local"},
     },
     "four": {
@@ -123,6 +125,8 @@ def test_https_shows_its_listener_and_the_redirect(stacks: dict[str, Stack]) -> 
     assert found.of_kind("load balancer")[0].facts == ("HTTP 80 redirects to HTTPS 443", "HTTPS 443 forwards")
     assert Arrow("internet", "alb", "TCP 80, 443") in found.arrows
     assert Node("Private DNS zone", "miyabi.local", ("miyabi-app.miyabi.local",)) in found.in_vpc
+    assert Node("CloudWatch", "8 alarms", ("all notify",)) in found.services
+    assert Node("SNS", "miyabi-alarms-three", ("1 subscription",)) in found.services
     assert Node("Secrets Manager", "1 secret", ("read when a task starts",)) in found.services
 
 
@@ -158,10 +162,10 @@ def test_an_arrow_without_a_place_of_its_own_is_told_in_words(dev: Facts) -> Non
 def test_what_has_no_picture_is_counted_instead_of_left_out(project: Project, output: Path) -> None:
     project.take(output)
     with project.body("dev", "ecs") as body:
-        body["resource"]["aws_cloudwatch_dashboard"] = {"main": {"dashboard_name": "miyabi", "dashboard_body": "{}"}}
+        body["resource"]["aws_sqs_queue"] = {"jobs": {"name": "jobs"}}
     (stack,) = [each for each in read(project.out) if each.environment == "dev"]
 
-    assert Node("Also", "cloudwatch dashboard") in facts(stack).services
+    assert Node("Also", "sqs queue") in facts(stack).services
 
 
 def test_nothing_of_the_stacks_is_counted_as_having_no_picture(stacks: dict[str, Stack]) -> None:
