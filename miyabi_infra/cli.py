@@ -114,6 +114,34 @@ def reach(
 
 
 @app.command()
+def parity(
+    hcl_dir: Annotated[
+        Path, typer.Argument(metavar="HCL_DIR", help="A root module, a folder that holds one, or a folder of modules.")
+    ],
+    *,
+    env: Annotated[str, typer.Option("--env", metavar="NAME", help="The environment.")],
+    var_file: Annotated[
+        list[Path] | None,
+        typer.Option("--var-file", help="Values of the root's variables. Default: files named after the environment."),
+    ] = None,
+    var: Annotated[
+        list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="A further value of a variable.")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="List what differs without effect, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Hold hand-written HCL against the generated stack: addresses, values, order, outputs. No Terraform, no AWS.
+
+    Exit code 0: the same; 1: something differs, or can't be told; 2: wrong use, or HCL that can't be read.
+    """
+    from miyabi_infra.parity.command import run  # noqa: PLC0415
+
+    raise _exit(
+        lambda: run(ROOT, hcl_dir, env, var_files=var_file or (), variables=var or (), verbose=verbose, as_json=as_json)
+    )
+
+
+@app.command()
 def cost(
     *,
     env: Env = None,

@@ -1,0 +1,69 @@
+"""The generated stack in the form that the HCL is read into."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, cast
+
+from miyabi_infra.parity import provider
+from miyabi_infra.parity.checkout import frozen
+from miyabi_infra.parity.evaluation import Instance
+from miyabi_infra.parity.syntax import Place
+from miyabi_infra.parity.values import Value
+from miyabi_infra.stacks import Resource, Stack
+
+_INDEX: Final = re.compile(r"\[[^\]]*\]$")
+
+
+def instances(out: Path, stack: Stack) -> Iterator[Instance]:
+    """The instances of a stack that lies in an output folder."""
+    bodies = {
+        module.file: cast("dict[str, Any]", json.loads((out / module.file).read_text(encoding="utf-8")))
+        for module in stack.modules
+    }
+    for resource in stack.resources:
+        raw: Mapping[str, Any] = bodies[resource.file]["resource"][resource.type][resource.name]
+        yield _instance(resource, raw.get("lifecycle", {}))
+
+
+def wires(out: Path, stack: Stack) -> dict[str, tuple[str, ...]]:
+    """The variables of each module: what its call passes."""
+    return {
+        module.name: tuple(json.loads((out / module.file).read_text(encoding="utf-8")).get("variable", {}))
+        for module in stack.modules
+        if module.name
+    }
+
+
+def _instance(resource: Resource, lifecycle: Mapping[str, Any]) -> Instance:
+    blocks = (provider.facts(resource.type) or {}).get("blocks", {})
+    return Instance(
+        address=resource.address,
+        type=resource.type,
+        label=_INDEX.sub("", resource.address),
+        key=resource.index,
+        place=Place(resource.file, 1),
+        arguments=_with_tuples(resource.arguments, blocks),
+        places={},
+        references=frozenset(each.address for each in resource.references if not each.address.startswith("var.")),
+        depends_on=resource.depends_on,
+        lifecycle={key: _in_order(frozen(held)) for key, held in lifecycle.items()},
+    )
+
+
+def _in_order(value: Value) -> Value:
+    return tuple(sorted(value, key=str)) if isinstance(value, tuple) else value
+
+
+def _with_tuples(arguments: Mapping[str, Value], blocks: Mapping[str, Any]) -> dict[str, Value]:
+    """Arguments whose blocks are tuples of mappings; Terraform JSON writes a single one as a mapping."""
+    found: dict[str, Value] = {}
+    for name, value in arguments.items():
+        if name in blocks and value is not None:
+            inner = blocks[name].get("blocks", {})
+            items = value if isinstance(value, tuple) else (value,)
+            found[name] = tuple(_with_tuples(each, inner) if isinstance(each, Mapping) else each for each in items)
+        else:
+            found[name] = value
+    return found
