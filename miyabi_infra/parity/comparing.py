@@ -14,9 +14,10 @@ from typing import Any, Final, Literal, cast
 from miyabi_infra.compare import ABSENT
 from miyabi_infra.parity import provider
 from miyabi_infra.parity.evaluation import Finding, Instance
-from miyabi_infra.parity.normal import canonical, containers, normal, policy, zero
+from miyabi_infra.parity.normal import canonical, containers, in_any_order, normal, policy, zero
 from miyabi_infra.parity.syntax import Place
-from miyabi_infra.parity.values import Located, Missing, NotEvaluated, Opaque, Value, place_of, plain
+from miyabi_infra.parity.values import Located, Missing, NotEvaluated, Opaque, Value, place_of, plain, unknowns
+from modules.settings import tag_problem
 
 Kind = Literal["difference", "invalid", "not evaluated", "no effect"]
 
@@ -169,6 +170,9 @@ class _Comparer:
                 yield Difference("not evaluated", at.address, "tags", side.text, plain(generated), side.why, place)
                 return
         first, second = _mapping(hcl), _mapping(generated)
+        refused = list(_refused_tags(at.address, "tags", first))
+        yield from refused
+        first = {key: value for key, value in first.items() if key not in {each.argument[5:] for each in refused}}
         defaults, others = self._hcl.default_tags, self._generated.default_tags
         for key in sorted(first.keys() | second.keys()):
             mine, theirs = first.get(key, defaults.get(key)), second.get(key, others.get(key))
@@ -185,6 +189,7 @@ class _Comparer:
 
     def _provider(self) -> Iterator[Difference]:
         first, second = self._hcl.default_tags, self._generated.default_tags
+        yield from _refused_tags("provider.aws", "default_tags", first)
         for key in sorted(first.keys() | second.keys()):
             mine, theirs = first.get(key), second.get(key)
             if isinstance(mine, Opaque):
@@ -259,35 +264,19 @@ class _Comparer:
         if hcl is None or generated is None:
             yield Difference("difference", at.address, at.path, _shown(hcl), _shown(generated), place=at.place)
             return
-        try:
-            mine = self._normal(hcl, kind, at, self._hcl)
-            theirs = self._normal(generated, kind, at, self._generated)
-        except NotEvaluated as error:
-            yield from self._parts(at, hcl, generated, str(error))
+        hidden = _Hidden()
+        mine = self._normal(hidden.hide(hcl), kind, at, self._hcl)
+        theirs = self._normal(generated, kind, at, self._generated)
+        if in_any_order(mine) == in_any_order(theirs):
+            if plain(hcl) != plain(generated) and isinstance(mine, dict | list):
+                why = "they mean the same"
+                yield Difference("no effect", at.address, at.path, _shown(hcl), _shown(generated), why, at.place)
             return
-        if mine == theirs and plain(hcl) != plain(generated) and isinstance(mine, dict | list):
-            why = "they mean the same"
-            yield Difference("no effect", at.address, at.path, _shown(hcl), _shown(generated), why, at.place)
         for path, first, second in _leaves(mine, theirs, at.path):
             place = _deep_place(hcl, path[len(at.path) :]) or at.place
-            yield Difference("difference", at.address, path, _loaded(first), _loaded(second), place=place)
-
-    def _parts(self, at: "_At", hcl: object, generated: object, why: str) -> Iterator[Difference]:
-        """A value of which a part can't be told: the parts that can be are compared, the others named."""
-        first, second = self._plain_parts(hcl), self._plain_parts(generated)
-        for path, mine, theirs in _leaves(first, second, at.path):
-            place = _deep_place(hcl, path[len(at.path) :]) or at.place
-            if isinstance(mine, Opaque):
-                yield Difference("not evaluated", at.address, path, mine.text, _shown(theirs), mine.why, place)
-            else:
-                yield Difference("not evaluated", at.address, path, _shown(mine), _shown(theirs), why, place)
-
-    def _plain_parts(self, value: object) -> Any:  # noqa: ANN401  # JSON, with what can't be told in it
-        if isinstance(value, Mapping):
-            return {key: self._plain_parts(held) for key, held in cast("Mapping[str, object]", value).items()}
-        if isinstance(value, tuple):
-            return [self._plain_parts(held) for held in cast("tuple[object, ...]", value)]
-        return value if isinstance(value, Opaque) else plain(value)
+            shown, why = hidden.shown(_loaded(first))
+            kind_of: Kind = "not evaluated" if why else "difference"
+            yield Difference(kind_of, at.address, path, shown, _loaded(second), why, place)
 
     def _normal(self, value: object, kind: Any, at: "_At", side: Side) -> Any:  # noqa: ANN401  # JSON
         held = normal(canonical(value, side.argument), kind)
@@ -359,6 +348,9 @@ class _Comparer:
         first, second = _Order(self._hcl), _Order(self._generated)
         both = {each.label: each for each in self._hcl.instances.values()}
         labels = both.keys() & {each.label for each in self._generated.instances.values()}
+        vague = {
+            each.label for each in both.values() if any(isinstance(held, Opaque) for held in unknowns(each.arguments))
+        }
         for label in sorted(labels):
             module = label.partition(".aws_")[0]
             seen = {each for each in labels if _within(each, module)} if apart else labels
@@ -370,10 +362,10 @@ class _Comparer:
                 why = "the HCL makes it wait for these, the generated stack does not"
                 names = ", ".join(sorted(lost))
                 yield Difference("difference", label, "depends on", names, why=why, place=place)
-            elif gained:
+            elif gained and label not in vague:
                 why = "the generated stack makes it wait for these too: an order, no value"
                 yield Difference("no effect", label, "depends on", generated=", ".join(sorted(gained)), why=why)
-            elif said != given:
+            elif said != given and not gained:
                 why = "what it waits for follows from other resources as well"
                 sides = ", ".join(sorted(said)) or ABSENT, ", ".join(sorted(given)) or ABSENT
                 yield Difference("no effect", label, "depends_on", *sides, why, place)
@@ -399,6 +391,42 @@ class _Comparer:
         return first == plain(canonical(generated, self._generated.argument))
 
 
+class _Hidden:
+    """Values that can't be told, as marks in a value that is brought into normal form."""
+
+    def __init__(self) -> None:
+        self._values: list[Opaque] = []
+
+    def hide(self, value: object) -> object:
+        """A value with marks for what in it can't be told."""
+        if isinstance(value, Opaque):
+            self._values.append(value)
+            return f"\0{len(self._values) - 1}\0"
+        if isinstance(value, Mapping):
+            return {key: self.hide(held) for key, held in cast("Mapping[str, object]", value).items()}
+        if isinstance(value, tuple):
+            return tuple(self.hide(held) for held in cast("tuple[object, ...]", value))
+        return value
+
+    def shown(self, value: Any) -> tuple[Any, str]:  # noqa: ANN401  # JSON, or ABSENT
+        """A value with the expressions instead of marks, and why they can't be told; no reason when there are none."""
+        reasons: list[str] = []
+
+        def show(held: Any) -> Any:  # noqa: ANN401  # JSON
+            if isinstance(held, str):
+                for number, opaque in enumerate(self._values):
+                    mark = f"\0{number}\0"
+                    if mark in held:
+                        reasons.append(opaque.why)
+                        held = held.replace(mark, opaque.text)
+                return held
+            if isinstance(held, Mapping):
+                return {key: show(each) for key, each in cast("Mapping[str, Any]", held).items()}
+            return [show(each) for each in cast("list[Any]", held)] if isinstance(held, list) else held
+
+        return show(value), "; ".join(dict.fromkeys(reasons))
+
+
 @dataclass(frozen=True)
 class _At:
     """An argument: of which instance, at which path, written where."""
@@ -422,6 +450,15 @@ class _At:
         path = self.path if index is None else f"{self.path}[{index}]"
         places: Mapping[str, Place] = getattr(block, "places", {})
         return _At(self.address, self.type, path, place_of(block) or self.place, places, self.key)
+
+
+def _refused_tags(address: str, argument: str, tags: Mapping[str, object]) -> Iterator[Difference]:
+    """Tags that AWS takes from nobody, so that no resource has them."""
+    for key, value in tags.items():
+        problem = tag_problem(key, value) if isinstance(value, str) else None
+        if problem:
+            why = f"{problem[0]}; allowed: {problem[1]}"
+            yield Difference("invalid", address, f"{argument}.{key}", value, why=why, place=place_of(tags, key))
 
 
 def _defaults(at: _At, facts: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

@@ -199,6 +199,8 @@ class Evaluator(ABC):
                 if not 0 <= at < len(items) or at != int(at):
                     raise Missing(f"there is no item {at} in a list of {len(items)}")
                 return items[int(at)]
+            case Handle():
+                raise Missing(f"{of.address} is one alone, without an index")
             case Reference(address, attribute):
                 return Reference(address, f"{attribute}[{plain(key)}]")
             case _:

@@ -95,14 +95,25 @@ def _items(value: object) -> tuple[object, ...]:
 
 
 def policy(document: Any) -> Any:  # noqa: ANN401  # JSON
-    """An IAM policy, in which one item is as good as a list of one, and their order means nothing."""
+    """An IAM policy, in which one item is as good as a list of one, and their order means nothing.
+
+    The order of statements stays, so that people find them again; `in_any_order` leaves it out of account.
+    """
     if not isinstance(document, Mapping):
         return document
     held = dict(cast("Mapping[str, Any]", document))
     statements = held.get("Statement", [])
     given = cast("list[Any]", statements) if isinstance(statements, list) else [statements]
-    found = [_statement(each) for each in given]
-    held["Statement"] = sorted(found, key=lambda each: json.dumps(each, sort_keys=True))
+    held["Statement"] = [_statement(each) for each in given]
+    return held
+
+
+def in_any_order(document: Any) -> Any:  # noqa: ANN401  # JSON
+    """A policy with its statements in an order of their own; anything else as it is."""
+    if not isinstance(document, Mapping) or "Statement" not in document:
+        return cast("Any", document)
+    held = dict(cast("Mapping[str, Any]", document))
+    held["Statement"] = sorted(held["Statement"], key=lambda each: json.dumps(each, sort_keys=True))
     return held
 
 

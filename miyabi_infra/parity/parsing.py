@@ -47,6 +47,7 @@ class HclError(Refused):
     """HCL that can't be read; the text names file and line."""
 
 
+@cache
 def parse(text: str, file: Path) -> Block:
     """The body of a file, as a block without a type; `file` is how its places name it.
 
@@ -56,8 +57,7 @@ def parse(text: str, file: Path) -> Block:
     try:
         tree = _tree(text)
     except UnexpectedInput as error:
-        line, where = (text.count("\n") + 1, "its end") if error.line < 0 else (error.line, f"column {error.column}")
-        raise HclError(f"{file.as_posix()}:{line}: is not HCL, at {where}") from error
+        raise HclError(f"{file.as_posix()}:{error.line}: is not HCL, at column {error.column}") from error
     return _Reader(text, file, 0).block("", (), _child(tree, "body"), 1)
 
 
