@@ -60,7 +60,7 @@ def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]
             found = key, value, "has too few items", f"{context['min_length']} or more"
         case _ if kind in _BOUNDS:
             bound, problem, allowed = _BOUNDS[kind]
-            found = key, value, problem, allowed.format(context[bound])
+            found = key, value, problem, allowed.format(_number(context[bound]))
         case _:
             found = (
                 key,
@@ -68,6 +68,11 @@ def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]
                 *_TYPES.get(kind, (f"can't be used ({error['msg']})", "see docs/reference/settings.md")),
             )
     return found
+
+
+def _number(bound: float) -> float:
+    """A bound as people write it: 0, not 0.0."""
+    return int(bound) if float(bound).is_integer() else bound
 
 
 def _key(location: Sequence[str | int], data: Mapping[str, Any]) -> KeyPath:

@@ -5,12 +5,13 @@ account. An overlay's name is its environment's name.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from environments.document import Document, read
 from environments.explain import explain
@@ -80,13 +81,25 @@ def check(
     try:
         settings = model.model_validate(data)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
+        for detail in _telling(error.errors(include_url=False), document):
             key, value, problem, allowed = explain(detail, model, data)
             problems.append(Problem(*document.place(key), key, value, problem, allowed))
     checked = _Checked(model, data) if settings is None else _Checked.whole(settings)
     for key, violation in checked.violations():
         problems.append(Problem(*document.place(key), key, violation.value, violation.problem, violation.allowed))
     return (None if problems else settings), problems
+
+
+def _telling(errors: Sequence[ErrorDetails], document: Document) -> Iterator[ErrorDetails]:
+    """The errors without those that only follow from another one, and would send a reader looking for a second."""
+    unreadable = {problem.key for problem in document.problems}
+    for error in errors:
+        at = error["loc"]
+        if at in unreadable:
+            continue  # it stands there as null because it could not be read
+        inside = any(other["loc"][: len(at)] == at and len(other["loc"]) > len(at) for other in errors)
+        if error["type"] != "too_short" or not inside:  # pydantic counts only the items that it accepted
+            yield error
 
 
 class _Checked:
@@ -161,12 +174,15 @@ def _collisions(loaded: list[tuple[Document, AnySettings]]) -> Iterator[Problem]
     by_state: dict[str, list[tuple[Document, AnySettings]]] = defaultdict(list)
     by_name: dict[str, list[tuple[Document, AnySettings]]] = defaultdict(list)
     for document, settings in loaded:
-        by_state[settings.state.location(settings)].append((document, settings))
+        # On many people's machines two spellings of a path are one file.
+        location = settings.state.location(settings)
+        by_state[location.casefold() if settings.state.backend == "local" else location].append((document, settings))
         by_name[f"{settings.project}-{settings.environment}"].append((document, settings))
-    for location, (first, *others) in by_state.items():
+    for first, *others in by_state.values():
         for document, settings in others:
             key = ("state", "path" if settings.state.backend == "local" else "key")
             problem = f"is the state of {first[0].file} too"
+            location = settings.state.location(settings)
             yield Problem(*document.place(key), key, location, problem, "a state of its own for each stack")
     for name, (first, *others) in by_name.items():
         for document, _ in others:

@@ -5,14 +5,26 @@ It changes nothing that is generated. The defaults are the milestone report's.
 
 from collections.abc import Iterator
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from modules.platform import Platform
-from modules.settings import Settings, Violation, matching, rule
+from modules.settings import Settings, Violation, matching, refuse, rule
 
 Milliseconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 """A latency in milliseconds."""
+
+
+def _with_a_port_that_exists(value: str) -> str:
+    try:
+        port = urlsplit(value).port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise refuse("has a port that there is not", "1 to 65535, or none")
+    return value
+
 
 Url = Annotated[
     str,
@@ -21,6 +33,7 @@ Url = Annotated[
         "is no address of a service",
         "http:// or https://, a host name, and a path where it has one: https://api.example.com/health",
     ),
+    AfterValidator(_with_a_port_that_exists),
 ]
 
 

@@ -12,7 +12,7 @@ from modules.state_bucket import BucketName
 RelativePath = Annotated[
     str,
     matching(
-        r"(?!/)(?!.*(?:^|/)\.\.(?:/|$))(?!.*//)[\w./ -]+\.tfstate",
+        r"(?!/)(?!.*(?:^|/)\.{1,2}/)(?!.*//)[\w./ -]+\.tfstate",
         "is no relative path of a state file",
         "a path below the project's root that ends in .tfstate, such as environments/dev/terraform.tfstate",
     ),

@@ -9,17 +9,17 @@ from pydantic import Field
 
 from modules.settings import Settings
 
-Volume = Annotated[float, Field(ge=0)]
+Volume = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 """An amount of a month, usually in GB."""
 
-Budget = Annotated[float, Field(gt=0)]
+Budget = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 """US dollars a month."""
 
 
 class UsageSettings(Settings):
     """Use of an environment, for the estimate of its cost."""
 
-    running_tasks: Annotated[float, Field(ge=0)] | None = None
+    running_tasks: Volume | None = None
     """Tasks that run on average in a typical month. Default: `ecs_service.desired_count`."""
 
     alb_lcus: Volume = 0.5

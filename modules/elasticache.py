@@ -108,6 +108,13 @@ class ElasticacheSettings(Settings):
             problem = f"overlaps maintenance_window, {self.maintenance_window}"
             yield Violation("snapshot_window", self.snapshot_window, problem, "an hour apart from it, on every day")
 
+    @rule("redis_node_type", "snapshot_retention_limit")
+    def node_takes_snapshots(self, _platform: Platform) -> Iterator[Violation]:
+        """ElastiCache takes no snapshots of cache.t1.micro."""
+        if self.redis_node_type == "cache.t1.micro" and self.snapshot_retention_limit:
+            problem = "is more than 0, and cache.t1.micro takes no snapshots"
+            yield Violation("snapshot_retention_limit", self.snapshot_retention_limit, problem, "0, or another node")
+
     @rule("sns_topic_arn", "region")
     def topic_is_of_the_region(self, platform: Platform) -> Iterator[Violation]:
         """ElastiCache notifies topics of its own region only."""

@@ -98,14 +98,29 @@ class Platform(Settings):
 
     @rule("tags")
     def tags_leave_the_generators_own_alone(self, _platform: "Platform") -> Iterator[Violation]:
-        """`Name` would name everything alike; the others are what cost reports and policies rely on."""
-        for key in self.tags.keys() & set(self.OWN_TAGS):
+        """`Name` would name everything alike; the others are what cost reports and policies rely on.
+
+        IAM takes `name` for `Name`, and refuses a role that has both.
+        """
+        own = {key.lower() for key in self.OWN_TAGS}
+        for key in self.tags:
+            if key.lower() not in own:
+                continue
             yield Violation(
                 ("tags", key),
                 self.tags[key],
                 "is set by the generator itself",
                 f"keys other than {_and(self.OWN_TAGS)}",
             )
+
+    @rule("tags")
+    def tags_differ_in_more_than_case(self, _platform: "Platform") -> Iterator[Violation]:
+        """To IAM, `Team` and `team` are the same key, and it refuses a role that has both; other services don't."""
+        seen: dict[str, str] = {}
+        for key, value in self.tags.items():
+            first = seen.setdefault(key.lower(), key)
+            if first != key:
+                yield Violation(("tags", key), value, f"has a key that to IAM is {first}", "keys that differ")
 
     @rule("tags")
     def tags_fit_on_a_resource(self, _platform: "Platform") -> Iterator[Violation]:

@@ -48,6 +48,15 @@ RULES = {
         problem="qa.yaml:8: tags.Name: 'all' is set by the generator itself; "
         "allowed: keys other than Name, Type, Project, Environment and ManagedBy",
     ),
+    "tags_differ_in_more_than_case": Case(
+        add="tags: {Team: a, team: b}\n",
+        problem="qa.yaml:8: tags.team: 'b' has a key that to IAM is Team; allowed: keys that differ",
+    ),
+    "node_takes_snapshots": Case(
+        add="elasticache:\n  redis_node_type: cache.t1.micro\n  snapshot_retention_limit: 3\n",
+        problem="qa.yaml:10: elasticache.snapshot_retention_limit: 3 is more than 0, and cache.t1.micro takes no "
+        "snapshots; allowed: 0, or another node",
+    ),
     "tags_fit_on_a_resource": Case(
         add="tags: {" + ", ".join(f"t{number}: x" for number in range(46)) + "}\n",
         problem="qa.yaml:8: tags: 46 are more tags than fit on a resource; allowed: at most 45",
@@ -381,6 +390,33 @@ FIELDS = {
         problem="qa.yaml:8: state.path: '../terraform.tfstate' is no relative path of a state file; allowed: a path "
         "below the project's root that ends in .tfstate, such as environments/dev/terraform.tfstate",
     ),
+    "tag that IAM takes for the generator's own": Case(
+        add="tags: {name: all}\n",
+        problem="qa.yaml:8: tags.name: 'all' is set by the generator itself; "
+        "allowed: keys other than Name, Type, Project, Environment and ManagedBy",
+    ),
+    "budget without an end": Case(
+        add="monthly_budget: .inf\n",
+        problem="qa.yaml:8: monthly_budget: inf is no number; allowed: a number",
+    ),
+    "negative budget": Case(
+        add="monthly_budget: -5\n",
+        problem="qa.yaml:8: monthly_budget: -5 is too small; allowed: more than 0",
+    ),
+    "volume without an end": Case(
+        add="usage: {nat_gb: .inf}\n",
+        problem="qa.yaml:8: usage.nat_gb: inf is no number; allowed: a number",
+    ),
+    "state file under another spelling": Case(
+        add="state: {backend: local, path: environments/./dev/terraform.tfstate}\n",
+        problem="qa.yaml:8: state.path: 'environments/./dev/terraform.tfstate' is no relative path of a state file; "
+        "allowed: a path below the project's root that ends in .tfstate, such as environments/dev/terraform.tfstate",
+    ),
+    "port of an address": Case(
+        add="service_levels: {url: 'http://api.example.com:99999'}\n",
+        problem="qa.yaml:8: service_levels.url: 'http://api.example.com:99999' has a port that there is not; "
+        "allowed: 1 to 65535, or none",
+    ),
     "address of a service": Case(
         add="service_levels: {url: api.example.com}\n",
         problem="qa.yaml:8: service_levels.url: 'api.example.com' is no address of a service; allowed: http:// or "
@@ -474,6 +510,29 @@ def test_two_environments_may_not_have_the_same_state(project: Project) -> None:
             "environments/prod.yaml too; allowed: a state of its own for each stack"
         )
     ]
+
+
+def test_a_state_file_is_the_same_in_upper_and_lower_case(project: Project) -> None:
+    project.write("qa", QA + "state: {backend: local, path: environments/DEV/terraform.tfstate}\n")
+    assert [str(problem) for problem in project.problems()] == [
+        (
+            "environments/qa.yaml:8: state.path: 'environments/DEV/terraform.tfstate' is the state of "
+            "environments/dev.yaml too; allowed: a state of its own for each stack"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("add", "problem"),
+    [
+        ("security_groups: {alb_ingress_cidr_blocks: [10.0.0.1/8]}\n", "is not the address of its network"),
+        ("project: !!python/object:os.system x\n", "can't be read"),
+    ],
+)
+def test_one_mistake_is_one_problem(project: Project, add: str, problem: str) -> None:
+    project.write("qa", QA + add)
+    (found,) = project.problems()
+    assert found.problem.startswith(problem)
 
 
 def test_two_environments_may_not_have_the_same_names(project: Project) -> None:
