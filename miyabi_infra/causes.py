@@ -74,7 +74,7 @@ class Causes:
         return [each for group in groups.values() for each in _those_meant(group, named, existence=not path)]
 
     def _differing(self, before: Document, after: Document) -> Iterator[Cause]:
-        first, second = dict(_leaves(before.data, ())), dict(_leaves(after.data, ()))
+        first, second = dict(leaves(before.data)), dict(leaves(after.data))
         for setting in sorted(first.keys() | second.keys(), key=lambda key: tuple(map(str, key))):
             sides = [
                 Side(held[setting], document.place(setting))
@@ -131,13 +131,14 @@ def _within(leaf: KeyPath, setting: KeyPath) -> bool:
     return leaf[:shorter] == setting[:shorter]
 
 
-def _leaves(data: object, at: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+def leaves(data: object, at: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    """Every value of an overlay, with its path."""
     if isinstance(data, Mapping) and data:
         for key, held in cast("Mapping[str, object]", data).items():
-            yield from _leaves(held, (*at, key))
+            yield from leaves(held, (*at, key))
     elif isinstance(data, list) and data:
         for index, held in enumerate(cast("list[object]", data)):
-            yield from _leaves(held, (*at, index))
+            yield from leaves(held, (*at, index))
     else:
         yield at, data
 

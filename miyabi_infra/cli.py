@@ -230,3 +230,41 @@ def diagram(
     if check:
         raise typer.BadParameter("--check is for the pictures of the documentation: leave out --env")
     raise _exit(lambda: run(ROOT, env, form or "svg", out))
+
+
+@app.command()
+def summary(
+    *,
+    env: Env = None,
+    diff: Annotated[
+        str | None, typer.Option("--diff", metavar="REV", help="Git revision. Default: where the branch left main.")
+    ] = None,
+    plan: Annotated[
+        list[Path] | None,
+        typer.Option("--plan", metavar="FILE", help="Plan by terraform show -json; as many as wanted."),
+    ] = None,
+) -> None:
+    """Write a pull request's comment in Markdown: what is lost first, then counts, cost, reachability, causes.
+
+    Exit code 0: nothing changes; 1: something does; 2: wrong use.
+    """
+    from miyabi_infra.summary.show import run  # noqa: PLC0415
+
+    raise _exit(lambda: run(ROOT, env, since=diff, plans=plan or ()))
+
+
+@app.command()
+def report(
+    *,
+    env: Annotated[str, typer.Option("--env", help="The environment.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to write it. Default: ENV.html.")
+    ] = None,
+) -> None:
+    """Write one HTML file that joins picture, cost, reachability, settings, inventory and resources.
+
+    Exit code 0: written; 2: wrong use.
+    """
+    from miyabi_infra.report import run  # noqa: PLC0415
+
+    raise _exit(lambda: run(ROOT, env, out))

@@ -104,7 +104,7 @@ def _resource_text(found: Difference, change: ResourceChange) -> str:
     if change.kind != "change":
         lines += _causes_text(found.causes.of(change))
     for argument in change.arguments:
-        lines.append(f"    {argument.path}: {_short(argument.before)} -> {_short(argument.after)}")
+        lines.append(f"    {argument.path}: {shown_value(argument.before)} -> {shown_value(argument.after)}")
         lines += _causes_text(found.causes.of(change, argument.path))
     return "\n".join(lines)
 
@@ -119,12 +119,13 @@ def _cause_text(cause: Cause) -> str:
 
 
 def _side(side: Side) -> str:
-    return _short(side.value) + ("" if side.place or side.value is DEFAULT else " (default)")
+    return shown_value(side.value) + ("" if side.place or side.value is DEFAULT else " (default)")
 
 
-def _short(value: Any) -> str:  # noqa: ANN401  # JSON, or what stands for no value
+def shown_value(value: Any, longest: int | None = _LONGEST) -> str:  # noqa: ANN401  # JSON, or what stands for no value
+    """A value as people read it, cut where it is longer than `longest` characters."""
     text = repr(value) if isinstance(value, Absent | Default) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _data(found: Difference) -> dict[str, Any]:

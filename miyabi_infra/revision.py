@@ -21,6 +21,9 @@ class RevisionError(Refused):
     """A revision that can't be read; the text says why."""
 
 
+_ABBREVIATED: Final = 12
+
+
 @contextmanager
 def tree(root: Path, revision: str) -> Generator[Path]:
     """The root of the project as it was at a revision: a folder that is gone afterwards.
@@ -42,6 +45,22 @@ def tree(root: Path, revision: str) -> Generator[Path]:
             with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
                 packed.extractall(folder, filter="data")
         yield folder
+
+
+def base(root: Path) -> str:
+    """The commit where the checked out branch left `main`, abbreviated; `HEAD` where there is no `main`.
+
+    Raises:
+        RevisionError: without git, or outside a repository.
+    """
+    _git(root, "rev-parse", "--git-dir", of="HEAD")
+    for branch in ("main", "origin/main"):
+        try:
+            commit = _git(root, "merge-base", "HEAD", branch, of=branch)
+        except RevisionError:
+            continue
+        return commit.decode().strip()[:_ABBREVIATED]
+    return "HEAD"
 
 
 def stacks(root: Path, revision: str) -> tuple[Stack, ...]:

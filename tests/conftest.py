@@ -22,17 +22,24 @@ settings.load_profile("miyabi")
 
 from miyabi_infra import terraform  # noqa: E402  # after jsii knows its Node.js
 from miyabi_infra.synth import ROOT, synthesize  # noqa: E402
-from tests.support import Project  # noqa: E402
+from tests.support import Project, chromium  # noqa: E402
+
+NEEDED = (
+    (("terraform", "aws"), "terraform", terraform.executable, "MIYABI_DEMAND_TERRAFORM"),
+    (("browser",), "chromium", chromium, "MIYABI_DEMAND_BROWSER"),
+)
+"""What the tests with some markers need, how it is found, and the variable that demands it."""
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Without terraform its tests are skipped on a developer's machine, and fail where it is demanded (CI)."""
-    if terraform.executable() or os.environ.get("MIYABI_DEMAND_TERRAFORM"):
-        return
-    skip = pytest.mark.skip(reason="terraform is not on the PATH")
-    for item in items:
-        if item.get_closest_marker("terraform") or item.get_closest_marker("aws"):
-            item.add_marker(skip)
+    """Tests that need what is not there are skipped on a developer's machine, and fail where it is demanded (CI)."""
+    for markers, program, find, demanded in NEEDED:
+        if find() or os.environ.get(demanded):
+            continue
+        skip = pytest.mark.skip(reason=f"{program} is not on the PATH")
+        for item in items:
+            if any(map(item.get_closest_marker, markers)):
+                item.add_marker(skip)
 
 
 @pytest.fixture(scope="session")

@@ -107,6 +107,11 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 
+def chromium() -> str | None:
+    """The browser on the PATH, by Debian's name or others'."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 def offline(stack: Path, folder: Path) -> Terraform:
     """A copy of a stack's folder that terraform can plan without AWS and without its backend; initialized."""
     copy = folder / stack.name

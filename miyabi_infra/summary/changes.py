@@ -1,0 +1,114 @@
+"""What differs between the checkout and a revision, environment by environment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from environments.document import Document
+from environments.merged import SHARED, documents
+from environments.problems import OverlayError
+from miyabi_infra import revision
+from miyabi_infra.causes import Causes
+from miyabi_infra.compare import BACKEND, PROVIDER, ResourceChange, compare
+from miyabi_infra.cost.estimate import Estimate
+from miyabi_infra.cost.show import estimates
+from miyabi_infra.diff import SOURCES
+from miyabi_infra.reach.questions import Difference as ReachDifference
+from miyabi_infra.reach.questions import difference
+from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import OUT, Stack, read
+from miyabi_infra.strengths import Weaker, weaker
+
+
+@dataclass(frozen=True)
+class Side:
+    """The project at one time."""
+
+    stacks: Mapping[str, Stack]
+    overlays: Mapping[str, Document]
+    """Empty where they can't be read."""
+    costs: Mapping[str, Estimate]
+    """Empty where there are no prices."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What differs in an environment."""
+
+    name: str
+    before: Stack | None
+    after: Stack | None
+    changes: tuple[ResourceChange, ...]
+    causes: Causes | None
+    """None where one of the overlays can't be read, or there is none."""
+    reach: ReachDifference
+    weaker: tuple[Weaker, ...]
+    cost: tuple[Estimate | None, Estimate | None]
+
+    def number(self, kind: str) -> int:
+        """Resources that are added, changed or removed."""
+        return len([each for each in self.changes if each.kind == kind and each.address not in (PROVIDER, BACKEND)])
+
+    @property
+    def costs_differ(self) -> bool:
+        """Whether a typical month costs more or less, by a cent at the least."""
+        before, after = (0.0 if each is None else each.total.typical for each in self.cost)
+        return f"{before:.2f}" != f"{after:.2f}"
+
+    def __bool__(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.changes or self.reach or self.weaker or self.costs_differ)
+
+
+def changes(root: Path, since: str, environment: str | None) -> list[Environment]:
+    """What differs from a revision, in each environment of either.
+
+    Raises:
+        Refused: when stacks, the revision or the environment can't be read.
+    """
+    now = _side(root)
+    with revision.tree(root, since) as folder:
+        try:
+            then = _side(folder)
+        except Refused as error:
+            raise revision.RevisionError(f"revision {since!r}: {error}") from error
+    names = [name for name in dict.fromkeys((*now.stacks, *then.stacks)) if environment in (None, name)]
+    if not names:
+        known = ", ".join(dict.fromkeys((*now.stacks, *then.stacks)))
+        raise Refused(f"there is no environment {environment!r}; there are {known}")
+    return [_environment(name, then, now) for name in names]
+
+
+def _side(root: Path) -> Side:
+    stacks = read(root / OUT)
+    try:
+        overlays = documents(root)
+    except OverlayError:
+        overlays = {}
+    try:
+        costs = estimates(root, stacks)
+    except Refused:  # a region without prices
+        costs = []
+    return Side({each.environment: each for each in stacks}, overlays, {each.environment: each for each in costs})
+
+
+def _environment(name: str, then: Side, now: Side) -> Environment:
+    before, after = then.stacks.get(name), now.stacks.get(name)
+    first, second = then.overlays.get(name), now.overlays.get(name)
+    return Environment(
+        name=name,
+        before=before,
+        after=after,
+        changes=tuple(_changes(before, after)),
+        causes=Causes(SOURCES, first, second, shared=name == SHARED) if first and second else None,
+        reach=difference(before, after),
+        weaker=tuple(weaker(before, after)) if before and after else (),
+        cost=(then.costs.get(name), now.costs.get(name)),
+    )
+
+
+def _changes(before: Stack | None, after: Stack | None) -> Sequence[ResourceChange]:
+    if before and after:
+        return compare(before, after).changes
+    stack = after or before
+    return [ResourceChange(each.address, "add" if after else "remove") for each in stack.resources] if stack else []

@@ -1,0 +1,73 @@
+"""`miyabi-infra summary` on a real plan: a node that must be replaced and a log group that goes come first."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from miyabi_infra.summary.plan import Planned, read
+from miyabi_infra.summary.show import comment
+from tests.support import Project, offline
+
+pytestmark = pytest.mark.terraform
+
+PROVIDER = 'provider["registry.terraform.io/hashicorp/aws"]'
+CACHE = "module.elasticache.aws_elasticache_cluster.redis"
+LOGS = "module.ecs.aws_cloudwatch_log_group.old"
+
+
+def instance(address: str, attributes: dict[str, Any]) -> dict[str, Any]:
+    """A resource of a state file."""
+    module, kind, name = address.rsplit(".", 2)
+    return {
+        "module": module,
+        "mode": "managed",
+        "type": kind,
+        "name": name,
+        "provider": PROVIDER,
+        "instances": [{"schema_version": 0, "attributes": attributes}],
+    }
+
+
+@pytest.fixture(scope="module")
+def plan_file(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plan of dev with TLS at the cache, from a state with a cache without, and a log group that has to go."""
+    folder = tmp_path_factory.mktemp("replacing")
+    project = Project.copy_of(root, folder)
+    project.change(
+        "dev", ("  apply_immediately: true", "  apply_immediately: true\n  transit_encryption_enabled: true")
+    )
+    terraform = offline(project.synthesize() / "stacks/miyabi-dev", folder / "plan")
+    runs: dict[str, Any] = json.loads((root / "tests/data/dev-planned-values.json").read_text(encoding="utf-8"))[CACHE]
+    resources = [
+        instance(CACHE, {**runs, "id": runs["cluster_id"], "transit_encryption_enabled": False}),
+        instance(LOGS, {"id": "/old", "name": "/old", "retention_in_days": 7, "skip_destroy": False}),
+    ]
+    state = {"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "test", "resources": resources}
+    (terraform.folder / "terraform.tfstate").write_text(json.dumps(state), encoding="utf-8")
+    file = folder / "plan.json"
+    file.write_text(json.dumps(terraform.plan("-refresh=false")), encoding="utf-8")
+    return file
+
+
+def test_the_plan_destroys_the_log_group_and_replaces_the_cache(plan_file: Path) -> None:
+    plan = read(plan_file)
+
+    assert plan.losing == (
+        Planned("destroy", LOGS, (), "its logs"),
+        Planned("replace", CACHE, ("transit_encryption_enabled",), "what the cache holds"),
+    )
+    assert (plan.number("create"), plan.complete) == (47, True)
+
+
+def test_the_comment_begins_with_what_is_lost(plan_file: Path) -> None:
+    lines = comment([], [read(plan_file)], "main").splitlines()
+    first = lines.index("### Destroyed and replaced")
+
+    assert [line for line in lines[:first] if line.startswith("###")] == []
+    assert lines[first + 4 : first + 6] == [
+        f"| destroy | `{LOGS}` |  | its logs |",
+        f"| replace | `{CACHE}` | `transit_encryption_enabled` | what the cache holds |",
+    ]
+    assert "Plan `plan.json`: 47 to create, 1 to replace, 1 to destroy." in lines

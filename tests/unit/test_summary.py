@@ -1,0 +1,219 @@
+"""`miyabi-infra summary`: one comment that says what a change does, short, and safe whatever the values hold."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from miyabi_infra import revision
+from miyabi_infra.refused import Refused
+from miyabi_infra.summary.markdown import LIMIT, bounded, code
+from miyabi_infra.summary.plan import Planned, read
+from miyabi_infra.summary.show import comment, run
+from tests.support import Project, git
+
+
+def committed(project: Project, output: Path) -> Project:
+    project.take(output)
+    git(project.root, "init", "-q", "-b", "main")
+    git(project.root, "add", ".")
+    git(project.root, "commit", "-qm", "first")
+    return project
+
+
+@pytest.fixture(scope="module")
+def changed(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project whose overlays and output are not what is committed."""
+    project = committed(Project.copy_of(root, tmp_path_factory.mktemp("changed")), output)
+    project.change(
+        "dev",
+        ("single_nat_gateway: true", "single_nat_gateway: false"),
+        ("https_ingress: false", 'https_ingress: false\n  alb_ingress_cidr_blocks: ["192.0.2.0/24"]'),
+    )
+    project.change("prod", ("log_retention_days: 30", "log_retention_days: 7"))
+    project.synthesize()
+    return project
+
+
+@pytest.fixture
+def said(changed: Project, capsys: pytest.CaptureFixture[str]) -> str:
+    assert run(changed.root) == 1
+    return capsys.readouterr().out
+
+
+def test_without_a_change_it_is_one_line(project: Project, output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    committed(project, output)
+
+    assert run(project.root) == 0
+    said = capsys.readouterr().out
+    assert re.fullmatch(r"\*\*No change of the infrastructure\*\* since `[0-9a-f]{12}`\.\n", said)
+
+
+def test_environments_that_change_are_counted_and_the_others_left_out(said: str) -> None:
+    rows = [line for line in said.splitlines() if line.startswith("| `")]
+
+    assert rows[0] == "| `dev` | 4 | 2 | - | 52 | 160.93 (+36.50) |"
+    assert rows[1].startswith("| `prod` | - | 1 | - | 52 | ")
+    assert [row for row in rows if "staging" in row] == []
+
+
+def test_cost_is_told_by_component(said: str) -> None:
+    assert "| `dev` | NAT | 33.75 | 66.60 | +32.85 |" in said
+
+
+def test_reachability_that_differs_is_told_with_the_blocks(said: str) -> None:
+    assert "- `dev`: **opened**: `internet` to `alb`, tcp 80 (`192.0.2.0/24`)\n" in said
+    assert "- `dev`: closed: `internet` to `alb`, tcp 80\n" in said
+
+
+def test_what_gets_weaker_is_told(said: str) -> None:
+    assert "- `prod`: days of logs 30 to 7 (" in said
+
+
+def test_each_difference_names_the_overlay_line_that_causes_it(said: str) -> None:
+    assert (
+        "- added `module.networking.aws_nat_gateway.main[1]`, "
+        "by `environments/dev.yaml:12` `networking.single_nat_gateway`\n"
+    ) in said
+    assert "  - `retention_in_days`: `30` to `7`, by `environments/prod.yaml:21` `ecs.log_retention_days`\n" in said
+
+
+def test_one_environment_alone(changed: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(changed.root, "staging") == 0
+    assert capsys.readouterr().out.startswith("**No change of the infrastructure**")
+    with pytest.raises(Refused, match="no environment 'qa'; there are dev, prod, staging, shared"):
+        run(changed.root, "qa")
+
+
+def test_a_branch_is_compared_with_where_it_left_main(project: Project, output: Path) -> None:
+    committed(project, output)
+    first = revision.base(project.root)
+    git(project.root, "checkout", "-qb", "topic")
+    project.change("dev", ("LOG_LEVEL: info", "LOG_LEVEL: debug"))
+    git(project.root, "commit", "-qam", "on the branch")
+
+    assert revision.base(project.root) == first
+
+
+def test_without_main_it_is_compared_with_head(project: Project, output: Path) -> None:
+    committed(project, output)
+    git(project.root, "branch", "-qm", "trunk")
+
+    assert revision.base(project.root) == "HEAD"
+
+
+def test_an_environment_that_is_new_is_said_to_be(project: Project, output: Path) -> None:
+    project.take(output)
+    git(project.root, "init", "-q", "-b", "main")
+    git(project.root, "add", ".", ":!*staging*")
+    git(project.root, "commit", "-qm", "first")
+    assert run(project.root) == 1
+
+
+# ---- plans ---------------------------------------------------------------------------------------------------------
+
+
+def plan(tmp_path: Path, *changes: dict[str, Any], **more: object) -> Path:
+    file = tmp_path / "plan.json"
+    data: dict[str, object] = {"format_version": "1.2", "planned_values": {}, "resource_changes": changes, **more}
+    file.write_text(json.dumps(data), encoding="utf-8")
+    return file
+
+
+def planned(kind: str, actions: list[str], **change: object) -> dict[str, Any]:
+    return {
+        "address": f"module.m.{kind}.n",
+        "mode": "managed",
+        "type": kind,
+        "change": {"actions": actions, **change},
+    }
+
+
+def test_a_plan_is_read_with_losses_first(tmp_path: Path) -> None:
+    file = plan(
+        tmp_path,
+        planned("aws_eip", ["create"]),
+        planned("aws_vpc", ["delete", "create"], replace_paths=[["cidr_block"], ["tags", "Name"]]),
+        planned("aws_s3_bucket", ["delete"]),
+        planned("aws_lb", ["no-op"]) | {"previous_address": "aws_lb.old"},
+        planned("aws_lb", ["read"]),
+        resource_drift=[{"address": "module.m.aws_lb.n"}],
+    )
+    found = read(file)
+
+    assert found.changes == (
+        Planned("destroy", "module.m.aws_s3_bucket.n", (), "its objects"),
+        Planned("replace", "module.m.aws_vpc.n", ("cidr_block", "tags.Name"), "all that stands in it"),
+        Planned("create", "module.m.aws_eip.n", (), ""),
+    )
+    assert "1 to create, 1 to replace, 1 to destroy, 1 moved to another address, 1 resource changed outside" in comment(
+        [], [found], "main"
+    )
+
+
+def test_a_plan_without_changes_is_no_change(project: Project, output: Path, tmp_path: Path) -> None:
+    committed(project, output)
+    assert run(project.root, plans=[plan(tmp_path, planned("aws_lb", ["no-op"]))]) == 0
+    assert run(project.root, plans=[plan(tmp_path, planned("aws_lb", ["update"]))]) == 1
+
+
+def test_a_plan_that_terraform_did_not_finish_is_no_all_clear(tmp_path: Path) -> None:
+    assert "**`plan.json` is not complete**" in comment([], [read(plan(tmp_path, errored=True))], "main")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"), [("{", "is no JSON"), ("[]", "holds no plan"), ('{"format_version": "1.0"}', "holds no plan")]
+)
+def test_what_is_no_plan_is_refused(tmp_path: Path, text: str, problem: str) -> None:
+    file = tmp_path / "state.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(Refused, match=problem):
+        read(file)
+    with pytest.raises(Refused, match="can't be read: No such file"):
+        read(tmp_path / "none.json")
+
+
+# ---- Markdown ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a|b", "`a|b`"),
+        ("a\nb", "`a b`"),
+        ("a`b", "``a`b``"),
+        ("`", "`` ` ``"),
+        ("<script>@team #1", "`<script>@team #1`"),
+        ("", "(empty)"),
+        ("x" * 200, f"`{'x' * 99}…`"),
+    ],
+)
+def test_a_value_can_not_get_out_of_its_code(value: str, expected: str) -> None:
+    assert code(value) == expected
+
+
+def test_what_has_no_room_is_counted() -> None:
+    assert bounded(["abc"] * 5, 8, "lines") == [
+        "abc",
+        "abc",
+        "",
+        f"*3 lines left out: a comment holds {LIMIT:,} characters.*",
+    ]
+
+
+def test_a_comment_fits_however_much_changes(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    with project.body("dev", "networking") as body:
+        body["resource"]["aws_vpc"]["main"]["tags"] |= {f"tag{number}": "v" * 90 for number in range(2000)}
+    with project.body("prod", "networking") as body:
+        body["resource"]["aws_eip"]["nat"]["count"] = 900
+
+    assert run(project.root) == 1
+    said = capsys.readouterr().out
+    assert len(said) < LIMIT
+    assert said.count(" left out: a comment holds ") == 2
+    assert said.count("<details>") == said.count("</details>") == 2
