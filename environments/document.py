@@ -8,6 +8,7 @@ from typing import Any, cast
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from environments.problems import MISSING, KeyPath, Problem
 
@@ -71,14 +72,16 @@ def read(file: Path, shown_as: Path) -> Document:
     """Read an overlay; `shown_as` is the path that problems name. What can't be read is among the problems."""
     document = Document(shown_as)
     yaml = YAML(typ="safe", pure=True)
+    text = ""
     try:
-        root = cast("Node | None", yaml.compose(file.read_text("utf-8")))  # pyright: ignore[reportUnknownMemberType]
+        text = file.read_text("utf-8")
+        root = cast("Node | None", yaml.compose(text))  # pyright: ignore[reportUnknownMemberType]
     except OSError as error:
         return document.unreadable(1, f"can't be read: {error.strerror}", "a file")
     except UnicodeDecodeError as error:
         return document.unreadable(error.object.count(b"\n", 0, error.start) + 1, "is not UTF-8 text", "UTF-8")
-    except YAMLError as error:
-        return document.unreadable(*_syntax_problem(error))
+    except (YAMLError, RecursionError) as error:
+        return document.unreadable(*_syntax_problem(error, text))
     if isinstance(root, MappingNode):
         document.data = cast("dict[str, Any]", _Reader(yaml, document).value(root, ()))
     elif root is not None:
@@ -152,7 +155,13 @@ def _line(node: Node) -> int:
     return mark.line + 1
 
 
-def _syntax_problem(error: YAMLError) -> tuple[int, str, str]:
+def _syntax_problem(error: YAMLError | RecursionError, text: str) -> tuple[int, str, str]:
+    if isinstance(error, RecursionError):
+        return 1, "is nested far too deeply", "the few levels that settings have"
+    if isinstance(error, ReaderError):
+        position = cast("int", error.position)
+        problem = f"has a character that YAML does not allow ({text[position : position + 1]!r})"
+        return text.count("\n", 0, position) + 1, problem, "text without control characters"
     line, reason = 1, str(error)
     if isinstance(error, MarkedYAMLError):
         mark = cast("StringMark | None", error.problem_mark or error.context_mark)

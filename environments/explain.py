@@ -67,6 +67,8 @@ def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]
                 value,
                 *_TYPES.get(kind, (f"can't be used ({error['msg']})", "see docs/reference/settings.md")),
             )
+    if kind != "setting" and any("secret" in str(part).lower() for part in key):
+        return found[0], HIDDEN if found[1] is not MISSING else MISSING, found[2], found[3]
     return found
 
 

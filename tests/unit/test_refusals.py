@@ -353,6 +353,26 @@ FIELDS = {
         problem="qa.yaml:8: ecs.secrets.DB: (a value that is not shown, as it may be a secret) is no ARN of a secret; "
         "allowed: the ARN of a Secrets Manager secret or of an SSM parameter, never the secret itself",
     ),
+    "secrets under a misspelt key": Case(
+        add="  secret: {DB: hunter2}\n",
+        problem="qa.yaml:8: ecs.secret: (a value that is not shown, as it may be a secret) stands under an unknown key "
+        "(did you mean secrets?); allowed: ecr_image_uri, task_cpu, task_memory, cpu_architecture, "
+        "log_retention_days, container_insights, health_check_path, environment_variables, secrets",
+    ),
+    "secret that is a number": Case(
+        add="  secrets: {PIN: 12345678}\n",
+        problem="qa.yaml:8: ecs.secrets.PIN: (a value that is not shown, as it may be a secret) is no text; "
+        "allowed: text, in quotes",
+    ),
+    "control character": Case(
+        add="project: a\x01b\n",
+        problem="qa.yaml:8: has a character that YAML does not allow ('\\x01'); "
+        "allowed: text without control characters",
+    ),
+    "nested without an end": Case(
+        add="tags: " + "[" * 3000 + "]" * 3000 + "\n",
+        problem="qa.yaml:1: is nested far too deeply; allowed: the few levels that settings have",
+    ),
     "date in place of text": Case(
         add="  environment_variables: {SINCE: 2026-01-01}\n",
         problem="qa.yaml:8: ecs.environment_variables.SINCE: 2026-01-01 is no text; allowed: text, in quotes",
