@@ -12,6 +12,7 @@ overlays can be the cause of a difference.
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -45,8 +46,9 @@ class Provenance:
         return arguments.get(argument) or _union(arguments.values())
 
 
+@cache
 def read(sources: Path, stack: str = STACKS[0]) -> Provenance:
-    """Read the provenance of a stack class from the sources below a folder (`modules/`, `environments/`)."""
+    """Read the provenance of a stack class from the sources below a folder (`modules/`, `environments/`), once."""
     classes = dict(_classes(sources))
     reader = _Reader(classes)
     reader.stack(classes[stack])

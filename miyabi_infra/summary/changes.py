@@ -40,7 +40,7 @@ class Environment:
     after: Stack | None
     changes: tuple[ResourceChange, ...]
     causes: Causes | None
-    """None where one of the overlays can't be read, or there is none."""
+    """None without changes, and where one of the overlays is not there or can't be read."""
     reach: ReachDifference
     weaker: tuple[Weaker, ...]
     cost: tuple[Estimate | None, Estimate | None]
@@ -95,12 +95,13 @@ def _side(root: Path) -> Side:
 def _environment(name: str, then: Side, now: Side) -> Environment:
     before, after = then.stacks.get(name), now.stacks.get(name)
     first, second = then.overlays.get(name), now.overlays.get(name)
+    found = tuple(_changes(before, after))
     return Environment(
         name=name,
         before=before,
         after=after,
-        changes=tuple(_changes(before, after)),
-        causes=Causes(SOURCES, first, second, shared=name == SHARED) if first and second else None,
+        changes=found,
+        causes=Causes(SOURCES, first, second, shared=name == SHARED) if found and first and second else None,
         reach=difference(before, after),
         weaker=tuple(weaker(before, after)) if before and after else (),
         cost=(then.costs.get(name), now.costs.get(name)),
