@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from miyabi_infra.diagram.columns import clients, heading, subnet, way_out
+from miyabi_infra.diagram.columns import clients, heading, way_out
 from miyabi_infra.diagram.facts import Bar, Facts, Node
 from miyabi_infra.reach.nodes import INTERNET
 
@@ -35,10 +35,13 @@ def _vpc(facts: Facts, ids: dict[str, str]) -> Iterator[str]:
         ("private", False, [*_bars(facts, ids, public, inside=False)]),
     )
     for name, is_public, lines in tiers:
-        places = [place for place in facts.places if place.public is is_public]
-        texts = [", ".join(filter(None, (place.zone, subnet(place), way_out(facts, place)))) for place in places]
-        if places:
-            yield from _group(name, "<br/>".join(map(_escaped, texts)), lines, escaped=True)
+        subnets = [
+            Node(place.zone, place.cidr, (way_out(facts, place),))
+            for place in facts.places
+            if place.public is is_public
+        ]
+        if subnets:
+            yield from _group(name, f"{name.capitalize()} subnets", [*_nodes(f"{name}_subnet", subnets), *lines])
     for bar in facts.of_kind("group"):
         yield f"{ids[bar.reached]}[{_label(bar)}]"
         yield f"style {ids[bar.reached]} stroke-dasharray: 4 4"
@@ -75,8 +78,8 @@ def _nodes(key: str, nodes: "tuple[Node, ...] | list[Node]") -> Iterator[str]:
     yield from (f"{key}{at}[{_label(node)}]" for at, node in enumerate(nodes))
 
 
-def _group(key: str, title: str, lines: "Iterator[str] | list[str]", *, escaped: bool = False) -> Iterator[str]:
-    yield f'subgraph {key}["{title if escaped else _escaped(title)}"]'
+def _group(key: str, title: str, lines: "Iterator[str] | list[str]") -> Iterator[str]:
+    yield f"subgraph {key}[{_quoted(title)}]"
     yield from (f"    {line}" for line in lines)
     yield "end"
 
