@@ -142,6 +142,35 @@ def parity(
 
 
 @app.command()
+def status(
+    *,
+    env: Annotated[str, typer.Option("--env", help="The environment.")],
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every ten seconds, until Ctrl-C.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show how an environment is right now: service, targets, capacity, cache, alarms, logs; read from AWS.
+
+    Exit code 0: healthy; 1: degraded; 2: wrong use; 3: nothing is known to be degraded, but something could not be
+    read (permission, credentials, time-out).
+    """
+    from miyabi_infra.live.show import run  # noqa: PLC0415  # boto3 takes half a second to import
+
+    raise _exit(lambda: run(ROOT, env, watch=watch, as_json=as_json))
+
+
+@app.command()
+def verify(*, env: Annotated[str, typer.Option("--env", help="The environment.")], as_json: Json = False) -> None:
+    """Hold what exists in AWS against what was generated, after an apply; Terraform's state is not asked.
+
+    Exit code 0: the same; 1: something is missing, different, or there without having been generated; 2: wrong use;
+    3: no difference is known, but something could not be read.
+    """
+    from miyabi_infra.live.verify import run  # noqa: PLC0415  # boto3 takes half a second to import
+
+    raise _exit(lambda: run(ROOT, env, as_json=as_json))
+
+
+@app.command()
 def cost(
     *,
     env: Env = None,

@@ -1,0 +1,260 @@
+"""Calls to AWS: bounded in time, safe to make from several threads, and with failures told apart.
+
+Everything that goes wrong is a `Trouble`, which says in a line what an operator can do about it: ask for a permission,
+log in, wait, look at the network, or look for what is missing.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, TypeVar, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ReadTimeoutError,
+    SSOError,
+    TokenRetrievalError,
+)
+from botocore.exceptions import (
+    ConnectionError as NoConnectionError,
+)
+
+
+class Kind(Enum):
+    """Why AWS gave no answer."""
+
+    MISSING = "missing"
+    DENIED = "denied"
+    CREDENTIALS = "credentials"
+    THROTTLED = "throttled"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    FAILED = "failed"
+
+
+@dataclass
+class Trouble(Exception):  # noqa: N818  # no error of the program: an answer that AWS did not give
+    """A call that gave no answer."""
+
+    kind: Kind
+    text: str
+    """What happened and what can be done, in a line."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a call may take. The worst case is `attempts` times both seconds, and short pauses between."""
+
+    connect: float = 3
+    """Seconds to connect."""
+    read: float = 8
+    """Seconds to wait for an answer."""
+    attempts: int = 3
+    """Tries of a call, the first included."""
+
+
+_IAM_PREFIX: Final = {
+    "elbv2": "elasticloadbalancing",
+    "application-autoscaling": "application-autoscaling",
+}
+"""What IAM calls a service, where it is not what boto3 calls it."""
+
+_DENIED: Final = re.compile(r"AccessDenied|Unauthorized(?:Operation|Access)|AuthorizationError|NotAuthorized|Forbidden")
+_CREDENTIALS: Final = re.compile(
+    r"ExpiredToken|TokenExpired|RequestExpired|InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClient"
+    r"|SignatureDoesNotMatch|InvalidSignature|AuthFailure|MissingAuthenticationToken|IncompleteSignature|OptInRequired"
+)
+_THROTTLED: Final = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|RequestThrottled|SlowDown|LimitExceeded$")
+_MISSING: Final = re.compile(r"NotFound|NoSuch|DoesNotExist|NonExistent|NotExist|InvalidParameterGroupName")
+_NOT_LOGGED_IN: Final = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    ProfileNotFound,
+    NoAuthTokenError,
+    TokenRetrievalError,
+    SSOError,
+)
+
+
+def not_understood(error: Exception) -> Trouble:
+    """An answer of AWS that lacks what its reader counts on."""
+    return Trouble(Kind.FAILED, f"AWS answered in a form that is not known here ({type(error).__name__}: {error})")
+
+
+UNEXPECTED: Final = (KeyError, IndexError, TypeError, ValueError, AttributeError)
+"""What reading an answer of an unknown form raises."""
+
+
+class Aws:
+    """The account that the usual chain of credentials leads to (environment, profile, SSO, role), in one region."""
+
+    def __init__(self, region: str, limits: Limits | None = None) -> None:
+        limits = limits or Limits()
+        self.region = region
+        self._limits = limits
+        self._config = Config(
+            region_name=region,
+            connect_timeout=limits.connect,
+            read_timeout=limits.read,
+            retries={"mode": "standard", "total_max_attempts": limits.attempts},
+            max_pool_connections=32,
+            user_agent_extra="miyabi-infra",
+        )
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._session: Any = None
+
+    def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+        """The answer of an operation, named as boto3 names it: `call("ecs", "describe_services", cluster=…)`.
+
+        Raises:
+            Trouble: when there is none.
+        """
+        action = action_name(service, operation)
+        with _telling(action, self._limits):
+            return cast("dict[str, Any]", getattr(self._client(service), operation)(**arguments))
+
+    def pages(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:  # noqa: ANN401  # JSON
+        """The items under `key` of all pages of an operation.
+
+        Raises:
+            Trouble: when one of the pages can't be had.
+        """
+        action = action_name(service, operation)
+        with _telling(action, self._limits):
+            client = self._client(service)
+            if not client.can_paginate(operation):  # it gives everything at once
+                return cast("dict[str, Any]", getattr(client, operation)(**arguments)).get(key, [])
+            pages = client.get_paginator(operation).paginate(**arguments)
+            return [item for page in pages for item in cast("dict[str, Any]", page).get(key, [])]
+
+    def _client(self, service: str) -> Any:  # noqa: ANN401  # made at run time
+        with self._lock:  # a session is not safe to use from several threads, a client is
+            if self._session is None:
+                self._session = cast("Any", boto3.Session(region_name=self.region))
+            if service not in self._clients:
+                self._clients[service] = self._session.client(service, config=self._config)
+            return self._clients[service]
+
+
+class _telling:  # noqa: N801  # reads as a statement: `with _telling(…):`
+    """Turns what boto3 raises into a `Trouble`."""
+
+    def __init__(self, action: str, limits: Limits) -> None:
+        self._action = action
+        self._limits = limits
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, BotoCoreError | ClientError):
+            raise trouble(error, self._action, self._limits) from error
+
+
+def action_name(service: str, operation: str) -> str:
+    """What IAM calls an operation: `elasticloadbalancing:DescribeTargetHealth`."""
+    prefix = _IAM_PREFIX.get(service, service)
+    return f"{prefix}:{''.join(word.capitalize() for word in operation.split('_'))}"
+
+
+def trouble(error: BotoCoreError | ClientError, action: str, limits: Limits) -> Trouble:
+    """What an error of boto3 is about."""
+    if isinstance(error, ClientError):
+        return _answered(error, action)
+    if isinstance(error, _NOT_LOGGED_IN):
+        said = str(error).rstrip(".")
+        return Trouble(Kind.CREDENTIALS, f"no credentials ({said}): log in, or set AWS_PROFILE")
+    if isinstance(error, ConnectTimeoutError):
+        return Trouble(
+            Kind.TIMEOUT,
+            f"{action}: no connection within {limits.connect:g} s ({_host(error)}), tried {limits.attempts}x",
+        )
+    if isinstance(error, ReadTimeoutError):
+        return Trouble(
+            Kind.TIMEOUT, f"{action}: no answer within {limits.read:g} s ({_host(error)}), tried {limits.attempts}x"
+        )
+    if isinstance(error, HTTPClientError | NoConnectionError):
+        return Trouble(Kind.UNREACHABLE, f"{action}: {_host(error)} can't be reached: look at network, proxy and DNS")
+    return Trouble(Kind.FAILED, f"{action}: {_one_line(str(error))}")
+
+
+def _answered(error: ClientError, action: str) -> Trouble:
+    """What AWS answered instead of what was asked for."""
+    answer = cast("dict[str, Any]", error.response)
+    code = str(answer.get("Error", {}).get("Code", ""))
+    said = _one_line(str(answer.get("Error", {}).get("Message", "")))
+    if _DENIED.search(code):
+        named = re.search(r"not authorized to perform:? ([\w-]+:\w+)", said)
+        return Trouble(Kind.DENIED, f"not permitted: the credentials need {named[1] if named else action}")
+    if _CREDENTIALS.search(code):
+        return Trouble(Kind.CREDENTIALS, f"the credentials are expired or not valid ({code}): log in again")
+    if _THROTTLED.search(code):
+        return Trouble(Kind.THROTTLED, f"{action}: AWS throttles the account's calls ({code}): try again in a minute")
+    if _MISSING.search(code) or "Unable to describe task definition" in said:
+        return Trouble(Kind.MISSING, f"{action}: {said or code}")
+    return Trouble(Kind.FAILED, f"{action}: {code}: {said}")
+
+
+def _host(error: BotoCoreError) -> str:
+    url = str(cast("dict[str, Any]", error.kwargs).get("endpoint_url", ""))
+    found = re.match(r"https?://([^/?]+)", url)
+    return found[1] if found else "the endpoint"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+_Argument = TypeVar("_Argument")
+_Result = TypeVar("_Result")
+
+
+def together(work: Callable[[_Argument], _Result], arguments: Iterable[_Argument], threads: int = 16) -> list[_Result]:
+    """The results of some work that waits for AWS, done at the same time; in the order of the arguments.
+
+    The threads are daemons: whoever presses Ctrl-C does not wait for the calls that are under way.
+
+    Raises:
+        Exception: what the work of the first argument raised that raised anything.
+    """
+    waiting: Iterator[tuple[int, _Argument]] = iter(list(enumerate(arguments)))
+    results: dict[int, _Result] = {}
+    failures: dict[int, BaseException] = {}
+    lock = threading.Lock()
+
+    def run() -> None:
+        while True:
+            with lock:
+                index, argument = next(waiting, (-1, None))
+            if index < 0:
+                return
+            try:
+                results[index] = work(cast("_Argument", argument))
+            except BaseException as error:  # noqa: BLE001  # raised again where it is waited for
+                failures[index] = error
+
+    workers: Sequence[threading.Thread] = [threading.Thread(target=run, daemon=True) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if failures:
+        raise failures[min(failures)]
+    return [results[index] for index in sorted(results)]
