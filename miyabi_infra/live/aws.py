@@ -30,6 +30,7 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as NoConnectionError,
 )
+from botocore.parsers import ResponseParserError
 
 
 class Kind(Enum):
@@ -164,7 +165,7 @@ class _telling:  # noqa: N801  # reads as a statement: `with _telling(…):`
         pass
 
     def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, BotoCoreError | ClientError):
+        if isinstance(error, BotoCoreError | ClientError | ResponseParserError):
             raise trouble(error, self._action, self._limits) from error
 
 
@@ -174,22 +175,19 @@ def action_name(service: str, operation: str) -> str:
     return f"{prefix}:{''.join(word.capitalize() for word in operation.split('_'))}"
 
 
-def trouble(error: BotoCoreError | ClientError, action: str, limits: Limits) -> Trouble:
+def trouble(error: BotoCoreError | ClientError | ResponseParserError, action: str, limits: Limits) -> Trouble:
     """What an error of boto3 is about."""
+    if isinstance(error, ResponseParserError):
+        return Trouble(Kind.FAILED, f"{action}: the answer is none of AWS's: look at AWS_ENDPOINT_URL and the proxy")
     if isinstance(error, ClientError):
         return _answered(error, action)
     if isinstance(error, _NOT_LOGGED_IN):
         said = str(error).rstrip(".")
         return Trouble(Kind.CREDENTIALS, f"no credentials ({said}): log in, or set AWS_PROFILE")
-    if isinstance(error, ConnectTimeoutError):
-        return Trouble(
-            Kind.TIMEOUT,
-            f"{action}: no connection within {limits.connect:g} s ({_host(error)}), tried {limits.attempts}x",
-        )
-    if isinstance(error, ReadTimeoutError):
-        return Trouble(
-            Kind.TIMEOUT, f"{action}: no answer within {limits.read:g} s ({_host(error)}), tried {limits.attempts}x"
-        )
+    if isinstance(error, ConnectTimeoutError | ReadTimeoutError):
+        connects = isinstance(error, ConnectTimeoutError)
+        waited = f"connection within {limits.connect:g}" if connects else f"answer within {limits.read:g}"
+        return Trouble(Kind.TIMEOUT, f"{action}: no {waited} s ({_host(error)}), tried {limits.attempts}x")
     if isinstance(error, HTTPClientError | NoConnectionError):
         return Trouble(Kind.UNREACHABLE, f"{action}: {_host(error)} can't be reached: look at network, proxy and DNS")
     return Trouble(Kind.FAILED, f"{action}: {_one_line(str(error))}")

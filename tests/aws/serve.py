@@ -16,7 +16,7 @@ os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the execution role's po
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from tests.aws import additions
+from tests.aws import additions, observed
 
 
 def main() -> None:
@@ -24,6 +24,7 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # not a line for every request
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # copies that ended are not waited for
     additions.install()
+    observed.install()
     application = DomainDispatcherApplication(create_backend_app)
     server = _serve(application)
     _say(f"{server.server_port}")

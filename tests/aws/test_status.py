@@ -1,0 +1,218 @@
+"""`miyabi-infra status` on emulated AWS: a healthy account, one in which much is wrong, and one that holds nothing."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from miyabi_infra.live.aws import Aws
+from miyabi_infra.live.show import run, text
+from miyabi_infra.live.status import Level, Status, read
+from miyabi_infra.stacks import read as read_stacks
+from tests.aws import observed
+from tests.aws.emulator import Emulator
+from tests.aws.environment import Environment
+
+pytestmark = pytest.mark.aws
+
+LOG_GROUP = "/ecs/miyabi-dev"
+ALARMS = (
+    "miyabi-alb-high-response-time-dev",
+    "miyabi-alb-unhealthy-hosts-dev",
+    "miyabi-redis-evictions-dev",
+    "miyabi-redis-high-cpu-dev",
+    "miyabi-redis-low-memory-dev",
+    "miyabi-service-cpu-high-dev",
+    "miyabi-service-low-tasks-dev",
+    "miyabi-service-memory-high-dev",
+)
+SERVICE = {"ClusterName": "miyabi-cluster-dev", "ServiceName": "miyabi-service-dev"}
+CACHE = {"CacheClusterId": "miyabi-cache-dev"}
+
+
+def observe(aws: Emulator, what: str, value: object) -> None:
+    aws.client("ssm").put_parameter(Name=what, Value=json.dumps(value), Type="String", Overwrite=True)
+
+
+def measure(aws: Emulator, namespace: str, dimensions: Mapping[str, str], now: datetime, **values: float) -> None:
+    data = [
+        {
+            "MetricName": name,
+            "Dimensions": [{"Name": key, "Value": held} for key, held in dimensions.items()],
+            "Timestamp": now - timedelta(minutes=2),
+            "Value": value,
+        }
+        for name, value in values.items()
+    ]
+    aws.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=data)
+
+
+def register(aws: Emulator, *addresses: str) -> None:
+    elb = aws.client("elbv2")
+    group = elb.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
+    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": each, "Port": 8080} for each in addresses])
+
+
+def log(aws: Emulator, now: datetime, *lines: str) -> None:
+    logs = aws.client("logs")
+    logs.create_log_stream(logGroupName=LOG_GROUP, logStreamName="ecs/miyabi-app/0a1b")
+    at = int((now - timedelta(minutes=5)).timestamp() * 1000)
+    events = [{"timestamp": at + index, "message": line} for index, line in enumerate(lines)]
+    logs.put_log_events(logGroupName=LOG_GROUP, logStreamName="ecs/miyabi-app/0a1b", logEvents=events)
+
+
+def look(environment: Environment, aws: Emulator, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Status:
+    use(aws, monkeypatch)
+    stack = next(each for each in read_stacks(environment.project.out) if each.environment == environment.name)
+    return read(stack, Aws(stack.region), now)
+
+
+def use(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in aws.variables.items():
+        if value:
+            monkeypatch.setenv(name, value)
+        else:
+            monkeypatch.delenv(name, raising=False)
+
+
+def found(status: Status, section: str, *levels: Level) -> list[str]:
+    """The texts of a section, of some levels."""
+    (named,) = [each for each in status.sections if each.name == section]
+    return [each.text for each in named.findings if not levels or each.level in levels]
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_a_healthy_environment(dev: Environment, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = dev.aws
+    observe(
+        aws, observed.SERVICE, {"running_count": 2, "pending_count": 0, "deployment": {"rolloutState": "COMPLETED"}}
+    )
+    activity = {
+        "ActivityId": "1",
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/miyabi-cluster-dev/miyabi-service-dev",
+        "ScalableDimension": "ecs:service:DesiredCount",
+        "Description": "Setting desired count to 2.",
+        "Cause": "monitor alarm TargetTracking-low triggered policy miyabi-cpu-autoscaling-dev",
+        "StartTime": (now - timedelta(hours=3)).timestamp(),
+        "StatusCode": "Successful",
+    }
+    observe(aws, observed.ACTIVITIES, [activity])
+    register(aws, "10.0.11.5", "10.0.12.7")
+    measure(aws, "AWS/ECS", SERVICE, now, CPUUtilization=31.25, MemoryUtilization=44)
+    measure(aws, "AWS/ElastiCache", CACHE, now, CPUUtilization=3, FreeableMemory=412e6, Evictions=0, CurrConnections=12)
+    log(aws, now, '{"level":"INFO","message":"request served"}')
+
+    status = look(dev, aws, now, monkeypatch)
+
+    assert (status.level, status.exit_code) == (Level.OK, 0), text(status)
+    assert found(status, "service") == [
+        "ACTIVE, 2 of 2 tasks running, 0 pending",
+        f"deployment COMPLETED, of miyabi-app-dev:1, begun {found(status, 'service')[1].rpartition('begun ')[2]}",
+        "circuit breaker on, rolls back",
+    ]
+    assert found(status, "targets")[1:] == ["2 of 2 targets healthy"]
+    assert found(status, "capacity") == [
+        "scales from 2 to 4 tasks",
+        "CPU 31.2 % (scales at 70 %, alarm above 70 %)",
+        "memory 44 % (scales at 80 %, alarm above 80 %)",
+    ]
+    assert found(status, "scaling") == [f"3 h ago: Successful, Setting desired count to 2. {activity['Cause']}"]
+    assert found(status, "stopped tasks") == ["none in the last hour"]
+    assert found(status, "redis") == [
+        "available, cache.t3.micro, Redis 7.0",
+        "CPU 3 % (alarm above 75 %)",
+        "free memory 412 MB (alarm below 100 MB)",
+        "evictions 0 (alarm above 1000)",
+        "connections 12",
+    ]
+    assert found(status, "alarms") == ["8 of 8 alarms OK"]
+    assert found(status, "logs") == [f"0 lines about errors in {LOG_GROUP} in the last hour"]
+
+
+def test_an_environment_in_which_much_is_wrong(
+    dev: Environment, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws = dev.aws
+    reason = "ECS deployment circuit breaker: tasks failed to start."
+    deployment = {"rolloutState": "FAILED", "rolloutStateReason": reason, "failedTasks": 3}
+    observe(aws, observed.SERVICE, {"running_count": 1, "pending_count": 1, "deployment": deployment})
+    unhealthy = {
+        "State": "unhealthy",
+        "Reason": "Target.ResponseCodeMismatch",
+        "Description": "Health checks failed with these codes: [500]",
+    }
+    observe(aws, observed.HEALTH, {"10.0.12.7": unhealthy})
+    register(aws, "10.0.11.5", "10.0.12.7")
+    measure(aws, "AWS/ECS", SERVICE, now, CPUUtilization=96, MemoryUtilization=40)
+    cloudwatch = aws.client("cloudwatch")
+    cloudwatch.set_alarm_state(
+        AlarmName="miyabi-service-cpu-high-dev", StateValue="ALARM", StateReason="Threshold Crossed: 96 > 70"
+    )
+    cloudwatch.set_alarm_state(
+        AlarmName="miyabi-redis-high-cpu-dev", StateValue="INSUFFICIENT_DATA", StateReason="no data"
+    )
+    cloudwatch.disable_alarm_actions(AlarmNames=["miyabi-redis-low-memory-dev"])
+    cloudwatch.delete_alarms(AlarmNames=["miyabi-redis-evictions-dev"])
+    aws.client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="ecs",
+        ResourceId="service/miyabi-cluster-dev/miyabi-service-dev",
+        ScalableDimension="ecs:service:DesiredCount",
+        SuspendedState={"DynamicScalingOutSuspended": True},
+    )
+    log(aws, now, "served", "ERROR database: connection refused", "served", "thread 'main' panicked at src/main.rs:7")
+
+    status = look(dev, aws, now, monkeypatch)
+
+    assert (status.level, status.exit_code) == (Level.DEGRADED, 1)
+    assert found(status, "service", Level.DEGRADED)[0] == "ACTIVE, 1 of 2 tasks running, 1 pending"
+    assert found(status, "service", Level.DEGRADED)[1].startswith("deployment FAILED, of miyabi-app-dev:1, begun ")
+    assert found(status, "service", Level.DEGRADED)[1].endswith(f", 3 tasks failed to start, {reason}")
+    assert found(status, "targets")[1:] == [
+        "1 of 2 targets healthy",
+        "10.0.12.7:8080 unhealthy, Target.ResponseCodeMismatch: Health checks failed with these codes: [500]",
+    ]
+    assert found(status, "capacity", Level.DEGRADED) == [
+        "scales from 2 to 4 tasks; suspended: DynamicScalingOutSuspended"
+    ]
+    assert found(status, "capacity", Level.NOTE) == ["CPU 96 % (scales at 70 %, alarm above 70 %)"]
+    assert found(status, "alarms", Level.DEGRADED) == [
+        "miyabi-redis-evictions-dev does not exist: nothing watches",
+        "miyabi-service-cpu-high-dev ALARM since just now: Threshold Crossed: 96 > 70",
+    ]
+    assert found(status, "alarms", Level.NOTE) == [
+        "miyabi-redis-high-cpu-dev INSUFFICIENT_DATA since just now: no data",
+        "miyabi-redis-low-memory-dev is muted: its actions are disabled",
+    ]
+    assert found(status, "logs")[0] == f"2 lines about errors in {LOG_GROUP} in the last hour"
+    assert found(status, "logs")[2].endswith("thread 'main' panicked at src/main.rs:7")
+
+
+def test_an_account_that_holds_nothing(
+    applied: Environment, aws: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use(aws, monkeypatch)
+
+    assert run(applied.project.root, "dev", as_json=True) == 1
+    shown: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert shown["verdict"] == "degraded"
+    missing = {
+        section: [each["data"].get("trouble") for each in findings if each["level"] == "degraded"]
+        for section, findings in shown["sections"].items()
+    }
+    assert missing == {
+        "service": ["missing"],
+        "targets": ["missing"],
+        "capacity": ["missing"],
+        "scaling": [],
+        "stopped tasks": ["missing"],
+        "redis": ["missing"],
+        "alarms": [None] * len(ALARMS),
+        "logs": ["missing"],
+    }

@@ -1,0 +1,334 @@
+"""`miyabi-infra status` against scripted answers of AWS: what no emulated AWS brings about."""
+
+import copy
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from miyabi_infra.live import show
+from miyabi_infra.live.aws import Aws, Kind, Trouble
+from miyabi_infra.live.show import run, text
+from miyabi_infra.live.status import Level, Status, as_data, read
+from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import Stack
+from miyabi_infra.stacks import read as read_stacks
+
+NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
+
+HEALTHY: Mapping[str, Any] = {
+    "get_caller_identity": {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/night"},
+    "describe_services": {
+        "services": [
+            {
+                "status": "ACTIVE",
+                "runningCount": 2,
+                "desiredCount": 2,
+                "pendingCount": 0,
+                "deployments": [
+                    {
+                        "status": "PRIMARY",
+                        "rolloutState": "COMPLETED",
+                        "rolloutStateReason": "ECS deployment ecs-svc/1 completed.",
+                        "taskDefinition": "arn:aws:ecs:us-west-2:123456789012:task-definition/miyabi-app-dev:7",
+                        "createdAt": NOW - timedelta(hours=5),
+                        "failedTasks": 0,
+                    }
+                ],
+                "deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": True, "rollback": True}},
+                "events": [],
+            }
+        ]
+    },
+    "list_tasks": [],
+    "describe_tasks": {"tasks": []},
+    "describe_load_balancers": {"LoadBalancers": [{"State": {"Code": "active"}, "DNSName": "lb.example.com"}]},
+    "describe_target_groups": {"TargetGroups": [{"TargetGroupArn": "arn"}]},
+    "describe_target_health": {
+        "TargetHealthDescriptions": [
+            {"Target": {"Id": f"10.0.1{zone}.5", "Port": 8080}, "TargetHealth": {"State": "healthy"}} for zone in (1, 2)
+        ]
+    },
+    "describe_scalable_targets": {"ScalableTargets": [{"MinCapacity": 2, "MaxCapacity": 4}]},
+    "describe_scaling_activities": {"ScalingActivities": []},
+    "describe_cache_clusters": {
+        "CacheClusters": [
+            {"CacheClusterStatus": "available", "CacheNodeType": "cache.t3.micro", "EngineVersion": "7.0.7"}
+        ]
+    },
+    "get_metric_data": {
+        "CPUUtilization": [20.0, 90.0],
+        "MemoryUtilization": [40.0],
+        "FreeableMemory": [200e6],
+        "Evictions": [0.0],
+        "CurrConnections": [7.0],
+    },
+    "filter_log_events": {"events": []},
+}
+
+
+class Scripted(Aws):
+    """An AWS that answers from a script; a Trouble in it is raised."""
+
+    def __init__(self, script: Mapping[str, Any]) -> None:
+        super().__init__("us-west-2")
+        self.script = dict(script)
+
+    def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401
+        del service, arguments
+        answer = self.script[operation]
+        if isinstance(answer, Trouble):
+            raise answer
+        return copy.deepcopy(answer)
+
+    def pages(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:  # noqa: ANN401
+        del service, key
+        if operation == "describe_alarms" and operation not in self.script:
+            return [{"AlarmName": name, "StateValue": "OK"} for name in arguments["AlarmNames"]]
+        answer = self.script[operation]
+        if isinstance(answer, Trouble):
+            raise answer
+        if operation == "get_metric_data":
+            names = {each["Id"]: each["MetricStat"]["Metric"]["MetricName"] for each in arguments["MetricDataQueries"]}
+            return [{"Id": identifier, "Values": answer.get(name, [])} for identifier, name in names.items()]
+        return copy.deepcopy(answer)
+
+
+@pytest.fixture(scope="module")
+def stack(root: Path) -> Stack:
+    return next(stack for stack in read_stacks(root / "cdktf.out") if stack.environment == "dev")
+
+
+def look(stack: Stack, **changed: Any) -> Status:  # noqa: ANN401
+    return read(stack, Scripted({**HEALTHY, **changed}), NOW)
+
+
+def service(**changed: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {"services": [{**HEALTHY["describe_services"]["services"][0], **changed}]}
+
+
+def deployment(**changed: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {**HEALTHY["describe_services"]["services"][0]["deployments"][0], **changed}
+
+
+def found(status: Status, section: str) -> list[tuple[Level, str]]:
+    return [(each.level, each.text) for one in status.sections if one.name == section for each in one.findings]
+
+
+def test_a_healthy_environment_exits_with_0(stack: Stack) -> None:
+    status = look(stack)
+    assert (status.level, status.exit_code) == (Level.OK, 0), text(status)
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        (service(status="DRAINING"), "DRAINING, 2 of 2 tasks running, 0 pending"),
+        (service(runningCount=0), "ACTIVE, 0 of 2 tasks running, 0 pending"),
+        (service(runningCount=0, desiredCount=0), "ACTIVE, 0 of 0 tasks running, 0 pending"),
+        (
+            service(deployments=[deployment(rolloutState="FAILED", rolloutStateReason="circuit breaker")]),
+            "deployment FAILED, of miyabi-app-dev:7, begun 5 h ago, circuit breaker",
+        ),
+        (
+            service(deployments=[deployment(rolloutState="IN_PROGRESS", rolloutStateReason="", failedTasks=2)]),
+            "deployment IN_PROGRESS, of miyabi-app-dev:7, begun 5 h ago, 2 tasks failed to start",
+        ),
+    ],
+)
+def test_a_service_that_does_not_work_is_degraded(stack: Stack, changed: dict[str, Any], line: str) -> None:
+    status = look(stack, describe_services=changed)
+    assert (Level.DEGRADED, line) in found(status, "service")
+    assert status.exit_code == 1
+
+
+def test_a_deployment_under_way_is_a_note(stack: Stack) -> None:
+    under_way = [
+        deployment(rolloutState="IN_PROGRESS", rolloutStateReason="in progress"),
+        deployment(status="ACTIVE", taskDefinition="arn:…/miyabi-app-dev:6"),
+    ]
+    status = look(stack, describe_services=service(deployments=under_way))
+    assert found(status, "service")[1:3] == [
+        (Level.NOTE, "deployment IN_PROGRESS, of miyabi-app-dev:7, begun 5 h ago, in progress"),
+        (Level.OK, "earlier deployment COMPLETED, of miyabi-app-dev:6, begun 5 h ago"),
+    ]
+    assert status.exit_code == 0
+
+
+def test_events_of_the_last_hour_are_shown_and_steadiness_is_no_news(stack: Stack) -> None:
+    events = [
+        {"createdAt": NOW - timedelta(minutes=3), "message": "(service x) has reached a steady state."},
+        {"createdAt": NOW - timedelta(minutes=9), "message": "(service x) rolled back to (deployment 1)"},
+        {"createdAt": NOW - timedelta(hours=2), "message": "(service x) has started 1 tasks"},
+    ]
+    status = look(stack, describe_services=service(events=events))
+    assert found(status, "service")[-1] == (Level.NOTE, "9 min ago: (service x) rolled back to (deployment 1)")
+
+
+def test_stopped_tasks_say_why_the_latest_first(stack: Stack) -> None:
+    tasks = [
+        {
+            "taskArn": f"arn:aws:ecs:us-west-2:123456789012:task/miyabi-cluster-dev/{name}",
+            "stoppedAt": NOW - timedelta(minutes=minutes),
+            "stoppedReason": "Essential container in task exited",
+            "stopCode": "EssentialContainerExited",
+            "containers": [{"name": "miyabi-app", "exitCode": 137, "reason": "OutOfMemoryError: container killed"}],
+        }
+        for name, minutes in (("older", 40), ("newer", 2))
+    ]
+    status = look(stack, list_tasks=["a", "b"], describe_tasks={"tasks": tasks})
+    assert [line for _, line in found(status, "stopped tasks")] == [
+        f"{name}, {minutes} min ago: Essential container in task exited; miyabi-app exited with 137; "
+        "OutOfMemoryError: container killed"
+        for name, minutes in (("newer", 2), ("older", 40))
+    ]
+
+
+def test_targets_that_start_are_a_note_and_none_that_is_healthy_is_degraded(stack: Stack) -> None:
+    starting = {
+        "Target": {"Id": "10.0.11.5", "Port": 8080},
+        "TargetHealth": {"State": "initial", "Reason": "Elb.RegistrationInProgress"},
+    }
+    status = look(stack, describe_target_health={"TargetHealthDescriptions": [starting]})
+    assert found(status, "targets")[1:] == [
+        (Level.DEGRADED, "0 of 1 target healthy"),
+        (Level.NOTE, "10.0.11.5:8080 initial, Elb.RegistrationInProgress"),
+    ]
+
+
+@pytest.mark.parametrize(("codes", "level"), [(("Failed", "Successful"), 3), (("Successful", "Failed"), 1)])
+def test_a_scaling_that_failed_counts_until_one_works(stack: Stack, codes: tuple[str, str], level: int) -> None:
+    activities = [
+        {
+            "StartTime": NOW - timedelta(minutes=5 * (index + 1)),
+            "StatusCode": code,
+            "StatusMessage": "no capacity",
+            "Description": "Setting desired count to 4.",
+            "Cause": "alarm",
+        }
+        for index, code in enumerate(codes)
+    ]
+    status = look(stack, describe_scaling_activities={"ScalingActivities": activities})
+    assert status.level == Level(level)
+    assert f"{codes[0]}, Setting desired count to 4. " in found(status, "scaling")[0][1]
+
+
+@pytest.mark.parametrize(("state", "level"), [("modifying", Level.NOTE), ("rebooting cluster nodes", Level.DEGRADED)])
+def test_a_cache_that_is_not_available(stack: Stack, state: str, level: Level) -> None:
+    cluster = {**HEALTHY["describe_cache_clusters"]["CacheClusters"][0], "CacheClusterStatus": state}
+    assert look(stack, describe_cache_clusters={"CacheClusters": [cluster]}).level is level
+
+
+def test_a_figure_beyond_its_alarm_is_a_note_as_the_alarm_decides(stack: Stack) -> None:
+    status = look(stack, get_metric_data={"CPUUtilization": [99.0], "FreeableMemory": [50e6]})
+    assert (Level.NOTE, "CPU 99 % (scales at 70 %, alarm above 70 %)") in found(status, "capacity")
+    assert (Level.NOTE, "free memory 50 MB (alarm below 100 MB)") in found(status, "redis")
+    assert (Level.NOTE, "evictions: no figure in the last 15 minutes (alarm above 1000)") in found(status, "redis")
+    assert status.exit_code == 0
+
+
+def test_logs_are_read_to_a_bound_and_the_count_says_so(stack: Stack) -> None:
+    page = {
+        "events": [{"message": "ERROR\n  at x", "timestamp": NOW.timestamp() * 1000}, {"message": "fine"}],
+        "nextToken": "more",
+    }
+    status = look(stack, filter_log_events=page)
+    assert found(status, "logs")[0][1] == "20 lines or more about errors in /ecs/miyabi-dev in the last hour"
+    assert found(status, "logs")[-1][1] == "03:00:00 ERROR at x"
+
+
+DENIED = Trouble(Kind.DENIED, "not permitted: the credentials need elasticache:DescribeCacheClusters")
+SLOW = Trouble(Kind.TIMEOUT, "cloudwatch:GetMetricData: no answer within 8 s")
+
+
+def test_one_section_without_an_answer_leaves_the_others(stack: Stack) -> None:
+    status = look(stack, describe_cache_clusters=DENIED)
+    assert found(status, "redis") == [(Level.UNKNOWN, DENIED.text)]
+    assert found(status, "service")[0][0] is Level.OK
+    assert status.exit_code == 3
+
+
+def test_what_was_found_before_a_trouble_is_kept(stack: Stack) -> None:
+    status = look(stack, get_metric_data=SLOW)
+    assert found(status, "capacity") == [(Level.OK, "scales from 2 to 4 tasks"), (Level.UNKNOWN, SLOW.text)]
+
+
+def test_degraded_outweighs_what_could_not_be_read(stack: Stack) -> None:
+    status = look(stack, describe_cache_clusters=DENIED, describe_services=service(runningCount=1))
+    assert status.exit_code == 1
+
+
+def test_an_answer_of_an_unknown_form_is_a_line(stack: Stack) -> None:
+    status = look(stack, describe_cache_clusters={"Clusters": []})
+    assert found(status, "redis") == [
+        (Level.UNKNOWN, "AWS answered in a form that is not known here (KeyError: 'CacheClusters')")
+    ]
+
+
+def test_who_may_not_ask_who_he_is_may_still_look(stack: Stack) -> None:
+    status = look(stack, get_caller_identity=Trouble(Kind.DENIED, "not permitted"))
+    assert (status.account, status.exit_code) == ("", 3)
+    assert found(status, "service")[0][0] is Level.OK
+
+
+def test_another_account_than_the_environments_is_not_looked_at(stack: Stack) -> None:
+    pinned = copy.copy(stack)
+    object.__setattr__(pinned, "provider", {"allowed_account_ids": ("999999999999",)})
+    status = look(pinned)
+    assert [section.name for section in status.sections] == ["account"]
+    assert found(status, "account")[0][1] == "the credentials are of account 123456789012; dev is in 999999999999"
+    assert status.exit_code == 3
+
+
+def test_json_holds_levels_texts_and_figures(stack: Stack) -> None:
+    data = json.loads(json.dumps(as_data(look(stack)), default=str))
+    assert (data["environment"], data["verdict"], data["exit_code"]) == ("dev", "healthy", 0)
+    assert data["sections"]["service"][0] == {
+        "level": "ok",
+        "text": "ACTIVE, 2 of 2 tasks running, 0 pending",
+        "data": {"status": "ACTIVE", "running": 2, "desired": 2, "pending": 0},
+    }
+
+
+def test_the_text_has_a_line_for_each_finding_and_ends_in_the_verdict(stack: Stack) -> None:
+    shown = text(look(stack, describe_services=service(runningCount=1))).splitlines()
+    assert shown[0] == (
+        "miyabi-dev in us-west-2, account 123456789012 as arn:aws:iam::123456789012:user/night, 2026-11-25 03:00:00 UTC"
+    )
+    assert "service" in shown[2]
+    assert "ACTIVE, 1 of 2 tasks running, 0 pending" in shown[2]
+    assert "degraded: 1 degraded, 0 not readable, 0 notes" in shown[-1]
+
+
+def test_watch_looks_again_until_ctrl_c_and_exits_with_the_last_verdict(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scripted = Scripted(HEALTHY)
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        scripted.script["describe_services"] = service(runningCount=1)
+        if len(pauses) == 2:
+            raise KeyboardInterrupt
+
+    def connect(_region: str) -> Aws:
+        return scripted
+
+    monkeypatch.setattr(show, "Aws", connect)
+    monkeypatch.setattr(show.time, "sleep", pause)
+
+    assert run(root, "dev", watch=True, as_json=True) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["verdict"] for line in lines] == ["healthy", "degraded"]
+    assert pauses == [10, 10]
+
+
+def test_what_runs_no_service_has_no_status(root: Path) -> None:
+    with pytest.raises(Refused, match="'shared' runs no service"):
+        run(root, "shared")
+    with pytest.raises(Refused, match="there is no environment 'qa'"):
+        run(root, "qa")
