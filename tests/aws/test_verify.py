@@ -1,6 +1,7 @@
 """`miyabi-infra verify` after a real apply: nothing differs; after changes by API, exactly those do."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from miyabi_infra.live.verify import Verification, run, text, verify
 from miyabi_infra.stacks import read
 from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment
+from tests.support import Project
 
 pytestmark = pytest.mark.aws
 
@@ -125,3 +127,33 @@ def test_everything_is_missing_in_an_empty_account(
     found = json.loads(capsys.readouterr().out)
     assert {each["state"] for each in found["resources"]} == {"missing"}
     assert found["differences"] == 48
+
+
+def test_what_exists_once_an_account_is_looked_at_too(
+    root: Path, output: Path, tmp_path: Path, aws: Emulator, look: Look
+) -> None:
+    project = Project.copy_of(root, tmp_path / "shared")
+    project.take(output)
+    shared = Environment(project, "shared", aws)
+    shared.terraform.init()
+    shared.terraform.apply()
+
+    verification = look.verify(shared)
+    assert differing(verification) == []
+    assert {each.state for each in verification.resources} == {"same"}
+
+    bucket = {"Bucket": "miyabi-terraform-state"}
+    s3 = aws.client("s3")
+    s3.put_bucket_versioning(**bucket, VersioningConfiguration={"Status": "Suspended"})
+    s3.delete_public_access_block(**bucket)
+    s3.delete_bucket_policy(**bucket)
+    aws.client("ecr").put_image_tag_mutability(repositoryName="miyabi-web-api", imageTagMutability="MUTABLE")
+    assert differing(look.verify(shared)) == [
+        '~ module.registry.aws_ecr_repository.web_api image_tag_mutability: generated "IMMUTABLE", found "MUTABLE"',
+        "- module.state_bucket.aws_s3_bucket_policy.state does not exist",
+        "- module.state_bucket.aws_s3_bucket_public_access_block.state does not exist",
+        (
+            "~ module.state_bucket.aws_s3_bucket_versioning.state versioning_configuration.status: "
+            'generated "Enabled", found "Suspended"'
+        ),
+    ]

@@ -16,6 +16,9 @@ def _repository(resource: Resource, world: World) -> Found | None:
     checks = world.checks(
         resource,
         {
+            "encryption_configuration": [
+                {"encryption_type": repository.get("encryptionConfiguration", {}).get("encryptionType")}
+            ],
             "image_tag_mutability": repository.get("imageTagMutability"),
             "image_scanning_configuration": {
                 "scan_on_push": repository.get("imageScanningConfiguration", {}).get("scanOnPush", False)
@@ -47,6 +50,41 @@ def _bucket(resource: Resource, world: World) -> Found | None:
     return Found({"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}"}, world.tags(resource, tags))
 
 
+def _bucket_encryption(resource: Resource, world: World) -> Found | None:
+    answer = world.ask("s3", "get_bucket_encryption", Bucket=str(world.value(resource.get("bucket"))))
+    rules = [
+        {"apply_server_side_encryption_by_default": {"sse_algorithm": held["SSEAlgorithm"]}}
+        for each in answer["ServerSideEncryptionConfiguration"]["Rules"]
+        for held in [each["ApplyServerSideEncryptionByDefault"]]
+    ]
+    return Found({}, world.checks(resource, {"rule": rules}))
+
+
+def _bucket_ownership(resource: Resource, world: World) -> Found | None:
+    answer = world.ask("s3", "get_bucket_ownership_controls", Bucket=str(world.value(resource.get("bucket"))))
+    (rule,) = answer["OwnershipControls"]["Rules"]
+    return Found({}, world.checks(resource, {"rule": {"object_ownership": rule["ObjectOwnership"]}}))
+
+
+def _bucket_lifecycle(resource: Resource, world: World) -> Found | None:
+    answer = world.ask("s3", "get_bucket_lifecycle_configuration", Bucket=str(world.value(resource.get("bucket"))))
+    rules = [
+        {
+            "id": each.get("ID"),
+            "status": each["Status"],
+            "filter": [{"prefix": each.get("Filter", {}).get("Prefix", each.get("Prefix", ""))}],
+            "noncurrent_version_expiration": [
+                {"noncurrent_days": each.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays")}
+            ],
+            "abort_incomplete_multipart_upload": [
+                {"days_after_initiation": each.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation")}
+            ],
+        }
+        for each in answer["Rules"]
+    ]
+    return Found({}, world.checks(resource, {"rule": rules}))
+
+
 def _bucket_versioning(resource: Resource, world: World) -> Found | None:
     held = world.ask("s3", "get_bucket_versioning", Bucket=str(world.value(resource.get("bucket"))))
     return Found({}, world.checks(resource, {"versioning_configuration": {"status": held.get("Status", "Disabled")}}))
@@ -73,7 +111,10 @@ READERS: Final[Mapping[str, Reader]] = {
     "aws_ecr_lifecycle_policy": _repository_policy,
     "aws_ecr_repository": _repository,
     "aws_s3_bucket": _bucket,
+    "aws_s3_bucket_lifecycle_configuration": _bucket_lifecycle,
+    "aws_s3_bucket_ownership_controls": _bucket_ownership,
     "aws_s3_bucket_policy": _bucket_policy,
     "aws_s3_bucket_public_access_block": _bucket_access,
+    "aws_s3_bucket_server_side_encryption_configuration": _bucket_encryption,
     "aws_s3_bucket_versioning": _bucket_versioning,
 }
