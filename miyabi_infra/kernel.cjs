@@ -32,7 +32,7 @@ for (const name of ['stdout', 'stderr']) {
 const INDEX = /\/node_modules\/@cdktf\/provider-[a-z0-9-]+\/lib\/index\.js$/;
 const EXPORT = /^exports\.([A-Za-z_$][\w$]*) = require\(("\.\/[\w.-]+")\);$/;
 const MARKER = 'Object.defineProperty(exports, "__esModule", { value: true });';
-const OTHER = /^(?:"use strict";|\/\*\*| \*(?:(?!\*\/).)*| \*\/|\/\/.*|exports\.[\w$ =.]* = void 0;|)$/;
+const OTHER = /^(?:"use strict";|\/\*\*| \*(?!\/)(?:(?!\*\/).)*| \*\/|\/\/.*|exports\.[\w$ =.]* = void 0;|)$/;
 
 // The same exports, each loaded when it is first read; undefined where the index has not the form of a generated one.
 function lazyIndex(source) {
