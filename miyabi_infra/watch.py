@@ -5,13 +5,14 @@ code that changed is taken up by a fresh one. Files are looked at by their time 
 next to nothing, and it works on every file system.
 """
 
+import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from miyabi_infra.worker import Worker, WorkerError
+from miyabi_infra.worker import Worker, WorkerEndedError, WorkerError
 
 if TYPE_CHECKING:
     from environments.overlays import AnySettings
@@ -20,6 +21,7 @@ CODE: Final = Path(__file__).resolve().parent.parent
 """The folder of the Python packages."""
 
 PACKAGES: Final = ("environments", "miyabi_infra", "modules")
+CODE_SUFFIXES: Final = (".py", ".cjs", ".j2")
 EVERY: Final = 0.02
 """Seconds from one look to the next. A file that is still being written has changed again by then."""
 
@@ -49,7 +51,11 @@ def _keep_up(root: Path, out: Path, environment: str | None) -> None:
         while True:
             jobs += 1
             try:
-                worker.do(write, root, out, environment)
+                try:
+                    worker.do(write, root, out, environment)
+                except WorkerEndedError:  # perhaps long ago, by somebody who looked for memory
+                    worker, jobs = _renewed(worker), 1
+                    worker.do(write, root, out, environment)
             except WorkerError as error:
                 print(error, file=sys.stderr, flush=True)
                 broken = True
@@ -57,7 +63,7 @@ def _keep_up(root: Path, out: Path, environment: str | None) -> None:
                 worker, jobs = _renewed(worker), 0
             before, seen = seen, _next(root, seen)
             changed = {path for path in {*before, *seen} if before.get(path) != seen.get(path)}
-            if broken or any(path.suffix == ".py" for path in changed):
+            if broken or any(path.suffix in CODE_SUFFIXES for path in changed):
                 worker, jobs, broken = _renewed(worker), 0, False
     finally:
         worker.close()
@@ -81,16 +87,25 @@ def _next(root: Path, seen: Snapshot) -> Snapshot:
 
 
 def _snapshot(root: Path) -> Snapshot:
-    overlays = [*(root / "environments").glob("*.yaml"), *(root / "environments").glob("*.yml")]
-    code = [file for package in PACKAGES for file in (CODE / package).glob("*.py")]
     found: dict[Path, tuple[int, int, int]] = {}
-    for file in [*overlays, *code]:
+    for file in (*_overlays(root), *_code()):
         try:
             status = file.stat()
         except OSError:
             continue  # it has just been removed
         found[file] = status.st_mtime_ns, status.st_size, status.st_ino
     return found
+
+
+def _overlays(root: Path) -> Iterator[Path]:
+    for pattern in ("*.yaml", "*.yml"):
+        yield from (root / "environments").glob(pattern)
+
+
+def _code() -> Iterator[Path]:
+    for package in PACKAGES:
+        for folder, _, files in os.walk(CODE / package):
+            yield from (Path(folder, file) for file in files if file.endswith(CODE_SUFFIXES))
 
 
 _written: "dict[str, AnySettings]" = {}

@@ -12,7 +12,14 @@ T = TypeVar("T")
 
 
 class WorkerError(Exception):
-    """A job that failed, or a worker that ended before it had an answer; the text is the worker's traceback."""
+    """A job that failed; the text is the worker's traceback."""
+
+
+class WorkerEndedError(WorkerError):
+    """A worker that ended before it had an answer: it was killed, or the machine has no memory left."""
+
+    def __init__(self) -> None:
+        super().__init__("the process that synthesizes has ended")
 
 
 class Worker:
@@ -27,29 +34,32 @@ class Worker:
         theirs.close()
 
     def begin(self, job: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> None:
-        """Have the worker do a job: a function of a module, with arguments that can be pickled."""
-        self._connection.send((job, arguments, named))
+        """Have the worker do a job: a function of a module, with arguments that can be pickled.
+
+        Raises:
+            WorkerEndedError: when it can't do any.
+        """
+        try:
+            self._connection.send((job, arguments, named))
+        except ConnectionError as error:
+            raise WorkerEndedError from error
 
     def result(self) -> Any:  # noqa: ANN401  # whatever the job returned
         """Wait for the job that was begun, and return what it returned.
 
         Raises:
-            WorkerError: when the job raised.
+            WorkerError: when the job raised; WorkerEndedError when the worker did not live to answer.
         """
         try:
             value, failure = cast("tuple[Any, str | None]", self._connection.recv())
         except (EOFError, ConnectionError) as error:
-            raise WorkerError("the process that synthesizes has ended") from error
+            raise WorkerEndedError from error
         if failure is not None:
             raise WorkerError(failure)
         return value
 
     def do(self, job: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-        """Do a job and return what it returned.
-
-        Raises:
-            WorkerError: when the job raised.
-        """
+        """Do a job and return what it returned; raises what `begin` and `result` do."""
         self.begin(job, *arguments, **named)
         return cast("T", self.result())
 

@@ -1,8 +1,10 @@
 """Tools of the tests: a project to change, a stack to plan without AWS, readers of plans."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,6 +101,35 @@ class Project:
         data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         yield data
         file.write_text(json.dumps(data), encoding="utf-8")
+
+
+def copy_of_generator(root: Path, copy: Path) -> Path:
+    """The generator at another place, with the output that is committed: `run_main` runs it."""
+    copy.mkdir(parents=True)
+    for name in ("main.py", "modules", "environments", "miyabi_infra", "cdktf.out"):
+        source = root / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".terraform*"))
+        else:
+            shutil.copy(source, copy / name)
+    return copy
+
+
+def environment_of(checkout: Path, **variables: str) -> dict[str, str]:
+    """The environment variables with which Python finds the generator in `checkout`."""
+    return {**os.environ, "PYTHONPATH": str(checkout), **variables}
+
+
+def run_main(checkout: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run main.py as `make synth` does."""
+    return subprocess.run(
+        [sys.executable, str(checkout / "main.py")],
+        cwd=checkout,
+        env=environment_of(checkout, **variables),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def git(folder: Path, *arguments: str) -> None:

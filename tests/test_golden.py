@@ -1,16 +1,14 @@
 """What is committed is what the sources make, byte for byte, on any machine."""
 
 import filecmp
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from miyabi_infra.publish import changes
 from miyabi_infra.reference import pages
+from tests.support import copy_of_generator, run_main
 
 
 def test_the_committed_output_is_what_the_overlays_make(root: Path, output: Path) -> None:
@@ -24,26 +22,7 @@ def test_the_committed_reference_is_what_the_settings_make(root: Path) -> None:
 @pytest.fixture(scope="module")
 def checkout(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The generator at another place, as another machine has it."""
-    copy = tmp_path_factory.mktemp("another place") / "checkout"
-    copy.mkdir()
-    for name in ("main.py", "modules", "environments", "miyabi_infra", "cdktf.out"):
-        source = root / name
-        if source.is_dir():
-            shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".terraform*"))
-        else:
-            shutil.copy(source, copy / name)
-    return copy
-
-
-def run_main(checkout: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(checkout / "main.py")],
-        cwd=checkout,
-        env={**os.environ, "PYTHONPATH": str(checkout), **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return copy_of_generator(root, tmp_path_factory.mktemp("another place") / "checkout")
 
 
 def test_another_place_time_zone_and_locale_make_the_same_bytes(checkout: Path, output: Path) -> None:
