@@ -2,9 +2,9 @@
 
 from miyabi_infra import runtime
 
-runtime.prepare()
+runtime.prepare(for_one_run=True)
 
 from miyabi_infra.synth import main  # noqa: E402  # cdktf starts Node.js when it is imported
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    runtime.leave(main())

@@ -58,10 +58,10 @@ def synth(
         from miyabi_infra.watch import run as keep_up  # noqa: PLC0415  # it leaves cdktf to another process
 
         raise typer.Exit(keep_up(ROOT, ROOT / "cdktf.out", environment))
-    runtime.prepare()
+    runtime.prepare(for_one_run=True)
     from miyabi_infra.synth import run  # noqa: PLC0415  # cdktf starts Node.js when it is imported
 
-    raise typer.Exit(run(ROOT, ROOT / "cdktf.out", write=not check, environment=environment))
+    runtime.leave(run(ROOT, ROOT / "cdktf.out", write=not check, environment=environment))
 
 
 @app.command()

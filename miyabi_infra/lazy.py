@@ -5,7 +5,8 @@ Node.js load as many modules again. jsii generates newer packages so that they n
 packages are older, and will not be generated again. So this does for them what jsii now does by itself:
 
 * in Python, `__init__` is run up to the list, and the modules in the list are imported on first use (PEP 562);
-* in Node.js, `kernel.cjs` does the same to the provider's index, and runs jsii's kernel in one process in place of two.
+* in Node.js, `kernel.cjs` does the same to the provider's index, and runs jsii's kernel in one process in place of two;
+* Python goes on importing while Node.js starts and loads the packages (`ahead.py`).
 
 Whether a package has the form expected here is decided before anything of it is run; of another form, it is loaded as
 if this file were not there. The output is the same, byte for byte; tests compare the two ways.
@@ -47,7 +48,7 @@ _IMPORTS: Final = re.compile(rf"(?:{_IMPORT.pattern})+")
 def switch_on(node: Path) -> None:
     """Load providers lazily from here on; to be called before anything of cdktf is imported.
 
-    `node`: a Node.js that knows `module.registerHooks`; where jsii is to run another, its kernel is left as it is.
+    `node`: a Node.js that knows `module.registerHooks`. Where jsii is to run another, its kernel is left as it is.
     """
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
@@ -61,8 +62,8 @@ class LazyPackage:
 
     head: CodeType
     """All but the list of imports: it loads the package into the kernel."""
-    imports: CodeType
-    """The list."""
+    imports: str
+    """The list, as it is written."""
     names: frozenset[str]
     """The modules in the list."""
 
@@ -72,10 +73,10 @@ class LazyPackage:
         head, _, imports = source.partition(_LIST)
         if not head.endswith(_HEAD_ENDS) or _IMPORTS.fullmatch(imports) is None:
             return None
-        names = _IMPORT.findall(imports)
-        if not all(Path(file).parent.joinpath(name, "__init__.py").is_file() for name in names):
+        names = frozenset(_IMPORT.findall(imports))
+        if not names.issubset(each.name for each in Path(file).parent.iterdir()):
             return None
-        return cls(compile(head, file, "exec"), compile(imports, file, "exec"), frozenset(names))
+        return cls(compile(head, file, "exec"), imports, names)
 
 
 def submodule(name: str) -> str:
@@ -94,11 +95,11 @@ class _Loader(SourceFileLoader):
             super().exec_module(module)
             return
         exec(package.head, module.__dict__)  # noqa: S102  # the package's own code, as an import runs it
-        if not _serve(sys.modules[self.name], package.names):
+        if _serve(sys.modules[self.name], package.names):
+            log.info("%s in Python: lazy", self.name)
+        else:
             log.info("%s in Python: as it is: jsii has no register of submodules", self.name)
-            exec(package.imports, module.__dict__)  # noqa: S102  # as above
-            return
-        log.info("%s in Python: lazy", self.name)
+            exec(compile(package.imports, self.path, "exec"), module.__dict__)  # noqa: S102  # as above
 
     def _lazy_package(self) -> LazyPackage | None:
         try:
@@ -145,11 +146,14 @@ class _Finder(MetaPathFinder):
 
 def _start_kernel(node: Path) -> None:
     """Start jsii's kernel through `kernel.cjs`; where it can't be, jsii starts it as always when it is first needed."""
-    kernel = _kernel()
-    if kernel is None or "JSII_RUNTIME" in os.environ or os.environ.get("JSII_NODE") != str(node):
-        log.info("jsii's kernel: as it is")
+    kernel = _kernel_file()
+    if "JSII_RUNTIME" in os.environ or os.environ.get("JSII_NODE") != str(node):
+        log.info("jsii's kernel: as it is: JSII_RUNTIME or JSII_NODE is set")
         return
-    log.info("jsii's kernel: in one process")
+    if kernel is None or not is_known_kernel(kernel):
+        log.info("jsii's kernel: as it is: it has another form")
+        return
+    log.info("jsii's kernel: in one process, %s", "ahead" if _load_ahead() else "waited for")
     variables = {
         "JSII_RUNTIME": str(Path(__file__).with_name("kernel.cjs")),
         "MIYABI_JSII_KERNEL": str(kernel),
@@ -160,17 +164,26 @@ def _start_kernel(node: Path) -> None:
         importlib.import_module("constructs")  # the first package that is loaded into the kernel starts it
 
 
-def _kernel() -> Path | None:
-    """The file of jsii's kernel, None where it has another form than `kernel.cjs` expects."""
+def _load_ahead() -> bool:
+    try:
+        from miyabi_infra import ahead  # noqa: PLC0415  # not where jsii has another form
+    except ImportError:
+        return False
+    return ahead.switch_on()
+
+
+def _kernel_file() -> Path | None:
     spec = find_spec("jsii._embedded.jsii")
-    if spec is None or spec.origin is None:
-        return None
-    file = Path(spec.origin).with_name(KERNEL)
+    return None if spec is None or spec.origin is None else Path(spec.origin).with_name(KERNEL)
+
+
+def is_known_kernel(file: Path) -> bool:
+    """Whether the file of jsii's kernel has the form that `kernel.cjs` expects."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        return None
-    return file if text.count(CHANNEL) == 1 and text.count(WORKER) == 1 else None
+        return False
+    return text.count(CHANNEL) == 1 and text.count(WORKER) == 1
 
 
 @contextmanager

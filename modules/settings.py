@@ -8,6 +8,7 @@ A *field* says what one value may be. A *rule* says what several values may be t
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from inspect import isfunction
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 class Settings(BaseModel):
     """A section of an overlay: frozen, and closed to keys that it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    # A section is checked as a part of its environment, so a validator of its own is built when somebody asks for one.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, defer_build=True)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def rules_of(model: type[BaseModel]) -> Iterator[tuple[str, tuple[str, ...], Rul
     seen: set[str] = set()
     for owner in reversed(model.__mro__):
         for name, method in vars(owner).items():
-            keys = getattr(method, _RULE_KEYS, None)
+            keys = getattr(method, _RULE_KEYS, None) if isfunction(method) else None
             if keys is not None and name not in seen:
                 seen.add(name)
                 yield name, keys, method
