@@ -5,7 +5,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -16,58 +16,100 @@ _EVERY: Final = 0.02
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took, of one run or the medians of many."""
+    """What a run of a command took."""
 
     wall: float
     """Seconds from start to end."""
     cpu: float
     """Seconds of CPU, user and system, of the command and of every process that it waited for."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a command took in several runs."""
+
+    costs: Sequence[Cost]
     memory: float
     """MB, the most that all its processes held at once; memory that they share counts once (PSS)."""
 
-    @classmethod
-    def medians(cls, costs: Sequence["Cost"]) -> "Cost":
-        """The medians of several runs, each by itself."""
-        return cls(*(median(getattr(cost, name) for cost in costs) for name in ("wall", "cpu", "memory")))
+    @property
+    def wall(self) -> float:
+        """The median."""
+        return median(cost.wall for cost in self.costs)
+
+    @property
+    def cpu(self) -> float:
+        """The median."""
+        return median(cost.cpu for cost in self.costs)
+
+    def wall_of(self, other: "Taken") -> float:
+        """How many times the other's wall time: the median of the pairs that ran one after the other."""
+        return median(mine.wall / its.wall for mine, its in zip(self.costs, other.costs, strict=True))
+
+    def cpu_of(self, other: "Taken") -> float:
+        """How many times the other's CPU time, likewise."""
+        return median(mine.cpu / its.cpu for mine, its in zip(self.costs, other.costs, strict=True))
 
 
-def cost(command: Sequence[str], folder: Path, variables: Mapping[str, str] | None = None) -> Cost:
-    """Run a command to its end and return what it took.
+@dataclass(frozen=True)
+class Command:
+    """A command of the benchmark."""
 
-    Raises:
-        RuntimeError: when the command fails; the text is what it said.
-    """
-    started = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603  # commands of the benchmark
-        command,
-        cwd=folder,
-        env={**os.environ, **(variables or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    watch = _Memory(process.pid)
-    watch.start()
-    assert process.stdout is not None
-    said = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    watch.ended.set()
-    watch.join()
-    process.stdout.close()
-    if process.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} in {folder}: exit code {process.returncode}\n{said.decode()}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, watch.peak / 1024)
+    arguments: Sequence[str]
+    folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    before: Callable[[], object] = lambda: None
+    """What is done before each run, and not measured."""
+    after: Callable[[], object] = lambda: None
+    """What is checked after each run, and not measured."""
+
+    def run(self) -> Cost:
+        """Run it to its end, and return what it took."""
+        return self._run()[0]
+
+    def peak(self) -> float:
+        """Run it to its end, and return its memory. Looking at it takes time, so times are taken of other runs."""
+        return self._run(watched=True)[1]
+
+    def _run(self, *, watched: bool = False) -> tuple[Cost, float]:
+        self.before()
+        started = time.perf_counter()
+        process = subprocess.Popen(  # noqa: S603  # commands of the benchmark
+            self.arguments,
+            cwd=self.folder,
+            env={**os.environ, **self.variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        memory = _Memory(process.pid)
+        if watched:
+            memory.start()
+        assert process.stdout is not None
+        said = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+        if watched:
+            memory.ended.set()
+            memory.join()
+        if process.returncode != 0:
+            text = f"{' '.join(self.arguments)} in {self.folder}: exit code {process.returncode}"
+            raise RuntimeError(f"{text}\n{said.decode()}")
+        self.after()
+        return Cost(wall, usage.ru_utime + usage.ru_stime), memory.peak / 1024
 
 
-def in_turn(runs: Mapping[str, Callable[[], Cost]], rounds: int) -> dict[str, Cost]:
-    """Medians of several commands, run in turn: what slows the machine for a while slows all of them alike."""
-    taken: dict[str, list[Cost]] = {name: [] for name in runs}
-    for _ in range(rounds):
-        for name, run in runs.items():
-            taken[name].append(run())
-    return {name: Cost.medians(costs) for name, costs in taken.items()}
+def in_turn(commands: Mapping[str, Command], rounds: int) -> dict[str, Taken]:
+    """Run several commands in turn: what slows the machine for a while slows all of them alike."""
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for number in range(rounds):
+        for name, command in commands.items():
+            cost = command.run()
+            costs[name].append(cost)
+            print(f"  {number + 1}/{rounds} {name}: {cost.wall:.2f} s, CPU {cost.cpu:.2f} s", flush=True)
+    return {name: Taken(costs[name], command.peak()) for name, command in commands.items()}
 
 
 class _Memory(threading.Thread):

@@ -60,7 +60,10 @@ class Watcher:
     def worker(self) -> int:
         """The process that synthesizes."""
         children = subprocess.run(
-            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=True
+            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.process.pid)],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         (pid,) = (int(line.split()[0]) for line in children.stdout.splitlines() if "spawn_main" in line)
         return pid
