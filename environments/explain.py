@@ -5,10 +5,10 @@ from difflib import get_close_matches
 from typing import Any, cast, get_args
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from environments.problems import HIDDEN, MISSING, KeyPath
+from modules.settings import Settings
 
 _TYPES = {
     "int_type": ("is no whole number", "a whole number, without quotes"),
@@ -39,7 +39,7 @@ def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]
     value = error["input"]
     match kind:
         case "missing":
-            found = key, MISSING, "is missing", _description(_field(model, key, data))
+            found = key, MISSING, "is missing", _description(model, key, data)
         case "extra_forbidden":
             known = _known_keys(_model(model, key[:-1], data))
             found = key, value, f"stands under an unknown key{_hint(key[-1], known)}", ", ".join(known) or "no key here"
@@ -115,19 +115,16 @@ def _fits(model: type[BaseModel], data: object) -> bool:
     return named in get_args(backend.annotation)
 
 
-def _field(model: type[BaseModel], key: KeyPath, data: Mapping[str, Any]) -> FieldInfo | None:
-    owner = _model(model, key[:-1], data)
-    return owner.model_fields.get(str(key[-1])) if owner else None
-
-
-def _description(field: FieldInfo | None) -> str:
-    if field is None:
+def _description(model: type[BaseModel], key: KeyPath, data: Mapping[str, Any]) -> str:
+    owner, name = _model(model, key[:-1], data), str(key[-1])
+    if owner is None or name not in owner.model_fields:
         return "a value"
-    if field.description:
-        return field.description.partition("\n")[0].rstrip(".")
-    model = field.annotation
-    if isinstance(model, type) and issubclass(model, BaseModel):
-        required = [name for name, inner in model.model_fields.items() if inner.is_required()]
+    text = owner.documentation().get(name) if issubclass(owner, Settings) else None
+    if text:
+        return text.partition("\n")[0].rstrip(".")
+    section = owner.model_fields[name].annotation
+    if isinstance(section, type) and issubclass(section, BaseModel):
+        required = [name for name, inner in section.model_fields.items() if inner.is_required()]
         return f"a mapping with {', '.join(required)}"
     return "a value"
 

@@ -87,7 +87,7 @@ def _section(title: str, model: type[BaseModel]) -> dict[str, Any]:
             continue
         described = definition["properties"][key]
         default = _NONE if field.is_required() else f"`{json.dumps(described.get('default'), ensure_ascii=False)}`"
-        text = " ".join((field.description or "").split())
+        text = " ".join(str(described.get("description", "")).split())
         settings.append(
             {"key": key, "allowed": _cell(_allowed(described)), "default": default, "description": _cell(text)}
         )

@@ -5,11 +5,14 @@ A *field* says what one value may be. A *rule* says what several values may be t
 `environments.overlays`, which knows the file and the line that every value came from.
 """
 
+import ast
+import inspect
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from inspect import isfunction
 from ipaddress import IPv4Network
+from itertools import pairwise
+from textwrap import dedent
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 from pydantic import (
@@ -32,7 +35,36 @@ class Settings(BaseModel):
     """A section of an overlay: frozen, and closed to keys that it does not know."""
 
     # A section is checked as a part of its environment, so a validator of its own is built when somebody asks for one.
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+    @classmethod
+    def documentation(cls) -> dict[str, str]:
+        """What is written below each setting. `use_attribute_docstrings` would read the sources on every synthesis."""
+        found: dict[str, str] = {}
+        for owner in reversed(cls.__mro__):
+            if issubclass(owner, Settings):
+                (definition,) = ast.parse(dedent(inspect.getsource(owner))).body
+                assert isinstance(definition, ast.ClassDef)
+                found |= dict(_documented(definition.body))
+        return {name: text for name, text in found.items() if name in cls.model_fields}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler, /) -> JsonSchemaValue:
+        described = handler(schema)
+        properties = handler.resolve_ref_schema(described).get("properties", {})
+        for name, text in cls.documentation().items():
+            if name in properties:
+                properties[name]["description"] = text
+        return described
+
+
+def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    for field, below in pairwise(body):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, inspect.cleandoc(text)
+            case _:
+                pass
 
 
 @dataclass(frozen=True)
@@ -74,7 +106,7 @@ def rules_of(model: type[BaseModel]) -> Iterator[tuple[str, tuple[str, ...], Rul
     seen: set[str] = set()
     for owner in reversed(model.__mro__):
         for name, method in vars(owner).items():
-            keys = getattr(method, _RULE_KEYS, None) if isfunction(method) else None
+            keys = getattr(method, _RULE_KEYS, None) if inspect.isfunction(method) else None
             if keys is not None and name not in seen:
                 seen.add(name)
                 yield name, keys, method
