@@ -18,7 +18,7 @@ from jsii._kernel.types import KernelRequest, KernelResponse, LoadRequest, LoadR
 from jsii._runtime import kernel
 from jsii.errors import JavaScriptError
 
-PATIENCE: Final = 3.0
+PATIENCE: Final = 10.0
 """Seconds after which somebody who waits is told for what."""
 
 

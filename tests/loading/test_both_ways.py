@@ -13,6 +13,8 @@ from miyabi_infra.lazy import PREFIX
 from miyabi_infra.publish import changes
 from tests.support import copy_of_generator, environment_of, run_main
 
+pytestmark = pytest.mark.slow
+
 PROVIDER = f"{PREFIX}aws"
 
 

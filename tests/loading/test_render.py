@@ -16,6 +16,8 @@ from miyabi_infra.synth import UnknownEnvironmentError, synthesize
 from miyabi_infra.worker import Worker, WorkerEndedError, WorkerError
 from tests.support import Project
 
+pytestmark = pytest.mark.slow
+
 
 def test_in_parallel_the_stacks_and_the_bytes_are_those_of_one_process(project: Project, tmp_path: Path) -> None:
     settings = project.load()

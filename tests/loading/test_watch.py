@@ -15,6 +15,8 @@ import pytest
 from miyabi_infra.publish import changes
 from tests.support import copy_of_generator, environment_of
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 120
 """Seconds, after which a watcher that says nothing is taken for dead."""
 
