@@ -297,3 +297,33 @@ def report(
     from miyabi_infra.report import run  # noqa: PLC0415
 
     raise _exit(lambda: run(ROOT, env, out))
+
+
+@app.command()
+def adopt(
+    *,
+    env: Annotated[str, typer.Option("--env", metavar="NAME", help="The environment whose stack it is.")],
+    state: Annotated[
+        Path | None, typer.Option("--state", metavar="FILE", help="The state. Default: the one in the stack's backend.")
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the lines that keep today's values into the overlay.")
+    ] = False,
+    refresh: Annotated[
+        bool,
+        typer.Option("--refresh", help="Ask AWS what runs, with your credentials, not the state alone."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Hold the generated stack against a state that runs today: what would change, and which overlay line prevents it.
+
+    Nothing but the overlay is ever written, and that with --write alone; the state is planned over in a copy.
+    Exit code 0: no differences, or none with the lines that were written; 1: differences; 2: wrong use, or a state
+    that can't be used.
+    """
+    from miyabi_infra import runtime  # noqa: PLC0415
+
+    runtime.prepare()
+    from miyabi_infra.adopt.show import run  # noqa: PLC0415  # it synthesizes
+
+    raise _exit(lambda: run(ROOT, env, state, write=write, refresh=refresh, as_json=as_json))

@@ -71,7 +71,7 @@ def compare(before: Stack, after: Stack) -> Comparison:
         if first is None or second is None:
             changes.append(ResourceChange(address, "add" if first is None else "remove"))
             continue
-        found = tuple(change for change in _differences(first, second, "") if not names.fold(change))
+        found = tuple(change for change in differences(first, second, "") if not names.fold(change))
         if found:
             changes.append(ResourceChange(address, "change", found))
     return Comparison(tuple(changes), names.folded)
@@ -116,12 +116,13 @@ class _Names:
         return same
 
 
-def _differences(before: Any, after: Any, at: str) -> Iterator[ArgumentChange]:  # noqa: ANN401  # JSON
+def differences(before: Any, after: Any, at: str) -> Iterator[ArgumentChange]:  # noqa: ANN401  # JSON
+    """Where two values differ; `at` is the path that leads to them."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         first, second = cast("Mapping[str, Any]", before), cast("Mapping[str, Any]", after)
         for key in sorted(first.keys() | second.keys()):
             path = f"{at}.{key}" if at else key
-            yield from _differences(first.get(key, ABSENT), second.get(key, ABSENT), path)
+            yield from differences(first.get(key, ABSENT), second.get(key, ABSENT), path)
     elif isinstance(before, list) and isinstance(after, list):
         yield from _items(cast("list[Any]", before), cast("list[Any]", after), at)
     elif before != after or isinstance(before, bool) != isinstance(after, bool):
@@ -133,12 +134,12 @@ def _items(before: list[Any], after: list[Any], at: str) -> Iterator[ArgumentCha
     named_before, named_after = _by_name(before), _by_name(after)
     if named_before is not None and named_after is not None:
         for name in sorted(named_before.keys() | named_after.keys()):
-            yield from _differences(named_before.get(name, ABSENT), named_after.get(name, ABSENT), f"{at}[{name}]")
+            yield from differences(named_before.get(name, ABSENT), named_after.get(name, ABSENT), f"{at}[{name}]")
     elif all(isinstance(item, Mapping) for item in (*before, *after)):
         for index in range(max(len(before), len(after))):
             first = before[index] if index < len(before) else ABSENT
             second = after[index] if index < len(after) else ABSENT
-            yield from _differences(first, second, f"{at}[{index}]")
+            yield from differences(first, second, f"{at}[{index}]")
     elif before != after:
         yield ArgumentChange(at, before, after)
 

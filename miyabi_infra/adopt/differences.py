@@ -1,0 +1,206 @@
+"""A plan's changes, sorted by how much they would do to what runs."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, Final, Literal, cast
+
+from miyabi_infra.compare import ABSENT, ArgumentChange, differences
+
+Kind = Literal["destroy", "replace", "create", "update", "moved", "harmless", "output"]
+
+KINDS: Final[Mapping[Kind, str]] = {
+    "destroy": "would be destroyed",
+    "replace": "would be destroyed and made anew",
+    "create": "would be made",
+    "update": "would be changed in place",
+    "moved": "are in the state at another address",
+    "harmless": "would have other tags or written-out defaults",
+    "output": "outputs of the stack would change, and no resource",
+}
+"""The kinds of differences, the worst first, in words."""
+
+
+class Unknown:
+    """A value that is known after apply."""
+
+    def __repr__(self) -> str:
+        """How it is shown."""
+        return "(known after apply)"
+
+
+class Sensitive:
+    """A value that is not shown."""
+
+    def __repr__(self) -> str:
+        """How it is shown."""
+        return "(sensitive)"
+
+
+UNKNOWN: Final = Unknown()
+SENSITIVE: Final = Sensitive()
+_SIDES: Final = ("before", "after")
+TAGS: Final = frozenset({"tags", "tags_all"})
+
+TERRAFORMS_OWN: Final = frozenset(
+    {
+        "apply_immediately",
+        "force_delete",
+        "force_destroy",
+        "force_new_deployment",
+        "revoke_rules_on_delete",
+        "skip_destroy",
+        "timeouts",
+        "triggers",
+        "wait_for_steady_state",
+    }
+)
+"""Arguments that say how the provider works, and that AWS never sees."""
+
+PROVIDER_DEFAULTS: Final[Mapping[str, Any]] = {
+    "availability_zone_rebalancing": "DISABLED",
+    "ip_address_type": "ipv4",
+    "log_group_class": "STANDARD",
+}
+"""Values by which provider 5 fills in an argument that an older state lacks."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What the plan would do to one resource instance, or to one output."""
+
+    address: str
+    kind: Kind
+    arguments: tuple[ArgumentChange, ...] = ()
+    """What would change; before is what the state holds."""
+    replaces: tuple[str, ...] = ()
+    """Arguments that can't be changed in place."""
+    previous: str | None = None
+    """The state's address, of one that has another in the stack."""
+    follows: bool = False
+    """Whether nothing of its own differs: it is drawn along by another that would be replaced."""
+    reason: str | None = None
+    """Why Terraform would do it, where that is neither an argument nor the configuration: `tainted`."""
+
+
+def sort(plan: Mapping[str, Any]) -> list[Difference]:
+    """Every difference of a plan, the worst first, then by address."""
+    order = list(KINDS)
+    found = [*_resources(plan), *_outputs(plan)]
+    return sorted(found, key=lambda each: (order.index(each.kind), each.address))
+
+
+def _resources(plan: Mapping[str, Any]) -> Iterator[Difference]:
+    for change in cast("list[dict[str, Any]]", plan.get("resource_changes", ())):
+        if change["mode"] != "managed":
+            continue
+        inner = change["change"]
+        actions, previous = inner["actions"], change.get("previous_address")
+        address: str = change["address"]
+        if actions in (["no-op"], ["read"]):
+            if previous:
+                yield Difference(address, "moved", previous=previous)
+        elif actions == ["create"]:
+            yield Difference(address, "create")
+        elif "create" not in actions and "update" not in actions:
+            yield Difference(address, "destroy")
+        else:
+            arguments = tuple(_arguments(inner))
+            own = [each for each in arguments if each.after is not UNKNOWN]
+            kind: Kind = "replace" if "delete" in actions else "update"
+            if kind == "update" and own and all(_harmless(each) for each in arguments):
+                kind = "harmless"
+            replaces = tuple(_path(path) for path in inner.get("replace_paths", ()))
+            tainted = change.get("action_reason") == "replace_because_tainted"
+            yield Difference(
+                address, kind, arguments, replaces, previous, not own and not tainted, "tainted" if tainted else None
+            )
+
+
+def _arguments(change: Mapping[str, Any]) -> Iterator[ArgumentChange]:
+    """Arguments that differ; what is known after apply only where that may be another value than today's."""
+    before, after = cast("dict[str, Any]", change["before"]), cast("dict[str, Any]", change["after"])
+    unknown = cast("dict[str, Any]", change.get("after_unknown") or {})
+    hidden = [cast("dict[str, Any]", change.get(f"{side}_sensitive") or {}) for side in _SIDES]
+    replaced = {path[0] for path in change.get("replace_paths", ())}
+    for key in sorted(before.keys() | after.keys() | unknown.keys()):
+        if any(_marked(each.get(key)) for each in hidden):
+            if before.get(key) != after.get(key):
+                yield ArgumentChange(key, SENSITIVE, SENSITIVE)
+        elif unknown.get(key) is True:
+            if key in replaced or "delete" not in change["actions"]:
+                yield ArgumentChange(key, before.get(key), UNKNOWN)
+        else:
+            first, second = decoded(before.get(key)), decoded(_with_unknowns(after.get(key), unknown.get(key)))
+            yield from (each for each in differences(first, second, key) if not _same(each))
+
+
+def _marked(marks: Any) -> bool:  # noqa: ANN401  # JSON
+    """Whether anything in a value is marked."""
+    if isinstance(marks, dict):
+        return any(map(_marked, cast("dict[str, Any]", marks).values()))
+    if isinstance(marks, list):
+        return any(map(_marked, cast("list[Any]", marks)))
+    return marks is True
+
+
+def _with_unknowns(value: Any, unknown: Any) -> Any:  # noqa: ANN401  # JSON
+    """A planned value, with UNKNOWN where only apply will tell."""
+    if unknown is True:
+        return UNKNOWN
+    if isinstance(value, dict) and isinstance(unknown, dict):
+        held, marks = cast("dict[str, Any]", value), cast("dict[str, Any]", unknown)
+        return {key: _with_unknowns(held.get(key), marks.get(key)) for key in held.keys() | marks.keys()}
+    if isinstance(value, list) and isinstance(unknown, list):
+        items, of_items = cast("list[Any]", value), cast("list[Any]", unknown)
+        return [_with_unknowns(*pair) for pair in zip_longest(items, of_items[: len(items)])]
+    return cast("Any", value)
+
+
+def _same(change: ArgumentChange) -> bool:
+    """Whether both are none: what is empty and what is not there are the same to the provider."""
+    return _none(change.before) and _none(change.after)
+
+
+def _none(value: object) -> bool:
+    return value is None or value is ABSENT or value in ("", 0, [], {})
+
+
+def _harmless(change: ArgumentChange) -> bool:
+    if change.argument in TAGS | TERRAFORMS_OWN:
+        return True
+    if not _none(change.before):
+        return False
+    default = PROVIDER_DEFAULTS.get(change.argument)
+    return change.after is not UNKNOWN and (change.after in (False, 0) or change.after == default)
+
+
+def _outputs(plan: Mapping[str, Any]) -> Iterator[Difference]:
+    """Outputs that would change though no resource does: what follows from a resource is said there."""
+    if any(each["change"]["actions"] not in (["no-op"], ["read"]) for each in plan.get("resource_changes", ())):
+        return
+    for name, change in sorted(cast("dict[str, dict[str, Any]]", plan.get("output_changes") or {}).items()):
+        if change["actions"] == ["no-op"]:
+            continue
+        before, after = (SENSITIVE if change.get(f"{side}_sensitive") else change.get(side) for side in _SIDES)
+        if change.get("after_unknown"):
+            after = UNKNOWN
+        yield Difference(f"output.{name}", "output", (ArgumentChange("value", before, after),))
+
+
+def decoded(value: Any) -> Any:  # noqa: ANN401  # JSON
+    """What a text of JSON holds; every other value as it is."""
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _path(path: list[str | int]) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text

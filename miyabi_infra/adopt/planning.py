@@ -1,0 +1,100 @@
+"""The plan of a stack over a copy of a state. Nothing of it touches the state, its lock or the user's `.terraform`."""
+
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from miyabi_infra.refused import Refused
+from miyabi_infra.terraform import Terraform, TerraformError
+
+_OFFLINE: Final = {
+    "access_key": "offline",
+    "secret_key": "offline",
+    "skip_credentials_validation": True,
+    "skip_metadata_api_check": True,
+    "skip_region_validation": True,
+    "skip_requesting_account_id": True,
+}
+"""Arguments with which the provider plans without AWS."""
+
+_OWN: Final = {"TF_DATA_DIR": "", "TF_WORKSPACE": "", "TF_CLI_ARGS": "", "TF_CLI_ARGS_init": "", "TF_CLI_ARGS_plan": ""}
+"""Variables of the user's that would lead Terraform out of the copy."""
+
+Move = tuple[str, str]
+"""An address of the state, and the address that the stack has for it."""
+
+
+class Workspace:
+    """A folder with a copy of a stack and a copy of a state."""
+
+    def __init__(self, folder: Path, state: str, *, refresh: bool) -> None:
+        """`refresh`: ask AWS what runs, with the user's credentials; else the state is believed and AWS not asked."""
+        self._folder = folder
+        self._refresh = refresh
+        self._terraform = Terraform(folder, _OWN)
+        self._modules: set[str] = set()
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "terraform.tfstate").write_text(state, encoding="utf-8")
+
+    def plan(self, stack: Path, moves: Sequence[Move] = ()) -> dict[str, Any]:
+        """Plan a stack over the state, as `terraform show -json` has it.
+
+        Raises:
+            Refused: with what Terraform said, when it can't plan.
+        """
+        self._put(stack, moves)
+        arguments = ["-lock=false", *([] if self._refresh else ["-refresh=false"])]
+        try:
+            return self._terraform.plan(*arguments)
+        except TerraformError as error:
+            raise Refused(f"Terraform can't plan {stack.name} over this state:\n{said(error)}") from error
+
+    def _put(self, stack: Path, moves: Sequence[Move]) -> None:
+        root: dict[str, Any] = json.loads((stack / "cdk.tf.json").read_text(encoding="utf-8"))
+        root["terraform"]["backend"] = {"local": {"path": "terraform.tfstate"}}
+        if not self._refresh:
+            for provider in root["provider"]["aws"]:
+                provider.pop("allowed_account_ids", None)  # whose credentials these are can't be asked
+                provider.update(_OFFLINE)
+        declared = [*root.get("moved", ()), *({"from": old, "to": new} for old, new in moves)]
+        if declared:
+            root["moved"] = declared
+        shutil.rmtree(self._folder / "modules", ignore_errors=True)
+        shutil.copytree(stack / "modules", self._folder / "modules")
+        (self._folder / "cdk.tf.json").write_text(json.dumps(root), encoding="utf-8")
+        modules = {folder.name for folder in (stack / "modules").iterdir()}
+        if modules != self._modules:
+            try:
+                self._terraform.init()
+            except TerraformError as error:
+                raise Refused(f"terraform init failed on a copy of {stack.name}:\n{said(error)}") from error
+            self._modules = modules
+
+
+def pulled(stack: Path, folder: Path) -> str:
+    """The state that a stack's backend holds, empty where there is none.
+
+    Raises:
+        Refused: when the backend can't be reached.
+    """
+    folder.mkdir(parents=True)
+    root: Mapping[str, Any] = json.loads((stack / "cdk.tf.json").read_text(encoding="utf-8"))
+    alone = {"terraform": {"backend": root["terraform"]["backend"]}}
+    (folder / "backend.tf.json").write_text(json.dumps(alone), encoding="utf-8")
+    terraform = Terraform(folder, _OWN)
+    try:
+        terraform.init()
+        return terraform.run("state", "pull").stdout
+    except TerraformError as error:
+        raise Refused(f"the backend of {stack.name} can't be read:\n{said(error)}") from error
+
+
+def said(error: TerraformError) -> str:
+    """What Terraform said is wrong, without what it did before and without its frames."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    _, marker, rest = text.partition("Error: ")
+    lines = [line.strip("│╷╵ \t") for line in f"{marker}{rest}".splitlines()] if marker else text.splitlines()[1:]
+    return "\n".join(f"  {line}" for line in lines if line)

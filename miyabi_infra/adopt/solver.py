@@ -1,0 +1,234 @@
+"""The settings that bring the values of today about: proposed, synthesized with, and kept if the difference is gone."""
+
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from environments.document import Document
+from environments.edit import REMOVED, applied
+from environments.explain import explain
+from environments.overlays import AnySettings
+from environments.problems import KeyPath, Problem
+from environments.stack import stack_name
+from miyabi_infra.adopt.proposals import Proposal, Proposer
+from miyabi_infra.adopt.today import Key, Mismatch, Today
+from miyabi_infra.provenance import EXISTENCE, Provenance
+from miyabi_infra.render import render
+from miyabi_infra.stacks import Stack, StackError
+from miyabi_infra.stacks.reading import Root
+
+Settings = dict[KeyPath, Any]
+"""Values of settings by path, beside those of the overlay."""
+
+_ROUNDS: Final = 8
+_MOST: Final = 0.8
+"""Share of the resources that must have a tag, for it to be one of the environment's."""
+
+
+@dataclass
+class Solution:
+    """Settings that bring values of today about."""
+
+    settings: Settings = field(default_factory=Settings)
+    causes: dict[tuple[str, str], set[KeyPath]] = field(default_factory=dict[tuple[str, str], set[KeyPath]])
+    """For each address and argument, the settings that mend it."""
+    refused: dict[KeyPath, Problem] = field(default_factory=dict[KeyPath, Problem])
+    """What today's value would be, and why a setting may not have it."""
+
+
+class Solver:
+    """Looks for settings, given an overlay, a state and the stack's sources."""
+
+    def __init__(
+        self,
+        environment: str,
+        *,
+        model: type[AnySettings],
+        document: Document,
+        today: Today,
+        provenance: Provenance,
+        relevant: Iterable[tuple[str, str]],
+    ) -> None:
+        """`relevant`: addresses and arguments in which the plan sees a difference; what only looks like one is not."""
+        self._environment = environment
+        self._model = model
+        self._document = document
+        self._today = today
+        self._provenance = provenance
+        self._proposer = Proposer(provenance, today)
+        self._relevant = frozenset(relevant)
+        self._doubtful: set[KeyPath] = set()
+        """Settings beside others that may mend the same, or that were guessed."""
+        self._tried: dict[str, tuple[AnySettings, Stack] | None] = {}
+        self.refused: dict[KeyPath, Problem] = {}
+
+    def solve(self) -> Solution:
+        """The settings, each of which takes a difference away."""
+        solution = Solution()
+        current = self._mismatches({})
+        assert current is not None, "the overlay itself was synthesized before"
+        noise = {key for key in current if key[:2] not in self._relevant}
+        for _ in range(_ROUNDS):
+            open_ones = {key: each for key, each in current.items() if key not in noise}
+            step = self._step(solution.settings, open_ones, current) if open_ones else None
+            if step is None:
+                break
+            solution.settings |= step
+            after = self._mismatches(solution.settings)
+            assert after is not None
+            for key in current.keys() - after.keys():
+                mended = solution.causes.setdefault(key[:2], set())
+                mended |= {path for path in step if self._feeds(path, key)}
+            current = after
+        self._without_needless(solution, len(current))
+        still = {path for key, each in current.items() if key not in noise for path in self._paths(solution, each)}
+        solution.refused = {path: each for path, each in self.refused.items() if path in still}
+        return solution
+
+    def _paths(self, solution: Solution, mismatch: Mismatch) -> Iterator[KeyPath]:
+        """The settings that would bring a value of today about, for sure."""
+        held = self._synthesized(solution.settings)
+        assert held is not None
+        yield from (each.path for each in self._proposer.of(mismatch, *held) if not each.guess)
+
+    def _step(
+        self, settings: Settings, open_ones: Mapping[Key, Mismatch], current: Mapping[Key, Mismatch]
+    ) -> Settings | None:
+        """Settings that take differences away and bring none, or None when no proposal does."""
+        sure, unsure = self._proposed(settings, open_ones)
+        together = {path: each.value for path, each in sure.items() if self._allowed(each)}
+        if together:
+            gain = self._gain(settings, together, current)
+            good = together if gain is not None and gain[0] and not gain[1] else None
+            good = good or self._useful(settings, together, current)
+            if good:
+                return good
+        best: tuple[int, Settings] | None = None
+        for proposal in [*sure.values(), *unsure]:
+            if not self._allowed(proposal):
+                continue
+            one = {proposal.path: proposal.value}
+            gain = self._gain(settings, one, current)
+            if gain is not None and gain[0] > gain[1] and (best is None or gain[0] - gain[1] > best[0]):
+                best = gain[0] - gain[1], one
+        return best[1] if best else None
+
+    def _proposed(
+        self, settings: Settings, open_ones: Mapping[Key, Mismatch]
+    ) -> tuple[dict[KeyPath, Proposal], list[Proposal]]:
+        """Values that are read off today's and that most differences ask for, and all other proposals."""
+        held = self._synthesized(settings)
+        assert held is not None
+        votes: dict[KeyPath, Counter[str]] = defaultdict(Counter)
+        known: dict[str, Proposal] = {}
+        guesses: dict[str, Proposal] = {}
+        for mismatch in open_ones.values():
+            proposals = {repr(each): each for each in self._proposer.of(mismatch, *held)}
+            for text, each in proposals.items():
+                if each.guess:
+                    guesses.setdefault(text, each)
+                else:
+                    known[text] = each
+                    votes[each.path][text] += 1
+            paths = {each.path for each in proposals.values() if not each.guess}
+            if mismatch.argument != EXISTENCE and len(paths) > 1:
+                self._doubtful |= paths
+        sure: dict[KeyPath, Proposal] = {}
+        for path, counted in votes.items():
+            first, *others = counted.most_common()
+            if path[0] == "tags" and first[1] < _MOST * self._today.tagged:
+                continue  # a tag of single resources, which no setting gives
+            sure[path] = known[first[0]]
+            guesses |= {text: known[text] for text, _ in others}
+        self._doubtful |= {each.path for each in guesses.values()}
+        return sure, list(guesses.values())
+
+    def _useful(self, settings: Settings, together: Settings, current: Mapping[Key, Mismatch]) -> Settings | None:
+        """Of proposals, those without which a difference more is there; None when together they bring nothing."""
+        kept = dict(together)
+        gain = self._gain(settings, kept, current)
+        for path in list(together):
+            if gain is not None and gain[0] and not gain[1]:
+                break
+            rest = {key: value for key, value in kept.items() if key != path}
+            without = self._gain(settings, rest, current) if rest else (0, 0)
+            if without is not None and (gain is None or without[0] - without[1] >= gain[0] - gain[1]):
+                kept, gain = rest, without
+        return kept if kept and gain is not None and gain[0] > gain[1] else None
+
+    def _gain(self, settings: Settings, more: Settings, current: Mapping[Key, Mismatch]) -> tuple[int, int] | None:
+        """How many differences further settings take away and how many they bring; None when they can't be."""
+        after = self._mismatches({**settings, **more})
+        if after is None:
+            return None
+        return len(current.keys() - after.keys()), len(after.keys() - current.keys())
+
+    def _without_needless(self, solution: Solution, left: int) -> None:
+        """Drop settings without which no difference more is there: a later one made them needless."""
+        for path in [each for each in solution.settings if each in self._doubtful]:
+            rest = {key: value for key, value in solution.settings.items() if key != path}
+            without = self._mismatches(rest)
+            if without is not None and len(without) <= left:
+                solution.settings = rest
+                for mended in solution.causes.values():
+                    mended.discard(path)
+
+    def _feeds(self, path: KeyPath, key: Key) -> bool:
+        feeding = self._proposer.feeding(_label(key[0]), key[1])
+        return any(path[: len(each)] == each or each[: len(path)] == path for each in feeding)
+
+    # ---- trying --------------------------------------------------------------------------------------------------
+
+    def _allowed(self, proposal: Proposal) -> bool:
+        """Whether a setting may have a value; if not, and it is today's for sure, why is noted."""
+        path, value = proposal.path, proposal.value
+        if path in self.refused:
+            return False
+        if value is REMOVED:
+            return True
+        data = {**applied(self._document.data, {path: value}), "environment": self._environment}
+        try:
+            self._model.model_validate(data)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                key, found, problem, allowed = explain(detail, self._model, data)
+                if key[: len(path)] == path:
+                    if not proposal.guess:
+                        self.refused[path] = Problem(*self._document.place(path), key, found, problem, allowed)
+                    return False
+        return True
+
+    def _mismatches(self, settings: Settings) -> dict[Key, Mismatch] | None:
+        held = self._synthesized(settings)
+        if held is None:
+            return None
+        arguments = {label: list(each) for label, each in self._provenance.resources.items()}
+        return self._today.mismatches(held[1], arguments)
+
+    def _synthesized(self, settings: Settings) -> tuple[AnySettings, Stack] | None:
+        """The stack with further settings, whatever the rules say of them together; None where there is none."""
+        name = repr(sorted(settings.items(), key=repr))
+        if name not in self._tried:
+            self._tried[name] = self._synthesize(settings)
+        return self._tried[name]
+
+    def _synthesize(self, settings: Settings) -> tuple[AnySettings, Stack] | None:
+        ordered = sorted(settings.items(), key=lambda pair: [(str(type(key)), key) for key in pair[0]])
+        try:
+            data = {**applied(self._document.data, dict(ordered)), "environment": self._environment}
+            model = self._model.model_validate(data)
+            with tempfile.TemporaryDirectory(prefix="miyabi-adopt-") as name:
+                out = Path(name)
+                render([model], out)
+                return model, Root(out / "stacks" / stack_name(model), out).stack()
+        except (ValidationError, StackError, ValueError, TypeError, IndexError):
+            return None
+
+
+def _label(address: str) -> str:
+    return address.partition("[")[0]

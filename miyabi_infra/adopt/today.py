@@ -1,0 +1,192 @@
+"""What the state holds beside what the generated stack says, value by value, without Terraform.
+
+The stack is read with all its settings resolved, so its values are there to be compared; what it refers to is looked up
+in the state. One synthesis thus tells which values of today some settings bring about.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+from miyabi_infra.adopt.differences import TAGS, decoded
+from miyabi_infra.compare import ABSENT
+from miyabi_infra.provenance import EXISTENCE
+from miyabi_infra.stacks import Reference, Resource, Stack, Template, Value, plain
+
+Path = tuple[str | int, ...]
+"""Where a value stands in an argument: keys, names of items, indices."""
+
+Key = tuple[str, str, Path]
+"""A value: address, argument (EXISTENCE for the instance itself), path."""
+
+_NAMES: Final = ("name", "description", "key", "sid", "Sid")
+"""What tells the items of a list apart, the first that all of them have."""
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A value that the stack has and today has not, or the other way round."""
+
+    address: str
+    argument: str
+    """EXISTENCE: the instance is there on one side alone."""
+    path: Path
+    generated: Any = field(compare=False)
+    """ABSENT where the stack has none."""
+    today: Any = field(compare=False)
+    siblings: frozenset[str] = field(default=frozenset(), compare=False)
+    """Of an entry that one side alone has: the names of the stack's entries beside it."""
+
+    @property
+    def key(self) -> Key:
+        """What tells it from others."""
+        return self.address, self.argument, self.path
+
+    @property
+    def label(self) -> str:
+        """The address without an index: what the sources call it."""
+        return re.sub(r"\[\d+\]$", "", self.address)
+
+    @property
+    def index(self) -> int | None:
+        """The instance's index."""
+        found = re.search(r"\[(\d+)\]$", self.address)
+        return int(found[1]) if found else None
+
+
+class Today:
+    """The resource instances of a state, by the addresses that the stack has for them."""
+
+    def __init__(self, plan: Mapping[str, Any]) -> None:
+        """`plan`: one over the state; it holds each instance as the state does, moved ones at their new address."""
+        changes = cast("list[dict[str, Any]]", plan.get("resource_changes", ()))
+        self.instances: dict[str, dict[str, Any]] = {
+            each["address"]: each["change"]["before"]
+            for each in changes
+            if each["mode"] == "managed" and each["change"]["before"] is not None
+        }
+
+    @property
+    def tagged(self) -> int:
+        """How many instances have tags."""
+        return sum(bool(each.get("tags_all")) for each in self.instances.values())
+
+    def mismatches(self, stack: Stack, arguments: Mapping[str, Sequence[str]]) -> dict[Key, Mismatch]:
+        """Every value in which the stack and the state differ.
+
+        `arguments`: by resource without index, what a resource's arguments may be even where this stack has none.
+        """
+        found: list[Mismatch] = []
+        for address in stack_addresses(stack) | self.instances.keys():
+            resource, held = stack.find(address), self.instances.get(address)
+            if resource is None or held is None:
+                generated = ABSENT if resource is None else True
+                found.append(Mismatch(address, EXISTENCE, (), generated, ABSENT if held is None else True))
+                continue
+            tags = {**stack.default_tags, **plain(resource.get("tags", {}))}
+            if held.get("tags_all") is not None:
+                found += self._compare(tags, held["tags_all"], address, "tags_all", ())
+            for argument in {*resource.arguments, *arguments.get(_label(resource), ())} - TAGS - {EXISTENCE}:
+                found += self._compare(resource.get(argument), held.get(argument), address, argument, ())
+        return {each.key: each for each in found}
+
+    def _compare(self, value: Value, today: Any, address: str, argument: str, path: Path) -> Iterator[Mismatch]:  # noqa: ANN401
+        today = decoded(today) if not isinstance(value, str) else today
+        if isinstance(value, Reference | Template):
+            if not self._fits(value, today):
+                yield Mismatch(address, argument, path, str(value), today)
+        elif isinstance(value, Mapping):
+            items = _as_list(today)  # a block that may be there once
+            held = cast("dict[str, Any]", items[0]) if len(items) == 1 and isinstance(items[0], dict) else {}
+            yield from self._mapping(value, held, address, argument, path)
+        elif isinstance(value, tuple):
+            yield from self._items(value, _as_list(today), address, argument, path)
+        elif not same(value, today):
+            yield Mismatch(address, argument, path, ABSENT if value is None else value, today)
+
+    def _mapping(
+        self, value: Mapping[str, Value], today: dict[str, Any], address: str, argument: str, path: Path
+    ) -> Iterator[Mismatch]:
+        for key in value:
+            yield from self._compare(value[key], today.get(key), address, argument, (*path, key))
+        for key in today.keys() - value.keys():
+            if not same(None, today[key]):
+                yield Mismatch(address, argument, (*path, key), ABSENT, today[key], frozenset(value))
+
+    def _items(
+        self, value: Sequence[Value], today: list[Any], address: str, argument: str, path: Path
+    ) -> Iterator[Mismatch]:
+        first, second = _named(value), _named(today)
+        if first is not None and second is not None:
+            for name in sorted(first.keys() | second.keys()):
+                if name not in first:
+                    yield Mismatch(address, argument, (*path, name), ABSENT, second[name], frozenset(first))
+                elif name not in second:
+                    yield Mismatch(address, argument, (*path, name), plain(first[name]), ABSENT)
+                else:
+                    yield from self._compare(first[name], second[name], address, argument, (*path, name))
+        elif all(isinstance(item, Mapping) for item in value) and len(value) == len(today):
+            for index, (one, other) in enumerate(zip(value, today, strict=True)):
+                yield from self._compare(one, other, address, argument, (*path, index))
+        elif len(value) != len(today) or not self._same_items(value, today):
+            yield Mismatch(address, argument, path, [plain(item) for item in value], today)
+
+    def _same_items(self, value: Sequence[Value], today: list[Any]) -> bool:
+        left = list(today)
+        for item in value:
+            match = next((each for each in left if not list(self._compare(item, each, "", "", ()))), ABSENT)
+            if match is ABSENT:
+                return False
+            left.remove(match)
+        return True
+
+    def _fits(self, value: Reference | Template, today: Any) -> bool:  # noqa: ANN401
+        """Whether what the stack refers to may be today's value."""
+        if isinstance(value, Template):
+            pattern = "".join(re.escape(part) if isinstance(part, str) else ".*" for part in value.parts)
+            return re.fullmatch(pattern, str(today), re.DOTALL) is not None
+        held = self.instances.get(value.address, {}).get(value.attribute)
+        return held is None or same(held, today)
+
+
+def stack_addresses(stack: Stack) -> set[str]:
+    """The addresses of a stack's instances."""
+    return {resource.address for resource in stack.resources}
+
+
+def same(value: object, today: object) -> bool:
+    """Whether two plain values are one to the provider: empty and absent are, and a number and its text."""
+    if _empty(value) or _empty(today):
+        return _empty(value) and _empty(today)
+    if isinstance(value, bool) or isinstance(today, bool):
+        return str(value).lower() == str(today).lower()
+    try:
+        return float(cast("str", value)) == float(cast("str", today))
+    except (TypeError, ValueError):
+        return value == today
+
+
+def _empty(value: object) -> bool:
+    return value is None or value is ABSENT or value in ("", 0, [], {}, ())
+
+
+def _as_list(value: object) -> list[Any]:
+    if isinstance(value, list):
+        return cast("list[Any]", value)
+    return [] if value is None else [value]
+
+
+def _named(items: Sequence[Any]) -> dict[str, Any] | None:
+    """Items by what tells them apart, without that; None where nothing does."""
+    if not all(isinstance(item, Mapping) for item in items):
+        return None
+    for name in _NAMES:
+        named = {str(item[name]): {k: v for k, v in item.items() if k != name} for item in items if item.get(name)}
+        if len(named) == len(items):
+            return named
+    return None
+
+
+def _label(resource: Resource) -> str:
+    return re.sub(r"\[\d+\]$", "", resource.address)
