@@ -34,9 +34,10 @@ lint: $(VENV)/.dev ## style and common mistakes
 types: $(VENV)/.dev ## strict type checking
 	$(BIN)/basedpyright
 
-stale: $(VENV)/.runtime ## fail when generated files are not what the sources make
+stale: $(VENV)/.runtime ## fail when generated files are not what the sources make, or an address was lost
 	@$(BIN)/miyabi-infra synth --check
 	@$(BIN)/miyabi-infra docs --check
+	@$(BIN)/miyabi-infra addresses --check
 
 test: $(VENV)/.dev ## unit, golden, property and terraform tests: some minutes
 	$(BIN)/pytest -m "not aws" -n auto --dist loadfile

@@ -32,6 +32,7 @@ class PlatformStack(TerraformStack):
 
     def __init__(self, scope: Construct, settings: EnvironmentSettings | SharedSettings) -> None:
         super().__init__(scope, stack_name(settings))
+        self._moved: list[dict[str, str]] = []
         use_lockfile = False
         if isinstance(settings.state, LocalState):
             LocalBackend(self, path=f"{STACK_TO_ROOT}/{settings.state.location(settings)}")
@@ -61,6 +62,14 @@ class PlatformStack(TerraformStack):
     def modules(self) -> list[Module]:
         """The modules that the stack calls, in the order of their calls."""
         return [child for child in self.node.children if isinstance(child, Module)]
+
+    def moved(self, old: str, new: str) -> None:
+        """Declare that `new` was at `old` before; from one module to another, or a module's call that was renamed.
+
+        Within a module, the module says so itself (`Module.moved`).
+        """
+        self._moved.append({"from": old, "to": new})
+        self.add_override("moved", self._moved)
 
     def output(self, name: str, value: Any, description: str) -> None:  # noqa: ANN401  # a string or a list
         """Declare an output of the root module."""

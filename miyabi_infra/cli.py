@@ -327,3 +327,23 @@ def adopt(
     from miyabi_infra.adopt.show import run  # noqa: PLC0415  # it synthesizes
 
     raise _exit(lambda: run(ROOT, env, state, write=write, refresh=refresh, as_json=as_json))
+
+
+@app.command()
+def addresses(
+    *,
+    env: Env = None,
+    diff: Since = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="As --diff with where the branch left main, or with the commit before.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List the addresses of resources, which are the contract with every state, or what has become of them.
+
+    Exit code 0: listed, or no address was lost; 1: --diff or --check found one lost without a declared move; 2: wrong
+    use.
+    """
+    from miyabi_infra.addresses import run  # noqa: PLC0415
+
+    raise _exit(lambda: run(ROOT, env, since=diff, check=check, as_json=as_json))

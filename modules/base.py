@@ -62,6 +62,8 @@ class Module(TerraformHclModule):
             depends_on=list(depends_on) or None,
         )
         self.body = ModuleBody(self.folder)
+        self._moved: list[dict[str, str]] = []
+        self._retired: dict[str, str] = {}
 
     @classmethod
     def call_name(cls) -> str:
@@ -112,11 +114,33 @@ class Module(TerraformHclModule):
         arns = [f"${{{each}.arn}}" for each in ids if each.startswith("aws_cloudwatch_metric_alarm.")]
         return self.output_list("alarm_arns", arns, "ARNs of the alarms")
 
+    def moved(self, old: str, new: str) -> None:
+        """Declare that the resource at `new` was at `old` before: Terraform then renames it in every state.
+
+        Both are addresses within the module, such as `aws_subnet.public`. A declaration may go when no state can have
+        the old address any more.
+        """
+        self._moved.append({"from": old, "to": new})
+
+    def retired(self, old: str, why: str) -> None:
+        """Declare that the resource at `old` is gone on purpose: Terraform destroys it wherever it is.
+
+        Terraform needs no such word; it is what `miyabi-infra addresses --check` wants to read, and a reviewer.
+        """
+        self._retired[old] = why
+
     def rendered(self) -> dict[str, Any]:
         """The Terraform JSON of the body, checked, without cdktf's notes about where each element came from."""
         body = cast("dict[str, Any]", self.body.to_terraform())
-        _check_addresses(body.get("resource", {}), self.body.resource_ids)
-        return cast("dict[str, Any]", _without_notes(body))
+        resources = body.get("resource", {})
+        _check_addresses(resources, self.body.resource_ids)
+        _check_declared(resources, self._moved, self._retired)
+        rendered = cast("dict[str, Any]", _without_notes(body))
+        if self._moved:
+            rendered["moved"] = self._moved
+        if self._retired:
+            rendered["//"] = {"retired": self._retired}
+        return rendered
 
     def _variable(self, name: str, kind: str, description: str) -> TerraformVariable:
         variable = TerraformVariable(self.body, f"var.{name}", type=kind, description=description)
@@ -165,6 +189,19 @@ def _check_addresses(resources: Mapping[str, Mapping[str, Any]], ids: Sequence[s
             rendered.add(given)
     for lost in sorted(set(ids) - rendered):
         raise ValueError(f"construct id {lost!r} names a resource by the name of another: write '<type>.<name>'")
+
+
+def _check_declared(
+    resources: Mapping[str, Mapping[str, Any]], moved: Sequence[Mapping[str, str]], retired: Mapping[str, str]
+) -> None:
+    """What moved has arrived, and what is said to be gone is gone: else Terraform would refuse, or say nothing."""
+    there = {f"{kind}.{name}" for kind, by_name in resources.items() for name in by_name}
+    for each in moved:
+        if each["to"] not in there:
+            raise ValueError(f"moved({each['from']!r}, {each['to']!r}): the module has no {each['to']}")
+    for gone in (*(each["from"] for each in moved), *retired):
+        if gone in there:
+            raise ValueError(f"{gone} is declared to be gone from here, and the module has it")
 
 
 def _without_notes(value: object) -> object:

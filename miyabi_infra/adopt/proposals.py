@@ -20,6 +20,9 @@ _NOT_PROPOSED: Final = frozenset(
 )
 """Settings that are no value of a resource, or name the environment itself."""
 
+_FEW: Final = 10
+"""Values of a setting that are few enough to try each."""
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -139,7 +142,7 @@ def _value(mismatch: Mismatch, path: KeyPath, value: Any, annotation: Any) -> It
         inner = _inverse(value, generated, today)
         if inner is not None:
             yield Proposal(path, inner, guess=False)
-    if get_origin(annotation) is Literal:
+    if get_origin(annotation) is Literal and len(get_args(annotation)) <= _FEW:
         yield from (Proposal(path, each, guess=True) for each in get_args(annotation) if each != value)
 
 

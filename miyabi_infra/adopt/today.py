@@ -6,7 +6,7 @@ in the state. One synthesis thus tells which values of today some settings bring
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from miyabi_infra.adopt.differences import TAGS, decoded
@@ -86,68 +86,85 @@ class Today:
                 continue
             tags = {**stack.default_tags, **plain(resource.get("tags", {}))}
             if held.get("tags_all") is not None:
-                found += self._compare(tags, held["tags_all"], address, "tags_all", ())
+                found += self._compare(tags, held["tags_all"], _At(address, "tags_all", (), complete=True))
             for argument in {*resource.arguments, *arguments.get(_label(resource), ())} - TAGS - {EXISTENCE}:
-                found += self._compare(resource.get(argument), held.get(argument), address, argument, ())
+                found += self._compare(resource.get(argument), held.get(argument), _At(address, argument, ()))
         return {each.key: each for each in found}
 
-    def _compare(self, value: Value, today: Any, address: str, argument: str, path: Path) -> Iterator[Mismatch]:  # noqa: ANN401
-        today = decoded(today) if not isinstance(value, str) else today
+    def _compare(self, value: Value, today: Any, at: "_At") -> Iterator[Mismatch]:  # noqa: ANN401  # of a state
         if isinstance(value, Reference | Template):
             if not self._fits(value, today):
-                yield Mismatch(address, argument, path, str(value), today)
+                yield at.mismatch(str(value), today)
+        elif isinstance(value, Mapping | tuple) and isinstance(today, str):
+            yield from self._compare(value, decoded(today), at.whole()) if decoded(today) != today else ()
         elif isinstance(value, Mapping):
             items = _as_list(today)  # a block that may be there once
             held = cast("dict[str, Any]", items[0]) if len(items) == 1 and isinstance(items[0], dict) else {}
-            yield from self._mapping(value, held, address, argument, path)
+            yield from self._mapping(value, held, at)
         elif isinstance(value, tuple):
-            yield from self._items(value, _as_list(today), address, argument, path)
+            yield from self._items(value, _as_list(today), at)
         elif not same(value, today):
-            yield Mismatch(address, argument, path, ABSENT if value is None else value, today)
+            yield at.mismatch(ABSENT if value is None else value, today)
 
-    def _mapping(
-        self, value: Mapping[str, Value], today: dict[str, Any], address: str, argument: str, path: Path
-    ) -> Iterator[Mismatch]:
+    def _mapping(self, value: Mapping[str, Value], today: dict[str, Any], at: "_At") -> Iterator[Mismatch]:
         for key in value:
-            yield from self._compare(value[key], today.get(key), address, argument, (*path, key))
-        for key in today.keys() - value.keys():
+            yield from self._compare(value[key], today.get(key), at.below(key))
+        for key in today.keys() - value.keys() if at.complete else ():
             if not same(None, today[key]):
-                yield Mismatch(address, argument, (*path, key), ABSENT, today[key], frozenset(value))
+                yield at.below(key).mismatch(ABSENT, today[key], frozenset(value))
 
-    def _items(
-        self, value: Sequence[Value], today: list[Any], address: str, argument: str, path: Path
-    ) -> Iterator[Mismatch]:
+    def _items(self, value: Sequence[Value], today: list[Any], at: "_At") -> Iterator[Mismatch]:
         first, second = _named(value), _named(today)
         if first is not None and second is not None:
             for name in sorted(first.keys() | second.keys()):
                 if name not in first:
-                    yield Mismatch(address, argument, (*path, name), ABSENT, second[name], frozenset(first))
+                    yield at.below(name).mismatch(ABSENT, second[name], frozenset(first))
                 elif name not in second:
-                    yield Mismatch(address, argument, (*path, name), plain(first[name]), ABSENT)
+                    yield at.below(name).mismatch(plain(first[name]), ABSENT)
                 else:
-                    yield from self._compare(first[name], second[name], address, argument, (*path, name))
+                    yield from self._compare(first[name], second[name], at.below(name))
         elif all(isinstance(item, Mapping) for item in value) and len(value) == len(today):
             for index, (one, other) in enumerate(zip(value, today, strict=True)):
-                yield from self._compare(one, other, address, argument, (*path, index))
+                yield from self._compare(one, other, at.below(index))
         elif len(value) != len(today) or not self._same_items(value, today):
-            yield Mismatch(address, argument, path, [plain(item) for item in value], today)
+            yield at.mismatch([plain(item) for item in value], today)
 
     def _same_items(self, value: Sequence[Value], today: list[Any]) -> bool:
         left = list(today)
         for item in value:
-            match = next((each for each in left if not list(self._compare(item, each, "", "", ()))), ABSENT)
+            match = next((each for each in left if not list(self._compare(item, each, _At("", "", ())))), ABSENT)
             if match is ABSENT:
                 return False
             left.remove(match)
         return True
 
-    def _fits(self, value: Reference | Template, today: Any) -> bool:  # noqa: ANN401
+    def _fits(self, value: Reference | Template, today: Any) -> bool:  # noqa: ANN401  # of a state
         """Whether what the stack refers to may be today's value."""
         if isinstance(value, Template):
             pattern = "".join(re.escape(part) if isinstance(part, str) else ".*" for part in value.parts)
             return re.fullmatch(pattern, str(today), re.DOTALL) is not None
         held = self.instances.get(value.address, {}).get(value.attribute)
         return held is None or same(held, today)
+
+
+@dataclass(frozen=True)
+class _At:
+    """Where a value stands."""
+
+    address: str
+    argument: str
+    path: Path
+    complete: bool = False
+    """Whether the stack says all that there is: in a document or a map. To blocks, AWS adds what they leave out."""
+
+    def below(self, key: str | int) -> "_At":
+        return replace(self, path=(*self.path, key))
+
+    def whole(self) -> "_At":
+        return replace(self, complete=True)
+
+    def mismatch(self, generated: object, today: object, siblings: frozenset[str] = frozenset()) -> Mismatch:
+        return Mismatch(self.address, self.argument, self.path, generated, today, siblings)
 
 
 def stack_addresses(stack: Stack) -> set[str]:

@@ -112,3 +112,44 @@ class Emulator:
         """ARNs of everything that has tags, as the Resource Groups Tagging API lists it."""
         pages = self.client("resourcegroupstaggingapi").get_paginator("get_resources").paginate()
         return sorted(each["ResourceARN"] for page in pages for each in page["ResourceTagMappingList"])
+
+    def holds(self) -> dict[str, list[str]]:
+        """What there is of the kinds of resources that the stacks make, by kind; of AWS's own and of ghosts, nothing.
+
+        As in AWS, what was deleted may be listed for a while: a NAT gateway, an inactive cluster, service or revision.
+        """
+        ec2, ecs, iam = self.client("ec2"), self.client("ecs"), self.client("iam")
+        elb, cache, logs = self.client("elbv2"), self.client("elasticache"), self.client("logs")
+        own = [{"Name": "tag:ManagedBy", "Values": ["Terraform"]}]
+        living = [{"Name": "state", "Values": ["pending", "available"]}]
+        scaling = self.client("application-autoscaling")
+        clusters = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
+        found = {
+            "vpc": [each["VpcId"] for each in ec2.describe_vpcs(Filters=own)["Vpcs"]],
+            "subnet": [each["SubnetId"] for each in ec2.describe_subnets(Filters=own)["Subnets"]],
+            "gateway": [each["InternetGatewayId"] for each in ec2.describe_internet_gateways()["InternetGateways"]],
+            "nat": [each["NatGatewayId"] for each in ec2.describe_nat_gateways(Filters=living)["NatGateways"]],
+            "address": [each["AllocationId"] for each in ec2.describe_addresses()["Addresses"]],
+            "route table": [each["RouteTableId"] for each in ec2.describe_route_tables(Filters=own)["RouteTables"]],
+            "group": [each["GroupId"] for each in ec2.describe_security_groups(Filters=own)["SecurityGroups"]],
+            "role": [each["RoleName"] for each in iam.list_roles()["Roles"]],
+            "load balancer": [each["LoadBalancerArn"] for each in elb.describe_load_balancers()["LoadBalancers"]],
+            "target group": [each["TargetGroupArn"] for each in elb.describe_target_groups()["TargetGroups"]],
+            "cluster": [each["clusterArn"] for each in clusters if each["status"] == "ACTIVE"],
+            "task definition": ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
+            "cache": [each["CacheClusterId"] for each in cache.describe_cache_clusters()["CacheClusters"]],
+            "cache parameters": [
+                each["CacheParameterGroupName"]
+                for each in cache.describe_cache_parameter_groups()["CacheParameterGroups"]
+            ],
+            "cache subnets": [
+                each["CacheSubnetGroupName"] for each in cache.describe_cache_subnet_groups()["CacheSubnetGroups"]
+            ],
+            "alarm": [each["AlarmName"] for each in self.client("cloudwatch").describe_alarms()["MetricAlarms"]],
+            "log group": [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]],
+            "scaling": [
+                each["ResourceId"]
+                for each in scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+            ],
+        }
+        return {kind: names for kind, names in found.items() if names}
