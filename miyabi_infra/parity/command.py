@@ -5,19 +5,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from environments.document import Document
-from environments.merged import documents
-from environments.problems import OverlayError, key_text
-from miyabi_infra.compare import ABSENT, PROVIDER, Absent
+from miyabi_infra.compare import ABSENT, Absent
 from miyabi_infra.inventory import chosen as stack_of
 from miyabi_infra.parity import checkout as checkouts
-from miyabi_infra.parity import generated, provider
-from miyabi_infra.parity.comparing import Cause, Difference, Interface, Kind, Side, compare
-from miyabi_infra.parity.evaluation import Checkout, Instance, Scope, Source
-from miyabi_infra.parity.values import NotEvaluated, Opaque, Value
-from miyabi_infra.provenance import EXISTENCE, Provenance, Setting
+from miyabi_infra.parity import generated, provider, sides
+from miyabi_infra.parity.comparing import Difference, Interface, Kind, Side, compare
+from miyabi_infra.parity.evaluation import Checkout, Scope, Source
+from miyabi_infra.parity.settings import Causes, Settings, overlay
 from miyabi_infra.provenance import read as read_provenance
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, SHARED, Stack, read
@@ -33,8 +29,6 @@ _TITLES: Final[Mapping[Kind, str]] = {
     "no effect": "without effect",
 }
 _LONGEST: Final = 70
-_EVERYWHERE: Final = frozenset({("project",), ("environment",)})
-"""Settings that nearly every argument depends on, through its name; they explain nothing."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +72,8 @@ def parity(
     if environment == SHARED:
         raise Refused("the shared stack has no counterpart in HCL: name an environment")
     (stack,) = stack_of(read(root / OUT), environment)
-    overlay = _overlay(root, environment)
-    settings = _Settings(root, overlay)
-    other = _generated_side(root / OUT, stack)
+    settings = Settings(root, overlay(root, environment))
+    other = sides.of_stack(root / OUT, stack)
     checkout = Checkout(hcl, environment)
     found = checkouts.roots(checkout)
     if found:
@@ -88,18 +81,18 @@ def parity(
         values = checkouts.values(checkout, source, var_files, variables)
         files = ", ".join(file.as_posix() for file in values.files) or "no file of values"
         told = f"the root module {_name(source)}, with {files}"
-        mine = _root_side(checkout, Scope(checkout, source, inputs=values.inputs))
+        mine = sides.of_root(checkout, Scope(checkout, source, inputs=values.inputs))
     else:
         if var_files or variables:
             raise Refused("--var-file and --var are for a root module, and there is none: these are modules alone")
-        mine, other = _module_sides(checkout, stack, settings, other)
+        mine, other = sides.of_modules(checkout, stack, settings, other)
         told = f"{count(len(mine.variables), 'module')} without a root, called as the generated stack calls them"
     interface = Interface(
         {name: frozenset(names) for name, names in generated.wires(root / OUT, stack).items()},
         settings.names,
         apart=not found,
     )
-    causes = _Causes(read_provenance(SOURCES), settings)
+    causes = Causes(read_provenance(SOURCES), settings)
     differences = tuple(replace(each, causes=causes.of(each)) for each in compare(mine, other, interface))
     return Parity(told, mine, other, stack, differences)
 
@@ -124,194 +117,11 @@ def run(
     return int(not found.same)
 
 
-# ---- the two sides ---------------------------------------------------------------------------------------------------
+# ---- how it is shown -------------------------------------------------------------------------------------------------
 
 
 def _name(source: Source) -> str:
     return "of the folder itself" if source.shown == Path() else source.shown.as_posix()
-
-
-def _overlay(root: Path, environment: str) -> Document:
-    try:
-        overlays = documents(root)
-    except OverlayError as error:
-        raise Refused(str(error)) from error
-    if environment not in overlays:
-        raise Refused(f"environments/{environment}.yaml is not there, though {OUT} holds its stack: run 'make synth'")
-    return overlays[environment]
-
-
-def _generated_side(out: Path, stack: Stack) -> Side:
-    outputs: dict[str, tuple[Value, None]] = {f"output.{name}": (value, None) for name, value in stack.outputs.items()}
-    for module in stack.modules:
-        outputs |= {f"module.{module.name}.output.{name}": (value, None) for name, value in module.outputs.items()}
-    return Side(
-        instances={each.address: each for each in generated.instances(out, stack)},
-        outputs=outputs,
-        variables={},
-        waits={f"module.{module.name}": module.depends_on for module in stack.modules},
-        default_tags=stack.default_tags,
-        region=stack.region,
-    )
-
-
-def _root_side(checkout: Checkout, root: Scope) -> Side:
-    instances: dict[str, Instance] = {}
-    outputs: dict[str, tuple[Value, Any]] = {}
-    variables: dict[str, frozenset[str]] = {}
-    waits: dict[str, tuple[str, ...]] = {}
-    for scope in _scopes(root):
-        instances |= {each.address: each for each in scope.instances()}
-        outputs |= {f"{scope.prefix}output.{name}": held for name, held in scope.outputs().items()}
-        if scope.path:
-            variables[scope.path.removeprefix("module.")] = frozenset(scope.variables())
-            waits[scope.path] = scope.call_depends_on()
-    tags, region = _provider(root)
-    return Side(instances, outputs, variables, waits, tags, region, tuple(checkout.findings))
-
-
-def _scopes(scope: Scope) -> Iterator[Scope]:
-    yield scope
-    for _, called in scope.modules():
-        for each in called:
-            yield from _scopes(each)
-
-
-def _provider(root: Scope) -> tuple[Mapping[str, Value], Value]:
-    tags: Mapping[str, Value] = {}
-    for block in root.source.of_type("provider", "aws"):
-        if "alias" in block.arguments:
-            continue
-        for inner in block.of_type("default_tags"):
-            held = root.value(inner.arguments["tags"])
-            tags = held if isinstance(held, Mapping) else {"…": held}
-    try:
-        return tags, root.region()
-    except NotEvaluated as error:
-        return tags, Opaque("region", str(error))
-
-
-def _module_sides(checkout: Checkout, stack: Stack, settings: "_Settings", other: Side) -> tuple[Side, Side]:
-    """Modules without a root: what is called in the generated stack, with the values that it and the overlay say."""
-    by_name = {folder.name.replace("_", "-"): folder for folder in checkouts.folders(checkout.base)}
-    instances: dict[str, Instance] = {}
-    outputs: dict[str, tuple[Value, Any]] = {}
-    variables: dict[str, frozenset[str]] = {}
-    for module in stack.modules:
-        folder = by_name.get(module.folder)
-        if folder is None:
-            continue
-        inputs = {**settings.variables(module.name), **module.inputs}
-        scope = Scope(checkout, checkout.source(folder), path=f"module.{module.name}", inputs=inputs)
-        instances |= {each.address: each for each in scope.instances()}
-        outputs |= {f"{scope.prefix}output.{name}": held for name, held in scope.outputs().items()}
-        variables[module.name] = frozenset(scope.variables())
-    if not variables:
-        names = ", ".join(module.folder for module in stack.modules)
-        raise Refused(f"{checkout.base} holds no HCL that calls modules, and none of the modules: {names}")
-    mine = Side(instances, outputs, variables, other.waits, other.default_tags, other.region, tuple(checkout.findings))
-    there = {f"module.{name}" for name in variables}
-
-    def of_these(address: str) -> bool:
-        return (
-            address.split(".output.", maxsplit=1)[0].rpartition(".aws_")[0] in there
-            or address.split(".output.", maxsplit=1)[0] in there
-        )
-
-    return mine, Side(
-        {address: each for address, each in other.instances.items() if f"module.{address.split('.')[1]}" in there},
-        {address: each for address, each in other.outputs.items() if of_these(address)},
-        other.variables,
-        other.waits,
-        other.default_tags,
-        other.region,
-    )
-
-
-# ---- settings --------------------------------------------------------------------------------------------------------
-
-
-class _Settings:
-    """What an overlay says, and the defaults of what it does not say: the schema of the overlays has them."""
-
-    def __init__(self, root: Path, overlay: Document) -> None:
-        self._overlay = overlay
-        schema = json.loads((root / "environments/schema.json").read_text(encoding="utf-8"))
-        self._properties: Mapping[str, Any] = schema["properties"]
-        self._definitions: Mapping[str, Any] = schema["$defs"]
-        self.names: dict[str, frozenset[str]] = {"": frozenset(self._properties)}
-        """The settings of each section, and those of the platform under an empty name."""
-        for section, held in self._properties.items():
-            properties = self._section(held)
-            if properties is not None:
-                self.names[section] = frozenset(properties)
-
-    def _section(self, held: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        name = held.get("$ref", "").rpartition("/")[2]
-        return self._definitions[name].get("properties", {}) if name else None
-
-    def cause(self, setting: Setting) -> Cause | None:
-        """A setting with its value; None for one that is a section, or not known."""
-        path = tuple(setting)
-        held: Any = self._overlay.data
-        for key in path:
-            if not isinstance(held, Mapping) or key not in held:
-                return self._default(path)
-            held = cast("Any", held[key])
-        return Cause(key_text(path), held, self._overlay.place(path))
-
-    def _default(self, path: tuple[str, ...]) -> Cause | None:
-        properties: Mapping[str, Any] | None = self._properties
-        for section in path[:-1]:
-            properties = self._section(properties.get(section, {})) if properties is not None else None
-        held = (properties or {}).get(path[-1])
-        if held is None or "default" not in held:
-            return None
-        return Cause(key_text(path), held["default"], None)
-
-    def variables(self, module: str) -> dict[str, Value]:
-        """What the overlay says, under the names that the variables of the HCL's module have."""
-        data = self._overlay.data
-        section = data.get(module, {})
-        found: dict[str, Value] = {
-            "project_name": data.get("project"),
-            "environment": self._overlay.file.stem,
-            "aws_region": data.get("region"),
-        }
-        health = data.get("alb", {}).get("health_check_path")
-        shared = {"container_port": data.get("container_port"), "health_check_path": health}
-        found |= {name: value for name, value in shared.items() if value is not None}
-        found |= {name: checkouts.frozen(value) for name, value in section.items()}
-        for name, key in (("environment_variables", "value"), ("secrets", "valueFrom")):
-            if isinstance(section.get(name), Mapping):
-                found[name] = tuple({"name": each, key: value} for each, value in section[name].items())
-        return found
-
-
-class _Causes:
-    """The settings that generated values depend on."""
-
-    def __init__(self, provenance: Provenance, settings: _Settings) -> None:
-        self._provenance = provenance
-        self._settings = settings
-
-    def of(self, difference: Difference) -> tuple[Cause, ...]:
-        """The settings of a difference; none for one that is no difference of values."""
-        if difference.kind in ("invalid", "no effect") or difference.argument.startswith(("depends", "var.")):
-            return ()
-        label = difference.address.partition("[")[0]
-        argument = difference.argument.partition(".")[0].partition("[")[0]
-        if ".output." in label or label.startswith("output."):
-            return ()
-        resource = self._provenance.resources.get(label, {})
-        settings = resource.get(argument if argument and argument != "count" else EXISTENCE, frozenset[Setting]())
-        if label == PROVIDER and argument == "default_tags":
-            settings = frozenset({("tags",)})
-        found = [self._settings.cause(each) for each in sorted(settings - _EVERYWHERE)]
-        return tuple(each for each in found if each is not None)
-
-
-# ---- how it is shown -------------------------------------------------------------------------------------------------
 
 
 def _text(found: Parity, *, verbose: bool) -> str:

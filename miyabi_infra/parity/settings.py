@@ -1,0 +1,115 @@
+"""What an overlay says, and which settings a generated value depends on."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, cast
+
+from environments.document import Document
+from environments.merged import documents
+from environments.problems import OverlayError, key_text
+from miyabi_infra.compare import PROVIDER
+from miyabi_infra.parity.checkout import frozen
+from miyabi_infra.parity.comparing import Cause, Difference
+from miyabi_infra.parity.values import Value
+from miyabi_infra.provenance import EXISTENCE, Provenance, Setting
+from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import OUT
+
+_EVERYWHERE: Final = frozenset({("project",), ("environment",)})
+"""Settings that nearly every argument depends on, through its name; they explain nothing."""
+
+
+def overlay(root: Path, environment: str) -> Document:
+    """The overlay of an environment, laid over the base.
+
+    Raises:
+        Refused: when it can't be read, or is not there.
+    """
+    try:
+        overlays = documents(root)
+    except OverlayError as error:
+        raise Refused(str(error)) from error
+    if environment not in overlays:
+        raise Refused(f"environments/{environment}.yaml is not there, though {OUT} holds its stack: run 'make synth'")
+    return overlays[environment]
+
+
+class Settings:
+    """What an overlay says, and the defaults of what it does not say: the schema of the overlays has them."""
+
+    def __init__(self, root: Path, overlay: Document) -> None:
+        self._overlay = overlay
+        schema = json.loads((root / "environments/schema.json").read_text(encoding="utf-8"))
+        self._properties: Mapping[str, Any] = schema["properties"]
+        self._definitions: Mapping[str, Any] = schema["$defs"]
+        self.names: dict[str, frozenset[str]] = {"": frozenset(self._properties)}
+        """The settings of each section, and those of the platform under an empty name."""
+        for section, held in self._properties.items():
+            properties = self._section(held)
+            if properties is not None:
+                self.names[section] = frozenset(properties)
+
+    def _section(self, held: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        name = held.get("$ref", "").rpartition("/")[2]
+        return self._definitions[name].get("properties", {}) if name else None
+
+    def cause(self, setting: Setting) -> Cause | None:
+        """A setting with its value; None for one that is a section, or not known."""
+        path = tuple(setting)
+        held: Any = self._overlay.data
+        for key in path:
+            if not isinstance(held, Mapping) or key not in held:
+                return self._default(path)
+            held = cast("Any", held[key])
+        return Cause(key_text(path), held, self._overlay.place(path))
+
+    def _default(self, path: tuple[str, ...]) -> Cause | None:
+        properties: Mapping[str, Any] | None = self._properties
+        for section in path[:-1]:
+            properties = self._section(properties.get(section, {})) if properties is not None else None
+        held = (properties or {}).get(path[-1])
+        if held is None or "default" not in held:
+            return None
+        return Cause(key_text(path), held["default"], None)
+
+    def variables(self, module: str) -> dict[str, Value]:
+        """What the overlay says, under the names that the variables of the HCL's module have."""
+        data = self._overlay.data
+        section = data.get(module, {})
+        found: dict[str, Value] = {
+            "project_name": data.get("project"),
+            "environment": self._overlay.file.stem,
+            "aws_region": data.get("region"),
+        }
+        health = data.get("alb", {}).get("health_check_path")
+        shared = {"container_port": data.get("container_port"), "health_check_path": health}
+        found |= {name: value for name, value in shared.items() if value is not None}
+        found |= {name: frozen(value) for name, value in section.items()}
+        for name, key in (("environment_variables", "value"), ("secrets", "valueFrom")):
+            if isinstance(section.get(name), Mapping):
+                found[name] = tuple({"name": each, key: value} for each, value in section[name].items())
+        return found
+
+
+class Causes:
+    """The settings that generated values depend on."""
+
+    def __init__(self, provenance: Provenance, settings: Settings) -> None:
+        self._provenance = provenance
+        self._settings = settings
+
+    def of(self, difference: Difference) -> tuple[Cause, ...]:
+        """The settings of a difference; none for one that is no difference of values."""
+        if difference.kind in ("invalid", "no effect") or difference.argument.startswith(("depends", "var.")):
+            return ()
+        label = difference.address.partition("[")[0]
+        argument = difference.argument.partition(".")[0].partition("[")[0]
+        if ".output." in label or label.startswith("output."):
+            return ()
+        resource = self._provenance.resources.get(label, {})
+        settings = resource.get(argument if argument and argument != "count" else EXISTENCE, frozenset[Setting]())
+        if label == PROVIDER and argument == "default_tags":
+            settings = frozenset({("tags",)})
+        found = [self._settings.cause(each) for each in sorted(settings - _EVERYWHERE)]
+        return tuple(each for each in found if each is not None)
