@@ -6,10 +6,14 @@ BIN := $(VENV)/bin
 # Of the provider's 2,100 modules a stack uses 40: Python compiles each when it is first used, in a tenth of the time.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-compile
 
+POLICIES := .venv-policies
+# Waivers are held against the day of the commit: the same commit passes or fails on any day.
+TODAY := $(shell git log -1 --format=%cs 2>/dev/null)
+
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help synth watch load-generator bench check lint types stale test test-fast test-aws lock format docs clean cdktf-app
+.PHONY: help synth watch load-generator bench check lint types stale policies test test-fast test-aws lock format docs clean cdktf-app
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,7 +29,7 @@ load-generator: $(VENV)/.load ## install what `miyabi-infra load` sends requests
 bench: $(VENV)/.dev ## measure beside stock cdktf and other tools: some 20 minutes, writes docs/benchmarks.md
 	$(BIN)/python -m bench
 
-check: lint types stale test test-aws ## all that CI runs
+check: lint types stale policies test test-aws ## all that CI runs
 
 lint: $(VENV)/.dev ## style and common mistakes
 	$(BIN)/ruff check
@@ -38,6 +42,9 @@ stale: $(VENV)/.runtime ## fail when generated files are not what the sources ma
 	@$(BIN)/miyabi-infra synth --check
 	@$(BIN)/miyabi-infra docs --check
 	@$(BIN)/miyabi-infra addresses --check
+
+policies: $(POLICIES)/.installed ## coherence of the overlays, and checkov's policies: no AWS, no network
+	@$(BIN)/miyabi-infra lint --policies $(if $(TODAY),--today $(TODAY))
 
 test: $(VENV)/.dev ## unit, golden, property and terraform tests: some minutes
 	$(BIN)/pytest -m "not aws" -n auto --dist loadfile
@@ -59,9 +66,10 @@ lock: $(VENV)/.dev ## renew the pinned versions and hashes
 	$(COMPILE) --upgrade --extra dev -o requirements-dev.txt
 	$(COMPILE) -c requirements-dev.txt --extra load -o requirements-load.txt
 	$(COMPILE) -c requirements-dev.txt -o requirements.txt
+	$(COMPILE:pyproject.toml=--group pyproject.toml:policies) --upgrade -o requirements-policies.txt
 
 clean: ## remove what was installed; generated files and state stay
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(POLICIES) .pytest_cache .ruff_cache .hypothesis
 
 cdktf-app: $(VENV)/.runtime # what cdktf.json names
 	@$(BIN)/python main.py
@@ -84,4 +92,10 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 $(VENV)/.load: requirements-load.txt $(VENV)/.runtime
 	@echo "installing the load generator into $(VENV) (once)"
 	@$(PIP) --require-hashes -r requirements-load.txt
+	@touch $@
+
+$(POLICIES)/.installed: requirements-policies.txt $(VENV)/.dev
+	@echo "installing checkov into $(POLICIES) (once)"
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(POLICIES)
+	@$(BIN)/uv pip install --quiet --python $(POLICIES)/bin/python --require-hashes -r requirements-policies.txt
 	@touch $@

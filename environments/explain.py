@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, cast, get_args
+from typing import Any, cast, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -98,9 +98,14 @@ def _model(model: type[BaseModel], path: KeyPath, data: Mapping[str, Any]) -> ty
     """The model of the mapping at `path`; of a union, the member that the data names as its backend."""
     here: object = data
     found: type[BaseModel] | None = model
+    by_name = False
     for part in path:
         here = cast("Mapping[object, object]", here).get(part) if isinstance(here, Mapping) else None
+        if by_name:  # a mapping of names to settings: the name is no setting
+            by_name = False
+            continue
         annotation = found.model_fields[str(part)].annotation if found and str(part) in found.model_fields else None
+        by_name = get_origin(annotation) is dict
         members = [annotation, *get_args(annotation)]
         candidates = [member for member in members if isinstance(member, type) and issubclass(member, BaseModel)]
         found = next((member for member in candidates if _fits(member, here)), None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from environments.lint import LintSettings
 from environments.service_levels import ServiceLevelSettings
 from environments.state import LocalState, State
 from environments.usage import Budget, SharedUsageSettings, UsageSettings
@@ -38,10 +39,16 @@ class EnvironmentSettings(Platform):
     notifications: NotificationsSettings = NotificationsSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
 
+    highly_available: bool = False
+    """Whether users are not to notice the loss of a zone. It changes nothing that is generated: `miyabi-infra lint`
+    holds the environment to it."""
+
     service_levels: ServiceLevelSettings = ServiceLevelSettings()
     usage: UsageSettings = UsageSettings()
     monthly_budget: Budget | None = None
     """US dollars that a typical month may cost; `miyabi-infra cost --check` fails above. Default: no limit."""
+
+    lint: LintSettings = LintSettings()
 
     @rule("networking", "ecs_service")
     def private_subnets_hold_every_task(self, _platform: Platform) -> Iterator[Violation]:
@@ -95,3 +102,5 @@ class SharedSettings(Platform):
     usage: SharedUsageSettings = SharedUsageSettings()
     monthly_budget: Budget | None = None
     """US dollars that a typical month may cost; `miyabi-infra cost --check` fails above. Default: no limit."""
+
+    lint: LintSettings = LintSettings()

@@ -171,6 +171,33 @@ def verify(*, env: Annotated[str, typer.Option("--env", help="The environment.")
 
 
 @app.command()
+def lint(
+    *,
+    env: Env = None,
+    policies: Annotated[
+        bool, typer.Option("--policies", help="Ask checkov too: 'make policies' installs it; Terraform plans for it.")
+    ] = False,
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="SEVERITY", help="Least severity for exit code 1; or never.")
+    ] = "warning",
+    today: Annotated[
+        str | None, typer.Option("--today", metavar="DAY", help="Hold waivers against this day, as in 2027-03-31.")
+    ] = None,
+    rules: Annotated[bool, typer.Option("--rules", help="List what can be found, and what comes of it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Find what is allowed, and yet does not go together or is unwise; lint.waive in the overlay accepts it for a time.
+
+    Exit code 0: nothing that counts; 1: an error or a warning (--fail-on) that is not waived; 2: wrong use.
+    """
+    from miyabi_infra.lint import show  # noqa: PLC0415
+
+    if rules:
+        raise typer.Exit(show.rules())
+    raise _exit(lambda: show.run(ROOT, env, policies=policies, today=today, fail_on=fail_on, as_json=as_json))
+
+
+@app.command()
 def cost(
     *,
     env: Env = None,

@@ -3,17 +3,19 @@
 import inspect
 import json
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from cdktf import App
 from pydantic import BaseModel
 
+from environments.lint import LintSettings, Waiver
 from environments.overlays import SHARED, load
 from environments.settings import EnvironmentSettings, SharedSettings
 from environments.stack import build, stack_name
 from miyabi_infra.generated import templates
+from miyabi_infra.lint.rules import RULES
 from miyabi_infra.load.result import LoadResult
 from modules.monitoring import MonitoringSettings
 from modules.notifications import NotificationsSettings
@@ -21,6 +23,7 @@ from modules.platform import Platform
 from modules.settings import Settings, rules_of
 
 _FROM_THE_FILE_NAME = "environment"
+_ENVIRONMENTS_OWN = ("highly_available", "monthly_budget")
 _NONE = "none"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _EVERYTHING = {
@@ -39,6 +42,7 @@ def pages(root: Path) -> dict[Path, str]:
         root / "environments/shared.schema.json": _schema_text(SharedSettings),
         root / "docs/reference/load-result.schema.json": _json({"$schema": _DIALECT, **LoadResult.model_json_schema()}),
         root / "docs/reference/settings.md": jinja.get_template("settings.md.j2").render(sections=sections),
+        root / "docs/reference/lint.md": jinja.get_template("lint.md.j2").render(rules=RULES),
         root / "docs/reference/modules.md": jinja.get_template("modules.md.j2").render(_modules(root)),
     }
 
@@ -62,6 +66,7 @@ def _json(data: Mapping[str, Any]) -> str:
 
 def _sections() -> Iterator[dict[str, Any]]:
     yield _section("Top level", Platform)
+    yield _section("Top level of an environment", EnvironmentSettings, _ENVIRONMENTS_OWN)
     environment = EnvironmentSettings.model_fields
     for member in cast("types.UnionType", _plain(environment["state"].annotation)).__args__:
         yield _section(f"state (backend: {member.model_fields['backend'].annotation.__args__[0]})", member)
@@ -70,6 +75,8 @@ def _sections() -> Iterator[dict[str, Any]]:
             annotation = model.model_fields[name].annotation
             if isinstance(annotation, type) and issubclass(annotation, Settings):
                 yield _section(name if model is EnvironmentSettings else f"{name} (of {SHARED}.yaml)", annotation)
+            if annotation is LintSettings and model is EnvironmentSettings:
+                yield _section("lint.waive, each", Waiver)
         if model is EnvironmentSettings:
             own = [rule for rule in _rules(model) if rule not in _rules(Platform)]
             yield {"title": "Rules across sections", "summary": "", "settings": [], "rules": own}
@@ -79,11 +86,12 @@ def _plain(annotation: object) -> object:
     return getattr(annotation, "__origin__", annotation)
 
 
-def _section(title: str, model: type[BaseModel]) -> dict[str, Any]:
+def _section(title: str, model: type[BaseModel], only: Collection[str] = ()) -> dict[str, Any]:
+    """A section of the page: all settings of a model with its rules, or `only` some of them."""
     definition = model.model_json_schema()
     settings: list[dict[str, str]] = []
     for key, field in model.model_fields.items():
-        if key == _FROM_THE_FILE_NAME:
+        if key == _FROM_THE_FILE_NAME or (only and key not in only):
             continue
         described = definition["properties"][key]
         default = _NONE if field.is_required() else f"`{json.dumps(described.get('default'), ensure_ascii=False)}`"
@@ -91,6 +99,8 @@ def _section(title: str, model: type[BaseModel]) -> dict[str, Any]:
         settings.append(
             {"key": key, "allowed": _cell(_allowed(described)), "default": default, "description": _cell(text)}
         )
+    if only:
+        return {"title": title, "summary": "", "settings": settings, "rules": []}
     summary = " ".join((inspect.getdoc(model) or "").split())
     return {"title": title, "summary": summary, "settings": settings, "rules": _rules(model)}
 
@@ -122,7 +132,9 @@ def _allowed(definition: Mapping[str, Any]) -> str:
     elif definition.get("type") == "array":
         text = f"list of {_allowed(definition['items'])}"
     elif definition.get("type") == "object":
-        text = "mapping of names to text"
+        text = f"mapping of names to {'settings' if '$ref' in str(definition) else 'text'}"
+    elif definition.get("format") == "date":
+        text = "a day, such as 2027-03-31"
     else:
         text = {"boolean": "`true`, `false`", "null": "`null`", "string": "text"}.get(text, text)
     return text

@@ -199,6 +199,11 @@ RULES = {
         add="service_levels:\n  p50_ms: 120\n  p95_ms: 110\n",
         problem="qa.yaml:10: service_levels.p95_ms: 110 is below p50_ms, 120; allowed: 120 or more",
     ),
+    "waived_findings_exist": Case(
+        add="lint:\n  waive:\n    no-htps: {reason: a slip, until: 2027-03-31}\n",
+        problem="qa.yaml:10: lint.waive.no-htps: 'no-htps' is no name of a finding (did you mean no-https?); allowed: "
+        "the name of a finding (miyabi-infra lint --rules), or of a checkov policy such as CKV_AWS_91",
+    ),
     "https_listener_can_be_reached": Case(
         add="alb:\n  certificate_arn: arn:aws:acm:us-west-2:123456789012:certificate/1a2b\n"
         "security_groups:\n  https_ingress: false\n",
@@ -557,7 +562,7 @@ def test_one_mistake_is_one_problem(project: Project, add: str, problem: str) ->
 
 def test_two_environments_may_not_have_the_same_names(project: Project) -> None:
     project.write("a-dev", QA)
-    project.change("dev", ("state:\n", "project: miyabi-a\nstate:\n"))
+    project.change("dev", ("\nstate:\n", "\nproject: miyabi-a\nstate:\n"))
     project.write("base", "project: miyabi\nregion: us-west-2\n")
     assert [str(problem) for problem in project.problems()] == [
         (

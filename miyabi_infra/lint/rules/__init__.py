@@ -1,0 +1,51 @@
+"""The rules of lint: what is allowed, each by itself, and yet does not go together or is unwise.
+
+What AWS or Terraform would refuse, and what can't be meant, is refused by the settings' own rules before anything is
+written. Here stands what works, but not as somebody expects.
+"""
+
+from typing import Final
+
+from miyabi_infra.lint.rule import Rule
+from miyabi_infra.lint.rules import alarms, entrance, resilience, sources, tasks
+
+RULES: Final[tuple[Rule, ...]] = (
+    tasks.grace_period_too_short,
+    tasks.draining_cuts_requests,
+    tasks.draining_outlasts_stop_timeout,
+    tasks.sick_tasks_serve_for_long,
+    tasks.health_check_takes_errors_for_health,
+    tasks.health_checks_disagree,
+    tasks.tasks_cannot_start,
+    tasks.exec_without_permission,
+    tasks.fewer_tasks_than_zones,
+    tasks.no_room_to_scale,
+    tasks.throughput_out_of_reach,
+    tasks.deployment_takes_all_tasks_down,
+    tasks.desired_count_fought_over,
+    resilience.single_nat_for_several_zones,
+    resilience.cache_without_failover,
+    resilience.cache_without_snapshots,
+    resilience.change_at_once,
+    resilience.deletion_protection_off,
+    resilience.local_state,
+    resilience.any_account,
+    alarms.alarms_nobody_hears,
+    alarms.alarm_before_scaling,
+    alarms.low_tasks_alarm_above_minimum,
+    alarms.low_tasks_alarm_without_metric,
+    alarms.response_alarm_above_service_level,
+    alarms.logs_gone_too_soon,
+    alarms.logs_kept_for_ever,
+    entrance.no_https,
+    entrance.plain_http_beside_https,
+    entrance.old_tls,
+    entrance.open_port_nobody_answers,
+    entrance.keep_alive_shorter_than_idle_timeout,
+    sources.mutable_image_tag,
+    sources.image_from_another_region,
+    sources.redis_url_scheme,
+    sources.no_budget,
+    sources.vpcs_overlap,
+)
+"""All rules, in the order in which they are shown."""

@@ -1,0 +1,81 @@
+"""The way in: HTTPS, ports, connections between load balancer and application."""
+
+from collections.abc import Iterator
+
+from miyabi_infra.lint.environment import Environment, number
+from miyabi_infra.lint.rule import Problem, rule
+
+
+@rule("warning")
+def no_https(here: Environment) -> Iterator[Problem]:
+    """Passwords and sessions cross the internet in the clear."""
+    listeners = here.stack.of_type("aws_lb_listener")
+    public = any(each.get("internal") is not True for each in here.stack.of_type("aws_lb"))
+    if public and listeners and not any(each.get("protocol") == "HTTPS" for each in listeners):
+        yield Problem(
+            ("alb", "certificate_arn"),
+            "the load balancer stands in the internet and has no HTTPS listener",
+            "certificate_arn: arn:aws:acm:…, with redirect_http_to_https: true",
+        )
+
+
+@rule("warning")
+def plain_http_beside_https(here: Environment) -> Iterator[Problem]:
+    """Whoever types the name without https:// stays in the clear."""
+    listeners = here.stack.of_type("aws_lb_listener")
+    if not any(each.get("protocol") == "HTTPS" for each in listeners):
+        return
+    for listener in listeners:
+        served = any(block.get("type") != "redirect" for block in listener.blocks("default_action"))
+        if listener.get("protocol") == "HTTP" and served:
+            yield Problem(
+                ("alb", "redirect_http_to_https"),
+                f"there is HTTPS, and port {listener.get('port')} serves HTTP all the same",
+                "redirect_http_to_https: true",
+            )
+
+
+@rule("warning")
+def old_tls(here: Environment) -> Iterator[Problem]:
+    """Clients may still use versions of TLS that browsers and auditors have given up."""
+    for listener in here.stack.of_type("aws_lb_listener"):
+        policy = str(listener.get("ssl_policy") or "")
+        if policy and not any(part in policy for part in ("TLS13-1-2", "TLS13-1-3", "TLS-1-2", "FS-1-2")):
+            yield Problem(
+                ("alb", "ssl_policy"),
+                f"{policy} takes TLS older than 1.2",
+                "ssl_policy: ELBSecurityPolicy-TLS13-1-2-2021-06",
+            )
+        elif policy and "TLS13" not in policy:
+            yield Problem(
+                ("alb", "ssl_policy"),
+                f"{policy} does not offer TLS 1.3",
+                "ssl_policy: ELBSecurityPolicy-TLS13-1-2-2021-06",
+                "info",
+            )
+
+
+@rule("info")
+def open_port_nobody_answers(here: Environment) -> Iterator[Problem]:
+    """An open port without a purpose is one that nobody watches."""
+    for each in here.reach.let_in:
+        node = here.reach.node(each.node)
+        if node is not None and node.kind == "load balancer":
+            yield Problem(
+                ("security_groups", "https_ingress"),
+                f"the internet is let in on port {each.port} of the load balancer, where nothing listens",
+                "https_ingress: false, until there is a certificate",
+            )
+
+
+@rule("error")
+def keep_alive_shorter_than_idle_timeout(here: Environment) -> Iterator[Problem]:
+    """The load balancer sends a request into a connection that the application is closing: now and then a 502."""
+    balancer, kept = here.first("aws_lb"), here.lint.application_keep_alive
+    idle = number(balancer.get("idle_timeout"), 60) if balancer else 0
+    if kept is not None and kept <= idle:
+        yield Problem(
+            ("alb", "idle_timeout"),
+            f"the load balancer keeps an idle connection for {idle:g} s, the application for {kept} s",
+            f"idle_timeout: {kept - 1}, or an application that keeps connections for more than {idle:g} s",
+        )

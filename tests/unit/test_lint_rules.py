@@ -1,0 +1,372 @@
+"""Every rule of lint: an overlay that it finds something in, and one in which nothing is found."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from environments.lint import FINDINGS
+from miyabi_infra.lint.findings import Finding, Overlay, findings, overlays
+from miyabi_infra.lint.rules import RULES
+from miyabi_infra.render import render
+from miyabi_infra.stacks import SHARED, Stack, read
+from tests.support import Project
+
+Yaml = dict[str, Any]
+
+TODAY = date(2026, 12, 1)
+REGISTRY = "123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api"
+SECRET = "arn:aws:secretsmanager:us-west-2:123456789012:secret:miyabi/qa/key"
+
+CLEAN: Yaml = {
+    "account_id": "123456789012",
+    "monthly_budget": 300,
+    "state": {"backend": "s3", "bucket": "miyabi-terraform-state"},
+    "networking": {
+        "vpc_cidr": "10.9.0.0/16",
+        "availability_zones": ["us-west-2a", "us-west-2b"],
+        "public_subnet_cidrs": ["10.9.1.0/24", "10.9.2.0/24"],
+        "private_subnet_cidrs": ["10.9.11.0/24", "10.9.12.0/24"],
+    },
+    "alb": {
+        "certificate_arn": "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555",
+        "redirect_http_to_https": True,
+        "ssl_policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+        "response_time_alarm_threshold": 0.2,
+    },
+    "ecs": {"ecr_image_uri": f"{REGISTRY}:3f2c1ab", "environment_variables": {"REDIS_URL": "rediss://cache"}},
+    "elasticache": {"transit_encryption_enabled": True},
+    "ecs_service": {"memory_alarm_threshold": 90},
+    "notifications": {"email_addresses": ["oncall@example.com"]},
+    "lint": {"application_keep_alive": 75},
+}
+"""An overlay in which nothing is found: each rule's fix is in it, or a default."""
+
+HIGHLY_AVAILABLE: Yaml = {
+    "highly_available": True,
+    "networking": {"single_nat_gateway": True},
+    "elasticache": {"apply_immediately": True},
+    "ecs_service": {"desired_count": 1, "autoscaling_min_capacity": 1},
+}
+"""An overlay that calls itself highly available, and is nothing of the kind."""
+
+FOUND: list[tuple[str, Yaml, str, str]] = [
+    (
+        "grace-period-too-short",
+        {"alb": {"health_check_interval": 10, "health_check_unhealthy_threshold": 2}},
+        "ecs_service.health_check_grace_period_seconds",
+        "its first good answer may come after 70 s; it is replaced after 60 s",
+    ),
+    ("draining-cuts-requests", {"alb": {"deregistration_delay": 0}}, "alb.deregistration_delay", "has 0 s"),
+    (
+        "draining-cuts-requests",
+        {"alb": {"deregistration_delay": 5}, "service_levels": {"p99_ms": 8000}},
+        "alb.deregistration_delay",
+        "one of 100 may take 8 s",
+    ),
+    (
+        "draining-outlasts-stop-timeout",
+        {"alb": {"deregistration_delay": 120}},
+        "alb.deregistration_delay",
+        "killed 30 s after SIGTERM",
+    ),
+    (
+        "sick-tasks-serve-for-long",
+        {"alb": {"health_check_interval": 60}},
+        "alb.health_check_interval",
+        "3 health checks 60 s apart have to fail first: 180 s",
+    ),
+    (
+        "health-check-takes-errors-for-health",
+        {"alb": {"health_check_matcher": "200-499"}},
+        "alb.health_check_matcher",
+        "200-499 takes 4xx for healthy",
+    ),
+    ("health-checks-disagree", {"ecs": {"health_check_path": "/alive"}}, "alb.health_check_path", "asks for /health"),
+    (
+        "tasks-cannot-start",
+        {"networking": {"enable_nat_gateway": False}},
+        "networking.enable_nat_gateway",
+        "no route from module.networking.aws_subnet.private[0] out to the internet",
+    ),
+    (
+        "tasks-cannot-start",
+        {"ecs": {"secrets": {"API_KEY": SECRET}}},
+        "ecs.secrets",
+        f"the execution role may not secretsmanager:GetSecretValue on {SECRET}",
+    ),
+    (
+        "exec-without-permission",
+        {"ecs_service": {"enable_execute_command": True}},
+        "ecs_service.enable_execute_command",
+        "may not ssmmessages:CreateControlChannel",
+    ),
+    (
+        "fewer-tasks-than-zones",
+        {"ecs_service": {"desired_count": 1, "autoscaling_min_capacity": 1}},
+        "ecs_service.autoscaling_min_capacity",
+        "at least 1 tasks over 2 zones",
+    ),
+    (
+        "no-room-to-scale",
+        {"ecs_service": {"autoscaling_max_capacity": 2}},
+        "ecs_service.autoscaling_max_capacity",
+        "2 tasks at the least and at the most",
+    ),
+    (
+        "throughput-out-of-reach",
+        {"ecs_service": {"autoscaling_requests_target": 500}},
+        "ecs_service.autoscaling_requests_target",
+        "33 requests a second; the service levels want 50",
+    ),
+    (
+        "deployment-takes-all-tasks-down",
+        {"ecs_service": {"deployment_minimum_healthy_percent": 0}},
+        "ecs_service.deployment_minimum_healthy_percent",
+        "0 % of 2 tasks stay during a deployment: none",
+    ),
+    (
+        "desired-count-fought-over",
+        {"ecs_service": {"managed_elsewhere": []}},
+        "ecs_service.managed_elsewhere",
+        "Terraform sets 2 tasks, the autoscaler 2 to 4",
+    ),
+    (
+        "single-nat-for-several-zones",
+        {"networking": {"single_nat_gateway": True}},
+        "networking.single_nat_gateway",
+        "1 NAT gateway for 2 zones",
+    ),
+    ("cache-without-failover", HIGHLY_AVAILABLE, "highly_available", "is one node without failover"),
+    (
+        "cache-without-snapshots",
+        {"elasticache": {"snapshot_retention_limit": 0}},
+        "elasticache.snapshot_retention_limit",
+        "no snapshot is taken",
+    ),
+    (
+        "change-at-once",
+        HIGHLY_AVAILABLE,
+        "elasticache.apply_immediately",
+        "at once",
+    ),
+    (
+        "deletion-protection-off",
+        {"elasticache": {"snapshot_retention_limit": 7}},
+        "alb.enable_deletion_protection",
+        "7 snapshots",
+    ),
+    (
+        "deletion-protection-off",
+        HIGHLY_AVAILABLE,
+        "alb.enable_deletion_protection",
+        "calls itself highly available",
+    ),
+    ("local-state", {"state": {"backend": "local", "bucket": None}}, "state.backend", "is a local file"),
+    ("any-account", {"account_id": None}, "account_id", "whichever account"),
+    (
+        "alarms-nobody-hears",
+        {"notifications": {"email_addresses": []}},
+        "notifications.email_addresses",
+        "8 of 8 alarms notify nobody",
+    ),
+    (
+        "alarm-before-scaling",
+        {"ecs_service": {"cpu_alarm_threshold": 70}},
+        "ecs_service.cpu_alarm_threshold",
+        "rings above 70 %, the autoscaler aims at 70 %",
+    ),
+    (
+        "alarm-before-scaling",
+        {"ecs_service": {"memory_alarm_threshold": 80}},
+        "ecs_service.memory_alarm_threshold",
+        "rings above 80 %, the autoscaler aims at 80 %",
+    ),
+    (
+        "low-tasks-alarm-above-minimum",
+        {"ecs_service": {"desired_count": 4}},
+        "ecs_service.running_tasks_alarm_threshold",
+        "rings below 4 tasks, the autoscaler goes down to 2",
+    ),
+    (
+        "low-tasks-alarm-without-metric",
+        {"ecs": {"container_insights": False}},
+        "ecs.container_insights",
+        "publishes no RunningTaskCount",
+    ),
+    (
+        "response-alarm-above-service-level",
+        {"alb": {"response_time_alarm_threshold": 1}},
+        "alb.response_time_alarm_threshold",
+        "above 1 s; by the service levels 99 of 100 answers come within 0.2 s",
+    ),
+    (
+        "logs-gone-too-soon",
+        HIGHLY_AVAILABLE,
+        "ecs.log_retention_days",
+        "kept for 7 days, in an environment that calls itself highly available",
+    ),
+    ("logs-kept-for-ever", {"ecs": {"log_retention_days": 0}}, "ecs.log_retention_days", "for ever"),
+    ("no-https", {"alb": {"certificate_arn": ""}}, "alb.certificate_arn", "no HTTPS listener"),
+    (
+        "plain-http-beside-https",
+        {"alb": {"redirect_http_to_https": False}},
+        "alb.redirect_http_to_https",
+        "port 80 serves HTTP all the same",
+    ),
+    ("old-tls", {"alb": {"ssl_policy": "ELBSecurityPolicy-2016-08"}}, "alb.ssl_policy", "takes TLS older than 1.2"),
+    ("old-tls", {"alb": {"ssl_policy": "ELBSecurityPolicy-TLS13-1-0-2021-06"}}, "alb.ssl_policy", "older than 1.2"),
+    ("old-tls", {"alb": {"ssl_policy": "ELBSecurityPolicy-TLS-1-2-2017-01"}}, "alb.ssl_policy", "not offer TLS 1.3"),
+    (
+        "open-port-nobody-answers",
+        {"alb": {"certificate_arn": ""}},
+        "security_groups.https_ingress",
+        "let in on port 443 of the load balancer, where nothing listens",
+    ),
+    (
+        "keep-alive-shorter-than-idle-timeout",
+        {"lint": {"application_keep_alive": 60}},
+        "alb.idle_timeout",
+        "for 60 s, the application for 60 s",
+    ),
+    (
+        "mutable-image-tag",
+        {"ecs": {"ecr_image_uri": f"{REGISTRY}:latest"}},
+        "ecs.ecr_image_uri",
+        "tagged latest; the registry's tags are immutable",
+    ),
+    (
+        "image-from-another-region",
+        {"ecs": {"ecr_image_uri": f"{REGISTRY.replace('us-west-2', 'eu-central-1')}:3f2c1ab"}},
+        "ecs.ecr_image_uri",
+        "comes from eu-central-1, the tasks run in us-west-2",
+    ),
+    (
+        "redis-url-scheme",
+        {"elasticache": {"transit_encryption_enabled": False}},
+        "ecs.environment_variables.REDIS_URL",
+        "REDIS_URL begins with rediss://, while elasticache.transit_encryption_enabled is false",
+    ),
+    (
+        "redis-url-scheme",
+        {"ecs": {"environment_variables": {"REDIS_URL": "redis://cache"}}},
+        "ecs.environment_variables.REDIS_URL",
+        "REDIS_URL begins with redis://, while elasticache.transit_encryption_enabled is true",
+    ),
+    ("no-budget", {"monthly_budget": None}, "monthly_budget", "has no monthly_budget"),
+    ("vpcs-overlap", {}, "networking.vpc_cidr", "10.9.0.0/16 overlaps 10.9.0.0/16 of clean"),
+]
+"""Name of the rule, what an overlay says otherwise than the clean one, the setting named, and part of the text."""
+
+
+def under(below: Mapping[str, Any], above: Mapping[str, Any]) -> Yaml:
+    """One overlay laid over another; None takes a key out."""
+    merged = dict(below)
+    for key, value in above.items():
+        held = merged.get(key)
+        if isinstance(held, dict) and isinstance(value, dict):
+            merged[key] = under(cast("Yaml", held), cast("Yaml", value))
+        else:
+            merged[key] = value
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def touched(name: str, change: Yaml) -> set[str]:
+    """The sections that a case has to itself."""
+    return {"ecs", "elasticache"} if name == "redis-url-scheme" else set(change)
+
+
+def packed() -> tuple[list[Yaml], list[int]]:
+    """Few overlays that hold the changes of all cases, and which overlay each case is in.
+
+    Cases that change different sections share an overlay: a synthesis takes longer than all rules together.
+    """
+    packs: list[tuple[Yaml, set[str]]] = []
+    places: list[int] = []
+    for name, change, _, _ in FOUND:
+        wanted = touched(name, change)
+        for place, (overlay, taken) in enumerate(packs):
+            if overlay == change or not (taken & wanted or "highly_available" in taken | wanted):
+                packs[place] = {**overlay, **change}, taken | wanted
+                break
+        else:
+            place = len(packs)
+            packs.append((dict(change), set(wanted)))
+        places.append(place)
+    return [overlay for overlay, _ in packs], places
+
+
+OVERLAYS, PLACES = packed()
+
+
+@pytest.fixture(scope="module")
+def project(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with the environments of all cases, and a clean one; synthesized together."""
+    project = Project.copy_of(root, tmp_path_factory.mktemp("lint"))
+    for environment in ("dev", "staging", "prod"):
+        project.overlay(environment).unlink()
+    project.write("base", "project: miyabi\nregion: us-west-2\n")
+    project.write("clean", CLEAN)
+    for place, change in enumerate(OVERLAYS):
+        project.write(f"case-{place}", under(CLEAN, change))
+    render(project.load(), project.out)
+    return project
+
+
+@pytest.fixture(scope="module")
+def stacks(project: Project) -> dict[str, Stack]:
+    return {stack.environment: stack for stack in read(project.out)}
+
+
+@pytest.fixture(scope="module")
+def described(project: Project) -> dict[str, Overlay]:
+    return overlays(project.root)
+
+
+def found_in(described: dict[str, Overlay], *stacks: Stack) -> list[Finding]:
+    return [each for each in findings(stacks, described, TODAY) if each.environment == stacks[0].environment]
+
+
+def test_the_names_that_can_be_waived_are_those_of_the_rules() -> None:
+    assert sorted(rule.name for rule in RULES) == sorted(FINDINGS)
+
+
+def test_every_rule_has_a_case() -> None:
+    assert sorted({name for name, *_ in FOUND}) == sorted(FINDINGS)
+
+
+def test_nothing_is_found_where_every_fix_is_made(described: dict[str, Overlay], stacks: dict[str, Stack]) -> None:
+    assert found_in(described, stacks["clean"], stacks[SHARED]) == []
+
+
+@pytest.mark.parametrize("index", range(len(FOUND)), ids=[f"{name}-{setting}" for name, _, setting, _ in FOUND])
+def test_a_rule_finds_what_it_is_about(described: dict[str, Overlay], stacks: dict[str, Stack], index: int) -> None:
+    name, change, setting, text = FOUND[index]
+    others = [stacks["clean"]] if name == "vpcs-overlap" else []
+    found = [
+        each
+        for each in found_in(described, stacks[f"case-{PLACES[index]}"], *others, stacks[SHARED])
+        if each.name == name
+    ]
+
+    assert [each.subject for each in found if each.subject == setting and text in each.text] != []
+    assert all(each.fix and each.why and each.place for each in found)
+    written = setting.partition(".")[2] in change.get(setting.partition(".")[0], {}) if "." in setting else False
+    if written:
+        assert found[0].written
+
+
+def test_what_is_a_warning_elsewhere_is_an_error_where_the_loss_of_a_zone_is_not_to_be_noticed(
+    described: dict[str, Overlay], stacks: dict[str, Stack]
+) -> None:
+    names = ("fewer-tasks-than-zones", "single-nat-for-several-zones")
+    severities = {
+        overlay.get("highly_available", False): {
+            each.severity for each in found_in(described, stacks[f"case-{place}"]) if each.name in names
+        }
+        for place, overlay in enumerate(OVERLAYS)
+        if "single_nat_gateway" in overlay.get("networking", {})
+    }
+    assert severities == {False: {"warning"}, True: {"error"}}
