@@ -11,8 +11,9 @@ from miyabi_infra.compare import ABSENT, Absent
 from miyabi_infra.inventory import chosen as stack_of
 from miyabi_infra.parity import checkout as checkouts
 from miyabi_infra.parity import generated, provider, sides
-from miyabi_infra.parity.comparing import Difference, Interface, Kind, Side, compare
+from miyabi_infra.parity.comparing import Difference, Interface, Kind, compare
 from miyabi_infra.parity.evaluation import Checkout, Scope, Source
+from miyabi_infra.parity.order import Side
 from miyabi_infra.parity.settings import Causes, Settings, overlay
 from miyabi_infra.provenance import read as read_provenance
 from miyabi_infra.refused import Refused

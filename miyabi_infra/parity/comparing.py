@@ -7,16 +7,18 @@ follows from others. It is not evaluated when the HCL's side can't be told.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 from miyabi_infra.compare import ABSENT
 from miyabi_infra.parity import provider
-from miyabi_infra.parity.evaluation import Finding, Instance
+from miyabi_infra.parity.evaluation import Instance
+from miyabi_infra.parity.leaves import deep_place, leaves
 from miyabi_infra.parity.normal import canonical, containers, in_any_order, normal, policy, zero
+from miyabi_infra.parity.order import Order, Side, within
 from miyabi_infra.parity.syntax import Place
-from miyabi_infra.parity.values import Located, Missing, NotEvaluated, Opaque, Value, place_of, plain, unknowns
+from miyabi_infra.parity.values import Located, Missing, NotEvaluated, Opaque, place_of, plain, unknowns
 from modules.settings import tag_problem
 
 Kind = Literal["difference", "invalid", "not evaluated", "no effect"]
@@ -56,27 +58,6 @@ class Difference:
     """Where the HCL says so."""
     causes: tuple[Cause, ...] = ()
     """The settings that the generated value may depend on."""
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of two configurations."""
-
-    instances: Mapping[str, Instance]
-    outputs: Mapping[str, tuple[Value, Place | None]]
-    """By address: `output.vpc_id` of the root, `module.alb.output.alb_arn` of a module."""
-    variables: Mapping[str, frozenset[str]]
-    """Of each module, by the name of its call."""
-    waits: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    """What the call of a module waits for, by its address."""
-    default_tags: Mapping[str, Value] = field(default_factory=dict[str, Value])
-    region: Value = None
-    findings: tuple[Finding, ...] = ()
-
-    def argument(self, address: str, name: str) -> object:
-        """An argument of an instance, None where it has none."""
-        instance = self.instances.get(address)
-        return None if instance is None else instance.arguments.get(name)
 
 
 @dataclass(frozen=True)
@@ -128,7 +109,7 @@ class _Comparer:
         yield from repeated.values()
         for address in sorted(first.keys() | second.keys()):
             instance = first.get(address) or second[address]
-            if any(_within(instance.label, each) for each in unknown) or instance.label in repeated:
+            if any(within(instance.label, each) for each in unknown) or instance.label in repeated:
                 continue
             if address not in second:
                 why = "the HCL has it, the generated stack does not"
@@ -229,7 +210,7 @@ class _Comparer:
 
     def _argument(self, at: "_At", facts: Mapping[str, Any], hcl: object, generated: object) -> Iterator[Difference]:
         kind = facts["type"]
-        if kind[0] in ("set", "list") and isinstance(kind[1], list) and kind[1][0] == "object":
+        if kind[:1] in (["set"], ["list"]) and isinstance(kind[1], list) and kind[1][0] == "object":
             fields: Mapping[str, Any] = kind[1][1]
             if hcl is not None and generated is not None:
                 inner = {"arguments": {name: {"type": each} for name, each in fields.items()}, "set": kind[0] == "set"}
@@ -272,8 +253,8 @@ class _Comparer:
                 why = "they mean the same"
                 yield Difference("no effect", at.address, at.path, _shown(hcl), _shown(generated), why, at.place)
             return
-        for path, first, second in _leaves(mine, theirs, at.path):
-            place = _deep_place(hcl, path[len(at.path) :]) or at.place
+        for path, first, second in leaves(mine, theirs, at.path):
+            place = deep_place(hcl, path[len(at.path) :]) or at.place
             shown, why = hidden.shown(_loaded(first))
             kind_of: Kind = "not evaluated" if why else "difference"
             yield Difference(kind_of, at.address, path, shown, _loaded(second), why, place)
@@ -345,7 +326,7 @@ class _Comparer:
 
     def orders(self, *, apart: bool) -> Iterator[Difference]:
         """What one side makes wait for another resource and the other does not; `apart`, within a module only."""
-        first, second = _Order(self._hcl), _Order(self._generated)
+        first, second = Order(self._hcl), Order(self._generated)
         both = {each.label: each for each in self._hcl.instances.values()}
         labels = both.keys() & {each.label for each in self._generated.instances.values()}
         vague = {
@@ -353,7 +334,7 @@ class _Comparer:
         }
         for label in sorted(labels):
             module = label.partition(".aws_")[0]
-            seen = {each for each in labels if _within(each, module)} if apart else labels
+            seen = {each for each in labels if within(each, module)} if apart else labels
             lost = (first.before(label) - second.before(label)) & seen
             gained = (second.before(label) - first.before(label)) & seen
             place = both[label].place
@@ -374,7 +355,7 @@ class _Comparer:
         """Outputs that one side lacks, or that give something else."""
         first, second = self._hcl.outputs, self._generated.outputs
         for address in sorted(first.keys() | second.keys()):
-            if any(_within(address, each) for each in unknown):
+            if any(within(address, each) for each in unknown):
                 continue
             mine, place = first.get(address, (ABSENT, None))
             theirs, _ = second.get(address, (ABSENT, None))
@@ -502,49 +483,6 @@ def _lifecycle(hcl: Instance, generated: Instance) -> Iterator[Difference]:
             yield Difference(kind, hcl.address, path, _shown(mine), _shown(theirs), why, hcl.place)
 
 
-class _Order:
-    """What each resource of a configuration waits for, by address without an index."""
-
-    def __init__(self, side: Side) -> None:
-        self._said: dict[str, set[str]] = {}
-        self._direct: dict[str, set[str]] = {}
-        labels = {each.address: each.label for each in side.instances.values()}
-        for each in side.instances.values():
-            said = self._said.setdefault(each.label, set())
-            said |= set(each.depends_on)
-            direct = self._direct.setdefault(each.label, set())
-            direct |= {labels[address] for address in each.references if address in labels} | set(each.depends_on)
-            for module, waits in side.waits.items():
-                if _within(each.label, module):
-                    direct |= set(waits)
-        self._before: dict[str, frozenset[str]] = {}
-
-    def said(self, label: str) -> set[str]:
-        """What `depends_on` of a resource names."""
-        return self._said.get(label, set())
-
-    def before(self, label: str) -> frozenset[str]:
-        """All resources that a resource waits for, through whichever others."""
-        if label not in self._before:
-            seen: set[str] = set()
-            waiting = [label]
-            while waiting:
-                for each in self._expanded(self._direct.get(waiting.pop(), set())):
-                    if each not in seen:
-                        seen.add(each)
-                        waiting.append(each)
-            self._before[label] = frozenset(seen)
-        return self._before[label]
-
-    def _expanded(self, names: set[str]) -> Iterator[str]:
-        """Addresses of resources, for a module those of all in it."""
-        for name in names:
-            if name in self._direct:
-                yield name
-            else:
-                yield from (label for label in self._direct if _within(label, name))
-
-
 def _variables(hcl: Side, interface: Interface) -> Iterator[Difference]:
     """Wires that the HCL's module does not take, and variables that neither a wire nor a setting is."""
     for module, wires in sorted(interface.wires.items()):
@@ -561,10 +499,6 @@ def _variables(hcl: Side, interface: Interface) -> Iterator[Difference]:
 
 
 # ---- values ----------------------------------------------------------------------------------------------------------
-
-
-def _within(label: str, address: str) -> bool:
-    return label == address or label.startswith((f"{address}.", f"{address}["))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -614,57 +548,3 @@ def _loaded(value: object) -> Any:  # noqa: ANN401  # JSON, or ABSENT
             return value
         return held if isinstance(held, str) else value
     return value
-
-
-def _leaves(first: Any, second: Any, at: str) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401  # JSON
-    """Where two values of JSON differ: keys of mappings, items of lists by their name or their position."""
-    if isinstance(first, Mapping) and isinstance(second, Mapping):
-        mine, theirs = cast("Mapping[str, Any]", first), cast("Mapping[str, Any]", second)
-        for key in sorted(mine.keys() | theirs.keys()):
-            yield from _leaves(mine.get(key, ABSENT), theirs.get(key, ABSENT), f"{at}.{key}")
-    elif isinstance(first, list) and isinstance(second, list):
-        yield from _items(cast("list[Any]", first), cast("list[Any]", second), at)
-    elif first != second or isinstance(first, bool) != isinstance(second, bool):
-        yield at, first, second
-
-
-def _items(first: list[Any], second: list[Any], at: str) -> Iterator[tuple[str, Any, Any]]:
-    mine, theirs = _named(first), _named(second)
-    if mine is not None and theirs is not None:
-        for name in sorted(mine.keys() | theirs.keys()):
-            yield from _leaves(mine.get(name, ABSENT), theirs.get(name, ABSENT), f"{at}[{name}]")
-    elif len(first) == len(second) and any(isinstance(each, Mapping) for each in first):
-        for index, (one, other) in enumerate(zip(first, second, strict=True)):
-            yield from _leaves(one, other, f"{at}[{index}]")
-    elif first != second:
-        yield at, first, second
-
-
-def _named(items: list[Any]) -> dict[str, Any] | None:
-    if not items or not all(isinstance(_mapping(item).get("name"), str) for item in items):
-        return None
-    found = {item["name"]: {key: held for key, held in item.items() if key != "name"} for item in items}
-    return found if len(found) == len(items) else None
-
-
-def _deep_place(value: object, path: str) -> Place | None:
-    """Where the innermost mapping or key on a path is written."""
-    place = place_of(value)
-    for step in path.replace("[", ".[").split("."):
-        if step.startswith("[") and isinstance(value, tuple):
-            items = cast("tuple[object, ...]", value)
-            wanted = step[1:-1]
-            index = int(wanted) if wanted.isdecimal() and int(wanted) < len(items) else None
-            found = (
-                items[index]
-                if index is not None
-                else next((each for each in items if _mapping(each).get("name") == wanted), None)
-            )
-            value = found
-            place = place_of(value) or place
-        elif step and isinstance(value, Mapping):
-            held = cast("Mapping[str, object]", value)
-            place = place_of(held, step) or place
-            value = held.get(step)
-            place = place_of(value) or place
-    return place

@@ -18,10 +18,15 @@ from miyabi_infra.parity.parsing import HclError, parse
 from miyabi_infra.parity.syntax import Argument, Block, ListOf, Place
 from miyabi_infra.parity.values import Located, Missing, NotEvaluated, Opaque, Value, converted, number_of, text_of
 from miyabi_infra.stacks import Reference
+from miyabi_infra.text import count
 
 Key: TypeAlias = "int | str | None"
 """What tells instances apart: an index of `count`, a key of `for_each`, None for a single one."""
 
+_LABELS: Final = {"data": 2, "locals": 0, "module": 1, "output": 1, "provider": 1, "resource": 2, "variable": 1}
+"""How many labels blocks at the top of a file have."""
+_DEEPEST: Final = 8
+"""Modules within modules that are followed; what is deeper calls itself."""
 _META: Final = frozenset({"count", "for_each", "depends_on", "provider", "lifecycle"})
 _META_BLOCKS: Final = frozenset({"lifecycle", "dynamic", "provisioner", "connection"})
 
@@ -100,7 +105,21 @@ def read(folder: Path, shown: Path) -> Source:
         except (OSError, UnicodeDecodeError) as error:
             raise HclError(f"{(shown / file.name).as_posix()}: can't be read: {error}") from error
         blocks += parse(text, shown / file.name).blocks
+    for block in blocks:
+        _check_labels(block)
     return Source(folder, shown, tuple(blocks))
+
+
+def _check_labels(block: Block) -> None:
+    """Refuse a block whose labels are not as many as its type has."""
+    if block.type in _LABELS and len(block.labels) != _LABELS[block.type]:
+        raise HclError(f"{block.place}: {block.type} takes {count(_LABELS[block.type], 'label')}")
+    inner = list(block.blocks)
+    while inner:
+        each = inner.pop()
+        if each.type == "dynamic" and len(each.labels) != 1:
+            raise HclError(f"{each.place}: dynamic takes 1 label")
+        inner += each.blocks
 
 
 @dataclass(frozen=True)
@@ -132,6 +151,8 @@ class Checkout:
     sources: dict[Path, Source] = field(default_factory=dict[Path, Source])
     noted: dict[str, None] = field(default_factory=dict[str, None])
     """Addresses that the value which is evaluated now refers to."""
+    places: list[Place] = field(default_factory=list[Place])
+    """Where the arguments that are evaluated now are written, the innermost last."""
 
     def source(self, folder: Path) -> Source:
         """The HCL of a folder, read once."""
@@ -322,10 +343,11 @@ class Scope(Evaluator, Handle):
 
     def _dynamic(self, block: Block, bindings: Bindings) -> Iterator[Value]:
         """The blocks that a `dynamic` block stands for; one that can't be told where it is not known how many."""
-        over = block.arguments["for_each"]
+        over, content = block.arguments.get("for_each"), next(block.of_type("content"), None)
+        if over is None or content is None:
+            raise HclError(f"{block.place}: a dynamic block has for_each and content")
         iterator = block.arguments.get("iterator")
         name = traversal(iterator.expression) if iterator else block.labels[0]
-        content = next(block.of_type("content"))
         try:
             items = list(pairs(self.result(over.expression, bindings)))
         except (NotEvaluated, Missing) as error:
@@ -426,7 +448,11 @@ class Scope(Evaluator, Handle):
         if block is None or "value" not in block.arguments:
             raise Missing(f"{self.path} has no output {name}")
         argument = block.arguments["value"]
-        return self._once(("output", name), lambda: self.result(argument.expression, NOTHING))
+        self.checkout.places.append(argument.place)
+        try:
+            return self._once(("output", name), lambda: self.result(argument.expression, NOTHING))
+        finally:
+            self.checkout.places.pop()
 
     def module(self, name: str) -> "Scope | tuple[Scope, ...] | Mapping[str, Scope]":
         """The instances of a module that it calls.
@@ -445,6 +471,8 @@ class Scope(Evaluator, Handle):
         if not isinstance(where, str) or not where.startswith(("./", "../")):
             raise NotEvaluated(f"its source {where!r} is not a folder of this checkout")
         folder = self.source.folder / where
+        if self.path.count("module.") >= _DEEPEST:
+            raise NotEvaluated(f"it lies more than {_DEEPEST} modules deep")
         if not folder.is_dir():
             raise NotEvaluated(f"its source {where!r} is not there")
 
@@ -487,7 +515,8 @@ class Scope(Evaluator, Handle):
         if instead is not None:
             why = f"{kind} has no attribute {name} in provider 5{instead.advice}"
             text = f"{kind}.{block.labels[1]}.{name}"
-            self.checkout.find(Finding("invalid", self.label(block), name, text, why, block.place))
+            place = self.checkout.places[-1] if self.checkout.places else block.place
+            self.checkout.find(Finding("invalid", self.label(block), name, text, why, place))
             if not instead.name:
                 raise NotEvaluated(why)
             return self.attribute(target, instead.name)
@@ -549,6 +578,14 @@ class Scope(Evaluator, Handle):
             case _:
                 return self._resource(first, name)
 
+    def value(self, argument: Argument, bindings: Bindings = NOTHING, *, whole: bool = True) -> Value:
+        """The value of an argument, as `Evaluator.value`."""
+        self.checkout.places.append(argument.place)
+        try:
+            return super().value(argument, bindings, whole=whole)
+        finally:
+            self.checkout.places.pop()
+
     def data(self, kind: str, name: str) -> Result:
         """The instances of a data source."""
         return self._resource(kind, name, "data")
@@ -603,10 +640,10 @@ def policy_document(body: Mapping[str, Value]) -> Value:
                 statement[key] = block[name]
         for name, key in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
             if block.get(name):
-                statement[key] = {each["type"]: each["identifiers"] for each in block[name]}
+                statement[key] = {str(each.get("type")): each.get("identifiers") for each in block[name]}
         conditions: dict[str, dict[str, Value]] = {}
         for each in block.get("condition", ()):
-            conditions.setdefault(each["test"], {})[each["variable"]] = each["values"]
+            conditions.setdefault(str(each.get("test")), {})[str(each.get("variable"))] = each.get("values")
         if conditions:
             statement["Condition"] = conditions
         statements.append(statement)

@@ -234,7 +234,10 @@ class Evaluator(ABC):
         first, second = self.result(left, bindings), self.result(right, bindings)
         if sign in ("==", "!="):
             return _equal(first, second) == (sign == "==")
-        return _number(_ARITHMETIC[sign](number_of(first), number_of(second)))
+        try:
+            return _number(_ARITHMETIC[sign](number_of(first), number_of(second)))
+        except ZeroDivisionError as error:
+            raise Missing("a division by zero") from error
 
     def _both(self, left: Expression, right: Expression, bindings: Bindings, *, decides: bool) -> bool:
         """`&&` and `||`: one side that `decides` is enough, whatever the other is."""

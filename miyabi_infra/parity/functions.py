@@ -38,7 +38,7 @@ def call(name: str, arguments: Sequence[object]) -> Value:
         raise NotEvaluated(f"the function {name} is not known here")
     try:
         return cast("Value", function(*arguments))
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise Missing(f"{name} is called with arguments that it does not take") from error
 
 

@@ -1,7 +1,7 @@
 """The normal form of an argument: two values that mean the same to AWS are equal in it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
 from miyabi_infra.parity import provider
@@ -66,10 +66,9 @@ def normal(value: object, kind: Any) -> Any:  # noqa: ANN401, C901, PLR0911  # t
             case ["set", inner]:
                 return sorted({json.dumps(normal(each, inner), sort_keys=True) for each in _items(value)})
             case ["map", inner]:
-                held = cast("Mapping[str, object]", value)
-                return {key: normal(each, inner) for key, each in held.items() if each is not None}
+                return {key: normal(each, inner) for key, each in _pairs(value) if each is not None}
             case ["object", fields]:
-                held = cast("Mapping[str, object]", value)
+                held = dict(_pairs(value))
                 return {
                     name: plain(zero(inner)) if held.get(name) is None else normal(held[name], inner)
                     for name, inner in cast("Mapping[str, Any]", fields).items()
@@ -85,6 +84,12 @@ def zero(kind: Any) -> Any:  # noqa: ANN401  # the empty value of a type
     if isinstance(kind, str):
         return _ZERO.get(kind)
     return {} if kind[0] in ("map", "object") else ()
+
+
+def _pairs(value: object) -> Iterable[tuple[str, object]]:
+    if not isinstance(value, Mapping):
+        raise Missing("a value that is no mapping")
+    return cast("Mapping[str, object]", value).items()
 
 
 def _items(value: object) -> tuple[object, ...]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from miyabi_infra.parity import checkout as checkouts
 from miyabi_infra.parity import generated
-from miyabi_infra.parity.comparing import Side
 from miyabi_infra.parity.evaluation import Checkout, Instance, Scope
+from miyabi_infra.parity.order import Side
 from miyabi_infra.parity.settings import Settings
 from miyabi_infra.parity.values import NotEvaluated, Opaque, Value
 from miyabi_infra.refused import Refused
@@ -58,6 +58,8 @@ def _provider(root: Scope) -> tuple[Mapping[str, Value], Value]:
         if "alias" in block.arguments:
             continue
         for inner in block.of_type("default_tags"):
+            if "tags" not in inner.arguments:
+                continue
             held = root.value(inner.arguments["tags"])
             tags = held if isinstance(held, Mapping) else {"…": held}
     try:

@@ -18,8 +18,9 @@ from environments.document import Document
 from miyabi_infra import runtime
 from miyabi_infra.parity import checkout as checkouts
 from miyabi_infra.parity import generated, sides
-from miyabi_infra.parity.comparing import Difference, Interface, Side, compare
+from miyabi_infra.parity.comparing import Difference, Interface, compare
 from miyabi_infra.parity.evaluation import Checkout, Scope
+from miyabi_infra.parity.order import Side
 from miyabi_infra.parity.settings import Settings
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import read

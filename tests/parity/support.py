@@ -6,6 +6,9 @@ from typing import Final
 HCL: Final = Path(__file__).parent / "hcl"
 """The root module. Its modules lie below it, its environments' values beside it (`dev.tfvars`)."""
 
+ANOTHER: Final = Path(__file__).parent / "another/main.tf"
+"""A root module for the same modules in another style, without its outputs."""
+
 ENVIRONMENTS: Final = ("dev", "staging", "prod")
 
 AS_THE_HCL_IS: Final[dict[str, tuple[tuple[str, str], ...]]] = {

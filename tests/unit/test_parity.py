@@ -2,15 +2,23 @@
 
 import json
 import shutil
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from miyabi_infra.parity.command import parity, run
+from miyabi_infra.parity.comparing import Interface, compare
+from miyabi_infra.parity.evaluation import Instance
+from miyabi_infra.parity.order import Side
+from miyabi_infra.parity.syntax import Place
 from miyabi_infra.refused import Refused
-from tests.parity.support import HCL
+from tests.parity.support import ANOTHER, HCL
 
 ALB = "modules/alb/main.tf"
 CACHE = "modules/elasticache/main.tf"
@@ -475,6 +483,102 @@ def test_a_change_of_the_hcl_is_found_for_what_it_is(root: Path, hcl: Path, case
         assert sorted(differences) == sorted(expected)
 
 
+# ---- checkouts of other teams ----------------------------------------------------------------------------------------
+
+OTHER_HABITS: list[tuple[str, list[tuple[str, str]]]] = [
+    (
+        SERVICE,
+        [
+            (PERCENT, IN_A_BLOCK % 200),
+            ('  availability_zone_rebalancing     = "DISABLED"\n', ""),
+            ("  lifecycle {\n", "  depends_on = [var.target_group_arn]\n\n  lifecycle {\n"),
+        ],
+    ),
+    ("modules/ecs-service/outputs.tf", [("aws_ecs_service.app.id # the", "aws_ecs_service.app.arn # the")]),
+    (
+        CACHE,
+        [
+            ("  apply_immediately ", "  automatic_failover_enabled = false\n  apply_immediately "),
+            ("= var.sns_topic_arn\n", '= var.sns_topic_arn != "" ? var.sns_topic_arn : null\n'),
+            (
+                "  threshold           = 75\n",
+                '  threshold = 75\n  alarm_actions = var.sns_topic_arn != "" ? [var.sns_topic_arn] : []\n',
+            ),
+        ],
+    ),
+    (ALB, [("  internal           = false\n", ""), (HTTP2, ""), ('    matcher             = "200"\n', "")]),
+    (GROUPS, [("  tags = {\n", '  tags = {\n    Issue = "#1021, #1022"\n')]),
+    (ECS, [("  tags = {\n", "  tags = {\n    Environment = var.environment\n")]),
+]
+
+
+def test_of_another_teams_checkout_is_found_what_really_differs(root: Path, hcl: Path) -> None:
+    into_environments(hcl, "dev")
+    shutil.copy(ANOTHER, hcl / "environments/dev/main.tf")
+    for name in ("backend", "providers", "variables", "versions"):
+        (hcl / f"environments/dev/{name}.tf").unlink()
+    (hcl / "environments/dev/terraform.tfvars").write_text(
+        'ecr_image_uri = "123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:latest"\n', encoding="utf-8"
+    )
+    for file, edits in OTHER_HABITS:
+        change(hcl, file, *edits)
+    result = parity(root, hcl, "dev")
+    assert [(each.kind, each.address, each.argument) for each in result.differences if each.kind != "no effect"] == [
+        ("difference", "module.ecs_service.aws_cloudwatch_metric_alarm.service_cpu_high", "threshold"),
+        ("invalid", APP, "arn"),
+        ("invalid", APP, "depends_on"),
+        ("invalid", APP, "deployment_configuration"),
+        ("invalid", REDIS, "automatic_failover_enabled"),
+        ("difference", "module.security_groups.aws_security_group.alb", "ingress[1]"),
+        ("invalid", "module.security_groups.aws_security_group.alb", "tags.Issue"),
+    ]
+    places = {each.argument: str(each.place) for each in result.differences}
+    assert places["arn"] == "modules/ecs-service/outputs.tf:10"
+
+
+def test_a_type_that_the_generator_never_makes_is_compared_as_it_is_written() -> None:
+    def side(name: str) -> Side:
+        instance = Instance(
+            address="aws_sns_topic.alarms",
+            type="aws_sns_topic",
+            label="aws_sns_topic.alarms",
+            key=None,
+            place=Place(Path("main.tf"), 1),
+            arguments={"name": name, "policy": {"a": (1,)}},
+            places={},
+            references=frozenset(),
+            depends_on=(),
+            lifecycle={},
+        )
+        return Side({instance.address: instance}, {}, {}, region="us-west-2")
+
+    interface = Interface({}, {"": frozenset()})
+    assert compare(side("alarms"), side("alarms"), interface) == []
+    assert [each.argument for each in compare(side("alarms"), side("alerts"), interface)] == ["name"]
+
+
+WORDS = ("null", "[]", "{}", "1", '"x"', "var.environment", "aws_vpc.main", "module.alb", "count.index", "1 / 0", "[1]")
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_whatever_stands_in_the_hcl_there_is_an_answer(root: Path, data: st.DataObject) -> None:
+    """A line is lost, doubled, or given another value: parity compares it or refuses it, and never fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        hcl = shutil.copytree(HCL, Path(folder, "hcl"))
+        file = data.draw(st.sampled_from(sorted([*hcl.rglob("*.tf"), hcl / "prod.tfvars"])))
+        lines = file.read_text(encoding="utf-8").splitlines()
+        at = data.draw(st.integers(0, len(lines) - 1))
+        name, equals, _ = lines[at].partition(" = ")
+        value = data.draw(st.sampled_from(WORDS))
+        lines[at : at + 1] = data.draw(
+            st.sampled_from([[], [lines[at]] * 2, [f"{name} = {value}" if equals else lines[at].replace('"', "")]])
+        )
+        file.write_text("\n".join(lines), encoding="utf-8")
+        with suppress(Refused):
+            parity(root, hcl, "prod")
+
+
 # ---- how a difference is shown ---------------------------------------------------------------------------------------
 
 
@@ -663,6 +767,14 @@ def broken(folder: Path) -> None:
     (folder / "main.tf").write_text("module {", encoding="utf-8")
 
 
+def a_label_less(folder: Path) -> None:
+    change(folder, NETWORK, ('resource "aws_vpc" "main" {', 'resource "aws_vpc" {'))
+
+
+def a_dynamic_without_content(folder: Path) -> None:
+    change(folder, SERVICE, ("    content {", "    contents {"))
+
+
 def an_override(folder: Path) -> None:
     (folder / "x_override.tf").touch()
 
@@ -677,6 +789,8 @@ def values_of_bytes(folder: Path) -> None:
         ("prod", shutil.rmtree, "is no folder"),
         ("prod", all_hcl, "holds no HCL that calls modules"),
         ("prod", broken, "main.tf:1: is not HCL"),
+        ("prod", a_label_less, "modules/networking/main.tf:6: resource takes 2 labels"),
+        ("prod", a_dynamic_without_content, "modules/ecs-service/main.tf:20: a dynamic block has for_each and content"),
         ("prod", an_override, "override files are not read"),
         ("prod", values_of_bytes, "prod.tfvars: can't be read"),
         ("shared", nothing, "the shared stack has no counterpart in HCL"),

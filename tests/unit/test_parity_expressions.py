@@ -290,6 +290,8 @@ def test_every_function_is_shown_above() -> None:
         ("var.sizes.medium", "it is an error: there is no medium in it"),
         ("var.port.x", "it is an error: x is asked of what has no attributes"),
         ('"a" + 1', "it is an error: 'a' is no number"),
+        ("1 / 0", "it is an error: a division by zero"),
+        ("aws_vpc.main[0].id", "it is an error: aws_vpc.main is one alone, without an index"),
         ("1 && true", "it is an error: 1 is neither true nor false"),
         ("upper()", "it is an error: upper is called with arguments that it does not take"),
         ("try(var.zones[9])", "it is an error: all that try() is given are errors"),
