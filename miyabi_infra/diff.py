@@ -124,7 +124,7 @@ def _side(side: Side) -> str:
 
 def shown_value(value: Any, longest: int | None = _LONGEST) -> str:  # noqa: ANN401  # JSON, or what stands for no value
     """A value as people read it, cut where it is longer than `longest` characters."""
-    text = repr(value) if isinstance(value, Absent | Default) else json.dumps(value, ensure_ascii=False)
+    text = repr(value) if isinstance(value, Absent | Default) else json.dumps(value, ensure_ascii=False, default=str)
     return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from miyabi_infra.diagram.layout import layout
 from miyabi_infra.diagram.svg import svg
 from miyabi_infra.diff import SOURCES, shown_value
 from miyabi_infra.inventory import chosen
+from miyabi_infra.lint.findings import Finding, findings
+from miyabi_infra.lint.findings import overlays as linted
 from miyabi_infra.reach.paths import Connection, Reach
 from miyabi_infra.reach.permissions import abilities
 from miyabi_infra.refused import Refused
@@ -30,6 +33,7 @@ SECTIONS: Final = (
     ("picture", "Architecture"),
     ("cost", "Cost"),
     ("reach", "Reachability"),
+    ("findings", "Findings"),
     ("strengths", "Protection"),
     ("settings", "Settings"),
     ("inventory", "Inventory"),
@@ -88,6 +92,7 @@ def page(root: Path, environment: str) -> str:
         connections=[_connection(each) for each in reach.connections],
         abilities=abilities(reach),
         remarks=list(_remarks(reach)),
+        findings=_findings(root, stacks, environment),
         strengths=[(each.name, shown(each.measure(stack)), each.why) for each in STRENGTHS],
         settings=list(_settings(overlays.get(environment))),
         differences=list(_differences(environment, overlays)),
@@ -180,6 +185,19 @@ def _remarks(reach: Reach) -> Iterator[str]:
         yield f"{each.rule.address} lets the internet in on {each.rule.port_text}, which does not arrive: {missing}"
     for resource in reach.unjudged:
         yield f"Not judged here, though it has to do with the network: {resource.address}"
+
+
+# ---- findings ---------------------------------------------------------------------------------------------------
+
+
+def _findings(root: Path, stacks: Sequence[Stack], environment: str) -> list[dict[str, Any]]:
+    today = datetime.now(UTC).date()
+    return [_finding(each) for each in findings(stacks, linted(root), today) if each.environment == environment]
+
+
+def _finding(of: Finding) -> dict[str, Any]:
+    where = f"{of.place[0].as_posix()}:{of.place[1]}" if of.place and of.written else of.subject
+    return {**vars(of), "waived": of.waived, "where": where}
 
 
 # ---- settings ------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """`miyabi-infra cost`: the estimates, beside the milestone report's table, a budget, or another revision."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -69,14 +69,19 @@ def run(
     return int(bool(problems))
 
 
-def estimates(root: Path, stacks: Sequence[Stack]) -> list[Estimate]:
-    """The estimate of every stack, with the usage and the budget of the overlays at `root`.
+def estimates(root: Path, stacks: Sequence[Stack], overlays: Mapping[str, Document] | None = None) -> list[Estimate]:
+    """The estimate of every stack, with the usage and the budget of the overlays.
+
+    Args:
+        root: The project's root.
+        stacks: What is estimated.
+        overlays: By environment, for who has read them already; those at `root` without.
 
     Raises:
         Refused: for an overlay or a region that can't be used.
     """
     try:
-        overlays = documents(root)
+        overlays = documents(root) if overlays is None else overlays
     except OverlayError as error:
         raise Refused(str(error)) from error
     return [_estimate(stack, overlays.get(stack.environment)) for stack in stacks]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from environments.document import Document
@@ -13,6 +14,8 @@ from miyabi_infra.compare import BACKEND, PROVIDER, ResourceChange, compare
 from miyabi_infra.cost.estimate import Estimate
 from miyabi_infra.cost.show import estimates
 from miyabi_infra.diff import SOURCES
+from miyabi_infra.lint.findings import Finding, findings
+from miyabi_infra.lint.findings import overlays as linted
 from miyabi_infra.reach.questions import Difference as ReachDifference
 from miyabi_infra.reach.questions import difference
 from miyabi_infra.refused import Refused
@@ -29,6 +32,12 @@ class Side:
     """Empty where they can't be read."""
     costs: Mapping[str, Estimate]
     """Empty where there are no prices."""
+    findings: Sequence[Finding]
+    """What lint finds, but for what is waived; empty where it can't read the overlays."""
+
+    def found(self, environment: str) -> "dict[tuple[str, str], Finding]":
+        """The findings of an environment, by what tells them apart."""
+        return {(each.name, each.subject): each for each in self.findings if each.environment == environment}
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,10 @@ class Environment:
     reach: ReachDifference
     weaker: tuple[Weaker, ...]
     cost: tuple[Estimate | None, Estimate | None]
+    found: tuple[Finding, ...]
+    """Findings that were not there before."""
+    mended: tuple[Finding, ...]
+    """Findings that are there no more."""
 
     def number(self, kind: str) -> int:
         """Resources that are added, changed or removed."""
@@ -57,19 +70,19 @@ class Environment:
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
-        return bool(self.changes or self.reach or self.weaker or self.costs_differ)
+        return bool(self.changes or self.reach or self.weaker or self.costs_differ or self.found or self.mended)
 
 
-def changes(root: Path, since: str, environment: str | None) -> list[Environment]:
-    """What differs from a revision, in each environment of either.
+def changes(root: Path, since: str, environment: str | None, today: date) -> list[Environment]:
+    """What differs from a revision, in each environment of either; waivers are held against `today`.
 
     Raises:
         Refused: when stacks, the revision or the environment can't be read.
     """
-    now = _side(root)
+    now = _side(root, today)
     with revision.tree(root, since) as folder:
         try:
-            then = _side(folder)
+            then = _side(folder, today)
         except Refused as error:
             raise revision.RevisionError(f"revision {since!r}: {error}") from error
     names = [name for name in dict.fromkeys((*now.stacks, *then.stacks)) if environment in (None, name)]
@@ -79,7 +92,7 @@ def changes(root: Path, since: str, environment: str | None) -> list[Environment
     return [_environment(name, then, now) for name in names]
 
 
-def _side(root: Path) -> Side:
+def _side(root: Path, today: date) -> Side:
     stacks = read(root / OUT)
     try:
         overlays = documents(root)
@@ -89,13 +102,19 @@ def _side(root: Path) -> Side:
         costs = estimates(root, stacks)
     except Refused:  # a region without prices
         costs = []
-    return Side({each.environment: each for each in stacks}, overlays, {each.environment: each for each in costs})
+    try:
+        found = [each for each in findings(stacks, linted(root), today) if not each.waived]
+    except Refused:
+        found = []
+    by_name = {each.environment: each for each in stacks}
+    return Side(by_name, overlays, {each.environment: each for each in costs}, found)
 
 
 def _environment(name: str, then: Side, now: Side) -> Environment:
     before, after = then.stacks.get(name), now.stacks.get(name)
     first, second = then.overlays.get(name), now.overlays.get(name)
     found = tuple(_changes(before, after))
+    earlier, present = then.found(name), now.found(name)
     return Environment(
         name=name,
         before=before,
@@ -105,6 +124,8 @@ def _environment(name: str, then: Side, now: Side) -> Environment:
         reach=difference(before, after),
         weaker=tuple(weaker(before, after)) if before and after else (),
         cost=(then.costs.get(name), now.costs.get(name)),
+        found=tuple(each for key, each in present.items() if key not in earlier),
+        mended=tuple(each for key, each in earlier.items() if key not in present),
     )
 
 

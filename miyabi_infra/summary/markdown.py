@@ -8,14 +8,14 @@ from typing import Final
 LIMIT: Final = 65_536
 """Characters that GitHub takes for a comment."""
 _LONGEST: Final = 100
-"""Characters of a value that are shown."""
+"""Characters of a value that are shown, where nothing else is said."""
 
 
-def code(value: object) -> str:
+def code(value: object, longest: int = _LONGEST) -> str:
     """A value as code: nothing in it is Markdown, HTML or a mention."""
     text = " ".join(str(value).split())
-    if len(text) > _LONGEST:
-        text = f"{text[: _LONGEST - 1]}…"
+    if len(text) > longest:
+        text = f"{text[: longest - 1]}…"
     if not text:
         return "(empty)"
     fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)

@@ -1,6 +1,7 @@
 """The comment: what is lost first, then counts, cost and reachability, then resource by resource as far as it fits."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,9 @@ from miyabi_infra.text import count, markdown
 _SECTION: Final = 9_000
 """Characters that a section may take, so that none keeps the others out."""
 
+_SENTENCE: Final = 400
+"""Characters of what somebody wrote that are shown."""
+
 
 def run(root: Path, environment: str | None = None, *, since: str | None = None, plans: Sequence[Path] = ()) -> int:
     """Print the comment; return 1 when the infrastructure changes, or a plan changes it.
@@ -33,7 +37,7 @@ def run(root: Path, environment: str | None = None, *, since: str | None = None,
     """
     found_plans = [read(file) for file in plans]
     base = since if since is not None else revision.base(root)
-    found = [each for each in changes(root, base, environment) if each]
+    found = [each for each in changes(root, base, environment, datetime.now(UTC).date()) if each]
     print(comment(found, found_plans, base), end="")
     return int(bool(found) or any(plan.changes for plan in found_plans))
 
@@ -50,6 +54,7 @@ def comment(found: Sequence[Environment], plans: Sequence[Plan], base: str) -> s
         ("By environment", _counts(found)),
         ("Reachability", _reach(found)),
         ("Weaker than before", _weaker(found)),
+        ("Findings", _findings(found)),
         ("Cost by component, USD in a typical month", _costs(found)),
     ):
         held = bounded(list(section), _SECTION, "lines")
@@ -146,6 +151,15 @@ def _weaker(found: Sequence[Environment]) -> Iterator[str]:
         for one in each.weaker:
             what = f"{one.strength.name} {shown(one.before)} to {shown(one.after)}"
             yield f"- {code(each.name)}: {what} ({one.strength.why})"
+
+
+def _findings(found: Sequence[Environment]) -> Iterator[str]:
+    for each in found:
+        for one in each.found:
+            where = f" {code(f'{one.place[0].as_posix()}:{one.place[1]}')}" if one.place else ""
+            yield f"- {code(each.name)}: **new**, {one.severity} {code(one.name)}{where}: {code(one.text, _SENTENCE)}"
+            yield f"  - {code(one.fix, _SENTENCE)}"
+        yield from (f"- {code(each.name)}: mended: {code(one.name)} of {code(one.subject)}" for one in each.mended)
 
 
 # ---- resource by resource --------------------------------------------------------------------------------------------

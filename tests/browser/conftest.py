@@ -45,22 +45,17 @@ def contrast() -> str:
 
 
 @pytest.fixture(scope="session")
-def mermaid_script(pytestconfig: pytest.Config) -> Path:
-    """Mermaid itself, from the npm registry; one file that needs no other, kept from run to run."""
-    folder = pytestconfig.cache.mkdir("mermaid") if pytestconfig.cache else None
+def mermaid_script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Mermaid itself, from the npm registry: one file that needs no other."""
     npm = shutil.which("npm")
-    assert folder
-    script = folder / f"mermaid-{MERMAID}.min.js"
-    if not script.is_file():
-        if npm is None and not os.environ.get("MIYABI_DEMAND_BROWSER"):
-            pytest.skip("npm is not on the PATH")
-        assert npm, "npm is not on the PATH"
-        package = f"mermaid-{MERMAID}.tgz"
-        subprocess.run([npm, "pack", "--silent", f"mermaid@{MERMAID}"], cwd=folder, check=True, capture_output=True)
-        shutil.unpack_archive(folder / package, folder, filter="data")
-        (folder / "package/dist/mermaid.min.js").rename(script)
-        shutil.rmtree(folder / "package")
-        (folder / package).unlink()
+    if npm is None and not os.environ.get("MIYABI_DEMAND_BROWSER"):
+        pytest.skip("npm is not on the PATH")
+    assert npm, "npm is not on the PATH"
+    folder = tmp_path_factory.mktemp("mermaid")
+    package = f"mermaid@{MERMAID}"
+    subprocess.run([npm, "pack", "--silent", "--prefer-offline", package], cwd=folder, check=True, capture_output=True)
+    shutil.unpack_archive(folder / f"mermaid-{MERMAID}.tgz", folder, filter="data")
+    script = folder / "package/dist/mermaid.min.js"
     assert hashlib.sha256(script.read_bytes()).hexdigest() == MERMAID_SHA256
     return script
 

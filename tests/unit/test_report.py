@@ -47,6 +47,17 @@ def test_connections_are_there_with_what_allows_them(dev: str) -> None:
     assert "<code>module.security_groups.aws_security_group.redis</code>" in dev
 
 
+def test_findings_are_there_and_waived_ones_say_so(project: Project, output: Path) -> None:
+    project.out.symlink_to(output)
+    waiver = "lint: {waive: {single-nat-for-several-zones: {reason: <cheap>, until: 2199-12-31}}}"
+    overlay = project.overlay("dev")
+    overlay.write_text(f"{overlay.read_text()}\n{waiver}\n")
+    text = page(project.root, "dev")
+
+    assert "<strong>single-nat-for-several-zones</strong>" in text
+    assert '<p class="good">Waived until 2199-12-31: &lt;cheap&gt;</p>' in text
+
+
 def test_settings_name_their_lines_and_what_differs_elsewhere(dev: str, synthesized: Project) -> None:
     lines = synthesized.overlay("dev").read_text().splitlines()
     line = next(number for number, text in enumerate(lines, 1) if "single_nat_gateway" in text)

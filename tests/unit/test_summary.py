@@ -32,6 +32,7 @@ def changed(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) 
         ("single_nat_gateway: true", "single_nat_gateway: false"),
         ("https_ingress: false", 'https_ingress: false\n  alb_ingress_cidr_blocks: ["192.0.2.0/24"]'),
     )
+    project.change("staging", ("  ecr_image_uri:", "  container_insights: false\n  ecr_image_uri:"))
     project.change("prod", ("log_retention_days: 30", "log_retention_days: 7"))
     project.synthesize()
     return project
@@ -56,7 +57,7 @@ def test_environments_that_change_are_counted_and_the_others_left_out(said: str)
 
     assert rows[0] == "| `dev` | 4 | 2 | - | 52 | 160.93 (+36.50) |"
     assert rows[1].startswith("| `prod` | - | 1 | - | 52 | ")
-    assert [row for row in rows if "staging" in row] == []
+    assert [row for row in rows if "shared" in row] == []
 
 
 def test_cost_is_told_by_component(said: str) -> None:
@@ -72,6 +73,11 @@ def test_what_gets_weaker_is_told(said: str) -> None:
     assert "- `prod`: days of logs 30 to 7 (" in said
 
 
+def test_findings_that_are_new_or_mended_are_told(said: str) -> None:
+    assert "- `dev`: mended: `single-nat-for-several-zones` of `networking.single_nat_gateway`\n" in said
+    assert "- `staging`: **new**, error `low-tasks-alarm-without-metric` `environments/staging.yaml:" in said
+
+
 def test_each_difference_names_the_overlay_line_that_causes_it(said: str) -> None:
     assert (
         "- added `module.networking.aws_nat_gateway.main[1]`, "
@@ -81,7 +87,7 @@ def test_each_difference_names_the_overlay_line_that_causes_it(said: str) -> Non
 
 
 def test_one_environment_alone(changed: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(changed.root, "staging") == 0
+    assert run(changed.root, "shared") == 0
     assert capsys.readouterr().out.startswith("**No change of the infrastructure**")
     with pytest.raises(Refused, match="no environment 'qa'; there are dev, prod, staging, shared"):
         run(changed.root, "qa")
