@@ -69,7 +69,7 @@ def page(root: Path, environment: str) -> str:
         overlays = documents(root)
     except OverlayError as error:
         raise Refused(str(error)) from error
-    reach, cost = Reach(stack), _cost(root, stack, stacks)
+    reach, cost = Reach(stack), _cost(root, stack, stacks, overlays)
     rows = inventory.rows([stack])
     jinja = Environment(
         loader=PackageLoader("miyabi_infra"),
@@ -117,10 +117,10 @@ def _figures(stack: Stack, reach: Reach, cost: Mapping[str, Any] | str) -> Itera
 # ---- cost ----------------------------------------------------------------------------------------------------------
 
 
-def _cost(root: Path, stack: Stack, stacks: Sequence[Stack]) -> dict[str, Any] | str:
+def _cost(root: Path, stack: Stack, stacks: Sequence[Stack], overlays: Mapping[str, Document]) -> dict[str, Any] | str:
     """The estimate as the template shows it, or why there is none."""
     try:
-        everything = estimates(root, stacks)
+        everything = estimates(root, stacks, overlays)
     except Refused as reason:
         return str(reason)
     (of,) = [each for each in everything if each.environment == stack.environment]

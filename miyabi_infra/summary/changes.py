@@ -99,7 +99,7 @@ def _side(root: Path, today: date) -> Side:
     except OverlayError:
         overlays = {}
     try:
-        costs = estimates(root, stacks)
+        costs = estimates(root, stacks, overlays)
     except Refused:  # a region without prices
         costs = []
     try:

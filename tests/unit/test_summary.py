@@ -33,7 +33,11 @@ def changed(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) 
         ("https_ingress: false", 'https_ingress: false\n  alb_ingress_cidr_blocks: ["192.0.2.0/24"]'),
     )
     project.change("staging", ("  ecr_image_uri:", "  container_insights: false\n  ecr_image_uri:"))
-    project.change("prod", ("log_retention_days: 30", "log_retention_days: 7"))
+    project.change(
+        "prod",
+        ("log_retention_days: 30", "log_retention_days: 7"),
+        ("\nlint:\n", "\nsecurity_groups:\n  https_ingress: false\n\nlint:\n"),
+    )
     project.synthesize()
     return project
 
@@ -56,7 +60,7 @@ def test_environments_that_change_are_counted_and_the_others_left_out(said: str)
     rows = [line for line in said.splitlines() if line.startswith("| `")]
 
     assert rows[0] == "| `dev` | 4 | 2 | - | 52 | 160.93 (+36.50) |"
-    assert rows[1].startswith("| `prod` | - | 1 | - | 52 | ")
+    assert rows[1].startswith("| `prod` | - | 2 | - | 52 | ")
     assert [row for row in rows if "shared" in row] == []
 
 
@@ -74,7 +78,7 @@ def test_what_gets_weaker_is_told(said: str) -> None:
 
 
 def test_findings_that_are_new_or_mended_are_told(said: str) -> None:
-    assert "- `dev`: mended: `single-nat-for-several-zones` of `networking.single_nat_gateway`\n" in said
+    assert "- `prod`: mended: `open-port-nobody-answers` of `security_groups.https_ingress`\n" in said
     assert "- `staging`: **new**, error `low-tasks-alarm-without-metric` `environments/staging.yaml:" in said
 
 
