@@ -17,6 +17,8 @@ from miyabi_infra.stacks import OUT
 from miyabi_infra.stacks import read as read_stacks
 from miyabi_infra.text import count
 
+UNKNOWN: Final = 3
+"""Exit code when nothing can be told, also because somebody pressed Ctrl-C before the first answer."""
 INTERVAL: Final = 10
 """Seconds between two looks of `--watch`."""
 
@@ -35,7 +37,7 @@ def run(root: Path, environment: str, *, watch: bool = False, as_json: bool = Fa
     """
     (stack,) = chosen(read_stacks(root / OUT), environment)
     aws = Aws(stack.region)
-    code = 0
+    code = UNKNOWN
     try:
         while True:
             status = read(stack, aws, datetime.now(UTC))

@@ -5,10 +5,11 @@ rule that somebody opened by hand, a second listener, a policy attached to a rol
 """
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from miyabi_infra.inventory import chosen
 from miyabi_infra.live.aws import UNEXPECTED, Aws, Trouble, not_understood, together
@@ -19,7 +20,9 @@ from miyabi_infra.stacks import OUT, Resource, Stack, plain
 from miyabi_infra.stacks import read as read_stacks
 from miyabi_infra.text import count
 
-IMAGE = ".image"
+UNKNOWN: Final = 3
+"""Exit code when no difference is known, but not everything could be read."""
+IMAGE: Final = ".image"
 """End of the argument that is given when Terraform runs: the container's image."""
 
 
@@ -63,7 +66,7 @@ class Verification:
         """0 the same, 1 differences, 3 no differences known but not everything could be read."""
         if self.differences:
             return 1
-        return 3 if any(each.state == "unreadable" for each in self.resources) else 0
+        return UNKNOWN if any(each.state == "unreadable" for each in self.resources) else 0
 
 
 def verify(stack: Stack, aws: Aws) -> Verification:
@@ -115,7 +118,7 @@ def _verified(resource: Resource, world: World) -> Verified:
     return Verified(resource, state, different, tuple(found.extras), left, len(compared), not_compared)
 
 
-_FOUND_BY = frozenset(
+_FOUND_BY: Final = frozenset(
     {
         "alarm_name",
         "aws_appautoscaling_policy.resource_id",
@@ -177,7 +180,11 @@ def run(root: Path, environment: str, *, as_json: bool = False) -> int:
         Refused: when there is no such environment, or the account can't be asked.
     """
     (stack,) = chosen(read_stacks(root / OUT), environment)
-    verification = verify(stack, Aws(stack.region))
+    try:
+        verification = verify(stack, Aws(stack.region))
+    except KeyboardInterrupt:
+        print("interrupted: nothing can be told", file=sys.stderr)
+        return UNKNOWN
     print(json.dumps(as_data(verification), indent=2, default=str) if as_json else text(verification))
     return verification.exit_code
 

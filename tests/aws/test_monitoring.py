@@ -1,4 +1,4 @@
-"""The alarms' topic and the dashboard on emulated AWS: switched on in an environment that runs, and off again."""
+"""All that an environment can have and dev has not, on emulated AWS: switched on where dev runs, and off again."""
 
 import json
 
@@ -12,23 +12,48 @@ __all__ = ["look"]  # a fixture
 
 pytestmark = pytest.mark.aws
 
-ON = "monitoring: {enabled: true}\nnotifications:\n  email_addresses: [oncall@example.com]\n  webhook: true\n"
+ON = """\
+monitoring: {enabled: true}
+notifications:
+  email_addresses: [oncall@example.com]
+  webhook: true
+alb:
+  certificate_arn: CERTIFICATE
+  redirect_http_to_https: true
+"""
+ADDED_BESIDE = {
+    "module.alb.aws_lb_listener.https[0]",
+    "module.ecs_service.aws_service_discovery_private_dns_namespace.app[0]",
+    "module.ecs_service.aws_service_discovery_service.app[0]",
+}
 URL = "https://events.example.com/integration/0a1b2c3d/enqueue"
 
 
-def test_switched_on_they_are_added_and_switched_off_they_are_gone(
+def test_what_is_switched_on_is_added_notified_verified_and_goes_again(
     dev: Environment, look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    before = dev.project.overlay("dev").read_text(encoding="utf-8")
+    dev.project.change(
+        "dev",
+        ("https_ingress: false", "https_ingress: true"),
+        ("ecs_service:\n", "ecs_service:\n  enable_service_discovery: true\n"),
+    )
+    certificate = dev.aws.client("acm").request_certificate(DomainName="api.example.com")["CertificateArn"]
     overlay = dev.project.overlay("dev").read_text(encoding="utf-8")
-    dev.project.write("dev", overlay + ON)
+    dev.project.write("dev", overlay + ON.replace("CERTIFICATE", certificate))
     dev.project.synthesize()
     monkeypatch.setenv("TF_VAR_alarm_webhook_url", URL)
     dev.terraform.init()
 
     planned = changes(dev.terraform.plan())
-    assert {address for address, actions in planned.items() if actions == ["create"]} == ADDED
-    assert {actions[0] for address, actions in planned.items() if address not in ADDED} == {"update"}
-    assert {address.split(".")[2] for address in planned.keys() - ADDED} == {"aws_cloudwatch_metric_alarm"}
+    assert {address for address, actions in planned.items() if actions == ["create"]} == ADDED | ADDED_BESIDE
+    updated = {address for address, actions in planned.items() if actions == ["update"]}
+    assert planned.keys() - updated == ADDED | ADDED_BESIDE
+    assert {address.split(".", 2)[2] for address in updated if "_alarm." not in address} == {
+        "aws_ecs_service.app",
+        "aws_lb_listener.http",
+        "aws_security_group.alb",
+    }
     dev.terraform.apply()
     assert changes(dev.terraform.plan()) == {}
 
@@ -39,19 +64,20 @@ def test_switched_on_they_are_added_and_switched_off_they_are_gone(
     body = json.loads(cloudwatch.get_dashboard(DashboardName="miyabi-dashboard-dev")["DashboardBody"])
     shown = [arn for widget in body["widgets"] for arn in widget["properties"].get("alarms", [])]
     assert sorted(shown) == sorted(each["AlarmArn"] for each in alarms)
-    assert URL not in json.dumps(body)
 
-    # moto takes an e-mail address for confirmed at once, so nothing differs.
-    assert differing(look.verify(dev)) == []
+    # moto takes an e-mail address for confirmed at once; AWS does not, and verify would say so.
+    verification = look.verify(dev)
+    assert differing(verification) == []
+    assert {each.state for each in verification.resources} == {"same"}
     dev.aws.client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="stranger@example.com")
-    assert differing(look.verify(dev)) == [
-        "+ module.notifications.aws_sns_topic.alarms: subscriber stranger@example.com exists, and nobody generated it"
+    cloudwatch.put_dashboard(DashboardName="miyabi-dashboard-dev", DashboardBody='{"widgets": []}')
+    assert [line.partition(":")[0] for line in differing(look.verify(dev))] == [
+        "~ module.monitoring.aws_cloudwatch_dashboard.main dashboard_body.widgets",
+        "+ module.notifications.aws_sns_topic.alarms",
     ]
 
-    dev.project.write("dev", overlay)
+    dev.project.write("dev", before)
     dev.project.synthesize()
     dev.terraform.init()
     planned = changes(dev.terraform.plan())
-    assert {address for address, actions in planned.items() if actions == ["delete"]} == ADDED
-    dev.terraform.apply()
-    assert changes(dev.terraform.plan()) == {}
+    assert {address for address, actions in planned.items() if actions == ["delete"]} == ADDED | ADDED_BESIDE

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -275,8 +276,7 @@ def test_who_may_not_ask_who_he_is_may_still_look(stack: Stack) -> None:
 
 
 def test_another_account_than_the_environments_is_not_looked_at(stack: Stack) -> None:
-    pinned = copy.copy(stack)
-    object.__setattr__(pinned, "provider", {"allowed_account_ids": ("999999999999",)})
+    pinned = replace(stack, provider={"allowed_account_ids": ("999999999999",)})
     status = look(pinned)
     assert [section.name for section in status.sections] == ["account"]
     assert found(status, "account")[0][1] == "the credentials are of account 123456789012; dev is in 999999999999"
@@ -325,6 +325,14 @@ def test_watch_looks_again_until_ctrl_c_and_exits_with_the_last_verdict(
     lines = capsys.readouterr().out.splitlines()
     assert [json.loads(line)["verdict"] for line in lines] == ["healthy", "degraded"]
     assert pauses == [10, 10]
+
+
+def test_ctrl_c_before_the_first_answer_tells_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> Status:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(show, "read", interrupted)
+    assert run(root, "dev") == 3
 
 
 def test_what_runs_no_service_has_no_status(root: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from miyabi_infra.live.readers.common import Reader, leads_to, policy
-from miyabi_infra.live.world import Check, Extra, Found, Unresolved, World, plain, unordered
+from miyabi_infra.live.world import Check, Extra, Found, Unresolved, World, unordered
 from miyabi_infra.stacks import Resource
 
 
@@ -46,8 +46,7 @@ def _alarm(resource: Resource, world: World) -> Found | None:
 def _dashboard(resource: Resource, world: World) -> Found | None:
     name = str(resource.get("dashboard_name"))
     body = world.ask("cloudwatch", "get_dashboard", DashboardName=name)["DashboardBody"]
-    generated = plain(world.value(resource.get("dashboard_body")))
-    checks = [Check("dashboard_body", generated, plain(json.loads(body)))]
+    checks = world.checks(resource, {"dashboard_body": json.loads(body)})
     return Found({"id": name, "dashboard_name": name}, checks)
 
 

@@ -1,0 +1,156 @@
+"""`miyabi-infra verify` where AWS does not answer, and how differences are told."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from miyabi_infra.live import verify as module
+from miyabi_infra.live.aws import Aws, Kind, Trouble
+from miyabi_infra.live.readers import READERS
+from miyabi_infra.live.readers.common import policy
+from miyabi_infra.live.verify import Verification, text, verify
+from miyabi_infra.live.world import Check, Found, World
+from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import Reference, Resource, Stack
+from miyabi_infra.stacks import read as read_stacks
+
+IDENTITY = {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/night"}
+
+
+class Refusing(Aws):
+    """An AWS that says who one is, and gives one answer to everything else."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__("us-west-2")
+        self.trouble = trouble
+        self.calls: list[tuple[str, str, str]] = []
+
+    def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401
+        if operation == "get_caller_identity":
+            return IDENTITY
+        self.calls.append((service, operation, str(sorted(arguments.items()))))
+        raise self.trouble
+
+    def pages(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:  # noqa: ANN401
+        del key
+        self.calls.append((service, operation, str(sorted(arguments.items()))))
+        raise self.trouble
+
+
+@pytest.fixture(scope="module")
+def stack(root: Path) -> Stack:
+    return next(stack for stack in read_stacks(root / "cdktf.out") if stack.environment == "dev")
+
+
+def test_every_type_of_the_generated_stacks_has_a_reader(output: Path) -> None:
+    types = {resource.type for stack in read_stacks(output) for resource in stack.resources}
+    assert types - READERS.keys() == set()
+
+
+def test_what_may_not_be_read_is_no_difference_and_exits_with_3(stack: Stack) -> None:
+    aws = Refusing(Trouble(Kind.DENIED, "not permitted: the credentials need iam:GetRole"))
+    verification = verify(stack, aws)
+
+    assert {each.state for each in verification.resources} == {"unreadable"}
+    assert (verification.differences, verification.exit_code) == (0, 3)
+    assert (
+        "? module.iam.aws_iam_role.ecs_task: not permitted: the credentials need iam:GetRole"
+        in text(verification).splitlines()
+    )
+
+
+def test_nothing_is_asked_twice(stack: Stack) -> None:
+    aws = Refusing(Trouble(Kind.DENIED, "no"))
+    verify(stack, aws)
+    assert sorted(aws.calls) == sorted(set(aws.calls))
+
+
+def test_what_is_missing_is_told_from_what_can_not_be_read(stack: Stack) -> None:
+    verification = verify(stack, Refusing(Trouble(Kind.MISSING, "not found")))
+    assert {each.state for each in verification.resources} == {"missing"}
+    assert verification.exit_code == 1
+
+
+def test_the_account_of_another_environment_is_refused(stack: Stack) -> None:
+    pinned = replace(stack, provider={"allowed_account_ids": ("999999999999",)})
+    with pytest.raises(Refused, match="the credentials are of account 123456789012; dev is in 999999999999"):
+        verify(pinned, Refusing(Trouble(Kind.DENIED, "no")))
+
+
+def found_as(monkeypatch: pytest.MonkeyPatch, stack: Stack, kind: str, checks: list[Check]) -> Verification:
+    """A verification in which the resources of one type are found so, and everything else is left out."""
+
+    def reader(_resource: Resource, _world: World) -> Found:
+        return Found({}, checks)
+
+    readers: Mapping[str, Any] = {kind: reader}
+    monkeypatch.setattr(module, "READERS", readers)
+    monkeypatch.setattr("miyabi_infra.live.readers.READERS", readers)
+    return verify(stack, Refusing(Trouble(Kind.DENIED, "no")))
+
+
+def test_what_the_autoscaler_manages_is_shown_and_no_difference(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> None:
+    checks = [Check("desired_count", 2, 4), Check("launch_type", "FARGATE", "FARGATE")]
+    verification = found_as(monkeypatch, stack, "aws_ecs_service", checks)
+    assert verification.exit_code == 0
+    assert (
+        "  module.ecs_service.aws_ecs_service.app desired_count: generated 2, found 4, managed elsewhere"
+        in text(verification).splitlines()
+    )
+
+
+def test_the_image_that_a_pipeline_gave_is_shown_and_no_difference(
+    monkeypatch: pytest.MonkeyPatch, stack: Stack
+) -> None:
+    checks = [Check("container_definitions.miyabi-app.image", "a:1", "a:2")]
+    verification = found_as(monkeypatch, stack, "aws_ecs_task_definition", checks)
+    assert verification.exit_code == 0
+    assert 'image: generated "a:1", found "a:2", given when Terraform runs' in text(verification)
+
+
+def test_a_type_without_a_reader_is_said_to_be_not_compared(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> None:
+    verification = found_as(monkeypatch, stack, "aws_vpc", [])
+    assert "aws_lb.idle_timeout" in text(verification)
+    assert {each.state for each in verification.resources} == {"same", "unknown"}
+
+
+def test_a_block_differs_in_the_value_that_differs(stack: Stack) -> None:
+    group = stack.find("module.alb.aws_lb_target_group.app")
+    assert group is not None
+    held = {**group.blocks("health_check")[0], "path": "/"}
+    checks = World(Refusing(Trouble(Kind.DENIED, "no")), stack).checks(group, {"health_check": held})
+    assert [check for check in checks if not check.same] == [Check("health_check.path", "/health", "/")]
+
+
+def test_tags_are_compared_one_by_one_and_those_of_aws_do_not_count(stack: Stack) -> None:
+    vpc = stack.find("module.networking.aws_vpc.main")
+    assert vpc is not None
+    tags = [
+        {"Key": "Name", "Value": "miyabi-vpc-dev"},
+        {"Key": "Project", "Value": "miyabi"},
+        {"Key": "Environment", "Value": "prod"},
+        {"Key": "Owner", "Value": "me"},
+        {"Key": "aws:cloudformation:stack-name", "Value": "x"},
+    ]
+    checks = World(Refusing(Trouble(Kind.DENIED, "no")), stack).tags(vpc, tags)
+    assert [check for check in checks if not check.same] == [
+        Check("tags.Environment", "dev", "prod"),
+        Check("tags.ManagedBy", "Terraform", None),
+        Check("tags.Owner", None, "me"),
+    ]
+
+
+def test_a_policy_is_the_same_in_any_order_and_with_single_items_for_lists() -> None:
+    generated = {"Statement": [{"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": ["*"]}]}
+    held = '{"Statement": {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "*"}}'
+    assert policy(generated) == policy(held)
+    assert policy(generated) != policy(held.replace("Allow", "Deny"))
+
+
+def test_a_reference_to_what_is_missing_is_no_difference_of_its_own(stack: Stack) -> None:
+    world = World(Refusing(Trouble(Kind.MISSING, "gone")), stack)
+    value = world.value(Reference("module.networking.aws_vpc.main", "id"))
+    assert Check("vpc_id", value, "vpc-1").same
