@@ -18,8 +18,8 @@ SIZES = (1, 10, 100)
 
 
 def main(
-    rounds: Annotated[int, typer.Option(help="Runs of everything that takes seconds.")] = 5,
-    long_rounds: Annotated[int, typer.Option(help="Runs of everything that takes minutes.")] = 3,
+    rounds: Annotated[int, typer.Option(help="Runs of all stacks and of one environment.")] = 5,
+    long_rounds: Annotated[int, typer.Option(help="Runs of what takes longer: first runs, many environments.")] = 3,
 ) -> None:
     """Measure synthesis beside stock cdktf and beside other tools, in turn; some 20 minutes."""
     with tempfile.TemporaryDirectory(prefix="miyabi-bench-") as folder:
@@ -40,7 +40,7 @@ def measure(folder: Path, rounds: int, long_rounds: int) -> Results:
         return commands
 
     _say("all stacks of the repository")
-    both = in_turn(_warm(pair(checkout)), rounds)
+    both = in_turn(_warm(pair(checkout)), rounds, memory=True)
     _say("one environment, and other tools with programs of like size")
     peers = in_turn(
         _warm(
@@ -54,6 +54,7 @@ def measure(folder: Path, rounds: int, long_rounds: int) -> Results:
             }
         ),
         rounds,
+        memory=True,
     )
     _say("a package cache that is empty, as on a new machine")
     cold = in_turn(pair(checkout, fresh="JSII_RUNTIME_PACKAGE_CACHE_ROOT"), long_rounds)
@@ -63,7 +64,7 @@ def measure(folder: Path, rounds: int, long_rounds: int) -> Results:
     for size in SIZES:
         many = Checkout(folder / f"of-{size}", size)
         _say(f"{size} environments")
-        taken = in_turn(pair(many), rounds if size < max(SIZES) else long_rounds)
+        taken = in_turn(pair(many), long_rounds)
         growth.append(Growth(size, many.resources(), taken["stock"], taken["ours"]))
     return Results(both, peers, cold, uncompiled, growth, load=(before, os.getloadavg()[0]))
 

@@ -30,7 +30,7 @@ class Taken:
 
     costs: Sequence[Cost]
     memory: float
-    """MB, the most that all its processes held at once; memory that they share counts once (PSS)."""
+    """MB, the most that all its processes held at once; memory that they share counts once (PSS). 0: not looked at."""
 
     @property
     def wall(self) -> float:
@@ -101,15 +101,18 @@ class Command:
         return Cost(wall, usage.ru_utime + usage.ru_stime), memory.peak / 1024
 
 
-def in_turn(commands: Mapping[str, Command], rounds: int) -> dict[str, Taken]:
-    """Run several commands in turn: what slows the machine for a while slows all of them alike."""
+def in_turn(commands: Mapping[str, Command], rounds: int, *, memory: bool = False) -> dict[str, Taken]:
+    """Run several commands in turn: what slows the machine for a while slows all of them alike.
+
+    `memory`: whether each is run once more to look at its memory.
+    """
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for number in range(rounds):
         for name, command in commands.items():
             cost = command.run()
             costs[name].append(cost)
             print(f"  {number + 1}/{rounds} {name}: {cost.wall:.2f} s, CPU {cost.cpu:.2f} s", flush=True)
-    return {name: Taken(costs[name], command.peak()) for name, command in commands.items()}
+    return {name: Taken(costs[name], command.peak() if memory else 0) for name, command in commands.items()}
 
 
 class _Memory(threading.Thread):

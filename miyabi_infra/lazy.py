@@ -42,7 +42,6 @@ WORKER: Final = '"runtime-index-worker.js"'
 _LIST: Final = "\n# Loading modules to ensure their types are registered with the jsii runtime library\n"
 _HEAD_ENDS: Final = "\npublication.publish()\n"
 _IMPORT: Final = re.compile(r"from \. import ([a-z0-9_]+)\n")
-_IMPORTS: Final = re.compile(rf"(?:{_IMPORT.pattern})+")
 
 
 def switch_on(node: Path) -> None:
@@ -71,12 +70,16 @@ class LazyPackage:
     def parse(cls, source: str, file: str) -> "LazyPackage | None":
         """The package whose `__init__` has the text `source`; None where it has another form than a generated one."""
         head, _, imports = source.partition(_LIST)
-        if not head.endswith(_HEAD_ENDS) or _IMPORTS.fullmatch(imports) is None:
+        names: list[str] = _IMPORT.findall(imports)
+        if (
+            not head.endswith(_HEAD_ENDS)
+            or not names
+            or imports != "".join(f"from . import {name}\n" for name in names)
+        ):
             return None
-        names = frozenset(_IMPORT.findall(imports))
-        if not names.issubset(each.name for each in Path(file).parent.iterdir()):
+        if not set(names).issubset(each.name for each in Path(file).parent.iterdir()):
             return None
-        return cls(compile(head, file, "exec"), imports, names)
+        return cls(compile(head, file, "exec"), imports, frozenset(names))
 
 
 def submodule(name: str) -> str:
