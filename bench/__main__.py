@@ -60,13 +60,15 @@ def measure(folder: Path, rounds: int, long_rounds: int) -> Results:
     cold = in_turn(pair(checkout, fresh="JSII_RUNTIME_PACKAGE_CACHE_ROOT"), long_rounds)
     _say("nothing compiled by Python")
     uncompiled = in_turn(pair(checkout, fresh="PYTHONPYCACHEPREFIX"), long_rounds)
+    _say("saves of an overlay while it is watched")
+    saves = Checkout(folder / "watched").saves(2 * rounds)
     growth: list[Growth] = []
     for size in SIZES:
         many = Checkout(folder / f"of-{size}", size)
         _say(f"{size} environments")
         taken = in_turn(pair(many), long_rounds)
         growth.append(Growth(size, many.resources(), taken["stock"], taken["ours"]))
-    return Results(both, peers, cold, uncompiled, growth, load=(before, os.getloadavg()[0]))
+    return Results(both, peers, cold, uncompiled, saves, growth, load=(before, os.getloadavg()[0]))
 
 
 def _warm(commands: dict[str, Command]) -> dict[str, Command]:

@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import venv
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -89,6 +92,38 @@ class Checkout:
         variables = {**AS_INSTALLED, "PYTHONPATH": str(self.folder)}
         arguments = [program, "synth", "--env", "dev"]
         return Command(arguments, self.folder, variables, lambda: shutil.rmtree(stack), check)
+
+    def saves(self, rounds: int) -> list[float]:
+        """Seconds from a save of an overlay until `synth --watch` has written what it changes, of several saves."""
+        overlay = self.folder / "environments/dev.yaml"
+        written = self.folder / "cdktf.out/stacks/miyabi-dev/modules/ecs/main.tf.json"
+        program = str(Path(sys.executable).with_name("miyabi-infra"))
+        watcher = subprocess.Popen(  # noqa: S603  # the program that is measured
+            [program, "synth", "--watch"],
+            cwd=self.folder,
+            env={**os.environ, **AS_INSTALLED, "PYTHONPATH": str(self.folder)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert watcher.stdout is not None
+        taken: list[float] = []
+        try:
+            while " written, " not in watcher.stdout.readline():
+                pass
+            for number in range(rounds):
+                level = f"LOG_LEVEL: trace{number}"
+                text = re.sub(r"LOG_LEVEL: \w+", level, overlay.read_text(encoding="utf-8"))
+                started = time.perf_counter()
+                overlay.write_text(text, encoding="utf-8")
+                while f'"trace{number}"' not in written.read_text(encoding="utf-8"):
+                    time.sleep(0.002)
+                taken.append(time.perf_counter() - started)
+                time.sleep(0.2)
+        finally:
+            watcher.send_signal(signal.SIGINT)
+            watcher.wait()
+            watcher.stdout.close()
+        return taken
 
     def resources(self) -> int:
         """Resource blocks of all stacks."""
