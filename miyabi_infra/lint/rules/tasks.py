@@ -112,18 +112,25 @@ def health_checks_disagree(here: Environment) -> Iterator[Problem]:
 @rule("error")
 def tasks_cannot_start(here: Environment) -> Iterator[Problem]:
     """The deployment fails: ECS can't start a task without its image, logs and secrets."""
-    settings = {
-        "images": ("networking", "enable_nat_gateway"),
-        "logs": ("networking", "enable_nat_gateway"),
-        "secrets": ("ecs", "secrets"),
-    }
     for each in abilities(here.reach):
-        if not each.possible:
-            missing = next(step.text for step in each.because if not step.holds)
-            network = any("route" in step.text for step in each.because if not step.holds)
-            at = ("networking", "enable_nat_gateway") if network else settings[each.name]
-            fix = "enable_nat_gateway: true" if network else "no secrets that the execution role may not read"
-            yield Problem(at, f"{each.tasks} can't {each.text}: {missing}", fix)
+        missing = [step.text for step in each.because if not step.holds]
+        if not missing:
+            continue
+        if any("route" in text for text in missing):
+            yield Problem(
+                ("networking", "enable_nat_gateway"),
+                f"{each.tasks} can't {each.text}: {missing[0]}",
+                "enable_nat_gateway: true",
+            )
+        else:
+            yield Problem(
+                ("ecs", each.name) if each.name == "secrets" else ("ecs", "ecr_image_uri"),
+                f"{each.tasks} can't {each.text}: {missing[0]}",
+                "an application that reads it itself: its own role may, below "
+                f"{here.stack.project}/{here.stack.environment}/; or a policy for the execution role"
+                if each.name == "secrets"
+                else "a policy for the execution role",
+            )
 
 
 @rule("error")
