@@ -251,7 +251,7 @@ def _solve(root: Path, settings: AnySettings, document: Document, today: Today, 
     except EditError as error:
         raise Refused(f"environments/{file.name} can't be changed: {error}") from error
     lines = {path: Line(path, value, _place(file, found.text, path)) for path, value in edits.items()}
-    found.lines = list(lines.values())
+    found.lines = sorted(lines.values(), key=lambda line: int(line.place.rpartition(":")[2]))
     for key, paths in solution.causes.items():
         mending = [line for path, line in lines.items() if any(_overlap(path, each) for each in paths)]
         if mending:

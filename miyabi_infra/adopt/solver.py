@@ -26,6 +26,9 @@ Settings = dict[KeyPath, Any]
 """Values of settings by path, beside those of the overlay."""
 
 _ROUNDS: Final = 8
+_INSTANCE: Final = 10
+"""Values that an instance weighs as much as, when settings are judged by what they take away and bring."""
+
 _MOST: Final = 0.8
 """Share of the resources that must have a tag, for it to be one of the environment's."""
 
@@ -162,11 +165,11 @@ class Solver:
         return kept if kept and gain is not None and gain[0] > gain[1] else None
 
     def _gain(self, settings: Settings, more: Settings, current: Mapping[Key, Mismatch]) -> tuple[int, int] | None:
-        """How many differences further settings take away and how many they bring; None when they can't be."""
+        """How much further settings take away and how much they bring; None when they can't be."""
         after = self._mismatches({**settings, **more})
         if after is None:
             return None
-        return len(current.keys() - after.keys()), len(after.keys() - current.keys())
+        return _weight(current.keys() - after.keys()), _weight(after.keys() - current.keys())
 
     def _without_needless(self, solution: Solution, left: int) -> None:
         """Drop settings without which no difference more is there: a later one made them needless."""
@@ -228,6 +231,11 @@ class Solver:
                 return model, Root(out / "stacks" / stack_name(model), out).stack()
         except (ValidationError, StackError, ValueError, TypeError, IndexError):
             return None
+
+
+def _weight(keys: Iterable[Key]) -> int:
+    """How much differs: that an instance is there at all is worth more than what its arguments are afterwards."""
+    return sum(_INSTANCE if argument == EXISTENCE else 1 for _, argument, _ in keys)
 
 
 def _label(address: str) -> str:

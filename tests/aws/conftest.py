@@ -2,16 +2,23 @@
 
 * `applied`: dev as the generator makes it, applied once in a session. For tests that only read.
 * `dev`: a copy of it, state and all, which a test may change; made in a moment.
+* `hcl_made`, `otherwise_made`: dev and staging as hand-written HCL made them, to be adopted. For tests that only read.
 * `aws`: an emulated AWS that holds nothing, which a test may fill.
 """
 
-from collections.abc import Generator
+import json
+import shutil
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
 from tests.aws.emulator import Emulator
-from tests.aws.environment import Environment
+from tests.aws.environment import ByHand, Environment
+from tests.parity.support import HCL
 from tests.support import Project
 
 
@@ -30,15 +37,100 @@ def aws(empty_aws: Emulator) -> Generator[Emulator]:
 
 
 @pytest.fixture(scope="session")
-def applied(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Environment]:
-    """Dev, applied: its project with `cdktf.out` and state, and the emulated AWS that holds it. Only to be read."""
-    project = Project.copy_of(root, tmp_path_factory.mktemp("applied"))
+def applying(
+    request: pytest.FixtureRequest, root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[dict[str, Future[Any]]]:
+    """The applies that the session's tests ask for, all under way at once: each is mostly waiting for AWS."""
+    makers: dict[str, Callable[[Emulator], Any]] = {
+        "applied": lambda aws: _generated(Project.copy_of(root, tmp_path_factory.mktemp("applied")), output, aws),
+        "hcl_made": lambda aws: _by_hand(tmp_path_factory.mktemp("by-hand") / "hcl", "dev", aws),
+        "otherwise_made": lambda aws: _otherwise(tmp_path_factory.mktemp("otherwise") / "hcl", aws),
+    }
+    wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor())
+        emulators = {name: stack.enter_context(Emulator.start()) for name in makers if name in wanted}
+        yield {name: pool.submit(makers[name], emulator) for name, emulator in emulators.items()}
+
+
+def _generated(project: Project, output: Path, aws: Emulator) -> Environment:
     project.take(output)
-    with Emulator.start() as emulator:
-        environment = Environment(project, "dev", emulator)
-        environment.terraform.init()
-        environment.terraform.apply()
-        yield environment
+    environment = Environment(project, "dev", aws)
+    environment.terraform.init()
+    environment.terraform.apply()
+    return environment
+
+
+def _by_hand(folder: Path, environment: str, aws: Emulator, *arguments: str) -> ByHand:
+    if not folder.exists():
+        shutil.copytree(HCL, folder)
+    made = ByHand(folder, aws)
+    made.terraform.init()
+    made.terraform.apply(f"-var-file={environment}.tfvars", *arguments)
+    return made
+
+
+OTHERWISE: Final = {
+    "project_name": "acme",
+    "availability_zones": ["us-west-2a", "us-west-2b", "us-west-2c"],
+    "vpc_cidr": "10.30.0.0/16",
+    "public_subnet_cidrs": ["10.30.1.0/24", "10.30.2.0/24", "10.30.3.0/24"],
+    "private_subnet_cidrs": ["10.30.11.0/24", "10.30.12.0/24", "10.30.13.0/24"],
+    "health_check_path": "/api/healthz",
+    "task_cpu": "1024",
+    "task_memory": "2048",
+    "ecr_image_uri": "123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:9d8e7f6",
+    "log_retention_days": 60,
+    "environment_variables": [
+        {"name": "ENVIRONMENT", "value": "stage"},
+        {"name": "RUST_LOG", "value": "debug"},
+    ],
+    "redis_node_type": "cache.m5.large",
+    "redis_engine_version": "7.1",
+    "desired_count": 3,
+    "autoscaling_max_capacity": 9,
+    "enable_service_discovery": True,
+}
+"""Values of an environment that is in everything another."""
+
+EDITS: Final = {
+    "providers.tf": ('ManagedBy   = "Terraform"', 'ManagedBy   = "Terraform"\n      CostCenter  = "4711"'),
+    "modules/alb/main.tf": ("ELBSecurityPolicy-TLS-1-2-2017-01", "ELBSecurityPolicy-TLS13-1-2-2021-06"),
+    "modules/elasticache/main.tf": ("sun:05:00-sun:06:00", "mon:08:00-mon:09:30"),
+    "modules/ecs-service/main.tf": ("threshold           = 80", "threshold           = 85"),
+}
+"""What a team changed in the HCL itself."""
+
+
+def _otherwise(folder: Path, aws: Emulator) -> ByHand:
+    shutil.copytree(HCL, folder)
+    for name, (old, new) in EDITS.items():
+        file = folder / name
+        text = file.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {name}"
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    certificate = aws.client("acm").request_certificate(DomainName="api.miyabi.example")["CertificateArn"]
+    values = folder / "otherwise.tfvars.json"
+    values.write_text(json.dumps({**OTHERWISE, "certificate_arn": certificate}), encoding="utf-8")
+    return _by_hand(folder, "staging", aws, f"-var-file={values.name}")
+
+
+@pytest.fixture(scope="session")
+def applied(applying: dict[str, Future[Environment]]) -> Environment:
+    """Dev, applied: its project with `cdktf.out` and state, and the emulated AWS that holds it. Only to be read."""
+    return applying["applied"].result()
+
+
+@pytest.fixture(scope="session")
+def hcl_made(applying: dict[str, Future[ByHand]]) -> ByHand:
+    """Dev, as the reference HCL makes it. Only to be read."""
+    return applying["hcl_made"].result()
+
+
+@pytest.fixture(scope="session")
+def otherwise_made(applying: dict[str, Future[ByHand]]) -> ByHand:
+    """Staging as a team made it that has other names, addresses, sizes, tags and limits. Only to be read."""
+    return applying["otherwise_made"].result()
 
 
 @pytest.fixture

@@ -40,6 +40,24 @@ class Environment:
         return Environment(Project(root), self.name, aws)
 
 
+@dataclass(frozen=True)
+class ByHand:
+    """An environment that hand-written HCL made: its folder, with the state in it, and the emulated AWS."""
+
+    folder: Path
+    aws: Emulator
+
+    @property
+    def state(self) -> Path:
+        """The state that the HCL left behind."""
+        return self.folder / "terraform.tfstate"
+
+    @property
+    def terraform(self) -> Terraform:
+        """Terraform in the HCL's folder, on the emulated AWS."""
+        return Terraform(self.folder, self.aws.variables)
+
+
 def changes(plan: dict[str, Any]) -> dict[str, list[str]]:
     """What a plan would do, by address: `{"module.ecs.aws_ecs_task_definition.app": ["delete", "create"]}`."""
     found = cast("list[dict[str, Any]]", plan.get("resource_changes", []))

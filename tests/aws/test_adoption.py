@@ -11,8 +11,7 @@ import pytest
 
 from miyabi_infra.terraform import Terraform
 from tests.aws.emulator import Emulator
-from tests.aws.environment import Environment, changes
-from tests.parity.support import HCL
+from tests.aws.environment import ByHand, Environment, changes
 from tests.support import Project
 
 pytestmark = pytest.mark.aws
@@ -24,30 +23,17 @@ AS_IT_RUNS_TODAY: Final = (
 """The two lines in which the committed overlay is not what runs: the milestone report asks for them."""
 
 
-@pytest.fixture(scope="module")
-def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Path, Emulator]]:
-    """Dev, applied from the reference HCL: its folder with the state, and the emulated AWS. Only to be read."""
-    folder = tmp_path_factory.mktemp("hcl") / "hcl"
-    shutil.copytree(HCL, folder)
-    with Emulator.start() as emulator:
-        terraform = Terraform(folder, emulator.variables)
-        terraform.init()
-        terraform.apply("-var-file=dev.tfvars")
-        yield folder, emulator
-
-
 @pytest.fixture
-def hcl(by_hand: tuple[Path, Emulator], tmp_path: Path) -> Generator[tuple[Terraform, Environment]]:
+def hcl(hcl_made: ByHand, root: Path, tmp_path: Path) -> Generator[tuple[Terraform, Environment]]:
     """Dev, applied from the HCL, of the test's own: Terraform in the HCL, and the generated stack over that state."""
-    folder, original = by_hand
-    shutil.copytree(folder, tmp_path / "hcl", symlinks=True)
-    project = Project.copy_of(Path(__file__).parents[2], tmp_path / "project")
+    shutil.copytree(hcl_made.folder, tmp_path / "hcl", symlinks=True)
+    project = Project.copy_of(root, tmp_path / "project")
     project.change("dev", *AS_IT_RUNS_TODAY)
     project.synthesize()
-    with original.copy() as emulator:
+    with hcl_made.aws.copy() as emulator:
         environment = Environment(project, "dev", emulator)
         environment.state.parent.mkdir()
-        shutil.copy(folder / "terraform.tfstate", environment.state)
+        shutil.copy(hcl_made.state, environment.state)
         environment.terraform.init()
         yield Terraform(tmp_path / "hcl", emulator.variables), environment
 
@@ -108,6 +94,21 @@ def test_a_nat_gateway_for_each_zone_touches_no_subnet(dev: Environment) -> None
         f"{networking}.aws_route_table.private[1]": ["create"],
         f"{networking}.aws_route_table_association.private[1]": ["update"],
     }
+    dev.terraform.apply()
+    assert changes(dev.terraform.plan()) == {}
+
+
+def test_a_resource_that_was_renamed_in_a_module_is_moved_and_not_destroyed(dev: Environment) -> None:
+    with dev.project.body("dev", "networking") as body:
+        text = json.dumps(body).replace("aws_vpc.main", "aws_vpc.network")
+        body.update(json.loads(text))
+        body["resource"]["aws_vpc"]["network"] = body["resource"]["aws_vpc"].pop("main")
+        body["moved"] = [{"from": "aws_vpc.main", "to": "aws_vpc.network"}]
+    plan = dev.terraform.plan()
+    moved = {
+        each["address"]: each["previous_address"] for each in plan["resource_changes"] if "previous_address" in each
+    }
+    assert (changes(plan), moved) == ({}, {"module.networking.aws_vpc.network": "module.networking.aws_vpc.main"})
     dev.terraform.apply()
     assert changes(dev.terraform.plan()) == {}
 

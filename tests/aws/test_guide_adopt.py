@@ -1,0 +1,55 @@
+"""The guide docs/guides/adopt.md, as it stands: its commands, in its order, on an emulated AWS."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from miyabi_infra import terraform
+from tests.aws.environment import ByHand
+from tests.support import git
+
+pytestmark = pytest.mark.aws
+
+BLOCK = re.compile(r"^```sh(?: exit=(\d))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SOURCES = ("environments", "modules", "miyabi_infra", "cdktf.out", "cdktf.json", "main.py", "pyproject.toml")
+
+
+def test_every_command_of_the_guide_does_what_it_says(root: Path, hcl_made: ByHand, tmp_path: Path) -> None:
+    text = (root / "docs/guides/adopt.md").read_text(encoding="utf-8")
+    blocks = BLOCK.findall(text)
+    assert len(blocks) == text.count("\n```sh")
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in SOURCES:
+        copy = shutil.copytree if (root / name).is_dir() else shutil.copy
+        copy(root / name, project / name)
+    git(project, "init", "-q")
+    git(project, "add", ".")
+    git(project, "commit", "-qm", "before")
+    shutil.copytree(hcl_made.folder, tmp_path / "infrastructure", symlinks=True)
+
+    said = ""
+    for code, commands in blocks:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", f"export HCL=../infrastructure\n{commands}"],
+            cwd=project,
+            env={
+                **terraform.environment(),
+                **hcl_made.aws.variables,
+                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+                "PYTHONPATH": str(project),  # the copy's own sources, so that the copy is the project's root
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said += done.stdout
+        assert (int(code or 0), commands) == (done.returncode, commands), f"{done.stdout}{done.stderr}"
+    assert "security_groups.https_ingress: true" in said
+    assert said.count("No changes: the generated stack is what runs today.") == 1
+    assert said.count("No changes. Your infrastructure matches the configuration.") == 3
