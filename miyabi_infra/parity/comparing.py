@@ -261,6 +261,8 @@ class _Comparer:
 
     def _normal(self, value: object, kind: Any, at: "_At", side: Side) -> Any:  # noqa: ANN401  # JSON
         held = normal(canonical(value, side.argument), kind)
+        if f"{at.type}.{at.key}" in provider.PROTOCOLS:
+            return provider.protocol(held)
         form = _JSON.get(f"{at.type}.{at.path}")
         if form is None:
             return held

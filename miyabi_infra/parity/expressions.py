@@ -3,6 +3,7 @@
 What a name stands for is the business of `evaluation`; here is what is done with it.
 """
 
+import json
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,6 +52,8 @@ Bindings: TypeAlias = "Mapping[str, object]"
 """Names that an expression has beyond its module's: `count`, `each`, what `for` and `dynamic` bind."""
 
 NOTHING: Final[Bindings] = {}
+
+_ESCAPED_BY_TERRAFORM: Final = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&"})
 
 
 class Handle(ABC):
@@ -121,7 +124,7 @@ class Evaluator(ABC):
             case Constant(value):
                 return value
             case Text(parts):
-                return joined([part if isinstance(part, str) else self.result(part, bindings) for part in parts])
+                return joined([part if isinstance(part, str) else self._part(part, bindings) for part in parts])
             case ListOf(items):
                 return tuple(cast("Value", self._item(each, bindings)) for each in items)
             case ObjectOf():
@@ -154,6 +157,17 @@ class Evaluator(ABC):
                 return self._for(expression, bindings)
             case Unsupported(what):
                 raise NotEvaluated(f"{what} is not known here")
+
+    def _part(self, expression: Expression, bindings: Bindings) -> Result:
+        """A part of a text: there, what `jsonencode` makes is a text and not the data."""
+        result = self.result(expression, bindings)
+        match expression:
+            case Call("jsonencode", _):
+                known(result, "what is encoded")
+                text = json.dumps(plain(result), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+                return text.translate(_ESCAPED_BY_TERRAFORM)
+            case _:
+                return result
 
     def _item(self, expression: Expression, bindings: Bindings) -> Result:
         """An item of a list or an object: one that can't be told leaves the others as they are."""

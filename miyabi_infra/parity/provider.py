@@ -35,6 +35,9 @@ CHOSEN_BY_AWS: Final[Mapping[str, Any]] = {
 }
 """What AWS chooses where the provider says "known after apply", each with the page of the API that says so."""
 
+PROTOCOLS: Final = frozenset({"aws_security_group.egress.protocol", "aws_security_group.ingress.protocol"})
+"""Arguments that the provider brings into one form itself."""
+
 ID_IS: Final[Mapping[str, str]] = {
     "aws_appautoscaling_target": "resource_id",
     "aws_cloudwatch_log_group": "name",
@@ -100,6 +103,13 @@ class NotThere:
     text: str
     advice: str
     place: Place
+
+
+def protocol(name: Any) -> Any:  # noqa: ANN401  # JSON: a text, if the HCL is right
+    """A protocol as the provider plans it: in small letters, and -1 for all."""
+    if not isinstance(name, str):
+        return name
+    return "-1" if name.lower() in ("all", "-1") else name.lower()
 
 
 @cache

@@ -251,6 +251,15 @@ CASES: list[Case] = [
         '  ingress {\n    from_port = 8443\n    to_port = 8443\n    protocol = "tcp"\n  }\n\n  egress {\n',
         [("difference", "module.security_groups.aws_security_group.alb", "ingress[2]")],
     ),
+    ("a protocol in capitals", GROUPS, 'protocol    = "tcp"', 'protocol    = "TCP"', []),
+    ("all protocols", GROUPS, 'protocol    = "-1"', 'protocol    = "all"', []),
+    (
+        "another protocol",
+        GROUPS,
+        'protocol    = "tcp"',
+        'protocol    = "udp"',
+        [("difference", "module.security_groups.aws_security_group.alb", "ingress[0].protocol")],
+    ),
     (
         "a rule changed",
         GROUPS,

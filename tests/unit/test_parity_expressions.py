@@ -114,6 +114,8 @@ def evaluate(tmp_path: Path, expression: str, **inputs: Value) -> Value:
         ('<<-EOT\n    a\n      b "${"}"}"\n  EOT\n', 'a\n  b "}"\n'),
         ("<<EOT\n%{ if true }a%{ endif }\nEOT\n", Opaque),
         ('"%{ if true }a%{ endif }"', Opaque),
+        ('"x: ${jsonencode({ b = [1, true], a = "<&" })}"', 'x: {"a":"\\u003c\\u0026","b":[1,true]}'),
+        ('"x: ${jsonencode([aws_vpc.main.id])}"', Opaque),
         ("var.port + 1", 8081),
         ("7 % 4 * 2 - 6 / 4", 4.5),
         ("(1 + 2) * 3", 9),
