@@ -65,11 +65,16 @@ def synth(
 
 
 @app.command()
-def docs(*, check: Check = False) -> None:
-    """Write the generated reference (docs/reference), the pictures (docs/diagrams) and the schemas of the overlays.
+def docs(*, env: Env = None, check: Check = False) -> None:
+    """Write what is generated: guides, reference, pictures (docs/), and the JSON Schemas of the overlays.
 
-    Exit code 0: done, or nothing to do; 1: --check found stale files.
+    With --env the guides of one environment alone (docs/environments/<env>), from what is synthesized, in a moment.
+    Exit code 0: done, or nothing to do; 1: --check found stale files; 2: wrong use.
     """
+    from miyabi_infra import guides  # noqa: PLC0415
+
+    if env is not None:
+        raise _exit(lambda: guides.run(ROOT, env, check=check))
     from miyabi_infra import runtime  # noqa: PLC0415
 
     runtime.prepare()
@@ -77,7 +82,13 @@ def docs(*, check: Check = False) -> None:
     from miyabi_infra.diagram import show  # noqa: PLC0415
     from miyabi_infra.reference import pages  # noqa: PLC0415  # cdktf starts Node.js when it is imported
 
-    raise _exit(lambda: max(generated.write(ROOT, pages(ROOT), check=check), show.write(ROOT, check=check)))
+    raise _exit(
+        lambda: max(
+            generated.write(ROOT, pages(ROOT), check=check),
+            show.write(ROOT, check=check),
+            guides.run(ROOT, check=check),
+        )
+    )
 
 
 @app.command()

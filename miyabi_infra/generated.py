@@ -2,11 +2,13 @@
 
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
+@cache
 def templates() -> Environment:
     """The templates of `miyabi_infra/templates`, for Markdown; a name that is not defined is an error."""
     return Environment(

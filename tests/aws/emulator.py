@@ -57,12 +57,15 @@ class Emulator:
         started._process = process
         return started
 
-    def copy(self) -> "Emulator":
-        """Another one that holds the same, at once. Nothing may be under way in this one; a copy can't be copied."""
+    def copy(self, *, living: bool = False) -> "Emulator":
+        """Another one that holds the same, at once. Nothing may be under way in this one; a copy can't be copied.
+
+        `living`: what AWS does by itself happens in the copy (see `tests.aws.living`): services run their tasks.
+        """
         assert self._process is not None, "a copy can't be copied: copy the original"
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write("copy\n")
+        self._process.stdin.write("living\n" if living else "copy\n")
         self._process.stdin.flush()
         port, pid = self._process.stdout.readline().split()
         return Emulator(int(port), int(pid), self)

@@ -1,7 +1,8 @@
 """The process of an emulated AWS: `python -m tests.aws.serve`. See `tests.aws.emulator`, which starts it.
 
-It writes a line with its port, and for every line that it reads, a line with the port and the process ID of a copy of
-itself. It ends when its standard input does, and so do its copies.
+It writes a line with its port, and for every line `copy` that it reads, a line with the port and the process ID of a
+copy of itself; for a line `living`, of a copy in which things run (see `tests.aws.living`). It ends when its standard
+input does, and so do its copies.
 """
 
 import logging
@@ -16,7 +17,8 @@ os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the execution role's po
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from tests.aws import additions, observed
+from tests.aws import additions, living, observed
+from tests.aws.emulator import ACCOUNT, REGION
 
 
 def main() -> None:
@@ -28,11 +30,17 @@ def main() -> None:
     application = DomainDispatcherApplication(create_backend_app)
     server = _serve(application)
     _say(f"{server.server_port}")
-    for _ in sys.stdin:
+    for asked in sys.stdin:
         original = os.getpid()
         if os.fork() == 0:
             server.socket.close()
-            server = _serve(application)
+            try:
+                if asked.strip() == "living":
+                    living.install(ACCOUNT, REGION)
+                server = _serve(application)
+            except BaseException:
+                _say("")  # whoever waits for the copy learns that there is none
+                raise
             _say(f"{server.server_port} {os.getpid()}")
             while os.getppid() == original:
                 time.sleep(0.5)

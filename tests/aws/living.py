@@ -1,0 +1,208 @@
+"""An emulated AWS in which things run: what AWS does by itself once a service is there, and moto does not.
+
+ECS starts the tasks that a service asks for, at once: they are registered with the target group, write to the log
+group, and are replaced by a deployment. So what an operator's commands look at is there, and changes as in AWS when a
+command changes something. `install` makes this of a running emulated AWS, with what it holds already.
+"""
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
+from moto.ec2.models import ec2_backends
+from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.elasticache.responses import ElastiCacheResponse
+from moto.elbv2.models import elbv2_backends
+from moto.logs.models import logs_backends
+
+Moto = Any
+"""A model of moto's, whose own types say too little."""
+
+_MINUTE: Final = 60_000
+LOG: Final = (
+    (30 * _MINUTE, "INFO listening on 0.0.0.0"),
+    (20 * _MINUTE, "ERROR request failed: upstream timed out"),
+    (5 * _MINUTE, "INFO GET /health 200"),
+)
+"""What a task has logged: how many milliseconds ago, and the line."""
+
+
+def install(account: str, region: str) -> None:
+    """Let things run, in this process."""
+    for name, wrapper in (
+        ("create_service", _settling),
+        ("update_service", _deploying),
+        ("stop_task", _replacing),
+        ("list_tasks", _of_service),
+    ):
+        original = getattr(EC2ContainerServiceResponse, name)
+        setattr(EC2ContainerServiceResponse, name, functools.wraps(original)(wrapper(original)))
+    setattr(ElastiCacheResponse, "reboot_cache_cluster", _reboot_cache_cluster)  # noqa: B010  # moto lacks it
+    # Of the resources of container instances, which Fargate has none of; moto fails where a container says no memory.
+    setattr(EC2ContainerServiceBackend, "_calculate_task_resource_requirements", _nothing)  # noqa: B010
+    backend = ecs_backends[account][region]
+    for service in backend.services.values():
+        settle(backend, service, "new")
+
+
+Call = Callable[[EC2ContainerServiceResponse], ActionResult]
+
+
+def _settling(call: Call) -> Call:
+    def create_service(self: EC2ContainerServiceResponse) -> ActionResult:
+        answer = call(self)
+        settle(self.ecs_backend, _service_of(answer), "new")
+        return answer
+
+    return create_service
+
+
+def _deploying(call: Call) -> Call:
+    def update_service(self: EC2ContainerServiceResponse) -> ActionResult:
+        answer = call(self)
+        forced = bool(_asked(self, "forceNewDeployment"))
+        deployed = forced or _asked(self, "taskDefinition") is not None
+        settle(self.ecs_backend, _service_of(answer), "deployment" if deployed else "scaling")
+        return answer
+
+    return update_service
+
+
+def _replacing(call: Call) -> Call:
+    def stop_task(self: EC2ContainerServiceResponse) -> ActionResult:
+        answer = call(self)
+        task = cast("dict[str, Moto]", answer.result)["task"]
+        _left(self.ecs_backend, task, "UserInitiated")
+        for service in self.ecs_backend.services.values():
+            if _group(service) == task.group:
+                settle(self.ecs_backend, service, "scaling")
+        return answer
+
+    return stop_task
+
+
+def _of_service(call: Call) -> Call:
+    def list_tasks(self: EC2ContainerServiceResponse) -> ActionResult:
+        """Moto lists the tasks of all services, those first that started first."""
+        answer = call(self)
+        name = _asked(self, "serviceName")
+        if name is None:
+            return answer
+        arns = cast("dict[str, list[str]]", answer.result)["taskArns"]
+        tasks = {arn: task for held in self.ecs_backend.tasks.values() for arn, task in held.items()}
+        wanted = _asked(self, "desiredStatus") or "RUNNING"
+        of_it = [
+            arn
+            for arn in arns
+            if tasks[arn].group == f"service:{str(name).rsplit('/', 1)[-1]}" and tasks[arn].desired_status == wanted
+        ]
+        return ActionResult({"taskArns": of_it})
+
+    return list_tasks
+
+
+def _reboot_cache_cluster(self: ElastiCacheResponse) -> ActionResult:
+    """Answer as for a reboot that has just begun; the next look finds the cluster available again."""
+    cluster = self.elasticache_backend.describe_cache_clusters(_asked(self, "CacheClusterId"))[0]
+    answer = {"CacheClusterId": cluster.cache_cluster_id, "CacheClusterStatus": "rebooting cache cluster nodes"}
+    return ActionResult({"CacheCluster": answer})
+
+
+def settle(backend: Moto, service: Moto, why: str) -> None:
+    """Start and stop tasks until those run that the service asks for; a deployment replaces all of them."""
+    cluster = backend.tasks.setdefault(service.cluster_name, {})
+    running = [task for task in cluster.values() if task.group == _group(service) and task.desired_status == "RUNNING"]
+    leaving = running if why == "deployment" else running[service.desired_count :]
+    for task in leaving:
+        backend.stop_task(service.cluster_name, task.id, f"Scaling activity initiated by (deployment {_id(service)})")
+        _left(backend, task, "ServiceSchedulerInitiated")
+    for _ in range(service.desired_count - (len(running) - len(leaving))):
+        _join(backend, service)
+    service.running_count, service.pending_count = service.desired_count, 0
+    for deployment in service.deployments:
+        deployment |= {
+            "desiredCount": service.desired_count,
+            "runningCount": service.desired_count,
+            "pendingCount": 0,
+            "rolloutState": "COMPLETED",
+            "rolloutStateReason": f"ECS deployment {_id(service)} completed.",
+            "taskDefinition": service.task_definition,
+        }
+    message = f"(service {service.name}) has reached a steady state."
+    service.events.insert(0, {"id": str(len(service.events)), "createdAt": utcnow(), "message": message})
+
+
+def _join(backend: Moto, service: Moto) -> None:
+    """Start one task, spread over the subnets, and register it."""
+    network = service.network_configuration
+    subnets = network["awsvpcConfiguration"]["subnets"]
+    turn = len(backend.tasks.get(service.cluster_name, {})) % len(subnets)
+    subnet = ec2_backends[backend.account_id][backend.region_name].get_subnet(subnets[turn])
+    configuration = {"awsvpcConfiguration": {**network["awsvpcConfiguration"], "subnets": [subnet.id]}}
+    (task,) = backend.run_task(
+        service.cluster_name,
+        str(service.task_definition),
+        1,
+        None,
+        _id(service),
+        None,
+        "FARGATE",
+        networking_configuration=configuration,
+        group=_group(service),
+    )
+    task.availability_zone = subnet.availability_zone
+    for balancer in service.load_balancers:
+        target = {"Id": _address(task), "Port": balancer["containerPort"]}
+        elbv2_backends[backend.account_id][backend.region_name].register_targets(balancer["targetGroupArn"], [target])
+    _log(backend, task)
+
+
+def _left(backend: Moto, task: Moto, code: str) -> None:
+    """Take a task that was stopped out of the target groups, and say how it ended."""
+    task.stop_code = code
+    task.containers[0].exitCode = 143  # as processes end after SIGTERM
+    for service in backend.services.values():
+        if _group(service) == task.group:
+            for balancer in service.load_balancers:
+                elbv2_backends[backend.account_id][backend.region_name].deregister_targets(
+                    balancer["targetGroupArn"], [{"Id": _address(task)}]
+                )
+
+
+def _log(backend: Moto, task: Moto) -> None:
+    definition = backend.describe_task_definition(task.task_definition_arn).container_definitions[0]
+    options = definition["logConfiguration"]["options"]
+    group, stream = options["awslogs-group"], f"{options['awslogs-stream-prefix']}/{definition['name']}/{task.id}"
+    logs = logs_backends[backend.account_id][backend.region_name]
+    logs.create_log_stream(group, stream)
+    now = int(time.time() * 1000)
+    logs.put_log_events(group, stream, [{"timestamp": now - ago, "message": line} for ago, line in LOG])
+
+
+def _address(task: Moto) -> str:
+    details: list[dict[str, str]] = task.attachments[0]["details"]
+    return next(each["value"] for each in details if each["name"] == "privateIPv4Address")
+
+
+def _nothing(*_: object) -> dict[str, Any]:
+    return {}
+
+
+def _asked(response: Moto, name: str) -> Any:  # noqa: ANN401  # of a request
+    return response._get_param(name)
+
+
+def _group(service: Moto) -> str:
+    return f"service:{service.name}"
+
+
+def _id(service: Moto) -> str:
+    return str(service.deployments[0]["id"])
+
+
+def _service_of(answer: ActionResult) -> Moto:
+    return cast("dict[str, Moto]", answer.result)["service"]

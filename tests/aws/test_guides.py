@@ -1,0 +1,215 @@
+"""Every command of the guides, run as it stands on an emulated AWS to which the stacks were really applied.
+
+The stacks are applied, what AWS and people do by themselves is staged (tasks run, metrics come in, images are pushed),
+and then every block is run in the order of its page, by bash, in a project's root. Its output must be what the page
+shows. What changes something is undone by the page itself.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from miyabi_infra import guides
+from miyabi_infra.guides.facts import Facts, facts
+from miyabi_infra.stacks import SHARED, Stack, read
+from miyabi_infra.terraform import environment
+from tests.aws.cli import AwsCli
+from tests.aws.edge import edge
+from tests.aws.emulator import Emulator
+from tests.aws.environment import Environment
+from tests.guide import Command, commands
+
+pytestmark = pytest.mark.aws
+
+SECONDS: Final = 180
+"""What a command may take."""
+TAGS: Final = ("9d8e7f6", "3f2c1ab")
+"""Tags of images that the pages have as examples."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that was run."""
+
+    command: Command
+    code: int
+    output: str
+    errors: str
+    seconds: float
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with it, None when nothing is."""
+        if self.code:
+            return (
+                f"{self.command}\n{self.command.text}\nfailed with exit code {self.code}:\n{self.output}{self.errors}"
+            )
+        if not self.command.printed(self.output):
+            return f"{self.command}\n{self.command.text}\nshould print\n{self.command.prints}\nprinted\n{self.output}"
+        return None
+
+
+@pytest.fixture(scope="module")
+def done(
+    applied: Environment, root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[dict[str, list[Done]]]:
+    """All commands of all pages, run; by environment."""
+    with applied.aws.copy(living=True) as aws, AwsCli.start() as cli, edge(aws.client) as proxy:
+        project = applied.copy(tmp_path_factory.mktemp("operator") / "project", aws).project
+        (project.root / ".venv").symlink_to(sys.prefix)
+        variables = {
+            **aws.variables,
+            "PATH": f"{cli.folder}{os.pathsep}{os.environ['PATH']}",
+            "http_proxy": proxy,
+            "no_proxy": "127.0.0.1",
+        }
+        stacks = {stack.environment: stack for stack in read(project.out)}
+        shared = stacks.pop(SHARED)
+        _apply(Environment(project, shared.environment, aws))
+        _let_plain_http_in(aws, shared)
+        with ThreadPoolExecutor() as pool:
+            others = [Environment(project, name, aws) for name in stacks if name != applied.name]
+            list(pool.map(_apply, others))
+            described = [facts(stack) for stack in stacks.values()]
+            _push_images(aws, described[0].repository_name)
+            for each in described:
+                _stage(aws, each)
+            ran = [pool.submit(_operate, root, project.root, name, variables) for name in stacks]
+            yield {name: each.result() for name, each in zip(stacks, ran, strict=True)}
+
+
+@pytest.mark.parametrize("guide", guides.GUIDES)
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_every_command_of_a_page_does_what_the_page_says(
+    done: dict[str, list[Done]], environment: str, guide: str
+) -> None:
+    of_page = [each for each in done[environment] if each.command.file.stem == guide]
+    assert of_page
+    assert "\n\n".join(each.problem for each in of_page if each.problem) == ""
+
+
+def test_the_share_of_executed_commands(
+    root: Path, done: dict[str, list[Done]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    every = [each for file in guides.pages(root) for each in commands(file) if not each.session]
+    run = [each for each in every if each.not_run is None]
+    with capsys.disabled():
+        print(f"\n{len(run)} of {len(every)} commands of the guides were executed: {len(run) / len(every):.1%}")
+        for each in sorted((each for found in done.values() for each in found), key=lambda each: -each.seconds)[:5]:
+            print(f"  {each.seconds:5.1f} s  {each.command}")
+    assert sorted(str(each) for each in run) == sorted(str(each.command) for found in done.values() for each in found)
+
+
+def _apply(environment: Environment) -> None:
+    environment.terraform.init()
+    environment.terraform.apply()
+
+
+def _let_plain_http_in(aws: Emulator, shared: Stack) -> None:
+    """The bucket for states refuses what does not come by TLS, which the emulated AWS does not speak."""
+    for bucket in shared.of_type("aws_s3_bucket"):
+        aws.client("s3").delete_bucket_policy(Bucket=str(bucket.get("bucket")))
+
+
+def _operate(root: Path, project: Path, name: str, variables: dict[str, str]) -> list[Done]:
+    """Run the commands of an environment's pages, one after the other."""
+    found: list[Done] = []
+    for guide in guides.GUIDES:
+        session = ""
+        for command in commands(root / guides.FOLDER / name / f"{guide}.md"):
+            if command.session:
+                session = f"{command.text}\n"
+            elif command.not_run is None:
+                found.append(_run(command, session, project, variables))
+    return found
+
+
+def _run(command: Command, session: str, project: Path, variables: dict[str, str]) -> Done:
+    begun = time.monotonic()
+    held = {**environment(), **variables}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", session + command.text],
+        cwd=project,
+        env={name: value for name, value in held.items() if value},  # the AWS CLI minds an AWS_PROFILE without a name
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    return Done(command, done.returncode, done.stdout, done.stderr, time.monotonic() - begun)
+
+
+def _push_images(aws: Emulator, repository: str) -> None:
+    for number, tag in enumerate(TAGS):
+        manifest: dict[str, Any] = {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+            "config": {"digest": f"sha256:{number:064x}", "size": 1000},
+            "layers": [],
+        }
+        aws.client("ecr").put_image(repositoryName=repository, imageManifest=json.dumps(manifest), imageTag=tag)
+
+
+def _stage(aws: Emulator, e: Facts) -> None:
+    """What is there some time after an apply: figures of everything, secrets, people with keys."""
+    aws.client("secretsmanager").create_secret(Name=f"{e.project}/{e.environment}/example", SecretString="first")
+    iam = aws.client("iam")
+    if "compromised-user" not in [user["UserName"] for user in iam.list_users()["Users"]]:
+        iam.create_user(UserName="compromised-user")
+        iam.create_access_key(UserName="compromised-user")
+    cloudwatch, balancing, ec2 = aws.client("cloudwatch"), aws.client("elbv2"), aws.client("ec2")
+    balancer = balancing.describe_load_balancers(Names=[e.load_balancer])["LoadBalancers"][0]["LoadBalancerArn"]
+    named = [{"Name": "tag:Name", "Values": [*e.nats]}]
+    gateways = ec2.describe_nat_gateways(Filters=named)["NatGateways"]
+    service = {"ClusterName": e.cluster, "ServiceName": e.service}
+    in_front = {"LoadBalancer": balancer.partition(":loadbalancer/")[2]}
+    figures: list[tuple[str, dict[str, str], dict[str, float]]] = [
+        ("AWS/ECS", service, {"CPUUtilization": 31.5, "MemoryUtilization": 44.0}),
+        ("ECS/ContainerInsights", service, {"RunningTaskCount": e.desired}),
+        ("AWS/ApplicationELB", in_front, {"RequestCount": 1200, "TargetResponseTime": 0.04}),
+        (
+            "AWS/ElastiCache",
+            {"CacheClusterId": e.cache},
+            {
+                "CPUUtilization": 4.0,
+                "CurrConnections": 12,
+                "CurrItems": 350,
+                "DatabaseMemoryUsagePercentage": 21.0,
+                "Evictions": 0,
+                "CacheMisses": 5,
+            },
+        ),
+        ("AWS/Logs", {"LogGroupName": e.log_group}, {"IncomingBytes": 81234}),
+        *(
+            (
+                "AWS/NATGateway",
+                {"NatGatewayId": each["NatGatewayId"]},
+                {"BytesOutToDestination": 5e6, "ErrorPortAllocation": 0},
+            )
+            for each in gateways
+        ),
+    ]
+    for namespace, dimensions, values in figures:
+        cloudwatch.put_metric_data(Namespace=namespace, MetricData=list(_data(dimensions, values)))
+
+
+def _data(dimensions: dict[str, str], values: dict[str, float]) -> Generator[dict[str, Any]]:
+    now = time.time()
+    for name, value in values.items():
+        for minutes in (20, 10):
+            yield {
+                "MetricName": name,
+                "Dimensions": [{"Name": key, "Value": held} for key, held in dimensions.items()],
+                "Timestamp": now - minutes * 60,
+                "Value": value,
+            }
