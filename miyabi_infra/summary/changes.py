@@ -33,11 +33,15 @@ class Side:
     costs: Mapping[str, Estimate]
     """Empty where there are no prices."""
     findings: Sequence[Finding]
-    """What lint finds, but for what is waived; empty where it can't read the overlays."""
+    """What lint finds, waived or not; empty where it can't read the overlays."""
 
     def found(self, environment: str) -> "dict[tuple[str, str], Finding]":
-        """The findings of an environment, by what tells them apart."""
-        return {(each.name, each.subject): each for each in self.findings if each.environment == environment}
+        """The findings of an environment that are not waived, by what tells them apart."""
+        return {
+            (each.name, each.subject): each
+            for each in self.findings
+            if each.environment == environment and not each.waived
+        }
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,10 @@ class Environment:
     cost: tuple[Estimate | None, Estimate | None]
     found: tuple[Finding, ...]
     """Findings that were not there before."""
+    waived: tuple[Finding, ...]
+    """Findings that counted before, and are waived now."""
     mended: tuple[Finding, ...]
-    """Findings that are there no more."""
+    """Findings that counted before, and are there no more."""
 
     def number(self, kind: str) -> int:
         """Resources that are added, changed or removed."""
@@ -70,7 +76,9 @@ class Environment:
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
-        return bool(self.changes or self.reach or self.weaker or self.costs_differ or self.found or self.mended)
+        return bool(
+            self.changes or self.reach or self.weaker or self.costs_differ or self.found or self.waived or self.mended
+        )
 
 
 def changes(root: Path, since: str, environment: str | None, today: date) -> list[Environment]:
@@ -103,7 +111,7 @@ def _side(root: Path, today: date) -> Side:
     except Refused:  # a region without prices
         costs = []
     try:
-        found = [each for each in findings(stacks, linted(root), today) if not each.waived]
+        found = findings(stacks, linted(root), today)
     except Refused:
         found = []
     by_name = {each.environment: each for each in stacks}
@@ -115,6 +123,7 @@ def _environment(name: str, then: Side, now: Side) -> Environment:
     first, second = then.overlays.get(name), now.overlays.get(name)
     found = tuple(_changes(before, after))
     earlier, present = then.found(name), now.found(name)
+    waived = {(each.name, each.subject): each for each in now.findings if each.environment == name and each.waived}
     return Environment(
         name=name,
         before=before,
@@ -125,7 +134,8 @@ def _environment(name: str, then: Side, now: Side) -> Environment:
         weaker=tuple(weaker(before, after)) if before and after else (),
         cost=(then.costs.get(name), now.costs.get(name)),
         found=tuple(each for key, each in present.items() if key not in earlier),
-        mended=tuple(each for key, each in earlier.items() if key not in present),
+        waived=tuple(each for key, each in waived.items() if key in earlier),
+        mended=tuple(each for key, each in earlier.items() if key not in present and key not in waived),
     )
 
 

@@ -159,6 +159,9 @@ def _findings(found: Sequence[Environment]) -> Iterator[str]:
             where = f" {code(f'{one.place[0].as_posix()}:{one.place[1]}')}" if one.place else ""
             yield f"- {code(each.name)}: **new**, {one.severity} {code(one.name)}{where}: {code(one.text, _SENTENCE)}"
             yield f"  - {code(one.fix, _SENTENCE)}"
+        for one in each.waived:
+            until, reason = (one.waiver.until, one.waiver.reason) if one.waiver else ("", "")
+            yield f"- {code(each.name)}: **waived** until {until}: {code(one.name)}: {code(reason, _SENTENCE)}"
         yield from (f"- {code(each.name)}: mended: {code(one.name)} of {code(one.subject)}" for one in each.mended)
 
 

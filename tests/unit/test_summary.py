@@ -30,6 +30,7 @@ def changed(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) 
     project.change(
         "dev",
         ("single_nat_gateway: true", "single_nat_gateway: false"),
+        ("\nlint:\n  waive:\n", "\nlint:\n  waive:\n    any-account: {reason: one account, until: 2199-12-31}\n"),
         ("https_ingress: false", 'https_ingress: false\n  alb_ingress_cidr_blocks: ["192.0.2.0/24"]'),
     )
     project.change("staging", ("  ecr_image_uri:", "  container_insights: false\n  ecr_image_uri:"))
@@ -77,8 +78,9 @@ def test_what_gets_weaker_is_told(said: str) -> None:
     assert "- `prod`: days of logs 30 to 7 (" in said
 
 
-def test_findings_that_are_new_or_mended_are_told(said: str) -> None:
+def test_findings_that_are_new_waived_or_mended_are_told(said: str) -> None:
     assert "- `prod`: mended: `open-port-nobody-answers` of `security_groups.https_ingress`\n" in said
+    assert "- `dev`: **waived** until 2199-12-31: `any-account`: `one account`\n" in said
     assert "- `staging`: **new**, error `low-tasks-alarm-without-metric` `environments/staging.yaml:" in said
 
 
