@@ -54,11 +54,18 @@ function lazyIndex(source) {
   ].join('\n');
 }
 
-// jsii's kernel as it is, but for its channel, and the name that its worker has in the Python package.
+// cdktf zips assets with a library of a hundred modules, which few stacks need.
+const ASSETS = /\/node_modules\/cdktf\/lib\/private\/fs\.js$/;
+const lazyArchiver = (source) =>
+  source.replace('const archiver = require("archiver");', 'const archiver = (...given) => require("archiver")(...given);');
+
+// jsii's kernel as it is, but for its channel, the name that its worker has in the Python package, and the size of the
+// pieces in which it reads a package, of 34 MB, to know it by its digest.
 function inOneProcess(source) {
   return source
     .replace('readFD:3,writeFD:3', 'readFD:0,writeFD:1')
-    .replace('"runtime-index-worker.js"', '"lib__runtime-index-worker.js"');
+    .replace('"runtime-index-worker.js"', '"lib__runtime-index-worker.js"')
+    .replace('Buffer.alloc(16384)', 'Buffer.alloc(1 << 20)');
 }
 
 // The kernel has a worker write an index of a package that is new on this machine, and would not wait for it: a short run
@@ -83,6 +90,7 @@ registerHooks({
   load(url, context, next) {
     const loaded = next(url, context);
     if (url === kernelUrl) return { ...loaded, source: inOneProcess(String(loaded.source)) };
+    if (ASSETS.test(url)) return { ...loaded, source: lazyArchiver(String(loaded.source)) };
     if (!INDEX.test(url)) return loaded;
     const source = lazyIndex(String(loaded.source));
     if (verbose) console.error(`${url.split('/').at(-3)} in Node.js: ${source ? 'lazy' : 'as it is: its index has another form'}`);

@@ -89,6 +89,32 @@ def test_an_index_of_another_form_is_loaded_as_it_is(tmp_path: Path, root: Path,
     assert "provider-toy in Node.js: as it is: its index has another form" in _printed(said)
 
 
+def test_the_library_that_zips_assets_is_loaded_for_an_asset(tmp_path: Path, root: Path) -> None:
+    for file, text in {
+        "cdktf/lib/private/fs.js": 'const archiver = require("archiver");\nexports.zip = () => archiver("zip", [1]);',
+        "archiver/index.js": "module.exports = (...given) => given;",
+    }.items():
+        (tmp_path / "node_modules" / file).parent.mkdir(parents=True)
+        (tmp_path / "node_modules" / file).write_text(text, encoding="utf-8")
+    kernel = tmp_path / "kernel.js"
+    kernel.write_text(
+        """
+        const fs = require('./node_modules/cdktf/lib/private/fs.js');
+        const loaded = () => Object.keys(require.cache).some((file) => file.includes('archiver'));
+        require('fs').writeSync(1, JSON.stringify([loaded(), fs.zip(), loaded()]));
+        """,
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [os.environ["JSII_NODE"], str(root / KERNEL_HOOK)],
+        env={**os.environ, "MIYABI_JSII_KERNEL": str(kernel), "MIYABI_JSII_VERBOSE": "0"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == [False, ["zip", [1]], True]
+
+
 def test_the_kernel_speaks_to_python_itself(tmp_path: Path, root: Path) -> None:
     seen, _ = look(tmp_path, root, INDEX)
     assert seen["ways"] == ["readFD:0,writeFD:1", "lib__runtime-index-worker.js", True]
