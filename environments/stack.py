@@ -108,7 +108,7 @@ class EnvironmentStack(PlatformStack):
                 webhook_url=self._webhook_url() if settings.notifications.webhook else "",
             )
             alarm_topic_arn = notifications.alarm_topic_arn
-        iam = IamModule(self, platform=settings, settings=settings.iam)
+        iam = IamModule(self, platform=settings, settings=settings.iam, secret_arns=settings.ecs.secrets.values())
         alb = AlbModule(
             self,
             platform=settings,

@@ -1,6 +1,6 @@
 """iam: the role that starts tasks (ECS's own) and the role that the application has."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import ClassVar
 
 from cdktf import TerraformStack
@@ -17,7 +17,15 @@ ROLE_NAME_LENGTH = 64
 
 
 class IamSettings(Settings):
-    """Nothing differs between environments but names."""
+    """What the roles may do beyond what the HCL modules let them."""
+
+    execution_role_reads_secrets: bool = False
+    """Whether ECS may read `ecs.secrets`, each by its ARN, when it starts a task. Without it no task with secrets
+    starts; the HCL modules leave it to whoever runs them. A secret under a KMS key of your own needs that key's too."""
+
+    task_role_allows_exec: bool = False
+    """Whether the application's role may open the channel of ECS Exec, which `ecs_service.enable_execute_command`
+    needs. Whoever may execute commands has all that the application may."""
 
     @rule("project", "environment")
     def role_names_fit(self, platform: Platform) -> Iterator[Violation]:
@@ -26,14 +34,39 @@ class IamSettings(Settings):
             yield Violation("environment", platform.environment, *problem)
 
 
+EXEC_CHANNEL = {
+    "Effect": "Allow",
+    "Action": [
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    ],
+    "Resource": "*",
+}
+"""What ECS Exec asks of the task role (ECS developer guide, "Task role permissions for ECS Exec")."""
+
+
+def _reading(secret_arns: Collection[str]) -> Iterator[dict[str, object]]:
+    """Statements that let secrets and parameters be read; a service of which there are none has no statement."""
+    # A secret's ARN may go on with a key of its JSON, and may lack the six characters that Secrets Manager adds.
+    secrets = sorted({f"{':'.join(arn.split(':')[:7])}*" for arn in secret_arns if ":secretsmanager:" in arn})
+    parameters = sorted({arn for arn in secret_arns if ":ssm:" in arn})
+    if secrets:
+        yield {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": secrets}
+    if parameters:
+        yield {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": parameters}
+
+
 class IamModule(Module):
     """Two roles that ECS tasks assume, with what each may do."""
 
     folder: ClassVar[str] = "iam"
 
-    def __init__(self, scope: TerraformStack, *, platform: Platform, settings: IamSettings) -> None:
+    def __init__(
+        self, scope: TerraformStack, *, platform: Platform, settings: IamSettings, secret_arns: Collection[str]
+    ) -> None:
         super().__init__(scope)
-        del settings
         body, name = self.body, platform.name
         project, environment = platform.project, platform.environment
 
@@ -64,7 +97,8 @@ class IamModule(Module):
                             "ecr:BatchGetImage",
                         ],
                         "Resource": "*",
-                    }
+                    },
+                    *(_reading(secret_arns) if settings.execution_role_reads_secrets else ()),
                 ],
             },
         )
@@ -91,6 +125,7 @@ class IamModule(Module):
                         "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
                         "Resource": f"arn:aws:logs:*:*:log-group:/ecs/{project}-{environment}*",
                     },
+                    *([EXEC_CHANNEL] if settings.task_role_allows_exec else []),
                 ],
             },
         )

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from modules.alb import SslPolicy
 from modules.ecs import FARGATE_MEMORY, LogRetention
 from modules.elasticache import PARAMETER_GROUP_FAMILY
+from modules.iam import IamSettings
 
 ACCOUNT = "123456789012"
 REGIONS = ("us-west-2", "eu-central-1", "ap-northeast-1")
@@ -141,6 +142,7 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
         "security_groups": {"https_ingress": True},
         "alb": draw(alb(region)),
         "ecs": tasks,
+        "iam": {name: draw(st.booleans()) for name in IamSettings.model_fields},
         "elasticache": draw(elasticache()),
         "ecs_service": draw(ecs_service()),
         "notifications": draw(notifications(region)),

@@ -221,3 +221,32 @@ def test_two_resources_of_a_type_may_not_share_a_name() -> None:
     Vpc(module.body, "aws_vpc.main")
     with pytest.raises(RuntimeError, match=r"already a Construct with name 'aws_vpc\.main'"):
         Vpc(module.body, "aws_vpc.main")
+
+
+DATABASE_URL = "arn:aws:secretsmanager:us-west-2:123456789012:secret:miyabi/prod/db-AbCdEf"
+API_KEY = "arn:aws:ssm:us-west-2:123456789012:parameter/miyabi/prod/api-key"
+
+
+def test_the_execution_role_may_read_the_secrets_that_a_task_starts_with(settings: EnvironmentSettings) -> None:
+    rendered = body(
+        settings,
+        "iam",
+        iam={"execution_role_reads_secrets": True},
+        ecs={"secrets": {"DB": f"{DATABASE_URL}:url::", "DB_USER": f"{DATABASE_URL}:user::", "KEY": API_KEY}},
+    )
+    assert rendered["locals"]["ecr_access_policy"]["Statement"][1:] == [
+        {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": [f"{DATABASE_URL}*"]},
+        {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": [API_KEY]},
+    ]
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_without_secrets_or_leave_the_execution_role_reads_none(settings: EnvironmentSettings, *, reads: bool) -> None:
+    secrets = {} if reads else {"DB": DATABASE_URL}
+    rendered = body(settings, "iam", iam={"execution_role_reads_secrets": reads}, ecs={"secrets": secrets})
+    assert len(rendered["locals"]["ecr_access_policy"]["Statement"]) == 1
+
+
+def test_the_application_may_open_the_channel_of_ecs_exec(settings: EnvironmentSettings) -> None:
+    rendered = body(settings, "iam", iam={"task_role_allows_exec": True})
+    assert "ssmmessages:OpenDataChannel" in rendered["locals"]["app_permissions_policy"]["Statement"][-1]["Action"]

@@ -126,8 +126,7 @@ def tasks_cannot_start(here: Environment) -> Iterator[Problem]:
             yield Problem(
                 ("ecs", each.name) if each.name == "secrets" else ("ecs", "ecr_image_uri"),
                 f"{each.tasks} can't {each.text}: {missing[0]}",
-                "an application that reads it itself: its own role may, below "
-                f"{here.stack.project}/{here.stack.environment}/; or a policy for the execution role"
+                "iam.execution_role_reads_secrets: true"
                 if each.name == "secrets"
                 else "a policy for the execution role",
             )
@@ -144,7 +143,7 @@ def exec_without_permission(here: Environment) -> Iterator[Problem]:
         yield Problem(
             ("ecs_service", "enable_execute_command"),
             "ECS Exec is on, while the application's role may not ssmmessages:CreateControlChannel",
-            "enable_execute_command: false; the module's role has no such permission",
+            "iam.task_role_allows_exec: true",
         )
 
 
