@@ -15,6 +15,9 @@ const kernel = process.env.MIYABI_JSII_KERNEL;
 const kernelUrl = pathToFileURL(kernel).href;
 const verbose = process.env.MIYABI_JSII_VERBOSE === '1';
 
+// cdktf asks for what Node.js has deprecated (util.isArray), and will not be mended: who synthesizes need not hear of it.
+process.noDeprecation = true;
+
 // By this option the kernel knows that it may link a package's folder as one, and need not link each of its files.
 process.execArgv.push('--preserve-symlinks');
 
