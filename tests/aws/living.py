@@ -8,11 +8,12 @@ command changes something. `install` makes this of a running emulated AWS, with 
 import functools
 import time
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Any, Final, cast
 
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
-from moto.ec2.models import ec2_backends
+from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elasticache.responses import ElastiCacheResponse
@@ -44,6 +45,8 @@ def install(account: str, region: str) -> None:
     setattr(ElastiCacheResponse, "reboot_cache_cluster", _reboot_cache_cluster)  # noqa: B010  # moto lacks it
     # Of the resources of container instances, which Fargate has none of; moto fails where a container says no memory.
     setattr(EC2ContainerServiceBackend, "_calculate_task_resource_requirements", _nothing)  # noqa: B010
+    original = cast("Any", EC2Backend).describe_nat_gateways
+    setattr(EC2Backend, "describe_nat_gateways", _by_tags(original))  # noqa: B010  # what moto lacks
     backend = ecs_backends[account][region]
     for service in backend.services.values():
         settle(backend, service, "new")
@@ -110,6 +113,25 @@ def _reboot_cache_cluster(self: ElastiCacheResponse) -> ActionResult:
     cluster = self.elasticache_backend.describe_cache_clusters(_asked(self, "CacheClusterId"))[0]
     answer = {"CacheClusterId": cluster.cache_cluster_id, "CacheClusterStatus": "rebooting cache cluster nodes"}
     return ActionResult({"CacheCluster": answer})
+
+
+def _by_tags(describe: Callable[..., Any]) -> Callable[..., list[Moto]]:
+    def describe_nat_gateways(self: Moto, filters: Moto, nat_gateway_ids: Moto) -> list[Moto]:
+        """Moto takes filters by tag and leaves them out of account."""
+        asked: dict[str, list[str]] = filters or {}
+        wanted = {key[4:]: values for key, values in asked.items() if key.startswith("tag:")}
+        return [
+            each
+            for each in describe(self, filters, nat_gateway_ids)
+            if all(_tagged(each, key, values) for key, values in wanted.items())
+        ]
+
+    return describe_nat_gateways
+
+
+def _tagged(resource: Moto, key: str, patterns: list[str]) -> bool:
+    tags = {tag["key"]: tag["value"] for tag in resource.get_tags()}
+    return any(fnmatchcase(tags.get(key, ""), pattern) for pattern in patterns)
 
 
 def settle(backend: Moto, service: Moto, why: str) -> None:
