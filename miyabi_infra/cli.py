@@ -11,6 +11,11 @@ from miyabi_infra.refused import Refused
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Miyabi platform's infrastructure.")
 
+GENERATE: Final = "Generate"
+SEE: Final = "See before you apply"
+MOVE: Final = "Move from HCL"
+OPERATE: Final = "Operate"
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 """The project's root."""
 
@@ -34,7 +39,7 @@ def _commands() -> None:  # pyright: ignore[reportUnusedFunction]  # makes typer
     pass
 
 
-@app.command()
+@app.command(rich_help_panel=GENERATE)
 def synth(
     *,
     check: Check = False,
@@ -64,7 +69,7 @@ def synth(
     runtime.leave(run(ROOT, ROOT / "cdktf.out", write=not check, environment=environment))
 
 
-@app.command()
+@app.command(rich_help_panel=GENERATE)
 def docs(*, env: Env = None, check: Check = False) -> None:
     """Write what is generated: guides, reference, pictures (docs/), and the JSON Schemas of the overlays.
 
@@ -91,7 +96,7 @@ def docs(*, env: Env = None, check: Check = False) -> None:
     )
 
 
-@app.command()
+@app.command(rich_help_panel=SEE)
 def inventory(*, env: Env = None, diff: Since = None, as_json: Json = False) -> None:
     """List what exists in each environment: type, module, count, purpose.
 
@@ -102,7 +107,44 @@ def inventory(*, env: Env = None, diff: Since = None, as_json: Json = False) -> 
     raise _exit(lambda: run(ROOT, env, since=diff, as_json=as_json))
 
 
-@app.command()
+@app.command(rich_help_panel=SEE)
+def diff(
+    before: Annotated[str, typer.Argument(help="An environment.")],
+    after: Annotated[str, typer.Argument(help="The environment to hold against it.")],
+    *,
+    fail_if_weaker: Annotated[
+        bool, typer.Option("--fail-if-weaker", help="Exit 1 when AFTER has less than BEFORE of a declared strength.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what two environments do differently, argument by argument, with the overlay lines that cause it.
+
+    Exit code 0: shown; 1: --fail-if-weaker found AFTER weaker; 2: wrong use.
+    """
+    from miyabi_infra.diff import run  # noqa: PLC0415
+
+    raise _exit(lambda: run(ROOT, before, after, fail_if_weaker=fail_if_weaker, as_json=as_json))
+
+
+@app.command(rich_help_panel=SEE)
+def cost(
+    *,
+    env: Env = None,
+    diff: Since = None,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 when an environment is over its budget.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Estimate what each environment costs a month, from list prices; with --env line by line, with sources.
+
+    Exit code 0: within the budget, or no difference; 1: --check found an environment over its monthly_budget, or
+    --diff a difference; 2: wrong use, or a region without prices.
+    """
+    from miyabi_infra.cost.show import run  # noqa: PLC0415
+
+    raise _exit(lambda: run(ROOT, env, since=diff, check=check, as_json=as_json))
+
+
+@app.command(rich_help_panel=SEE)
 def reach(
     source: Annotated[str | None, typer.Argument(metavar="FROM", help="`internet`, `alb`, `tasks`, …")] = None,
     target: Annotated[str | None, typer.Argument(metavar="TO[:PORT]", help="`redis:6379`, `tasks`, …")] = None,
@@ -124,7 +166,99 @@ def reach(
     raise _exit(lambda: run(ROOT, env, question, since=diff, as_json=as_json))
 
 
-@app.command()
+@app.command(rich_help_panel=SEE)
+def lint(
+    *,
+    env: Env = None,
+    policies: Annotated[
+        bool, typer.Option("--policies", help="Ask checkov too: 'make policies' installs it; Terraform plans for it.")
+    ] = False,
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="SEVERITY", help="Least severity for exit code 1; or never.")
+    ] = "warning",
+    today: Annotated[
+        str | None, typer.Option("--today", metavar="DAY", help="Hold waivers against this day, as in 2027-03-31.")
+    ] = None,
+    rules: Annotated[bool, typer.Option("--rules", help="List what can be found, and what comes of it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Find what is allowed, and yet does not go together or is unwise; lint.waive in the overlay accepts it for a time.
+
+    Exit code 0: nothing that counts; 1: an error or a warning (--fail-on) that is not waived; 2: wrong use.
+    """
+    from miyabi_infra.lint import show  # noqa: PLC0415
+
+    if rules:
+        raise typer.Exit(show.rules())
+    raise _exit(lambda: show.run(ROOT, env, policies=policies, today=today, fail_on=fail_on, as_json=as_json))
+
+
+@app.command(rich_help_panel=SEE)
+def diagram(
+    *,
+    env: Annotated[str | None, typer.Option("--env", help="Print the picture of this environment.")] = None,
+    form: Annotated[
+        Literal["svg", "mermaid"] | None, typer.Option("--format", help="svg (the default) or mermaid; with --env.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file instead; with --env.")
+    ] = None,
+    check: Check = False,
+) -> None:
+    """Draw the architecture of what is generated; without --env, renew all pictures in docs/diagrams.
+
+    Exit code 0: done, or nothing to do; 1: --check found stale pictures; 2: wrong use.
+    """
+    from miyabi_infra.diagram.show import run, write  # noqa: PLC0415
+
+    if env is None:
+        if form or out:
+            raise typer.BadParameter("--format and --out are for one picture: give --env too")
+        raise _exit(lambda: write(ROOT, check=check))
+    if check:
+        raise typer.BadParameter("--check is for the pictures of the documentation: leave out --env")
+    raise _exit(lambda: run(ROOT, env, form or "svg", out))
+
+
+@app.command(rich_help_panel=SEE)
+def summary(
+    *,
+    env: Env = None,
+    diff: Annotated[
+        str | None, typer.Option("--diff", metavar="REV", help="Git revision. Default: where the branch left main.")
+    ] = None,
+    plan: Annotated[
+        list[Path] | None,
+        typer.Option("--plan", metavar="FILE", help="Plan by terraform show -json; as many as wanted."),
+    ] = None,
+) -> None:
+    """Write a pull request's comment in Markdown: what is lost first, then counts, cost, reachability, causes.
+
+    Exit code 0: nothing changes; 1: something does; 2: wrong use.
+    """
+    from miyabi_infra.summary.show import run  # noqa: PLC0415
+
+    raise _exit(lambda: run(ROOT, env, since=diff, plans=plan or ()))
+
+
+@app.command(rich_help_panel=SEE)
+def report(
+    *,
+    env: Annotated[str, typer.Option("--env", help="The environment.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to write it. Default: ENV.html.")
+    ] = None,
+) -> None:
+    """Write one HTML file that joins picture, cost, reachability, settings, inventory and resources.
+
+    Exit code 0: written; 2: wrong use.
+    """
+    from miyabi_infra.report import run  # noqa: PLC0415
+
+    raise _exit(lambda: run(ROOT, env, out))
+
+
+@app.command(rich_help_panel=MOVE)
 def parity(
     hcl_dir: Annotated[
         Path, typer.Argument(metavar="HCL_DIR", help="A root module, a folder that holds one, or a folder of modules.")
@@ -152,192 +286,7 @@ def parity(
     )
 
 
-@app.command()
-def status(
-    *,
-    env: Annotated[str, typer.Option("--env", help="The environment.")],
-    watch: Annotated[bool, typer.Option("--watch", help="Look again every ten seconds, until Ctrl-C.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Show how an environment is right now: service, targets, capacity, cache, alarms, logs; read from AWS.
-
-    Exit code 0: healthy; 1: degraded; 2: wrong use; 3: nothing is known to be degraded, but something could not be
-    read (permission, credentials, time-out).
-    """
-    from miyabi_infra.live.show import run  # noqa: PLC0415  # boto3 takes half a second to import
-
-    raise _exit(lambda: run(ROOT, env, watch=watch, as_json=as_json))
-
-
-@app.command()
-def verify(*, env: Annotated[str, typer.Option("--env", help="The environment.")], as_json: Json = False) -> None:
-    """Hold what exists in AWS against what was generated, after an apply; Terraform's state is not asked.
-
-    Exit code 0: the same; 1: something is missing, different, or there without having been generated; 2: wrong use;
-    3: no difference is known, but something could not be read.
-    """
-    from miyabi_infra.live.verify import run  # noqa: PLC0415  # boto3 takes half a second to import
-
-    raise _exit(lambda: run(ROOT, env, as_json=as_json))
-
-
-@app.command()
-def lint(
-    *,
-    env: Env = None,
-    policies: Annotated[
-        bool, typer.Option("--policies", help="Ask checkov too: 'make policies' installs it; Terraform plans for it.")
-    ] = False,
-    fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="SEVERITY", help="Least severity for exit code 1; or never.")
-    ] = "warning",
-    today: Annotated[
-        str | None, typer.Option("--today", metavar="DAY", help="Hold waivers against this day, as in 2027-03-31.")
-    ] = None,
-    rules: Annotated[bool, typer.Option("--rules", help="List what can be found, and what comes of it.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Find what is allowed, and yet does not go together or is unwise; lint.waive in the overlay accepts it for a time.
-
-    Exit code 0: nothing that counts; 1: an error or a warning (--fail-on) that is not waived; 2: wrong use.
-    """
-    from miyabi_infra.lint import show  # noqa: PLC0415
-
-    if rules:
-        raise typer.Exit(show.rules())
-    raise _exit(lambda: show.run(ROOT, env, policies=policies, today=today, fail_on=fail_on, as_json=as_json))
-
-
-@app.command()
-def cost(
-    *,
-    env: Env = None,
-    diff: Since = None,
-    check: Annotated[bool, typer.Option("--check", help="Exit 1 when an environment is over its budget.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Estimate what each environment costs a month, from list prices; with --env line by line, with sources.
-
-    Exit code 0: within the budget, or no difference; 1: --check found an environment over its monthly_budget, or
-    --diff a difference; 2: wrong use, or a region without prices.
-    """
-    from miyabi_infra.cost.show import run  # noqa: PLC0415
-
-    raise _exit(lambda: run(ROOT, env, since=diff, check=check, as_json=as_json))
-
-
-@app.command()
-def diff(
-    before: Annotated[str, typer.Argument(help="An environment.")],
-    after: Annotated[str, typer.Argument(help="The environment to hold against it.")],
-    *,
-    fail_if_weaker: Annotated[
-        bool, typer.Option("--fail-if-weaker", help="Exit 1 when AFTER has less than BEFORE of a declared strength.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Show what two environments do differently, argument by argument, with the overlay lines that cause it.
-
-    Exit code 0: shown; 1: --fail-if-weaker found AFTER weaker; 2: wrong use.
-    """
-    from miyabi_infra.diff import run  # noqa: PLC0415
-
-    raise _exit(lambda: run(ROOT, before, after, fail_if_weaker=fail_if_weaker, as_json=as_json))
-
-
-@app.command()
-def load(
-    *,
-    env: Annotated[str, typer.Option("--env", help="The environment.")],
-    profile: Annotated[str, typer.Option("--profile", help="baseline, spike or sustained.")],
-    url: Annotated[str | None, typer.Option("--url", help="Address to load. Default: the environment's own.")] = None,
-    allow_host: Annotated[
-        str | None, typer.Option("--allow-host", metavar="HOST", help="A host that is not the environment's own.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the result and its plot. Default: load-results.")
-    ] = None,
-    scale: Annotated[float, typer.Option("--scale", help="Share of the profile to run: a rehearsal.")] = 1,
-    yes: Annotated[bool, typer.Option("--yes", help="Load an environment whose users would feel it.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Send a load profile to an environment, and judge latency, throughput and errors by its service_levels.
-
-    Exit code 0: targets met; 1: missed, or not shown to be met; 2: wrong use, or refused; 130: ended by Ctrl-C.
-    """
-    from miyabi_infra.load.run import run  # noqa: PLC0415
-
-    raise _exit(
-        lambda: run(ROOT, env, profile, url=url, allow_host=allow_host, out=out, scale=scale, yes=yes, as_json=as_json)
-    )
-
-
-@app.command()
-def diagram(
-    *,
-    env: Annotated[str | None, typer.Option("--env", help="Print the picture of this environment.")] = None,
-    form: Annotated[
-        Literal["svg", "mermaid"] | None, typer.Option("--format", help="svg (the default) or mermaid; with --env.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file instead; with --env.")
-    ] = None,
-    check: Check = False,
-) -> None:
-    """Draw the architecture of what is generated; without --env, renew all pictures in docs/diagrams.
-
-    Exit code 0: done, or nothing to do; 1: --check found stale pictures; 2: wrong use.
-    """
-    from miyabi_infra.diagram.show import run, write  # noqa: PLC0415
-
-    if env is None:
-        if form or out:
-            raise typer.BadParameter("--format and --out are for one picture: give --env too")
-        raise _exit(lambda: write(ROOT, check=check))
-    if check:
-        raise typer.BadParameter("--check is for the pictures of the documentation: leave out --env")
-    raise _exit(lambda: run(ROOT, env, form or "svg", out))
-
-
-@app.command()
-def summary(
-    *,
-    env: Env = None,
-    diff: Annotated[
-        str | None, typer.Option("--diff", metavar="REV", help="Git revision. Default: where the branch left main.")
-    ] = None,
-    plan: Annotated[
-        list[Path] | None,
-        typer.Option("--plan", metavar="FILE", help="Plan by terraform show -json; as many as wanted."),
-    ] = None,
-) -> None:
-    """Write a pull request's comment in Markdown: what is lost first, then counts, cost, reachability, causes.
-
-    Exit code 0: nothing changes; 1: something does; 2: wrong use.
-    """
-    from miyabi_infra.summary.show import run  # noqa: PLC0415
-
-    raise _exit(lambda: run(ROOT, env, since=diff, plans=plan or ()))
-
-
-@app.command()
-def report(
-    *,
-    env: Annotated[str, typer.Option("--env", help="The environment.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Where to write it. Default: ENV.html.")
-    ] = None,
-) -> None:
-    """Write one HTML file that joins picture, cost, reachability, settings, inventory and resources.
-
-    Exit code 0: written; 2: wrong use.
-    """
-    from miyabi_infra.report import run  # noqa: PLC0415
-
-    raise _exit(lambda: run(ROOT, env, out))
-
-
-@app.command()
+@app.command(rich_help_panel=MOVE)
 def adopt(
     *,
     env: Annotated[str, typer.Option("--env", metavar="NAME", help="The environment whose stack it is.")],
@@ -367,7 +316,7 @@ def adopt(
     raise _exit(lambda: run(ROOT, env, state, write=write, refresh=refresh, as_json=as_json))
 
 
-@app.command()
+@app.command(rich_help_panel=MOVE)
 def addresses(
     *,
     env: Env = None,
@@ -385,3 +334,59 @@ def addresses(
     from miyabi_infra.addresses import run  # noqa: PLC0415
 
     raise _exit(lambda: run(ROOT, env, since=diff, check=check, as_json=as_json))
+
+
+@app.command(rich_help_panel=OPERATE)
+def status(
+    *,
+    env: Annotated[str, typer.Option("--env", help="The environment.")],
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every ten seconds, until Ctrl-C.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show how an environment is right now: service, targets, capacity, cache, alarms, logs; read from AWS.
+
+    Exit code 0: healthy; 1: degraded; 2: wrong use; 3: nothing is known to be degraded, but something could not be
+    read (permission, credentials, time-out).
+    """
+    from miyabi_infra.live.show import run  # noqa: PLC0415  # boto3 takes half a second to import
+
+    raise _exit(lambda: run(ROOT, env, watch=watch, as_json=as_json))
+
+
+@app.command(rich_help_panel=OPERATE)
+def verify(*, env: Annotated[str, typer.Option("--env", help="The environment.")], as_json: Json = False) -> None:
+    """Hold what exists in AWS against what was generated, after an apply; Terraform's state is not asked.
+
+    Exit code 0: the same; 1: something is missing, different, or there without having been generated; 2: wrong use;
+    3: no difference is known, but something could not be read.
+    """
+    from miyabi_infra.live.verify import run  # noqa: PLC0415  # boto3 takes half a second to import
+
+    raise _exit(lambda: run(ROOT, env, as_json=as_json))
+
+
+@app.command(rich_help_panel=OPERATE)
+def load(
+    *,
+    env: Annotated[str, typer.Option("--env", help="The environment.")],
+    profile: Annotated[str, typer.Option("--profile", help="baseline, spike or sustained.")],
+    url: Annotated[str | None, typer.Option("--url", help="Address to load. Default: the environment's own.")] = None,
+    allow_host: Annotated[
+        str | None, typer.Option("--allow-host", metavar="HOST", help="A host that is not the environment's own.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the result and its plot. Default: load-results.")
+    ] = None,
+    scale: Annotated[float, typer.Option("--scale", help="Share of the profile to run: a rehearsal.")] = 1,
+    yes: Annotated[bool, typer.Option("--yes", help="Load an environment whose users would feel it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Send a load profile to an environment, and judge latency, throughput and errors by its service_levels.
+
+    Exit code 0: targets met; 1: missed, or not shown to be met; 2: wrong use, or refused; 130: ended by Ctrl-C.
+    """
+    from miyabi_infra.load.run import run  # noqa: PLC0415
+
+    raise _exit(
+        lambda: run(ROOT, env, profile, url=url, allow_host=allow_host, out=out, scale=scale, yes=yes, as_json=as_json)
+    )
