@@ -94,7 +94,9 @@ def test_every_command_of_a_page_does_what_the_page_says(
 ) -> None:
     of_page = [each for each in done[environment] if each.command.file.stem == guide]
     assert of_page
-    assert "\n\n".join(each.problem for each in of_page if each.problem) == ""
+    problems = [each.problem for each in of_page if each.problem]
+    if problems:
+        pytest.fail("\n\n".join(problems), pytrace=False)
 
 
 def test_the_share_of_executed_commands(
