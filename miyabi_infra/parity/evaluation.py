@@ -4,6 +4,7 @@ Evaluation goes the way of Terraform: lazily, from what is asked for. A value th
 resource; one that can't be told is `Opaque`, with the reason, and whatever is made from it is so too.
 """
 
+import json
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from miyabi_infra.text import count
 
 Key: TypeAlias = "int | str | None"
 """What tells instances apart: an index of `count`, a key of `for_each`, None for a single one."""
+
+_WHERE_TO_RUN: Final = frozenset({"terraform", "provider"})
+"""Blocks of an override file that say where Terraform runs (a backend, credentials), and nothing of what exists."""
 
 _LABELS: Final = {"data": 2, "locals": 0, "module": 1, "output": 1, "provider": 1, "resource": 2, "variable": 1}
 """How many labels blocks at the top of a file have."""
@@ -98,16 +102,30 @@ def read(folder: Path, shown: Path) -> Source:
     """
     blocks: list[Block] = []
     for file in sorted(folder.glob("*.tf")):
-        if file.stem == "override" or file.stem.endswith("_override"):
-            raise HclError(f"{(shown / file.name).as_posix()}: override files are not read; merge it by hand")
         try:
             text = file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise HclError(f"{(shown / file.name).as_posix()}: can't be read: {error}") from error
-        blocks += parse(text, shown / file.name).blocks
+        found = parse(text, shown / file.name).blocks
+        if file.stem != "override" and not file.stem.endswith("_override"):
+            blocks += found
+        elif overriding := [block for block in found if block.type not in _WHERE_TO_RUN]:
+            raise HclError(f"{overriding[0].place}: an override file is not merged; do it by hand")
+    for file in sorted(folder.glob("*.tf.json")):
+        _check_json(file, (shown / file.name).as_posix())
     for block in blocks:
         _check_labels(block)
     return Source(folder, shown, tuple(blocks))
+
+
+def _check_json(file: Path, shown: str) -> None:
+    """Refuse Terraform JSON that says more than where to run."""
+    try:
+        held: object = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise HclError(f"{shown}: can't be read: {error}") from error
+    if not isinstance(held, dict) or not set(cast("dict[str, object]", held)) <= _WHERE_TO_RUN:
+        raise HclError(f"{shown}: Terraform JSON is not read, HCL is")
 
 
 def _check_labels(block: Block) -> None:

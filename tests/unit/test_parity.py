@@ -785,7 +785,11 @@ def a_dynamic_without_content(folder: Path) -> None:
 
 
 def an_override(folder: Path) -> None:
-    (folder / "x_override.tf").touch()
+    (folder / "x_override.tf").write_text('provider "aws" {}\nmodule "alb" {\n}\n')
+
+
+def some_json(folder: Path) -> None:
+    (folder / "more.tf.json").write_text('{"resource": {}}')
 
 
 def values_of_bytes(folder: Path) -> None:
@@ -800,7 +804,8 @@ def values_of_bytes(folder: Path) -> None:
         ("prod", broken, "main.tf:1: is not HCL"),
         ("prod", a_label_less, "modules/networking/main.tf:6: resource takes 2 labels"),
         ("prod", a_dynamic_without_content, "modules/ecs-service/main.tf:20: a dynamic block has for_each and content"),
-        ("prod", an_override, "override files are not read"),
+        ("prod", an_override, "x_override.tf:2: an override file is not merged"),
+        ("prod", some_json, "more.tf.json: Terraform JSON is not read"),
         ("prod", values_of_bytes, "prod.tfvars: can't be read"),
         ("shared", nothing, "the shared stack has no counterpart in HCL"),
         ("nowhere", nothing, "nowhere"),
@@ -812,6 +817,13 @@ def test_what_cannot_be_compared_is_refused(
     spoil(hcl)
     with pytest.raises(Refused, match=problem):
         parity(root, hcl, environment)
+
+
+def test_an_override_of_where_to_run_is_passed_over(root: Path, hcl: Path) -> None:
+    before = parity(root, hcl, "prod")
+    (hcl / "offline_override.tf").write_text('provider "aws" {\n  skip_credentials_validation = true\n}\n')
+    (hcl / "backend_override.tf.json").write_text('{"terraform": {"backend": {"local": {}}}}')
+    assert parity(root, hcl, "prod") == before
 
 
 def test_a_value_on_the_command_line_has_a_name(root: Path, hcl: Path) -> None:
