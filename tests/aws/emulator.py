@@ -88,9 +88,10 @@ class Emulator:
 
     @property
     def variables(self) -> dict[str, str]:
-        """Environment variables with which Terraform, the AWS CLI and boto3 work on this AWS, and on no other.
+        """Environment variables with which Terraform works on this AWS, and on no other.
 
-        Nothing in a stack's JSON has to change for it.
+        Nothing in a stack's JSON has to change for it. The AWS CLI and boto3 mind an AWS_PROFILE without a name: for
+        them, leave out what is empty.
         """
         return {
             "AWS_ENDPOINT_URL": self.url,
