@@ -203,6 +203,8 @@ class AlbModule(Module):
             idle_timeout=settings.idle_timeout,
             tags={"Name": name("alb")},
         )
+        load_balancer_arn, arn_suffix = load_balancer.arn, load_balancer.arn_suffix
+
         target_group = LbTargetGroup(
             body,
             "aws_lb_target_group.app",
@@ -234,7 +236,7 @@ class AlbModule(Module):
         http_listener = LbListener(
             body,
             "aws_lb_listener.http",
-            load_balancer_arn=load_balancer.arn,
+            load_balancer_arn=load_balancer_arn,
             port=HTTP_PORT,
             protocol="HTTP",
             default_action=[redirect if settings.redirect_http_to_https and has_certificate else forward],
@@ -244,7 +246,7 @@ class AlbModule(Module):
             body,
             "aws_lb_listener.https",
             count=int(has_certificate),
-            load_balancer_arn=load_balancer.arn,
+            load_balancer_arn=load_balancer_arn,
             port=HTTPS_PORT,
             protocol="HTTPS",
             ssl_policy=settings.ssl_policy,
@@ -260,7 +262,7 @@ class AlbModule(Module):
             alarm_description="This metric monitors ALB target response time",
             namespace="AWS/ApplicationELB",
             metric_name="TargetResponseTime",
-            dimensions={"LoadBalancer": load_balancer.arn_suffix},
+            dimensions={"LoadBalancer": arn_suffix},
             statistic="Average",
             period=60,
             evaluation_periods=2,
@@ -278,7 +280,7 @@ class AlbModule(Module):
             alarm_description="This metric monitors unhealthy hosts",
             namespace="AWS/ApplicationELB",
             metric_name="UnHealthyHostCount",
-            dimensions={"TargetGroup": target_group.arn_suffix, "LoadBalancer": load_balancer.arn_suffix},
+            dimensions={"TargetGroup": target_group.arn_suffix, "LoadBalancer": arn_suffix},
             statistic="Average",
             period=60,
             evaluation_periods=2,
@@ -291,13 +293,13 @@ class AlbModule(Module):
         )
 
         self.alb_id = self.output("alb_id", load_balancer.id, "ID of the load balancer")
-        self.alb_arn = self.output("alb_arn", load_balancer.arn, "ARN of the load balancer")
+        self.alb_arn = self.output("alb_arn", load_balancer_arn, "ARN of the load balancer")
         self.alb_dns_name = self.output("alb_dns_name", load_balancer.dns_name, "DNS name of the load balancer")
         self.alb_zone_id = self.output(
             "alb_zone_id", load_balancer.zone_id, "Hosted zone ID of the load balancer, for an alias record"
         )
         self.alb_arn_suffix = self.output(
-            "alb_arn_suffix", load_balancer.arn_suffix, "The load balancer as CloudWatch's metrics name it"
+            "alb_arn_suffix", arn_suffix, "The load balancer as CloudWatch's metrics name it"
         )
         self.target_group_arn = self.output("target_group_arn", target_group.arn, "ARN of the target group")
         self.target_group_name = self.output("target_group_name", target_group.name, "Name of the target group")

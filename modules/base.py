@@ -6,9 +6,12 @@ A module class is a construct with two sides:
 * the **body**, a Terraform module in JSON, which is written to `modules/<folder>/main.tf.json` beside that stack.
 
 So `module.networking.aws_subnet.public[0]` is a real address of a real nested module, as it was in HCL. Inside a body a
-construct's id is its address (`aws_vpc.main`, `var.vpc_id`, `output.vpc_id`, `local.zones`): what follows the last dot
-is the name that Terraform sees. Construct ids are therefore the contract with every existing state; never derive one
-from data.
+construct's id is its address (`aws_vpc.main`, `local.zones`): what follows the last dot is the name that Terraform
+sees. Construct ids are therefore the contract with every existing state; never derive one from data. Variables and
+outputs, the module's interface, are no constructs: they are declared here and written beside them.
+
+Each call to cdktf goes to Node.js and back, also for an attribute such as `vpc.id`: what is used more than twice is
+asked for once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,10 +22,8 @@ from cdktf import (
     TerraformElement,
     TerraformHclModule,
     TerraformLocal,
-    TerraformOutput,
     TerraformResource,
     TerraformStack,
-    TerraformVariable,
     Token,
 )
 from constructs import Node, RootConstruct
@@ -39,8 +40,7 @@ class ModuleBody(TerraformStack):
 
     def _allocate_logical_id(self, tf_element: Node | TerraformElement) -> str:
         if isinstance(tf_element, TerraformResource):
-            # Its path, which ends in the id: one call to cdktf where `node.id` is two, and calls take the time.
-            construct_id = tf_element.to_string().rpartition("/")[2]
+            construct_id = _construct_id(tf_element)
             self.resource_ids.append(construct_id)
         else:
             construct_id = (tf_element if isinstance(tf_element, Node) else tf_element.node).id
@@ -62,6 +62,8 @@ class Module(TerraformHclModule):
             depends_on=list(depends_on) or None,
         )
         self.body = ModuleBody(self.folder)
+        self._outputs: dict[str, dict[str, object]] = {}
+        self._variables: dict[str, dict[str, object]] = {}
         self._moved: list[dict[str, str]] = []
         self._retired: dict[str, str] = {}
 
@@ -73,25 +75,21 @@ class Module(TerraformHclModule):
     def wire(self, name: str, value: str, description: str) -> str:
         """Declare the variable `name` of type string, pass `value` in the call, and return the reference to it."""
         self.set(name, value)
-        return self._variable(name, "string", description).string_value
+        return self._variable(name, "string", description)
 
     def wire_list(self, name: str, value: Sequence[str], description: str) -> list[str]:
         """Like `wire`, for a variable of type list(string)."""
         self.set(name, value)
-        return self._variable(name, "list(string)", description).list_value
+        return as_list(self._variable(name, "list(string)", description))
 
     def local(self, name: str, value: object) -> str:
         """Declare the local `name`, for what is easier to review as a structure of its own; return `local.<name>`."""
         TerraformLocal(self.body, f"local.{name}", value).override_logical_id(name)
         return f"local.{name}"
 
-    def output(
-        self, name: str, value: object, description: str, *, depends_on: Sequence[ITerraformDependable] = ()
-    ) -> str:
+    def output(self, name: str, value: object, description: str) -> str:
         """Declare the output `name` and return what other modules use it by."""
-        TerraformOutput(
-            self.body, f"output.{name}", value=value, description=description, depends_on=list(depends_on) or None
-        ).override_logical_id(name)
+        _declare(self._outputs, name, {"value": value, "description": description})
         return f"${{module.{self.call_name()}.{name}}}"
 
     def output_list(self, name: str, value: object, description: str) -> list[str]:
@@ -131,26 +129,30 @@ class Module(TerraformHclModule):
 
     def rendered(self) -> dict[str, Any]:
         """The Terraform JSON of the body, checked, without cdktf's notes about where each element came from."""
+        if self._outputs:
+            # All at once, and the body still puts in what the values refer to.
+            self.body.add_override("output", self._outputs)
         body = cast("dict[str, Any]", self.body.to_terraform())
         resources = body.get("resource", {})
         _check_addresses(resources, self.body.resource_ids)
         _check_declared(resources, self._moved, self._retired)
         rendered = cast("dict[str, Any]", _without_notes(body))
+        if self._variables:
+            rendered["variable"] = self._variables
         if self._moved:
             rendered["moved"] = self._moved
         if self._retired:
             rendered["//"] = {"retired": self._retired}
         return rendered
 
-    def _variable(self, name: str, kind: str, description: str) -> TerraformVariable:
-        variable = TerraformVariable(self.body, f"var.{name}", type=kind, description=description)
-        variable.override_logical_id(name)  # before cdktf asks: it would cost two more calls
-        return variable
+    def _variable(self, name: str, kind: str, description: str) -> str:
+        _declare(self._variables, name, {"type": kind, "description": description})
+        return f"${{var.{name}}}"
 
 
 def address(resource: TerraformResource) -> str:
     """The address of a resource within its module, such as `aws_subnet.public`."""
-    return f"{resource.terraform_resource_type}.{resource.friendly_unique_id}"
+    return _construct_id(resource)
 
 
 def item(resource: TerraformResource, index: int | str, attribute: str) -> str:
@@ -176,6 +178,17 @@ def literal(text: str) -> str:
 def as_list(reference: str) -> list[str]:
     """A reference that yields a list, typed as one."""
     return Token.as_list(reference)
+
+
+def _declare(declared: dict[str, dict[str, object]], name: str, block: dict[str, object]) -> None:
+    if name in declared:
+        raise ValueError(f"{name!r} is declared twice")
+    declared[name] = block
+
+
+def _construct_id(element: TerraformElement) -> str:
+    # Its path, which ends in the id: one call to cdktf where `node.id` is two, and calls take the time.
+    return element.to_string().rpartition("/")[2]
 
 
 def _check_addresses(resources: Mapping[str, Mapping[str, Any]], ids: Sequence[str]) -> None:

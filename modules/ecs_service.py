@@ -227,24 +227,28 @@ class EcsServiceModule(Module):
             ),
             tags={"Name": name("service")},
         )
+        service_name = service.name
 
         target = AppautoscalingTarget(
             body,
             "aws_appautoscaling_target.ecs",
             service_namespace="ecs",
             scalable_dimension="ecs:service:DesiredCount",
-            resource_id=f"service/{cluster_name}/{service.name}",
+            resource_id=f"service/{cluster_name}/{service_name}",
             min_capacity=settings.autoscaling_min_capacity,
             max_capacity=settings.autoscaling_max_capacity,
         )
+        service_namespace = target.service_namespace
+        scalable_dimension = target.scalable_dimension
+        resource_id = target.resource_id
         AppautoscalingPolicy(
             body,
             "aws_appautoscaling_policy.ecs_cpu",
             name=name("cpu-autoscaling"),
             policy_type="TargetTrackingScaling",
-            service_namespace=target.service_namespace,
-            scalable_dimension=target.scalable_dimension,
-            resource_id=target.resource_id,
+            service_namespace=service_namespace,
+            scalable_dimension=scalable_dimension,
+            resource_id=resource_id,
             target_tracking_scaling_policy_configuration=TargetTracking(
                 predefined_metric_specification=PredefinedMetric(
                     predefined_metric_type="ECSServiceAverageCPUUtilization"
@@ -259,9 +263,9 @@ class EcsServiceModule(Module):
             "aws_appautoscaling_policy.ecs_memory",
             name=name("memory-autoscaling"),
             policy_type="TargetTrackingScaling",
-            service_namespace=target.service_namespace,
-            scalable_dimension=target.scalable_dimension,
-            resource_id=target.resource_id,
+            service_namespace=service_namespace,
+            scalable_dimension=scalable_dimension,
+            resource_id=resource_id,
             target_tracking_scaling_policy_configuration=TargetTracking(
                 predefined_metric_specification=PredefinedMetric(
                     predefined_metric_type="ECSServiceAverageMemoryUtilization"
@@ -276,9 +280,9 @@ class EcsServiceModule(Module):
             "aws_appautoscaling_policy.ecs_requests",
             name=name("requests-autoscaling"),
             policy_type="TargetTrackingScaling",
-            service_namespace=target.service_namespace,
-            scalable_dimension=target.scalable_dimension,
-            resource_id=target.resource_id,
+            service_namespace=service_namespace,
+            scalable_dimension=scalable_dimension,
+            resource_id=resource_id,
             target_tracking_scaling_policy_configuration=TargetTracking(
                 predefined_metric_specification=PredefinedMetric(
                     predefined_metric_type="ALBRequestCountPerTarget",
@@ -290,7 +294,7 @@ class EcsServiceModule(Module):
             ),
         )
 
-        service_dimensions = {"ClusterName": cluster_name, "ServiceName": service.name}
+        service_dimensions = {"ClusterName": cluster_name, "ServiceName": service_name}
         CloudwatchMetricAlarm(
             body,
             "aws_cloudwatch_metric_alarm.service_cpu_high",
@@ -348,7 +352,7 @@ class EcsServiceModule(Module):
         )
 
         self.service_id = self.output("service_id", service.id, "ID of the service, which is its ARN")
-        self.service_name = self.output("service_name", service.name, "Name of the service")
+        self.service_name = self.output("service_name", service_name, "Name of the service")
         self.service_arn = self.output("service_arn", service.id, "ARN of the service")
         self.service_desired_count = self.output(
             "service_desired_count", "${aws_ecs_service.app.desired_count}", "Tasks that the service is to run"

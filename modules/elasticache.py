@@ -191,6 +191,7 @@ class ElasticacheModule(Module):
             apply_immediately=settings.apply_immediately,
             tags={"Name": name("cache")},
         )
+        cluster_id = cluster.id
 
         CloudwatchMetricAlarm(
             body,
@@ -199,7 +200,7 @@ class ElasticacheModule(Module):
             alarm_description="This metric monitors Redis CPU utilization",
             namespace="AWS/ElastiCache",
             metric_name="CPUUtilization",
-            dimensions={"CacheClusterId": cluster.id},
+            dimensions={"CacheClusterId": cluster_id},
             statistic="Average",
             period=300,
             evaluation_periods=2,
@@ -217,7 +218,7 @@ class ElasticacheModule(Module):
             alarm_description="This metric monitors Redis available memory",
             namespace="AWS/ElastiCache",
             metric_name="FreeableMemory",
-            dimensions={"CacheClusterId": cluster.id},
+            dimensions={"CacheClusterId": cluster_id},
             statistic="Average",
             period=300,
             evaluation_periods=2,
@@ -235,7 +236,7 @@ class ElasticacheModule(Module):
             alarm_description="This metric monitors Redis evictions",
             namespace="AWS/ElastiCache",
             metric_name="Evictions",
-            dimensions={"CacheClusterId": cluster.id},
+            dimensions={"CacheClusterId": cluster_id},
             statistic="Average",
             period=300,
             evaluation_periods=2,
@@ -247,7 +248,7 @@ class ElasticacheModule(Module):
             tags={"Name": name("redis-evictions-alarm")},
         )
 
-        self.redis_cluster_id = self.output("redis_cluster_id", cluster.id, "ID of the cache cluster")
+        self.redis_cluster_id = self.output("redis_cluster_id", cluster_id, "ID of the cache cluster")
         self.redis_endpoint = self.output(
             "redis_endpoint", "${aws_elasticache_cluster.redis.cache_nodes[0].address}", "Host name of the Redis node"
         )

@@ -153,13 +153,15 @@ class NetworkingModule(Module):
             enable_dns_support=True,
             tags={"Name": name("vpc")},
         )
-        internet_gateway = InternetGateway(body, "aws_internet_gateway.main", vpc_id=vpc.id, tags={"Name": name("igw")})
+        vpc_id = vpc.id
+
+        internet_gateway = InternetGateway(body, "aws_internet_gateway.main", vpc_id=vpc_id, tags={"Name": name("igw")})
 
         public_subnet = Subnet(
             body,
             "aws_subnet.public",
             count=zones,
-            vpc_id=vpc.id,
+            vpc_id=vpc_id,
             cidr_block=f"${{{public_subnet_cidrs}[count.index]}}",
             availability_zone=f"${{{availability_zones}[count.index]}}",
             map_public_ip_on_launch=True,
@@ -169,7 +171,7 @@ class NetworkingModule(Module):
             body,
             "aws_subnet.private",
             count=zones,
-            vpc_id=vpc.id,
+            vpc_id=vpc_id,
             cidr_block=f"${{{private_subnet_cidrs}[count.index]}}",
             availability_zone=f"${{{availability_zones}[count.index]}}",
             tags={"Name": name("private-subnet-${count.index + 1}"), "Type": "private"},
@@ -194,7 +196,7 @@ class NetworkingModule(Module):
         )
 
         public_route_table = RouteTable(
-            body, "aws_route_table.public", vpc_id=vpc.id, tags={"Name": name("public-rt"), "Type": "public"}
+            body, "aws_route_table.public", vpc_id=vpc_id, tags={"Name": name("public-rt"), "Type": "public"}
         )
         Route(
             body,
@@ -215,7 +217,7 @@ class NetworkingModule(Module):
             body,
             "aws_route_table.private",
             count=settings.private_route_table_count,
-            vpc_id=vpc.id,
+            vpc_id=vpc_id,
             tags={"Name": name("private-rt-${count.index + 1}"), "Type": "private"},
         )
         Route(
@@ -234,7 +236,7 @@ class NetworkingModule(Module):
             route_table_id=item(private_route_table, 0 if settings.single_nat_gateway else "count.index", "id"),
         )
 
-        self.vpc_id = self.output("vpc_id", vpc.id, "ID of the VPC")
+        self.vpc_id = self.output("vpc_id", vpc_id, "ID of the VPC")
         self.vpc_cidr = self.output("vpc_cidr", vpc.cidr_block, "IPv4 block of the VPC")
         self.public_subnet_ids = self.output_list(
             "public_subnet_ids", every(public_subnet, "id"), "IDs of the public subnets, in the order of the zones"

@@ -108,6 +108,7 @@ class SecurityGroupsModule(Module):
             egress=[_all_outbound()],
             tags={"Name": name("ecs-sg")},
         )
+        ecs_id = ecs.id
 
         rds = SecurityGroup(
             body,
@@ -115,7 +116,7 @@ class SecurityGroupsModule(Module):
             name=name("rds-sg"),
             description="Security group for RDS PostgreSQL",
             vpc_id=vpc,
-            ingress=[_ingress("PostgreSQL from ECS", POSTGRESQL_PORT, security_groups=[ecs.id])],
+            ingress=[_ingress("PostgreSQL from ECS", POSTGRESQL_PORT, security_groups=[ecs_id])],
             egress=[_all_outbound()],
             tags={"Name": name("rds-sg")},
         )
@@ -126,7 +127,7 @@ class SecurityGroupsModule(Module):
             name=name("redis-sg"),
             description="Security group for Redis/ElastiCache",
             vpc_id=vpc,
-            ingress=[_ingress("Redis from ECS", REDIS_PORT, security_groups=[ecs.id])],
+            ingress=[_ingress("Redis from ECS", REDIS_PORT, security_groups=[ecs_id])],
             egress=[_all_outbound()],
             tags={"Name": name("redis-sg")},
         )
@@ -134,7 +135,7 @@ class SecurityGroupsModule(Module):
         self.alb_security_group_id = self.output(
             "alb_security_group_id", alb.id, "ID of the load balancer's security group"
         )
-        self.ecs_security_group_id = self.output("ecs_security_group_id", ecs.id, "ID of the tasks' security group")
+        self.ecs_security_group_id = self.output("ecs_security_group_id", ecs_id, "ID of the tasks' security group")
         self.rds_security_group_id = self.output("rds_security_group_id", rds.id, "ID of the database's security group")
         self.redis_security_group_id = self.output(
             "redis_security_group_id", redis.id, "ID of the cache's security group"

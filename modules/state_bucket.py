@@ -77,16 +77,17 @@ class StateBucketModule(Module):
             lifecycle=TerraformResourceLifecycle(prevent_destroy=True),
             tags={"Name": settings.name},
         )
+        bucket_id = bucket.id
         versioning = S3BucketVersioningA(
             body,
             "aws_s3_bucket_versioning.state",
-            bucket=bucket.id,
+            bucket=bucket_id,
             versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
         )
         S3BucketServerSideEncryptionConfigurationA(
             body,
             "aws_s3_bucket_server_side_encryption_configuration.state",
-            bucket=bucket.id,
+            bucket=bucket_id,
             rule=[
                 S3BucketServerSideEncryptionConfigurationRuleA(
                     apply_server_side_encryption_by_default=(
@@ -100,7 +101,7 @@ class StateBucketModule(Module):
         public_access_block = S3BucketPublicAccessBlock(
             body,
             "aws_s3_bucket_public_access_block.state",
-            bucket=bucket.id,
+            bucket=bucket_id,
             block_public_acls=True,
             block_public_policy=True,
             ignore_public_acls=True,
@@ -109,7 +110,7 @@ class StateBucketModule(Module):
         S3BucketOwnershipControls(
             body,
             "aws_s3_bucket_ownership_controls.state",
-            bucket=bucket.id,
+            bucket=bucket_id,
             rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
         )
         tls_only_policy = self.local(
@@ -131,7 +132,7 @@ class StateBucketModule(Module):
         S3BucketPolicy(
             body,
             "aws_s3_bucket_policy.state",
-            bucket=bucket.id,
+            bucket=bucket_id,
             policy=f"${{jsonencode({tls_only_policy})}}",
             # S3 answers 409 to a policy and an access block that arrive together.
             depends_on=[public_access_block],
@@ -139,7 +140,7 @@ class StateBucketModule(Module):
         S3BucketLifecycleConfiguration(
             body,
             "aws_s3_bucket_lifecycle_configuration.state",
-            bucket=bucket.id,
+            bucket=bucket_id,
             rule=[
                 S3BucketLifecycleConfigurationRule(
                     id="expire-noncurrent-states",
@@ -158,5 +159,5 @@ class StateBucketModule(Module):
             depends_on=[versioning],
         )
 
-        self.bucket_name = self.output("bucket_name", bucket.id, "Name of the bucket")
+        self.bucket_name = self.output("bucket_name", bucket_id, "Name of the bucket")
         self.bucket_arn = self.output("bucket_arn", bucket.arn, "ARN of the bucket")

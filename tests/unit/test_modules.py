@@ -227,6 +227,17 @@ DATABASE_URL = "arn:aws:secretsmanager:us-west-2:123456789012:secret:miyabi/prod
 API_KEY = "arn:aws:ssm:us-west-2:123456789012:parameter/miyabi/prod/api-key"
 
 
+@pytest.mark.parametrize("declare", ["output", "wire"])
+def test_no_output_and_no_variable_is_declared_twice(declare: str) -> None:
+    class TwiceModule(Module):
+        folder = "twice"
+
+    module = TwiceModule(TerraformStack(App(), "stack"))
+    getattr(module, declare)("id", "1", "")
+    with pytest.raises(ValueError, match="'id' is declared twice"):
+        getattr(module, declare)("id", "1", "")
+
+
 def test_the_execution_role_may_read_the_secrets_that_a_task_starts_with(settings: EnvironmentSettings) -> None:
     rendered = body(
         settings,
