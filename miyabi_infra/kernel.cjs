@@ -1,19 +1,23 @@
-// What jsii runs in place of its own kernel (JSII_RUNTIME): the same kernel, in one process, with lazy providers.
+// The Node.js that jsii's kernel runs in: the kernel as it is, in one process in place of two, with lazy providers.
 //
 // jsii starts a Node.js that only passes messages on to a second one, in which the kernel is. Here the kernel speaks to
 // Python itself: its channel is standard input and output, and what JavaScript prints is wrapped as jsii's first process
 // would have done it. miyabi_infra/lazy.py names the kernel's file, and has checked that it has the form expected here.
 'use strict';
 
-const { writeSync } = require('node:fs');
-const { registerHooks } = require('node:module');
+const { existsSync, realpathSync, writeSync } = require('node:fs');
+const { enableCompileCache, isBuiltin, registerHooks } = require('node:module');
+const { isAbsolute, join } = require('node:path');
 const { Writable } = require('node:stream');
-const { pathToFileURL } = require('node:url');
+const { fileURLToPath, pathToFileURL } = require('node:url');
 const threads = require('node:worker_threads');
 
-const kernel = process.env.MIYABI_JSII_KERNEL;
+const kernel = realpathSync(process.env.MIYABI_JSII_KERNEL);
 const kernelUrl = pathToFileURL(kernel).href;
 const verbose = process.env.MIYABI_JSII_VERBOSE === '1';
+
+// Where V8 keeps what it compiled for the next run: half of what Node.js does at start is to compile.
+if (process.env.MIYABI_JSII_COMPILED) enableCompileCache(process.env.MIYABI_JSII_COMPILED);
 
 // cdktf asks for what Node.js has deprecated (util.isArray), and will not be mended: who synthesizes need not hear of it.
 process.noDeprecation = true;
@@ -32,8 +36,9 @@ for (const name of ['stdout', 'stderr']) {
 }
 
 // The index of a prebuilt provider requires a module for each resource type: some 2,100, of which a stack uses 40.
-const INDEX = /\/node_modules\/@cdktf\/provider-[a-z0-9-]+\/lib\/index\.js$/;
-const EXPORT = /^exports\.([A-Za-z_$][\w$]*) = require\(("\.\/[\w.-]+")\);$/;
+const INDEX = /\/@cdktf\/provider-[a-z0-9-]+\/(?:[^/]+\/[0-9a-f]+\/)?lib\/index\.js$/;
+const PROVIDER = /provider-[a-z0-9-]+/;
+const EXPORT = /^exports\.([A-Za-z_$][\w$]*) = require\("(\.\/[\w.-]+)"\);$/;
 const MARKER = 'Object.defineProperty(exports, "__esModule", { value: true });';
 const OTHER = /^(?:"use strict";|\/\*\*| \*(?!\/)(?:(?!\*\/).)*| \*\/|\/\/.*|exports\.[\w$ =.]* = void 0;|)$/;
 
@@ -42,33 +47,55 @@ function lazyIndex(source) {
   const exported = [];
   for (const line of source.split('\n')) {
     const found = EXPORT.exec(line);
-    if (found) exported.push(`lazy('${found[1]}', () => require(${found[2]}));`);
+    if (found) exported.push(found.slice(1));
     else if (line !== MARKER && !OTHER.test(line)) return undefined;
   }
-  return [
-    "'use strict';",
-    MARKER,
-    'function lazy(name, load) {',
-    '  const as = (value) => Object.defineProperty(exports, name, { ...ordinary, value });',
-    '  Object.defineProperty(exports, name, { enumerable: true, configurable: true, get: () => as(load())[name], set: as });',
-    '}',
-    'const ordinary = { enumerable: true, configurable: true, writable: true };',
-    ...exported,
-  ].join('\n');
+  return `'use strict';
+${MARKER}
+const ordinary = { enumerable: true, configurable: true, writable: true };
+for (const [name, file] of JSON.parse('${JSON.stringify(exported)}')) {
+  const as = (value) => Object.defineProperty(exports, name, { ...ordinary, value });
+  const get = () => as(require(file))[name];
+  Object.defineProperty(exports, name, { enumerable: true, configurable: true, get, set: as });
+}`;
 }
 
-// cdktf zips assets with a library of a hundred modules, which few stacks need.
-const ASSETS = /\/node_modules\/cdktf\/lib\/private\/fs\.js$/;
-const lazyArchiver = (source) =>
-  source.replace('const archiver = require("archiver");', 'const archiver = (...given) => require("archiver")(...given);');
+// Libraries that cdktf requires when it starts, of forty to a hundred modules each: archiver zips assets and semver reads
+// versions, for the few stacks that need them; json-stable-stringify sorts keys, which miyabi_infra/render.py does again
+// for all that is written. And for each token the stack of JavaScript, which is none of whoever writes Python.
+const CDKTF = /\/cdktf\/(?:[^/]+\/[0-9a-f]+\/)?lib\/(.*)$/;
+const REDUCED = new Map([
+  ['private/fs.js', ['= require("archiver");', '= (...given) => require("archiver")(...given);']],
+  ['validations/validate-binary-version.js', ['= require("semver");', '= { satisfies: (...given) => require("semver").satisfies(...given) };']],
+  ['testing/index.js', ['= require("json-stable-stringify");', '= (...given) => require("json-stable-stringify")(...given);']],
+  ['manifest.js', ['= require("json-stable-stringify");', '= (value) => JSON.stringify(value, null, 2);']],
+  ['synthesize/synthesizer.js', ['= require("json-stable-stringify");', '= (value) => JSON.stringify(value, null, 2);']],
+  ['tokens/private/stack-trace.js', ['Number.MAX_SAFE_INTEGER', '0']],
+]);
 
-// jsii's kernel as it is, but for its channel, the name that its worker has in the Python package, and the size of the
-// pieces in which it reads a package, of 34 MB, to know it by its digest.
+// jsii's kernel as it is, but for its channel, the name that its worker has in the Python package, the size of the pieces
+// in which it reads a package, of 34 MB, to know it by its digest, and the text of an error that it makes for each value.
 function inOneProcess(source) {
   return source
     .replace('readFD:3,writeFD:3', 'readFD:0,writeFD:1')
     .replace('"runtime-index-worker.js"', '"lib__runtime-index-worker.js"')
-    .replace('Buffer.alloc(16384)', 'Buffer.alloc(1 << 20)');
+    .replace('Buffer.alloc(16384)', 'Buffer.alloc(1 << 20)')
+    .replace('`Kernel error: expected type information, got ${(0,K.inspect)(e)}`', '"Kernel error: expected type information"');
+}
+
+// The kernel installs packages by links in a folder that is another in each run. Node.js follows the links, so that a
+// module has the path by which it is known to be compiled; one package then has to be shown the way to another.
+const WORKDIR = /\/jsii-kernel-[^/]+$/;
+let installed;
+const ways = new Map();
+function wayTo(specifier, parent) {
+  if (!installed && WORKDIR.test(parent)) installed = join(fileURLToPath(parent), 'node_modules');
+  if (!installed || /^[./]/.test(specifier) || isBuiltin(specifier) || isAbsolute(specifier)) return specifier;
+  if (!ways.has(specifier)) {
+    const linked = join(installed, specifier);
+    ways.set(specifier, existsSync(linked) ? linked : specifier);
+  }
+  return ways.get(specifier);
 }
 
 // The kernel has a worker write an index of a package that is new on this machine, and would not wait for it: a short run
@@ -90,13 +117,15 @@ process.exit = (code) => {
 };
 
 registerHooks({
+  resolve: (specifier, context, next) => next(wayTo(specifier, context.parentURL), context),
   load(url, context, next) {
     const loaded = next(url, context);
     if (url === kernelUrl) return { ...loaded, source: inOneProcess(String(loaded.source)) };
-    if (ASSETS.test(url)) return { ...loaded, source: lazyArchiver(String(loaded.source)) };
+    const reduced = REDUCED.get(CDKTF.exec(url)?.[1]);
+    if (reduced) return { ...loaded, source: String(loaded.source).replace(...reduced) };
     if (!INDEX.test(url)) return loaded;
     const source = lazyIndex(String(loaded.source));
-    if (verbose) console.error(`${url.split('/').at(-3)} in Node.js: ${source ? 'lazy' : 'as it is: its index has another form'}`);
+    if (verbose) console.error(`${PROVIDER.exec(url)[0]} in Node.js: ${source ? 'lazy' : 'as it is: its index has another form'}`);
     return source ? { ...loaded, source } : loaded;
   },
 });

@@ -1,12 +1,9 @@
 """Lazy loading of the prebuilt provider: a module of it is loaded when it is first used, not all of them at start.
 
-`import cdktf_cdktf_provider_aws.vpc` runs the package's `__init__`, which ends in a list of some 1,500 imports, and has
-Node.js load as many modules again. jsii generates newer packages so that they need no such list; the provider's
-packages are older, and will not be generated again. So this does for them what jsii now does by itself:
-
-* in Python, `__init__` is run up to the list, and the modules in the list are imported on first use (PEP 562);
-* in Node.js, `kernel.cjs` does the same to the provider's index, and runs jsii's kernel in one process in place of two;
-* Python goes on importing while Node.js starts and loads the packages (`ahead.py`).
+`import cdktf_cdktf_provider_aws.vpc` runs the package's `__init__`, which ends in a list of some 1,500 imports. jsii
+generates newer packages so that they need no such list; the provider's packages are older, and will not be generated
+again. So this does for them what jsii now does by itself: `__init__` is run up to the list, and the modules in the list
+are imported on first use (PEP 562). `kernel.cjs` does the same in Node.js.
 
 Whether a package has the form expected here is decided before anything of it is run; of another form, it is loaded as
 if this file were not there. The output is the same, byte for byte; tests compare the two ways.
@@ -14,15 +11,15 @@ if this file were not there. The output is the same, byte for byte; tests compar
 
 import importlib
 import logging
-import os
 import re
 import sys
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+import typing
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Final
@@ -32,27 +29,21 @@ log = logging.getLogger(__name__)
 PREFIX: Final = "cdktf_cdktf_provider_"
 """What the names of the prebuilt providers' packages begin with."""
 
-KERNEL: Final = "lib__program.js"
-"""jsii's kernel, as it lies in the Python package."""
-
-CHANNEL: Final = "readFD:3,writeFD:3"
-WORKER: Final = '"runtime-index-worker.js"'
-"""What `kernel.cjs` replaces in jsii's kernel; each must stand there once."""
-
 _LIST: Final = "\n# Loading modules to ensure their types are registered with the jsii runtime library\n"
 _HEAD_ENDS: Final = "\npublication.publish()\n"
 _IMPORT: Final = re.compile(r"from \. import ([a-z0-9_]+)\n")
 
+_version: Final = cache(metadata.version)
+_typing: Final = ModuleType("typing")
+vars(_typing).update(vars(typing), get_type_hints=cache(typing.get_type_hints))
 
-def switch_on(node: Path) -> None:
+
+def switch_on(foresee: Callable[[type], None]) -> None:
     """Load providers lazily from here on; to be called before anything of cdktf is imported.
 
-    `node`: a Node.js that knows `module.registerHooks`. Where jsii is to run another, its kernel is left as it is.
+    `foresee`: told of each type of resource that is imported.
     """
-    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Finder())
-    if "constructs" not in sys.modules:
-        _start_kernel(node)
+    sys.meta_path.insert(0, _Finder(foresee))
 
 
 @dataclass(frozen=True)
@@ -132,73 +123,54 @@ def _serve(package: ModuleType, names: frozenset[str]) -> bool:
     return True
 
 
+class _Bindings(SourceFileLoader):
+    """Imports what jsii generated, and has it ask once for what it asks again and again: hints, and a version."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        version, metadata.version = metadata.version, _version  # of typeguard, which each module wants to know
+        try:
+            super().exec_module(module)
+        finally:
+            metadata.version = version
+        if vars(module).get("typing") is typing:
+            vars(module)["typing"] = _typing  # of the arguments of each method, which each call evaluates
+
+
+class _Submodule(_Bindings):
+    """Imports a module of a provider, and tells of its types of resources."""
+
+    def __init__(self, name: str, path: str, foresee: Callable[[type], None]) -> None:
+        super().__init__(name, path)
+        self._foresee = foresee
+
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        for each in vars(module).values():
+            if isinstance(each, type) and "TF_RESOURCE_TYPE" in vars(each):
+                self._foresee(each)
+
+
 class _Finder(MetaPathFinder):
-    """Finds the prebuilt providers, and gives them to the loader above."""
+    """Finds the prebuilt providers and what they stand on, and gives them to the loaders above."""
+
+    def __init__(self, foresee: Callable[[type], None]) -> None:
+        self._foresee = foresee
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if path is not None or not fullname.startswith(PREFIX):
+        package, _, module = fullname.partition(".")
+        if not package.startswith(PREFIX) and fullname not in {"cdktf", "constructs"}:
             return None
+        if module and not hasattr(sys.modules.get(package), "__getattr__"):
+            return None  # of a package that is loaded as it is
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is None or type(spec.loader) is not SourceFileLoader:
             return None
-        spec.loader = _Loader(spec.loader.name, spec.loader.path)
+        if module:
+            spec.loader = _Submodule(spec.loader.name, spec.loader.path, self._foresee)
+        elif fullname.startswith(PREFIX):
+            spec.loader = _Loader(spec.loader.name, spec.loader.path)
+        else:
+            spec.loader = _Bindings(spec.loader.name, spec.loader.path)
         return spec
-
-
-def _start_kernel(node: Path) -> None:
-    """Start jsii's kernel through `kernel.cjs`; where it can't be, jsii starts it as always when it is first needed."""
-    kernel = _kernel_file()
-    if "JSII_RUNTIME" in os.environ or os.environ.get("JSII_NODE") != str(node):
-        log.info("jsii's kernel: as it is: JSII_RUNTIME or JSII_NODE is set")
-        return
-    if kernel is None or not is_known_kernel(kernel):
-        log.info("jsii's kernel: as it is: it has another form")
-        return
-    log.info("jsii's kernel: in one process, %s", "ahead" if _load_ahead() else "waited for")
-    variables = {
-        "JSII_RUNTIME": str(Path(__file__).with_name("kernel.cjs")),
-        "MIYABI_JSII_KERNEL": str(kernel),
-        "MIYABI_JSII_VERBOSE": "1" if log.isEnabledFor(logging.INFO) else "0",
-        "NODE_PRESERVE_SYMLINKS": "1",  # as the option that jsii's first process gives the second
-    }
-    with _environment(variables):
-        importlib.import_module("constructs")  # the first package that is loaded into the kernel starts it
-
-
-def _load_ahead() -> bool:
-    try:
-        from miyabi_infra import ahead  # noqa: PLC0415  # not where jsii has another form
-    except ImportError:
-        return False
-    return ahead.switch_on()
-
-
-def _kernel_file() -> Path | None:
-    spec = find_spec("jsii._embedded.jsii")
-    return None if spec is None or spec.origin is None else Path(spec.origin).with_name(KERNEL)
-
-
-def is_known_kernel(file: Path) -> bool:
-    """Whether the file of jsii's kernel has the form that `kernel.cjs` expects."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return False
-    return text.count(CHANNEL) == 1 and text.count(WORKER) == 1
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Generator[None]:
-    """Environment variables that only what is started here inherits."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

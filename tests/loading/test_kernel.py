@@ -4,12 +4,13 @@ import base64
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from miyabi_infra.lazy import CHANNEL, WORKER
+from miyabi_infra.kernel import CHANNEL, WORKER
 
 KERNEL_HOOK = Path("miyabi_infra/kernel.cjs")
 
@@ -89,30 +90,96 @@ def test_an_index_of_another_form_is_loaded_as_it_is(tmp_path: Path, root: Path,
     assert "provider-toy in Node.js: as it is: its index has another form" in _printed(said)
 
 
-def test_the_library_that_zips_assets_is_loaded_for_an_asset(tmp_path: Path, root: Path) -> None:
-    for file, text in {
-        "cdktf/lib/private/fs.js": 'const archiver = require("archiver");\nexports.zip = () => archiver("zip", [1]);',
-        "archiver/index.js": "module.exports = (...given) => given;",
-    }.items():
-        (tmp_path / "node_modules" / file).parent.mkdir(parents=True)
-        (tmp_path / "node_modules" / file).write_text(text, encoding="utf-8")
-    kernel = tmp_path / "kernel.js"
-    kernel.write_text(
-        """
-        const fs = require('./node_modules/cdktf/lib/private/fs.js');
-        const loaded = () => Object.keys(require.cache).some((file) => file.includes('archiver'));
-        require('fs').writeSync(1, JSON.stringify([loaded(), fs.zip(), loaded()]));
-        """,
-        encoding="utf-8",
-    )
+def run(folder: Path, root: Path, kernel: str, files: Mapping[str, str], **variables: str) -> object:
+    """Run a kernel of these lines of JavaScript beside these files, through the hook; return what it writes as JSON."""
+    for file, text in files.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(text, encoding="utf-8")
+    (folder / "kernel.js").write_text(kernel, encoding="utf-8")
     done = subprocess.run(
         [os.environ["JSII_NODE"], str(root / KERNEL_HOOK)],
-        env={**os.environ, "MIYABI_JSII_KERNEL": str(kernel), "MIYABI_JSII_VERBOSE": "0"},
+        env={**os.environ, "MIYABI_JSII_KERNEL": str(folder / "kernel.js"), "MIYABI_JSII_VERBOSE": "0", **variables},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert json.loads(done.stdout) == [False, ["zip", [1]], True]
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("file", "library", "use"),
+    [
+        ("private/fs.js", "archiver", "library(1, 2)"),
+        ("validations/validate-binary-version.js", "semver", "library.satisfies(1, 2)"),
+        ("testing/index.js", "json-stable-stringify", "library(1, 2)"),
+    ],
+)
+def test_a_library_that_few_stacks_need_is_loaded_on_use(
+    tmp_path: Path, root: Path, file: str, library: str, use: str
+) -> None:
+    files = {
+        f"node_modules/cdktf/lib/{file}": f'const library = require("{library}");\nexports.use = () => {use};',
+        f"node_modules/{library}/index.js": "exports = module.exports = (...all) => all;\nexports.satisfies = exports;",
+    }
+    kernel = f"""
+        const {{ use }} = require('./node_modules/cdktf/lib/{file}');
+        const loaded = () => Object.keys(require.cache).some((file) => file.includes('{library}/index'));
+        require('fs').writeSync(1, JSON.stringify([loaded(), use(), loaded()]));
+        """
+    assert run(tmp_path, root, kernel, files) == [False, [1, 2], True]
+
+
+@pytest.mark.parametrize("file", ["manifest.js", "synthesize/synthesizer.js"])
+def test_what_cdktf_writes_is_json_without_the_library_that_sorts_it(tmp_path: Path, root: Path, file: str) -> None:
+    text = (
+        'const stringify = require("json-stable-stringify");\nexports.text = stringify({ b: 1, a: [2] }, { space: 2 });'
+    )
+    kernel = f"""
+        const {{ text }} = require('./node_modules/cdktf/lib/{file}');
+        require('fs').writeSync(1, JSON.stringify(JSON.parse(text)));
+        """
+    assert run(tmp_path, root, kernel, {f"node_modules/cdktf/lib/{file}": text}) == {"b": 1, "a": [2]}
+
+
+LINKED = """
+const fs = require('fs');
+const os = require('os');
+const path = require('path');
+const workdir = fs.mkdtempSync(path.join(os.tmpdir(), 'jsii-kernel-'));
+fs.mkdirSync(path.join(workdir, 'node_modules/@cdktf'), { recursive: true });
+for (const name of ['constructs', '@cdktf/provider-toy'])
+  fs.symlinkSync(path.join(__dirname, 'cache', name), path.join(workdir, 'node_modules', name));
+const required = require('module').createRequire(workdir);
+const exported = required(path.join(workdir, 'node_modules/@cdktf/provider-toy'));
+const seen = [exported, path.relative(__dirname, Object.keys(require.cache).at(-1))];
+fs.rmSync(workdir, { recursive: true });
+fs.writeSync(1, JSON.stringify(seen));
+"""
+"""Installs packages as jsii's kernel does, by links in a folder that is another each time, and requires one."""
+
+PACKAGES = {
+    "cache/constructs/index.js": "exports.name = 'constructs';",
+    "cache/@cdktf/provider-toy/index.js": "module.exports = [require('constructs').name, !!require('fs')];",
+}
+
+
+def test_packages_that_are_linked_find_each_other_and_have_the_same_path_each_time(tmp_path: Path, root: Path) -> None:
+    seen = run(tmp_path, root, LINKED, PACKAGES)
+    assert seen == [["constructs", True], "cache/constructs/index.js"]
+
+
+def test_what_was_compiled_is_kept_for_the_next_run(tmp_path: Path, root: Path) -> None:
+    compiled = tmp_path / "compiled"
+    run(tmp_path, root, LINKED, PACKAGES, MIYABI_JSII_COMPILED=str(compiled))
+    kept = {file: file.stat().st_mtime_ns for file in compiled.rglob("*") if file.is_file()}
+    run(tmp_path, root, LINKED, PACKAGES, MIYABI_JSII_COMPILED=str(compiled))
+    assert len(kept) >= 3
+    assert {file: file.stat().st_mtime_ns for file in compiled.rglob("*") if file.is_file()} == kept
+
+
+def test_where_nothing_can_be_kept_it_is_compiled_each_time(tmp_path: Path, root: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    run(tmp_path, root, LINKED, PACKAGES, MIYABI_JSII_COMPILED=str(tmp_path / "file/compiled"))
 
 
 def test_the_kernel_speaks_to_python_itself(tmp_path: Path, root: Path) -> None:

@@ -3,6 +3,8 @@
 import importlib
 import sys
 from collections.abc import Generator
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
@@ -10,7 +12,8 @@ import cdktf_cdktf_provider_aws
 import pytest
 from jsii import _reference_map as references  # pyright: ignore[reportPrivateUsage]
 
-from miyabi_infra.lazy import CHANNEL, PREFIX, WORKER, LazyPackage, is_known_kernel, submodule
+from miyabi_infra.kernel import CHANNEL, WORKER, is_known_kernel
+from miyabi_infra.lazy import PREFIX, LazyPackage, _Finder, submodule  # pyright: ignore[reportPrivateUsage]
 
 HEAD = """\
 from . import _jsii
@@ -105,6 +108,39 @@ def test_without_jsiis_register_of_submodules_it_is_loaded_as_it_is(toy: Toy, mo
     monkeypatch.delattr(references, "_submodule_fqn_map")
     toy.load(HEAD + LIST + IMPORTS)
     assert toy.loaded() == {"bucket", "data_bucket", "queue"}
+
+
+def test_types_of_resources_are_told_of_when_they_are_imported(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[type] = []
+    monkeypatch.setattr(sys, "meta_path", [_Finder(told.append), *sys.meta_path])
+    package = toy.load(HEAD + LIST + IMPORTS)
+    (toy.folder / "queue/__init__.py").write_text(
+        "class Queue:\n    TF_RESOURCE_TYPE = 'toy_queue'\nclass QueueConfig:\n    pass\n", encoding="utf-8"
+    )
+    assert told == []
+    queue = package.queue.Queue
+    assert told == [queue]
+
+
+def test_hints_and_versions_are_asked_for_once(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def version(name: str) -> str:
+        asked.append(name)
+        return "1"
+
+    monkeypatch.setattr("miyabi_infra.lazy._version", cache(version))
+    module = (
+        "import typing\nfrom importlib.metadata import version\nVERSION = version('toy')\ndef hinted(a: 'int'): ..."
+    )
+    for name in ("bucket", "queue"):
+        (toy.folder / name / "__init__.py").write_text(module, encoding="utf-8")
+    package = toy.load(HEAD + LIST + IMPORTS)
+    hints = [each.typing.get_type_hints(each.hinted) for each in (package.bucket, package.bucket, package.queue)]
+    assert hints == [{"a": int}] * 3
+    assert hints[0] is hints[1]
+    assert asked == ["toy"]
+    assert metadata.version("pytest") == pytest.__version__
 
 
 def test_an_error_in_the_head_is_the_imports_own(toy: Toy) -> None:
