@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from ruamel.yaml import YAML
-
 from environments.overlays import AnySettings, load
 from environments.problems import OverlayError, Problem
 from environments.settings import EnvironmentSettings
@@ -54,11 +52,9 @@ class Project:
     def write(self, environment: str, overlay: str | Mapping[str, Any]) -> Path:
         """Write an overlay, as text or as data."""
         file = self.overlay(environment)
-        if isinstance(overlay, str):
-            file.write_text(overlay, encoding="utf-8")
-        else:
-            with file.open("w", encoding="utf-8") as stream:
-                YAML(typ="safe").dump(dict(overlay), stream)  # pyright: ignore[reportUnknownMemberType]
+        # JSON is YAML, and quotes what YAML's own writer leaves bare although no reader would take it: a key `:a`.
+        text = overlay if isinstance(overlay, str) else json.dumps(overlay, ensure_ascii=False, indent=2)
+        file.write_text(text, encoding="utf-8")
         return file
 
     def change(self, environment: str, *edits: tuple[str, str]) -> Path:
