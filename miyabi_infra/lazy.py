@@ -21,7 +21,7 @@ from importlib import metadata
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, ModuleType, NoneType
 from typing import Final
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ _LIST: Final = "\n# Loading modules to ensure their types are registered with th
 _HEAD_ENDS: Final = "\npublication.publish()\n"
 _IMPORT: Final = re.compile(r"from \. import ([a-z0-9_]+)\n")
 
+_PLAIN: Final = frozenset({str, int, float, bool, NoneType})
 _version: Final = cache(metadata.version)
 _typing: Final = ModuleType("typing")
 vars(_typing).update(vars(typing), get_type_hints=cache(typing.get_type_hints))
@@ -123,17 +124,38 @@ def _serve(package: ModuleType, names: frozenset[str]) -> bool:
     return True
 
 
+@cache
+def _plain(hint: object) -> frozenset[object]:
+    """The classes that a type hint names: a value of just such a class fits, and needs no closer look."""
+    named = typing.get_args(hint) if typing.get_origin(hint) is typing.Union else (hint,)
+    return frozenset(each for each in named if each in _PLAIN or hasattr(each, "__jsii_type__"))
+
+
+def _quicker(check_type: Callable[..., None]) -> Callable[..., None]:
+    """The check of an argument, which is not made where it is plain that the argument will pass."""
+
+    def quick_check_type(argname: str, value: object, expected_type: object) -> None:
+        if type(value) not in _plain(expected_type):
+            check_type(argname=argname, value=value, expected_type=expected_type)
+
+    return quick_check_type
+
+
 class _Bindings(SourceFileLoader):
-    """Imports what jsii generated, and has it ask once for what it asks again and again: hints, and a version."""
+    """Imports what jsii generated, and has it find out once what it finds out again and again.
+
+    Each module wants to know the version of the same package; each call of a method evaluates its type hints, and holds
+    each argument against them, most of which are None.
+    """
 
     def exec_module(self, module: ModuleType) -> None:
-        version, metadata.version = metadata.version, _version  # of typeguard, which each module wants to know
+        version, metadata.version = metadata.version, _version
         try:
             super().exec_module(module)
         finally:
             metadata.version = version
-        if vars(module).get("typing") is typing:
-            vars(module)["typing"] = _typing  # of the arguments of each method, which each call evaluates
+        if vars(module).get("typing") is typing and "check_type" in vars(module):
+            vars(module).update(typing=_typing, check_type=_quicker(vars(module)["check_type"]))
 
 
 class _Submodule(_Bindings):

@@ -2,18 +2,30 @@
 
 import importlib
 import sys
-from collections.abc import Generator
+import typing
+from collections.abc import Callable, Generator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
+import cdktf
 import cdktf_cdktf_provider_aws
 import pytest
+import typeguard
+from hypothesis import given
+from hypothesis import strategies as st
 from jsii import _reference_map as references  # pyright: ignore[reportPrivateUsage]
 
 from miyabi_infra.kernel import CHANNEL, WORKER, is_known_kernel
-from miyabi_infra.lazy import PREFIX, LazyPackage, _Finder, submodule  # pyright: ignore[reportPrivateUsage]
+from miyabi_infra.lazy import (
+    PREFIX,
+    LazyPackage,
+    _Finder,  # pyright: ignore[reportPrivateUsage]
+    _quicker,  # pyright: ignore[reportPrivateUsage]
+    submodule,
+)
 
 HEAD = """\
 from . import _jsii
@@ -131,7 +143,8 @@ def test_hints_and_versions_are_asked_for_once(toy: Toy, monkeypatch: pytest.Mon
 
     monkeypatch.setattr("miyabi_infra.lazy._version", cache(version))
     module = (
-        "import typing\nfrom importlib.metadata import version\nVERSION = version('toy')\ndef hinted(a: 'int'): ..."
+        "import typing\nfrom importlib.metadata import version\nVERSION = version('toy')\n"
+        "def check_type(argname, value, expected_type): ...\ndef hinted(a: 'int'): ..."
     )
     for name in ("bucket", "queue"):
         (toy.folder / name / "__init__.py").write_text(module, encoding="utf-8")
@@ -141,6 +154,52 @@ def test_hints_and_versions_are_asked_for_once(toy: Toy, monkeypatch: pytest.Mon
     assert hints[0] is hints[1]
     assert asked == ["toy"]
     assert metadata.version("pytest") == pytest.__version__
+
+
+class Text(str):
+    """A value of a class that no hint names."""
+
+    __slots__ = ()
+
+
+HINTS = (
+    "typing.Any",
+    "str",
+    "float",
+    "cdktf.Token",
+    "typing.Optional[str]",
+    "typing.Optional[float]",
+    "typing.Optional[cdktf.Token]",
+    "typing.Union[bool, cdktf.IResolvable]",
+    "typing.Union[None, int, typing.Sequence[str]]",
+    "typing.Union[cdktf.IResolvable, typing.Sequence[typing.Union[str, cdktf.Token]]]",
+    "typing.Mapping[str, typing.Optional[int]]",
+)
+"""As jsii writes them."""
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.builds(Text) | st.builds(cdktf.Token),
+    lambda values: st.lists(values) | st.dictionaries(st.text(), values),
+    max_leaves=3,
+)
+
+
+@given(st.sampled_from(HINTS), VALUES)
+def test_what_is_checked_quickly_is_what_would_pass(written: str, value: object) -> None:
+    def hinted() -> None: ...
+
+    hinted.__annotations__["it"] = written
+    hint = typing.get_type_hints(hinted)["it"]
+
+    def outcome(check: Callable[..., None]) -> str:
+        try:
+            check(argname="argument it", value=value, expected_type=hint)
+        except TypeError as error:
+            return str(error)
+        return "passes"
+
+    as_it_is = cast("Callable[..., None]", typeguard.check_type)
+    assert outcome(_quicker(as_it_is)) == outcome(as_it_is)
 
 
 def test_an_error_in_the_head_is_the_imports_own(toy: Toy) -> None:
