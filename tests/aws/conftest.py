@@ -7,8 +7,9 @@
 """
 
 import json
+import os
 import shutil
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +21,15 @@ from tests.aws.emulator import Emulator
 from tests.aws.environment import ByHand, Environment
 from tests.parity.support import HCL
 from tests.support import Project
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_account_of_a_developer() -> Generator[None]:
+    """What names an account beside the variables of an emulated one: empty, the AWS CLI and boto3 would mind it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
+            patch.delenv(name, raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -36,21 +46,44 @@ def aws(empty_aws: Emulator) -> Generator[Emulator]:
         yield emulator
 
 
+class Applies:
+    """The applies that the session's tests ask for. Each is made once, and is mostly waiting for AWS."""
+
+    def __init__(self, makers: Mapping[str, Callable[[Emulator], Any]]) -> None:
+        self._makers = makers
+        self._begun: dict[str, Future[Any]] = {}
+        self._stack = ExitStack()
+        self._pool = self._stack.enter_context(ThreadPoolExecutor())
+
+    def begin(self, name: str) -> Future[Any]:
+        """Have one under way, if it is not yet."""
+        if name not in self._begun:
+            emulator = self._stack.enter_context(Emulator.start())
+            self._begun[name] = self._pool.submit(self._makers[name], emulator)
+        return self._begun[name]
+
+    def end(self) -> None:
+        """End the emulated accounts."""
+        self._stack.close()
+
+
 @pytest.fixture(scope="session")
-def applying(
+def applies(
     request: pytest.FixtureRequest, root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Generator[dict[str, Future[Any]]]:
-    """The applies that the session's tests ask for, all under way at once: each is mostly waiting for AWS."""
+) -> Generator[Applies]:
+    """The applies: in a session of one process, all that are wanted are begun at once."""
     makers: dict[str, Callable[[Emulator], Any]] = {
         "applied": lambda aws: _generated(Project.copy_of(root, tmp_path_factory.mktemp("applied")), output, aws),
         "hcl_made": lambda aws: _by_hand(tmp_path_factory.mktemp("by-hand") / "hcl", "dev", aws),
         "otherwise_made": lambda aws: _otherwise(tmp_path_factory.mktemp("otherwise") / "hcl", aws),
     }
-    wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
-    with ExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor())
-        emulators = {name: stack.enter_context(Emulator.start()) for name in makers if name in wanted}
-        yield {name: pool.submit(makers[name], emulator) for name, emulator in emulators.items()}
+    found = Applies(makers)
+    if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker knows all tests, and not which of them it will run
+        wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
+        for name in makers.keys() & wanted:
+            found.begin(name)
+    yield found
+    found.end()
 
 
 def _generated(project: Project, output: Path, aws: Emulator) -> Environment:
@@ -116,21 +149,21 @@ def _otherwise(folder: Path, aws: Emulator) -> ByHand:
 
 
 @pytest.fixture(scope="session")
-def applied(applying: dict[str, Future[Environment]]) -> Environment:
+def applied(applies: Applies) -> Environment:
     """Dev, applied: its project with `cdktf.out` and state, and the emulated AWS that holds it. Only to be read."""
-    return applying["applied"].result()
+    return applies.begin("applied").result()
 
 
 @pytest.fixture(scope="session")
-def hcl_made(applying: dict[str, Future[ByHand]]) -> ByHand:
+def hcl_made(applies: Applies) -> ByHand:
     """Dev, as the reference HCL makes it. Only to be read."""
-    return applying["hcl_made"].result()
+    return applies.begin("hcl_made").result()
 
 
 @pytest.fixture(scope="session")
-def otherwise_made(applying: dict[str, Future[ByHand]]) -> ByHand:
+def otherwise_made(applies: Applies) -> ByHand:
     """Staging as a team made it that has other names, addresses, sizes, tags and limits. Only to be read."""
-    return applying["otherwise_made"].result()
+    return applies.begin("otherwise_made").result()
 
 
 @pytest.fixture

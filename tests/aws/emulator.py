@@ -90,8 +90,7 @@ class Emulator:
     def variables(self) -> dict[str, str]:
         """Environment variables with which Terraform works on this AWS, and on no other.
 
-        Nothing in a stack's JSON has to change for it. The AWS CLI and boto3 mind an AWS_PROFILE without a name: for
-        them, leave out what is empty.
+        Nothing in a stack's JSON has to change for it.
         """
         return {
             "AWS_ENDPOINT_URL": self.url,
@@ -99,8 +98,6 @@ class Emulator:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_SESSION_TOKEN": "",
-            "AWS_PROFILE": "",
             "AWS_CONFIG_FILE": os.devnull,  # a developer's own account stays out of it
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",

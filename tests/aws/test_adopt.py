@@ -133,10 +133,7 @@ def test_without_a_file_the_state_of_the_backend_is_taken(
     project: Project, hcl_made: ByHand, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in hcl_made.aws.variables.items():
-        if value:
-            monkeypatch.setenv(name, value)
-        else:  # boto3 would look for a profile without a name
-            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, value)
     local = project.root / "environments/dev/terraform.tfstate"
     local.parent.mkdir()
     shutil.copy(hcl_made.state, local)

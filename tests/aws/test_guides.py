@@ -137,11 +137,10 @@ def _operate(root: Path, project: Path, name: str, variables: dict[str, str]) ->
 
 def _run(command: Command, session: str, project: Path, variables: dict[str, str]) -> Done:
     begun = time.monotonic()
-    held = {**environment(), **variables}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", session + command.text],
         cwd=project,
-        env={name: value for name, value in held.items() if value},  # the AWS CLI minds an AWS_PROFILE without a name
+        env={**environment(), **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -71,10 +71,7 @@ def look(environment: Environment, aws: Emulator, now: datetime, monkeypatch: py
 
 def use(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in aws.variables.items():
-        if value:
-            monkeypatch.setenv(name, value)
-        else:
-            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, value)
 
 
 def found(status: Status, section: str, *levels: Level) -> list[str]:

@@ -28,10 +28,7 @@ class Look:
 
     def at(self, aws: Emulator) -> None:
         for name, value in aws.variables.items():
-            if value:
-                self._monkeypatch.setenv(name, value)
-            else:
-                self._monkeypatch.delenv(name, raising=False)
+            self._monkeypatch.setenv(name, value)
 
     def verify(self, environment: Environment) -> Verification:
         self.at(environment.aws)
