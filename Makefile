@@ -53,7 +53,7 @@ test-fast: $(VENV)/.dev ## what needs neither terraform nor a browser nor patien
 	$(BIN)/pytest -m "not aws and not browser and not terraform and not slow" -n auto --dist loadfile
 
 test-aws: $(VENV)/.dev ## apply, adopt and destroy on an emulated AWS: some minutes
-	$(BIN)/pytest -m aws -n auto --dist loadfile
+	$(BIN)/pytest -m aws -n 4 --dist loadfile # mostly waiting, on any machine
 
 format: $(VENV)/.dev ## format the sources
 	$(BIN)/ruff check --fix

@@ -7,7 +7,6 @@
 """
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -50,7 +49,7 @@ class Applies:
     """The applies that the session's tests ask for. Each is made once, and is mostly waiting for AWS."""
 
     def __init__(self, makers: Mapping[str, Callable[[Emulator], Any]]) -> None:
-        self._makers = makers
+        self.makers = makers
         self._begun: dict[str, Future[Any]] = {}
         self._stack = ExitStack()
         self._pool = self._stack.enter_context(ThreadPoolExecutor())
@@ -59,7 +58,7 @@ class Applies:
         """Have one under way, if it is not yet."""
         if name not in self._begun:
             emulator = self._stack.enter_context(Emulator.start())
-            self._begun[name] = self._pool.submit(self._makers[name], emulator)
+            self._begun[name] = self._pool.submit(self.makers[name], emulator)
         return self._begun[name]
 
     def end(self) -> None:
@@ -68,22 +67,25 @@ class Applies:
 
 
 @pytest.fixture(scope="session")
-def applies(
-    request: pytest.FixtureRequest, root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Generator[Applies]:
-    """The applies: in a session of one process, all that are wanted are begun at once."""
+def applies(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Applies]:
+    """The applies, none of them begun."""
     makers: dict[str, Callable[[Emulator], Any]] = {
         "applied": lambda aws: _generated(Project.copy_of(root, tmp_path_factory.mktemp("applied")), output, aws),
         "hcl_made": lambda aws: _by_hand(tmp_path_factory.mktemp("by-hand") / "hcl", "dev", aws),
         "otherwise_made": lambda aws: _otherwise(tmp_path_factory.mktemp("otherwise") / "hcl", aws),
     }
     found = Applies(makers)
-    if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker knows all tests, and not which of them it will run
-        wanted = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
-        for name in makers.keys() & wanted:
-            found.begin(name)
     yield found
     found.end()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _begun_at_once(request: pytest.FixtureRequest, applies: Applies) -> None:
+    """Begin all applies that the file's tests ask for, before the first of them does."""
+    for item in request.session.items:
+        if item.path == request.path:
+            for name in applies.makers.keys() & getattr(item, "fixturenames", ()):
+                applies.begin(name)
 
 
 def _generated(project: Project, output: Path, aws: Emulator) -> Environment:
