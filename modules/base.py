@@ -40,7 +40,7 @@ class ModuleBody(TerraformStack):
 
     def _allocate_logical_id(self, tf_element: Node | TerraformElement) -> str:
         if isinstance(tf_element, TerraformResource):
-            construct_id = _construct_id(tf_element)
+            construct_id = address(tf_element)
             self.resource_ids.append(construct_id)
         else:
             construct_id = (tf_element if isinstance(tf_element, Node) else tf_element.node).id
@@ -152,7 +152,8 @@ class Module(TerraformHclModule):
 
 def address(resource: TerraformResource) -> str:
     """The address of a resource within its module, such as `aws_subnet.public`."""
-    return _construct_id(resource)
+    # Its path, which ends in the id: one call to cdktf where `node.id` is two, and calls take the time.
+    return resource.to_string().rpartition("/")[2]
 
 
 def item(resource: TerraformResource, index: int | str, attribute: str) -> str:
@@ -184,11 +185,6 @@ def _declare(declared: dict[str, dict[str, object]], name: str, block: dict[str,
     if name in declared:
         raise ValueError(f"{name!r} is declared twice")
     declared[name] = block
-
-
-def _construct_id(element: TerraformElement) -> str:
-    # Its path, which ends in the id: one call to cdktf where `node.id` is two, and calls take the time.
-    return element.to_string().rpartition("/")[2]
 
 
 def _check_addresses(resources: Mapping[str, Mapping[str, Any]], ids: Sequence[str]) -> None:
