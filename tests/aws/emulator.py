@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Self, cast
 
 import boto3
+import pytest
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -88,7 +89,7 @@ class Emulator:
 
     @property
     def variables(self) -> dict[str, str]:
-        """Environment variables with which Terraform works on this AWS, and on no other.
+        """Environment variables with which Terraform, the AWS CLI and boto3 work on this AWS, and on no other.
 
         Nothing in a stack's JSON has to change for it.
         """
@@ -103,6 +104,11 @@ class Emulator:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_MAX_ATTEMPTS": "4",  # the provider tries a call that moto lacks 25 times by default
         }
+
+    def use(self, patch: pytest.MonkeyPatch) -> None:
+        """Have this process work on it."""
+        for name, value in self.variables.items():
+            patch.setenv(name, value)
 
     def client(self, service: str) -> Any:  # noqa: ANN401  # made at run time
         """A boto3 client: `aws.client("ecs").describe_services(…)`."""

@@ -132,8 +132,7 @@ def test_a_state_of_something_else_is_refused(
 def test_without_a_file_the_state_of_the_backend_is_taken(
     project: Project, hcl_made: ByHand, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in hcl_made.aws.variables.items():
-        monkeypatch.setenv(name, value)
+    hcl_made.aws.use(monkeypatch)
     local = project.root / "environments/dev/terraform.tfstate"
     local.parent.mkdir()
     shutil.copy(hcl_made.state, local)

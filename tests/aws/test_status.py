@@ -64,14 +64,9 @@ def log(aws: Emulator, now: datetime, *lines: str) -> None:
 
 
 def look(environment: Environment, aws: Emulator, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Status:
-    use(aws, monkeypatch)
+    aws.use(monkeypatch)
     stack = next(each for each in read_stacks(environment.project.out) if each.environment == environment.name)
     return read(stack, Aws(stack.region), now)
-
-
-def use(aws: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in aws.variables.items():
-        monkeypatch.setenv(name, value)
 
 
 def found(status: Status, section: str, *levels: Level) -> list[str]:
@@ -194,7 +189,7 @@ def test_an_environment_in_which_much_is_wrong(
 def test_an_account_that_holds_nothing(
     applied: Environment, aws: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    use(aws, monkeypatch)
+    aws.use(monkeypatch)
 
     assert run(applied.project.root, "dev", as_json=True) == 1
     shown: dict[str, Any] = json.loads(capsys.readouterr().out)

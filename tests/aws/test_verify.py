@@ -27,8 +27,7 @@ class Look:
         self._monkeypatch = monkeypatch
 
     def at(self, aws: Emulator) -> None:
-        for name, value in aws.variables.items():
-            self._monkeypatch.setenv(name, value)
+        aws.use(self._monkeypatch)
 
     def verify(self, environment: Environment) -> Verification:
         self.at(environment.aws)

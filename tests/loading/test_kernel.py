@@ -44,22 +44,29 @@ require('fs').writeSync(1, JSON.stringify({
 """Takes the place of jsii's kernel: loads a provider, and says what Node.js has loaded before and after a use."""
 
 
-def look(folder: Path, root: Path, index: str, *, verbose: bool = False) -> tuple[dict[str, object], list[str]]:
-    """Load a provider that has this index through the hook; return what was seen, and what was said."""
-    lib = folder / "node_modules/@cdktf/provider-toy/lib"
-    lib.mkdir(parents=True)
-    (lib / "index.js").write_text(index, encoding="utf-8")
-    for name in ("bucket", "queue"):
-        (lib / f"{name}.js").write_text(f"exports.name = '{name}';\n", encoding="utf-8")
-    kernel = folder / "kernel.js"
-    kernel.write_text(LOOK.replace("CHANNEL", CHANNEL).replace("'WORKER'", WORKER), encoding="utf-8")
-    done = subprocess.run(
+def run(
+    folder: Path, root: Path, kernel: str, files: Mapping[str, str], **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a kernel of these lines of JavaScript beside these files, through the hook."""
+    for file, text in {**files, "kernel.js": kernel}.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(text, encoding="utf-8")
+    return subprocess.run(
         [os.environ["JSII_NODE"], str(root / KERNEL_HOOK)],
-        env={**os.environ, "MIYABI_JSII_KERNEL": str(kernel), "MIYABI_JSII_VERBOSE": "1" if verbose else "0"},
+        env={**os.environ, "MIYABI_JSII_KERNEL": str(folder / "kernel.js"), "MIYABI_JSII_VERBOSE": "0", **variables},
         capture_output=True,
         text=True,
         check=True,
     )
+
+
+def look(folder: Path, root: Path, index: str, *, verbose: bool = False) -> tuple[dict[str, object], list[str]]:
+    """Load a provider that has this index through the hook; return what was seen, and what was said."""
+    lib = "node_modules/@cdktf/provider-toy/lib"
+    modules = {f"{lib}/{name}.js": f"exports.name = '{name}';\n" for name in ("bucket", "queue")}
+    kernel = LOOK.replace("CHANNEL", CHANNEL).replace("'WORKER'", WORKER)
+    files = {f"{lib}/index.js": index, **modules}
+    done = run(folder, root, kernel, files, MIYABI_JSII_VERBOSE="1" if verbose else "0")
     return json.loads(done.stdout), done.stderr.splitlines()
 
 
@@ -90,22 +97,6 @@ def test_an_index_of_another_form_is_loaded_as_it_is(tmp_path: Path, root: Path,
     assert "provider-toy in Node.js: as it is: its index has another form" in _printed(said)
 
 
-def run(folder: Path, root: Path, kernel: str, files: Mapping[str, str], **variables: str) -> object:
-    """Run a kernel of these lines of JavaScript beside these files, through the hook; return what it writes as JSON."""
-    for file, text in files.items():
-        (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        (folder / file).write_text(text, encoding="utf-8")
-    (folder / "kernel.js").write_text(kernel, encoding="utf-8")
-    done = subprocess.run(
-        [os.environ["JSII_NODE"], str(root / KERNEL_HOOK)],
-        env={**os.environ, "MIYABI_JSII_KERNEL": str(folder / "kernel.js"), "MIYABI_JSII_VERBOSE": "0", **variables},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout)
-
-
 @pytest.mark.parametrize(
     ("file", "library", "use"),
     [
@@ -126,7 +117,7 @@ def test_a_library_that_few_stacks_need_is_loaded_on_use(
         const loaded = () => Object.keys(require.cache).some((file) => file.includes('{library}/index'));
         require('fs').writeSync(1, JSON.stringify([loaded(), use(), loaded()]));
         """
-    assert run(tmp_path, root, kernel, files) == [False, [1, 2], True]
+    assert json.loads(run(tmp_path, root, kernel, files).stdout) == [False, [1, 2], True]
 
 
 @pytest.mark.parametrize("file", ["manifest.js", "synthesize/synthesizer.js"])
@@ -138,7 +129,8 @@ def test_what_cdktf_writes_is_json_without_the_library_that_sorts_it(tmp_path: P
         const {{ text }} = require('./node_modules/cdktf/lib/{file}');
         require('fs').writeSync(1, JSON.stringify(JSON.parse(text)));
         """
-    assert run(tmp_path, root, kernel, {f"node_modules/cdktf/lib/{file}": text}) == {"b": 1, "a": [2]}
+    done = run(tmp_path, root, kernel, {f"node_modules/cdktf/lib/{file}": text})
+    assert json.loads(done.stdout) == {"b": 1, "a": [2]}
 
 
 LINKED = """
@@ -164,8 +156,8 @@ PACKAGES = {
 
 
 def test_packages_that_are_linked_find_each_other_and_have_the_same_path_each_time(tmp_path: Path, root: Path) -> None:
-    seen = run(tmp_path, root, LINKED, PACKAGES)
-    assert seen == [["constructs", True], "cache/constructs/index.js"]
+    done = run(tmp_path, root, LINKED, PACKAGES)
+    assert json.loads(done.stdout) == [["constructs", True], "cache/constructs/index.js"]
 
 
 def test_what_was_compiled_is_kept_for_the_next_run(tmp_path: Path, root: Path) -> None:
