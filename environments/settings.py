@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from environments.lint import LintSettings
-from environments.service_levels import ServiceLevelSettings
-from environments.state import LocalState, State
-from environments.usage import Budget, SharedUsageSettings, UsageSettings
+from environments.sections.lint import LintSettings
+from environments.sections.service_levels import ServiceLevelSettings
+from environments.sections.state import LocalState, State
+from environments.sections.usage import Budget, SharedUsageSettings, UsageSettings
 from modules.alb import AlbSettings
 from modules.ecs import EcsSettings
 from modules.ecs_service import EcsServiceSettings

@@ -6,8 +6,8 @@ from cdktf import LocalBackend, S3Backend, TerraformOutput, TerraformStack, Terr
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
 
+from environments.sections.state import LocalState
 from environments.settings import EnvironmentSettings, SharedSettings
-from environments.state import LocalState
 from modules.alb import AlbModule
 from modules.base import Module
 from modules.ecs import EcsModule

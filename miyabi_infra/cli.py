@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from miyabi_infra.project import ROOT
 from miyabi_infra.refused import Refused
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Miyabi platform's infrastructure.")
@@ -15,9 +16,6 @@ GENERATE: Final = "Generate"
 SEE: Final = "See before you apply"
 MOVE: Final = "Move from HCL"
 OPERATE: Final = "Operate"
-
-ROOT: Final = Path(__file__).resolve().parent.parent
-"""The project's root."""
 
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when files are stale.")]
 Env = Annotated[str | None, typer.Option("--env", help="One environment only.")]
@@ -53,18 +51,18 @@ def synth(
 
     Exit code 0: done, or nothing to do; 1: --check found stale files; 2: the overlays have problems.
     """
-    from miyabi_infra import runtime  # noqa: PLC0415  # only what needs cdktf waits for it
+    from miyabi_infra.synthesis import runtime  # noqa: PLC0415  # only what needs cdktf waits for it
 
     if watch and check:
         raise typer.BadParameter("--watch writes, --check does not: give one of them")
     if verbose:
         logging.basicConfig(level=logging.INFO, format="%(message)s")
     if watch:
-        from miyabi_infra.watch import run as keep_up  # noqa: PLC0415  # it leaves cdktf to another process
+        from miyabi_infra.commands.watch import run as keep_up  # noqa: PLC0415  # it leaves cdktf to another process
 
         raise typer.Exit(keep_up(ROOT, ROOT / "cdktf.out", environment))
     runtime.prepare(for_one_run=True)
-    from miyabi_infra.synth import run  # noqa: PLC0415  # cdktf starts Node.js when it is imported
+    from miyabi_infra.synthesis.synth import run  # noqa: PLC0415  # cdktf starts Node.js when it is imported
 
     runtime.leave(run(ROOT, ROOT / "cdktf.out", write=not check, environment=environment))
 
@@ -76,16 +74,16 @@ def docs(*, env: Env = None, check: Check = False) -> None:
     With --env the guides of one environment alone (docs/environments/<env>), from what is synthesized, in a moment.
     Exit code 0: done, or nothing to do; 1: --check found stale files; 2: wrong use.
     """
-    from miyabi_infra import guides  # noqa: PLC0415
+    from miyabi_infra.pages import guides  # noqa: PLC0415
 
     if env is not None:
         raise _exit(lambda: guides.run(ROOT, env, check=check))
-    from miyabi_infra import runtime  # noqa: PLC0415
+    from miyabi_infra.synthesis import runtime  # noqa: PLC0415
 
     runtime.prepare()
-    from miyabi_infra import generated  # noqa: PLC0415
-    from miyabi_infra.diagram import show  # noqa: PLC0415
-    from miyabi_infra.reference import pages  # noqa: PLC0415  # cdktf starts Node.js when it is imported
+    from miyabi_infra.commands import diagram as show  # noqa: PLC0415
+    from miyabi_infra.pages import generated  # noqa: PLC0415
+    from miyabi_infra.pages.reference import pages  # noqa: PLC0415  # cdktf starts Node.js when it is imported
 
     raise _exit(
         lambda: max(
@@ -102,7 +100,7 @@ def inventory(*, env: Env = None, diff: Since = None, as_json: Json = False) -> 
 
     Exit code 0: listed, or no difference; 1: --diff found differences; 2: wrong use.
     """
-    from miyabi_infra.inventory import run  # noqa: PLC0415
+    from miyabi_infra.stacks.inventory import run  # noqa: PLC0415
 
     raise _exit(lambda: run(ROOT, env, since=diff, as_json=as_json))
 
@@ -121,7 +119,7 @@ def diff(
 
     Exit code 0: shown; 1: --fail-if-weaker found AFTER weaker; 2: wrong use.
     """
-    from miyabi_infra.diff import run  # noqa: PLC0415
+    from miyabi_infra.commands.diff import run  # noqa: PLC0415
 
     raise _exit(lambda: run(ROOT, before, after, fail_if_weaker=fail_if_weaker, as_json=as_json))
 
@@ -139,7 +137,7 @@ def cost(
     Exit code 0: within the budget, or no difference; 1: --check found an environment over its monthly_budget, or
     --diff a difference; 2: wrong use, or a region without prices.
     """
-    from miyabi_infra.cost.show import run  # noqa: PLC0415
+    from miyabi_infra.commands.cost import run  # noqa: PLC0415
 
     raise _exit(lambda: run(ROOT, env, since=diff, check=check, as_json=as_json))
 
@@ -158,7 +156,7 @@ def reach(
     Exit code without a question 0, with --diff 1 when something differs. With a question 0: yes, in an environment
     that was asked about; 1: no; 2: wrong use.
     """
-    from miyabi_infra.reach.show import run  # noqa: PLC0415
+    from miyabi_infra.commands.reach import run  # noqa: PLC0415
 
     if source is not None and target is None:
         raise typer.BadParameter("a question names both: FROM and TO[:PORT]")
@@ -186,7 +184,7 @@ def lint(
 
     Exit code 0: nothing that counts; 1: an error or a warning (--fail-on) that is not waived; 2: wrong use.
     """
-    from miyabi_infra.lint import show  # noqa: PLC0415
+    from miyabi_infra.commands import lint as show  # noqa: PLC0415
 
     if rules:
         raise typer.Exit(show.rules())
@@ -209,7 +207,7 @@ def diagram(
 
     Exit code 0: done, or nothing to do; 1: --check found stale pictures; 2: wrong use.
     """
-    from miyabi_infra.diagram.show import run, write  # noqa: PLC0415
+    from miyabi_infra.commands.diagram import run, write  # noqa: PLC0415
 
     if env is None:
         if form or out:
@@ -236,7 +234,7 @@ def summary(
 
     Exit code 0: nothing changes; 1: something does; 2: wrong use.
     """
-    from miyabi_infra.summary.show import run  # noqa: PLC0415
+    from miyabi_infra.commands.summary import run  # noqa: PLC0415
 
     raise _exit(lambda: run(ROOT, env, since=diff, plans=plan or ()))
 
@@ -253,7 +251,7 @@ def report(
 
     Exit code 0: written; 2: wrong use.
     """
-    from miyabi_infra.report import run  # noqa: PLC0415
+    from miyabi_infra.pages.report import run  # noqa: PLC0415
 
     raise _exit(lambda: run(ROOT, env, out))
 
@@ -279,7 +277,7 @@ def parity(
 
     Exit code 0: the same; 1: something differs, or can't be told; 2: wrong use, or HCL that can't be read.
     """
-    from miyabi_infra.parity.command import run  # noqa: PLC0415
+    from miyabi_infra.commands.parity import run  # noqa: PLC0415
 
     raise _exit(
         lambda: run(ROOT, hcl_dir, env, var_files=var_file or (), variables=var or (), verbose=verbose, as_json=as_json)
@@ -308,10 +306,10 @@ def adopt(
     Exit code 0: no differences, or none with the lines that were written; 1: differences; 2: wrong use, or a state
     that can't be used.
     """
-    from miyabi_infra import runtime  # noqa: PLC0415
+    from miyabi_infra.synthesis import runtime  # noqa: PLC0415
 
     runtime.prepare()
-    from miyabi_infra.adopt.show import run  # noqa: PLC0415  # it synthesizes
+    from miyabi_infra.commands.adopt import run  # noqa: PLC0415  # it synthesizes
 
     raise _exit(lambda: run(ROOT, env, state, write=write, refresh=refresh, as_json=as_json))
 
@@ -331,7 +329,7 @@ def addresses(
     Exit code 0: listed, or no address was lost; 1: --diff or --check found one lost without a declared move; 2: wrong
     use.
     """
-    from miyabi_infra.addresses import run  # noqa: PLC0415
+    from miyabi_infra.stacks.addresses import run  # noqa: PLC0415
 
     raise _exit(lambda: run(ROOT, env, since=diff, check=check, as_json=as_json))
 
@@ -348,7 +346,7 @@ def status(
     Exit code 0: healthy; 1: degraded; 2: wrong use; 3: nothing is known to be degraded, but something could not be
     read (permission, credentials, time-out).
     """
-    from miyabi_infra.live.show import run  # noqa: PLC0415  # boto3 takes half a second to import
+    from miyabi_infra.commands.status import run  # noqa: PLC0415  # boto3 takes half a second to import
 
     raise _exit(lambda: run(ROOT, env, watch=watch, as_json=as_json))
 
@@ -360,7 +358,7 @@ def verify(*, env: Annotated[str, typer.Option("--env", help="The environment.")
     Exit code 0: the same; 1: something is missing, different, or there without having been generated; 2: wrong use;
     3: no difference is known, but something could not be read.
     """
-    from miyabi_infra.live.verify import run  # noqa: PLC0415  # boto3 takes half a second to import
+    from miyabi_infra.aws.verify import run  # noqa: PLC0415  # boto3 takes half a second to import
 
     raise _exit(lambda: run(ROOT, env, as_json=as_json))
 
@@ -385,7 +383,7 @@ def load(
 
     Exit code 0: targets met; 1: missed, or not shown to be met; 2: wrong use, or refused; 130: ended by Ctrl-C.
     """
-    from miyabi_infra.load.run import run  # noqa: PLC0415
+    from miyabi_infra.commands.load import run  # noqa: PLC0415
 
     raise _exit(
         lambda: run(ROOT, env, profile, url=url, allow_host=allow_host, out=out, scale=scale, yes=yes, as_json=as_json)

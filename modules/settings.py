@@ -2,7 +2,7 @@
 
 A *field* says what one value may be. A *rule* says what several values may be together; it is a method marked with
 `@rule(...)` that yields a `Violation` for each value at fault. Fields are checked by pydantic, rules by
-`environments.overlays`, which knows the file and the line that every value came from.
+`miyabi_infra.overlays.loading`, which knows the file and the line that every value came from.
 """
 
 import ast

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from miyabi_infra import runtime
+from miyabi_infra.synthesis import runtime
 
 runtime.prepare()
 
@@ -20,8 +20,8 @@ settings.register_profile(
 )
 settings.load_profile("miyabi")
 
-from miyabi_infra import terraform  # noqa: E402  # after jsii knows its Node.js
-from miyabi_infra.synth import ROOT, synthesize  # noqa: E402
+from miyabi_infra.synthesis.synth import ROOT, synthesize  # noqa: E402
+from miyabi_infra.terraform import cli as terraform  # noqa: E402  # after jsii knows its Node.js
 from tests.support import Project, chromium  # noqa: E402
 
 NEEDED = (

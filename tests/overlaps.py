@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from miyabi_infra.diagram.scene import Box, Line, Rect, Scene
+from miyabi_infra.pages.diagram.scene import Box, Line, Rect, Scene
 
 
 def overlaps(scene: Scene) -> Iterator[str]:

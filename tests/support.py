@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from environments.overlays import AnySettings, load
-from environments.problems import OverlayError, Problem
 from environments.settings import EnvironmentSettings
-from miyabi_infra.synth import synthesize
-from miyabi_infra.terraform import Terraform
+from miyabi_infra.overlays.loading import AnySettings, load
+from miyabi_infra.overlays.problems import OverlayError, Problem
+from miyabi_infra.synthesis.synth import synthesize
+from miyabi_infra.terraform.cli import Terraform
 
 OFFLINE_PROVIDER = {
     "region": "us-west-2",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from miyabi_infra.publish import changes
-from miyabi_infra.reference import pages
+from miyabi_infra.pages.reference import pages
+from miyabi_infra.synthesis.publish import changes
 from tests.support import copy_of_generator, run_main
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final, Literal, cast
 
-from miyabi_infra.compare import ABSENT, ArgumentChange, differences
+from miyabi_infra.stacks.compare import ABSENT, ArgumentChange, differences
 
 Kind = Literal["destroy", "replace", "create", "update", "moved", "harmless", "output"]
 

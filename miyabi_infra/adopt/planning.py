@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from miyabi_infra.refused import Refused
-from miyabi_infra.terraform import Terraform, TerraformError
+from miyabi_infra.terraform.cli import Terraform, TerraformError
 
 _OFFLINE: Final = {
     "access_key": "offline",

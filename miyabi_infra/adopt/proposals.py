@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast, get_args, get_origin
 
-from environments.edit import REMOVED
-from environments.overlays import AnySettings
-from environments.problems import KeyPath
 from miyabi_infra.adopt.today import Mismatch, Today, same
-from miyabi_infra.compare import ABSENT, PROVIDER
-from miyabi_infra.provenance import EXISTENCE, Dependence, Provenance
+from miyabi_infra.overlays.edit import REMOVED
+from miyabi_infra.overlays.loading import AnySettings
+from miyabi_infra.overlays.problems import KeyPath
 from miyabi_infra.stacks import Stack
+from miyabi_infra.stacks.compare import ABSENT, PROVIDER
+from miyabi_infra.stacks.provenance import EXISTENCE, Dependence, Provenance
 from modules.platform import Platform
 from modules.settings import Settings
 

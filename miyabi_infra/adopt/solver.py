@@ -9,18 +9,18 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from environments.document import Document
-from environments.edit import REMOVED, applied
-from environments.explain import explain
-from environments.overlays import AnySettings
-from environments.problems import KeyPath, Problem
 from environments.stack import stack_name
 from miyabi_infra.adopt.proposals import Proposal, Proposer
 from miyabi_infra.adopt.today import Key, Mismatch, Today
-from miyabi_infra.provenance import EXISTENCE, Provenance
-from miyabi_infra.render import render
+from miyabi_infra.overlays.document import Document
+from miyabi_infra.overlays.edit import REMOVED, applied
+from miyabi_infra.overlays.explain import explain
+from miyabi_infra.overlays.loading import AnySettings
+from miyabi_infra.overlays.problems import KeyPath, Problem
 from miyabi_infra.stacks import Stack, StackError
+from miyabi_infra.stacks.provenance import EXISTENCE, Provenance
 from miyabi_infra.stacks.reading import Root
+from miyabi_infra.synthesis.render import render
 
 Settings = dict[KeyPath, Any]
 """Values of settings by path, beside those of the overlay."""

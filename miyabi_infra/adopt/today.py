@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from miyabi_infra.adopt.differences import TAGS, decoded
-from miyabi_infra.compare import ABSENT
-from miyabi_infra.provenance import EXISTENCE
 from miyabi_infra.stacks import Reference, Resource, Stack, Template, Value, plain
+from miyabi_infra.stacks.compare import ABSENT
+from miyabi_infra.stacks.provenance import EXISTENCE
 
 Path = tuple[str | int, ...]
 """Where a value stands in an argument: keys, names of items, indices."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from math import fsum
 from typing import Final
 
-from environments.usage import SharedUsageSettings, UsageSettings
+from environments.sections.usage import SharedUsageSettings, UsageSettings
 from miyabi_infra.cost.prices import Price, Prices
 from miyabi_infra.stacks import Resource, Stack
 

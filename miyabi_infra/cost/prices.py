@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from miyabi_infra.refused import Refused
 
-DATA: Final = Path(__file__).resolve().parent.parent / "data"
+DATA: Final = Path(__file__).parent
 
 
 @dataclass(frozen=True)

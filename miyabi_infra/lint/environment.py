@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
-from environments.document import Document
-from environments.lint import LintSettings
-from environments.problems import KeyPath
-from environments.service_levels import ServiceLevelSettings
+from environments.sections.lint import LintSettings
+from environments.sections.service_levels import ServiceLevelSettings
+from miyabi_infra.overlays.document import Document
+from miyabi_infra.overlays.problems import KeyPath
 from miyabi_infra.reach import Reach
 from miyabi_infra.stacks import Resource, Stack, Value
 

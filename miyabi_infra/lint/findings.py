@@ -8,16 +8,16 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from environments import lint as section
-from environments.document import Document, Place
-from environments.lint import LintSettings, Waiver
-from environments.merged import SHARED, documents
-from environments.problems import OverlayError
-from environments.service_levels import ServiceLevelSettings
+from environments.sections import lint as section
+from environments.sections.lint import LintSettings, Waiver
+from environments.sections.service_levels import ServiceLevelSettings
 from miyabi_infra.lint.environment import Environment
 from miyabi_infra.lint.policies import Violated
 from miyabi_infra.lint.rule import Severity
 from miyabi_infra.lint.rules import RULES
+from miyabi_infra.overlays.document import Document, Place
+from miyabi_infra.overlays.merged import SHARED, documents
+from miyabi_infra.overlays.problems import OverlayError
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
 

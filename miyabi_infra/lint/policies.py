@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
-from miyabi_infra.terraform import Terraform, TerraformError, executable
+from miyabi_infra.terraform.cli import Terraform, TerraformError, executable
 
 VENV: Final = ".venv-policies"
 """Where `make policies` installs checkov, below the project's root."""

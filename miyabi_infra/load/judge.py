@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from environments.service_levels import ServiceLevelSettings
+from environments.sections.service_levels import ServiceLevelSettings
 from miyabi_infra.load.measure import Measured, enough_for
 from miyabi_infra.load.profiles import Profile
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from environments.service_levels import ServiceLevelSettings
+from environments.sections.service_levels import ServiceLevelSettings
 from miyabi_infra.load.errors import kind_of
 from miyabi_infra.load.profiles import REQUEST_TIMEOUT
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack
-from miyabi_infra.terraform import Terraform, TerraformError
+from miyabi_infra.terraform.cli import Terraform, TerraformError
 
 DNS_NAME_OUTPUT: Final = "alb_dns_name"
 """The root output that holds the load balancer's DNS name."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-from miyabi_infra.parity.evaluation import Checkout, Scope, Source
-from miyabi_infra.parity.parsing import parse
-from miyabi_infra.parity.values import Value
+from miyabi_infra.hcl.evaluation import Checkout, Scope, Source
+from miyabi_infra.hcl.parsing import parse
+from miyabi_infra.hcl.values import Value
 from miyabi_infra.refused import Refused
 from miyabi_infra.text import count
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
-from miyabi_infra.compare import ABSENT
-from miyabi_infra.parity import provider
-from miyabi_infra.parity.evaluation import Instance
+from miyabi_infra.hcl import provider
+from miyabi_infra.hcl.evaluation import Instance
+from miyabi_infra.hcl.syntax import Place
+from miyabi_infra.hcl.values import Located, Missing, NotEvaluated, Opaque, place_of, plain, unknowns
 from miyabi_infra.parity.leaves import deep_place, leaves
 from miyabi_infra.parity.normal import canonical, containers, in_any_order, normal, policy, zero
 from miyabi_infra.parity.order import Order, Side, within
-from miyabi_infra.parity.syntax import Place
-from miyabi_infra.parity.values import Located, Missing, NotEvaluated, Opaque, place_of, plain, unknowns
+from miyabi_infra.stacks.compare import ABSENT
 from modules.settings import tag_problem
 
 Kind = Literal["difference", "invalid", "not evaluated", "no effect"]

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-from miyabi_infra.parity import provider
+from miyabi_infra.hcl import provider
+from miyabi_infra.hcl.evaluation import Instance
+from miyabi_infra.hcl.syntax import Place
+from miyabi_infra.hcl.values import Value
 from miyabi_infra.parity.checkout import frozen
-from miyabi_infra.parity.evaluation import Instance
-from miyabi_infra.parity.syntax import Place
-from miyabi_infra.parity.values import Value
 from miyabi_infra.stacks import Resource, Stack
 
 _INDEX: Final = re.compile(r"\[[^\]]*\]$")

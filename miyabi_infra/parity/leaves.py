@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from miyabi_infra.compare import ABSENT
-from miyabi_infra.parity.syntax import Place
-from miyabi_infra.parity.values import place_of
+from miyabi_infra.hcl.syntax import Place
+from miyabi_infra.hcl.values import place_of
+from miyabi_infra.stacks.compare import ABSENT
 
 
 def leaves(first: Any, second: Any, at: str) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401  # JSON

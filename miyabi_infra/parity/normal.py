@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
-from miyabi_infra.parity import provider
-from miyabi_infra.parity.values import Missing, NotEvaluated, Opaque, flag_of, joined, number_of, plain, text_of
+from miyabi_infra.hcl import provider
+from miyabi_infra.hcl.values import Missing, NotEvaluated, Opaque, flag_of, joined, number_of, plain, text_of
 from miyabi_infra.stacks import Reference, Template
 
 Lookup = Callable[[str, str], object]

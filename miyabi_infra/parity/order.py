@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from miyabi_infra.parity.evaluation import Finding, Instance
-from miyabi_infra.parity.syntax import Place
-from miyabi_infra.parity.values import Value
+from miyabi_infra.hcl.evaluation import Finding, Instance
+from miyabi_infra.hcl.syntax import Place
+from miyabi_infra.hcl.values import Value
 
 
 @dataclass(frozen=True)

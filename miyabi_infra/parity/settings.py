@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-from environments.document import Document
-from environments.merged import documents
-from environments.problems import OverlayError, key_text
-from miyabi_infra.compare import PROVIDER
+from miyabi_infra.hcl.values import Value
+from miyabi_infra.overlays.document import Document
+from miyabi_infra.overlays.merged import documents
+from miyabi_infra.overlays.problems import OverlayError, key_text
 from miyabi_infra.parity.checkout import frozen
 from miyabi_infra.parity.comparing import Cause, Difference
-from miyabi_infra.parity.values import Value
-from miyabi_infra.provenance import EXISTENCE, Provenance, Setting
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT
+from miyabi_infra.stacks.compare import PROVIDER
+from miyabi_infra.stacks.provenance import EXISTENCE, Provenance, Setting
 
 _EVERYWHERE: Final = frozenset({("project",), ("environment",)})
 """Settings that nearly every argument depends on, through its name; they explain nothing."""

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from miyabi_infra.hcl.evaluation import Checkout, Instance, Scope
+from miyabi_infra.hcl.values import NotEvaluated, Opaque, Value
 from miyabi_infra.parity import checkout as checkouts
 from miyabi_infra.parity import generated
-from miyabi_infra.parity.evaluation import Checkout, Instance, Scope
 from miyabi_infra.parity.order import Side
 from miyabi_infra.parity.settings import Settings
-from miyabi_infra.parity.values import NotEvaluated, Opaque, Value
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
 

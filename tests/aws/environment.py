@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from miyabi_infra.terraform import Terraform
+from miyabi_infra.terraform.cli import Terraform
 from tests.aws.emulator import Emulator
 from tests.support import Project
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra.adopt import show
+from miyabi_infra.commands import adopt as show
 from miyabi_infra.refused import Refused
 from tests.aws.environment import ByHand
 from tests.support import Project

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from miyabi_infra.terraform import Terraform
+from miyabi_infra.terraform.cli import Terraform
 from tests.aws.emulator import Emulator
 from tests.aws.environment import ByHand, Environment, changes
 from tests.support import Project

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from miyabi_infra import terraform
+from miyabi_infra.terraform import cli as terraform
 from tests.aws.environment import ByHand
 from tests.support import git
 

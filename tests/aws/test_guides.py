@@ -18,10 +18,10 @@ from typing import Any, Final
 
 import pytest
 
-from miyabi_infra import guides
-from miyabi_infra.guides.facts import Facts, facts
+from miyabi_infra.pages import guides
+from miyabi_infra.pages.guides.facts import Facts, facts
 from miyabi_infra.stacks import SHARED, Stack, read
-from miyabi_infra.terraform import environment
+from miyabi_infra.terraform.cli import environment
 from tests.aws.cli import AwsCli
 from tests.aws.edge import edge
 from tests.aws.emulator import Emulator

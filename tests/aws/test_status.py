@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra.live.aws import Aws
-from miyabi_infra.live.show import run, text
-from miyabi_infra.live.status import Level, Status, read
+from miyabi_infra.aws.client import Aws
+from miyabi_infra.aws.status import Level, Status, read
+from miyabi_infra.commands.status import run, text
 from miyabi_infra.stacks import read as read_stacks
 from tests.aws import observed
 from tests.aws.emulator import Emulator

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from miyabi_infra.live.aws import Aws
-from miyabi_infra.live.verify import Verification, run, text, verify
+from miyabi_infra.aws.client import Aws
+from miyabi_infra.aws.verify import Verification, run, text, verify
 from miyabi_infra.stacks import read
 from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment

@@ -7,11 +7,11 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser
 
-from miyabi_infra.diagram.facts import facts
-from miyabi_infra.diagram.layout import layout
-from miyabi_infra.diagram.mermaid import mermaid
-from miyabi_infra.diagram.scene import Rect
-from miyabi_infra.diagram.svg import svg
+from miyabi_infra.pages.diagram.facts import facts
+from miyabi_infra.pages.diagram.layout import layout
+from miyabi_infra.pages.diagram.mermaid import mermaid
+from miyabi_infra.pages.diagram.scene import Rect
+from miyabi_infra.pages.diagram.svg import svg
 from miyabi_infra.stacks import Stack, read
 
 pytestmark = pytest.mark.browser

@@ -19,9 +19,9 @@ from urllib.request import urlopen
 import pytest
 from jsonschema import Draft202012Validator
 
+from miyabi_infra.commands.load import run
 from miyabi_infra.load.measure import Sample, measure
 from miyabi_infra.load.profiles import PROFILES, Profile
-from miyabi_infra.load.run import run
 from miyabi_infra.load.sending import send
 from miyabi_infra.refused import Refused
 from tests.load.server import SLOW, SLOW_START

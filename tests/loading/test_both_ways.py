@@ -9,8 +9,8 @@ from pathlib import Path
 import cdktf_cdktf_provider_aws
 import pytest
 
-from miyabi_infra.lazy import PREFIX
-from miyabi_infra.publish import changes
+from miyabi_infra.fast_cdktf.lazy import PREFIX
+from miyabi_infra.synthesis.publish import changes
 from tests.support import copy_of_generator, environment_of, run_main
 
 pytestmark = pytest.mark.slow

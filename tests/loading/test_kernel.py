@@ -10,9 +10,9 @@ from typing import cast
 
 import pytest
 
-from miyabi_infra.kernel import CHANNEL, WORKER
+from miyabi_infra.fast_cdktf.kernel import CHANNEL, WORKER
 
-KERNEL_HOOK = Path("miyabi_infra/kernel.cjs")
+KERNEL_HOOK = Path("miyabi_infra/fast_cdktf/kernel.cjs")
 
 HEAD = """\
 "use strict";

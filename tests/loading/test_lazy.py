@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsii import _reference_map as references  # pyright: ignore[reportPrivateUsage]
 
-from miyabi_infra.kernel import CHANNEL, WORKER, is_known_kernel
-from miyabi_infra.lazy import (
+from miyabi_infra.fast_cdktf.kernel import CHANNEL, WORKER, is_known_kernel
+from miyabi_infra.fast_cdktf.lazy import (
     PREFIX,
     LazyPackage,
     _Finder,  # pyright: ignore[reportPrivateUsage]
@@ -141,7 +141,7 @@ def test_hints_and_versions_are_asked_for_once(toy: Toy, monkeypatch: pytest.Mon
         asked.append(name)
         return "1"
 
-    monkeypatch.setattr("miyabi_infra.lazy._version", cache(version))
+    monkeypatch.setattr("miyabi_infra.fast_cdktf.lazy._version", cache(version))
     module = (
         "import typing\nfrom importlib.metadata import version\nVERSION = version('toy')\n"
         "def check_type(argname, value, expected_type): ...\ndef hinted(a: 'int'): ..."

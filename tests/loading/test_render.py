@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from environments.problems import OverlayError
 from environments.settings import EnvironmentSettings
-from miyabi_infra import render as rendering
-from miyabi_infra.publish import changes
-from miyabi_infra.render import render, render_in_parallel
-from miyabi_infra.synth import UnknownEnvironmentError, synthesize
-from miyabi_infra.worker import Worker, WorkerEndedError, WorkerError
+from miyabi_infra.overlays.problems import OverlayError
+from miyabi_infra.synthesis import render as rendering
+from miyabi_infra.synthesis.publish import changes
+from miyabi_infra.synthesis.render import render, render_in_parallel
+from miyabi_infra.synthesis.synth import UnknownEnvironmentError, synthesize
+from miyabi_infra.synthesis.worker import Worker, WorkerEndedError, WorkerError
 from tests.support import Project
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from miyabi_infra.publish import changes
+from miyabi_infra.synthesis.publish import changes
 from tests.support import copy_of_generator, environment_of
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra.terraform import Terraform
+from miyabi_infra.terraform.cli import Terraform
 from tests.parity.support import ENVIRONMENTS, HCL
 from tests.support import offline
 

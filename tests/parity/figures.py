@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from environments.document import Document
-from miyabi_infra import runtime
+from miyabi_infra.hcl.evaluation import Checkout, Scope
+from miyabi_infra.overlays.document import Document
 from miyabi_infra.parity import checkout as checkouts
 from miyabi_infra.parity import generated, sides
 from miyabi_infra.parity.comparing import Difference, Interface, compare
-from miyabi_infra.parity.evaluation import Checkout, Scope
 from miyabi_infra.parity.order import Side
 from miyabi_infra.parity.settings import Settings
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import read
+from miyabi_infra.synthesis import runtime
 from miyabi_infra.text import markdown
 from tests.parity.mutations import Mutation, of_generated, of_hcl
 from tests.parity.support import HCL

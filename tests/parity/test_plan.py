@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import Phase, given, settings
 
-from miyabi_infra.terraform import Terraform
+from miyabi_infra.terraform.cli import Terraform
 from tests.parity.strategies import Environment, environments
 from tests.parity.support import AS_THE_HCL_IS, ENVIRONMENTS
 from tests.support import Project, offline

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from miyabi_infra.terraform import Terraform
+from miyabi_infra.terraform.cli import Terraform
 from tests.parity.support import HCL
 from tests.support import planned_values
 

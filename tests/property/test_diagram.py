@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miyabi_infra.diagram.facts import Arrow, Bar, Facts, Node, Place, Tasks
-from miyabi_infra.diagram.layout import layout
+from miyabi_infra.pages.diagram.facts import Arrow, Bar, Facts, Node, Place, Tasks
+from miyabi_infra.pages.diagram.layout import layout
 from tests.overlaps import overlaps
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./: "

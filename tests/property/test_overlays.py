@@ -8,11 +8,11 @@ import pytest
 from cdktf import App
 from hypothesis import Phase, given, settings
 
-from environments.document import Document
-from environments.overlays import check
 from environments.settings import EnvironmentSettings
 from environments.stack import EnvironmentStack
-from miyabi_infra.synth import run
+from miyabi_infra.overlays.document import Document
+from miyabi_infra.overlays.loading import check
+from miyabi_infra.synthesis.synth import run
 from tests.strategies import broken_overlays, overlays
 from tests.support import Project, instances, offline
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miyabi_infra.reach import connections
-from miyabi_infra.render import render
 from miyabi_infra.stacks import Stack, read
+from miyabi_infra.synthesis.render import render
 from tests.property.test_overlays import accepted
 from tests.strategies import overlays
 

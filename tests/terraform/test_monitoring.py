@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra.terraform import Terraform, TerraformError
+from miyabi_infra.terraform.cli import Terraform, TerraformError
 from tests.support import Project, offline, planned_values
 
 pytestmark = pytest.mark.terraform

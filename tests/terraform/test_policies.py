@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from miyabi_infra.commands.lint import run
 from miyabi_infra.lint.policies import Scan, missing, scan
-from miyabi_infra.lint.show import run
 from miyabi_infra.stacks import read
-from miyabi_infra.synth import ROOT
+from miyabi_infra.synthesis.synth import ROOT
 from tests.support import Project
 
 pytestmark = [
@@ -62,9 +62,9 @@ def test_lint_reports_policies_beside_its_own_findings(
 ) -> None:
     before, after = scans
     project.out.symlink_to(output)
-    monkeypatch.setattr("miyabi_infra.lint.show.missing", lambda _root: None)  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType]
+    monkeypatch.setattr("miyabi_infra.commands.lint.missing", lambda _root: None)  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType]
     codes: list[int] = []
     for found in (before, after):
-        monkeypatch.setattr("miyabi_infra.lint.show.scan", lambda *_: found)  # noqa: B023  # called at once  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType]
+        monkeypatch.setattr("miyabi_infra.commands.lint.scan", lambda *_: found)  # noqa: B023  # called at once  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType]
         codes.append(run(project.root, "dev", policies=True, today="2026-12-01"))
     assert codes == [0, 1]

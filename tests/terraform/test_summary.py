@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra.summary.plan import Planned, read
-from miyabi_infra.summary.show import comment
+from miyabi_infra.commands.summary import comment
+from miyabi_infra.pages.summary.plan import Planned, read
 from tests.support import Project, offline
 
 pytestmark = pytest.mark.terraform

@@ -8,9 +8,9 @@ import pytest
 from cdktf import Testing
 
 from environments.stack import EnvironmentStack
-from miyabi_infra import addresses
-from miyabi_infra.addresses import Contract, base, changes, run
 from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import addresses
+from miyabi_infra.stacks.addresses import Contract, base, changes, run
 from tests.support import Project, git
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from miyabi_infra.commands.cost import against_report, estimates, run
 from miyabi_infra.cost.estimate import Estimate
 from miyabi_infra.cost.prices import load
-from miyabi_infra.cost.show import against_report, estimates, run
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import read
 from tests.support import Project, git

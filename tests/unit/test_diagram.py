@@ -7,12 +7,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from miyabi_infra.diagram.facts import Arrow, Facts, Node, Tasks, facts
-from miyabi_infra.diagram.layout import layout
-from miyabi_infra.diagram.mermaid import mermaid
-from miyabi_infra.diagram.scene import text_width
-from miyabi_infra.diagram.show import FOLDER, run, write
-from miyabi_infra.diagram.svg import svg
+from miyabi_infra.commands.diagram import FOLDER, run, write
+from miyabi_infra.pages.diagram.facts import Arrow, Facts, Node, Tasks, facts
+from miyabi_infra.pages.diagram.layout import layout
+from miyabi_infra.pages.diagram.mermaid import mermaid
+from miyabi_infra.pages.diagram.scene import text_width
+from miyabi_infra.pages.diagram.svg import svg
 from miyabi_infra.reach import connections
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack, read

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra.diff import Difference, difference, run
+from miyabi_infra.commands.diff import Difference, difference, run
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import read
-from miyabi_infra.strengths import STRENGTHS, weaker
+from miyabi_infra.stacks.strengths import STRENGTHS, weaker
 from tests.support import Project
 
 PLAIN = """\

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from environments.document import Document, read
+from miyabi_infra.overlays.document import Document, read
 
 BASE = """\
 region: us-west-2

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from environments.edit import REMOVED, EditError, edited
-from environments.problems import KeyPath
+from miyabi_infra.overlays.edit import REMOVED, EditError, edited
+from miyabi_infra.overlays.problems import KeyPath
 
 OVERLAY = """\
 # The head stays.

@@ -10,8 +10,8 @@ from typing import Final
 
 import pytest
 
-from miyabi_infra import guides
-from miyabi_infra.guides.facts import MEANINGS, Facts, facts
+from miyabi_infra.pages import guides
+from miyabi_infra.pages.guides.facts import MEANINGS, Facts, facts
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import SHARED, StackError, read
 from tests.guide import Command, anchors, blocks, commands, links, prose
@@ -135,7 +135,7 @@ def test_the_committed_guides_are_what_the_output_makes(root: Path) -> None:
 
 
 def test_guides_need_no_cdktf(root: Path) -> None:
-    script = f"from pathlib import Path; from miyabi_infra import guides; guides.pages(Path({str(root)!r}), 'dev')"
+    script = f"from pathlib import Path; from miyabi_infra.pages import guides; guides.pages(Path({str(root)!r}), 'dev')"
     script += "; import sys; print(sorted({'cdktf', 'jsii', 'terraform'} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

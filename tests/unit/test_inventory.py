@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from miyabi_infra.inventory import PURPOSES, rows, run
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import read
+from miyabi_infra.stacks.inventory import PURPOSES, rows, run
 from tests.support import Project, git
 
 

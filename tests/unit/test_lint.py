@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from miyabi_infra.commands.lint import rules, run
 from miyabi_infra.lint import policies
-from miyabi_infra.lint.show import rules, run
 from miyabi_infra.refused import Refused
 from tests.support import Project
 

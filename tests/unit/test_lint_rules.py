@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from environments.lint import FINDINGS
+from environments.sections.lint import FINDINGS
 from miyabi_infra.lint.findings import Finding, Overlay, findings, overlays
 from miyabi_infra.lint.rules import RULES
-from miyabi_infra.render import render
 from miyabi_infra.stacks import SHARED, Stack, read
+from miyabi_infra.synthesis.render import render
 from tests.support import Project
 
 Yaml = dict[str, Any]

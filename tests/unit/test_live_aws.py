@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from miyabi_infra.live.aws import Aws, Kind, Limits, Trouble, action_name, together
-from miyabi_infra.live.show import run
-from miyabi_infra.live.verify import run as run_verify
+from miyabi_infra.aws.client import Aws, Kind, Limits, Trouble, action_name, together
+from miyabi_infra.aws.verify import run as run_verify
+from miyabi_infra.commands.status import run
 from miyabi_infra.refused import Refused
 
 QUICK = Limits(connect=0.5, read=0.2, attempts=1)
@@ -217,7 +217,7 @@ def test_a_missing_permission_is_a_line_of_each_section(
 
 
 def test_who_looks_at_aws_does_not_wait_for_cdktf(root: Path) -> None:
-    imports = "import sys, miyabi_infra.live.show, miyabi_infra.live.verify"
+    imports = "import sys, miyabi_infra.commands.status, miyabi_infra.aws.verify"
     asked = f"{imports}; print(sorted({{'cdktf', 'jsii'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", asked], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from environments.service_levels import ServiceLevelSettings
-from miyabi_infra.load import run as load_run
+from environments.sections.service_levels import ServiceLevelSettings
+from miyabi_infra.commands import load as load_run
+from miyabi_infra.commands.load import evaluate, run, service_levels
 from miyabi_infra.load import sending, target
 from miyabi_infra.load.errors import kind_of, status_error
 from miyabi_infra.load.judge import Judged, judge, overall
@@ -22,13 +23,12 @@ from miyabi_infra.load.measure import Sample, enough_for, measure, percentile, s
 from miyabi_infra.load.plot import draw
 from miyabi_infra.load.profiles import PROFILES, Profile
 from miyabi_infra.load.result import LoadResult
-from miyabi_infra.load.run import evaluate, run, service_levels
 from miyabi_infra.load.sending import Sent
 from miyabi_infra.load.show import progress, summary
 from miyabi_infra.load.target import choose
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack, read
-from miyabi_infra.terraform import TerraformError
+from miyabi_infra.terraform.cli import TerraformError
 from tests.support import Project
 
 LEVELS = ServiceLevelSettings()

@@ -10,7 +10,7 @@ from cdktf import App
 
 from environments.settings import EnvironmentSettings
 from environments.stack import EnvironmentStack
-from miyabi_infra.cost.show import estimates
+from miyabi_infra.commands.cost import estimates
 from miyabi_infra.stacks import Reference, Stack, read
 from tests.support import Project
 from tests.unit.test_refusals import QA

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from miyabi_infra.parity.evaluation import Checkout, Scope, Source
-from miyabi_infra.parity.functions import FUNCTIONS
-from miyabi_infra.parity.parsing import HclError, parse
-from miyabi_infra.parity.values import Opaque, Value, plain
+from miyabi_infra.hcl.evaluation import Checkout, Scope, Source
+from miyabi_infra.hcl.functions import FUNCTIONS
+from miyabi_infra.hcl.parsing import HclError, parse
+from miyabi_infra.hcl.values import Opaque, Value, plain
 
 MODULE = """\
 variable "environment" {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from miyabi_infra.publish import Change, changes, publish
+from miyabi_infra.synthesis.publish import Change, changes, publish
 
 
 def tree(folder: Path, files: dict[str, str]) -> Path:

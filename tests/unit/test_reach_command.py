@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from miyabi_infra.reach.show import run
+from miyabi_infra.commands.reach import run
 from miyabi_infra.refused import Refused
 from tests.support import Project, git
 

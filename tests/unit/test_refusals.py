@@ -5,8 +5,8 @@ from typing import get_args
 
 import pytest
 
+from environments.sections.state import S3State
 from environments.settings import EnvironmentSettings, SharedSettings
-from environments.state import S3State
 from modules.platform import Region
 from modules.settings import Settings, rules_of
 from tests.support import Project

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from miyabi_infra.cli import app
+from miyabi_infra.pages.report import SECTIONS, page, run
 from miyabi_infra.refused import Refused
-from miyabi_infra.report import SECTIONS, page, run
 from miyabi_infra.stacks import read
 from tests.support import Project
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from miyabi_infra.revision import RevisionError, tree
+from miyabi_infra.stacks.revision import RevisionError, tree
 from tests.support import Project, git
 
 

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from environments.settings import EnvironmentSettings, SharedSettings
-from miyabi_infra.reference import schema
+from miyabi_infra.pages.reference import schema
 
 
 def errors(model: type[EnvironmentSettings | SharedSettings], overlay: Any) -> list[str]:  # noqa: ANN401  # as read

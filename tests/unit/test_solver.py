@@ -7,14 +7,14 @@ from typing import Any, cast
 
 import pytest
 
-from environments.edit import REMOVED
-from environments.merged import documents
-from environments.problems import key_text
 from environments.settings import EnvironmentSettings
 from miyabi_infra.adopt.solver import Solver
 from miyabi_infra.adopt.today import Today
-from miyabi_infra.provenance import read
+from miyabi_infra.overlays.edit import REMOVED
+from miyabi_infra.overlays.merged import documents
+from miyabi_infra.overlays.problems import key_text
 from miyabi_infra.stacks import read as read_stacks
+from miyabi_infra.stacks.provenance import read
 from tests.support import Project
 
 Values = dict[str, dict[str, Any]]

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra.live import show
-from miyabi_infra.live.aws import Aws, Kind, Trouble
-from miyabi_infra.live.show import run, text
-from miyabi_infra.live.status import Level, Status, as_data, read
+from miyabi_infra.aws.client import Aws, Kind, Trouble
+from miyabi_infra.aws.status import Level, Status, as_data, read
+from miyabi_infra.commands import status as show
+from miyabi_infra.commands.status import run, text
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks import read as read_stacks

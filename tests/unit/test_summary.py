@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra import revision
+from miyabi_infra.commands.summary import comment, run
+from miyabi_infra.pages.summary.markdown import LIMIT, bounded, code
+from miyabi_infra.pages.summary.plan import Planned, read
 from miyabi_infra.refused import Refused
-from miyabi_infra.summary.markdown import LIMIT, bounded, code
-from miyabi_infra.summary.plan import Planned, read
-from miyabi_infra.summary.show import comment, run
+from miyabi_infra.stacks import revision
 from tests.support import Project, git
 
 

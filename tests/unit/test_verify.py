@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra.live import verify as module
-from miyabi_infra.live.aws import Aws, Kind, Trouble
-from miyabi_infra.live.readers import READERS
-from miyabi_infra.live.readers.common import policy
-from miyabi_infra.live.verify import Verification, text, verify
-from miyabi_infra.live.world import Check, Found, World
+from miyabi_infra.aws import verify as module
+from miyabi_infra.aws.client import Aws, Kind, Trouble
+from miyabi_infra.aws.readers import READERS
+from miyabi_infra.aws.readers.common import policy
+from miyabi_infra.aws.verify import Verification, text, verify
+from miyabi_infra.aws.world import Check, Found, World
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Reference, Resource, Stack
 from miyabi_infra.stacks import read as read_stacks
@@ -88,7 +88,7 @@ def found_as(monkeypatch: pytest.MonkeyPatch, stack: Stack, kind: str, checks: l
 
     readers: Mapping[str, Any] = {kind: reader}
     monkeypatch.setattr(module, "READERS", readers)
-    monkeypatch.setattr("miyabi_infra.live.readers.READERS", readers)
+    monkeypatch.setattr("miyabi_infra.aws.readers.READERS", readers)
     return verify(stack, Refusing(Trouble(Kind.DENIED, "no")))
 
 

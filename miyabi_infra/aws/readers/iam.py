@@ -1,0 +1,67 @@
+"""How what exists is read: roles and what they may do."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from miyabi_infra.aws.readers.common import Reader, leads_to, policy
+from miyabi_infra.aws.world import Check, Extra, Found, Unresolved, World
+from miyabi_infra.stacks import Resource
+
+
+def _role(resource: Resource, world: World) -> Found | None:
+    name = str(resource.get("name"))
+    role = world.ask("iam", "get_role", RoleName=name)["Role"]
+    checks = [
+        Check(
+            "assume_role_policy",
+            policy(world.value(resource.get("assume_role_policy"))),
+            policy(role["AssumeRolePolicyDocument"]),
+        )
+    ]
+    inline = [world.value(each.get("name")) for each in _of_role("aws_iam_role_policy", resource, world)]
+    attached = [
+        world.value(each.get("policy_arn")) for each in _of_role("aws_iam_role_policy_attachment", resource, world)
+    ]
+    extras = [
+        Extra(f"policy {each}")
+        for each in world.items("iam", "list_role_policies", "PolicyNames", RoleName=name)
+        if each not in inline
+    ]
+    extras += [
+        Extra(f"policy {each['PolicyArn']}")
+        for each in world.items("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=name)
+        if each["PolicyArn"] not in attached
+    ]
+    attributes = {"id": name, "name": name, "arn": role["Arn"]}
+    return Found(attributes, checks + world.tags(resource, role.get("Tags")), extras)
+
+
+def _of_role(kind: str, role: Resource, world: World) -> list[Resource]:
+    return [
+        each
+        for each in world.stack.of_type(kind)
+        if each.get("role") == role.get("name") or leads_to(each.get("role"), role)
+    ]
+
+
+def _role_policy(resource: Resource, world: World) -> Found | None:
+    role, name = world.value(resource.get("role")), str(resource.get("name"))
+    if isinstance(role, Unresolved):
+        return None
+    held = world.ask("iam", "get_role_policy", RoleName=role, PolicyName=name)["PolicyDocument"]
+    return Found({}, [Check("policy", policy(world.value(resource.get("policy"))), policy(held))])
+
+
+def _role_policy_attachment(resource: Resource, world: World) -> Found | None:
+    role, arn = world.value(resource.get("role")), world.value(resource.get("policy_arn"))
+    if isinstance(role, Unresolved):
+        return None
+    attached = world.items("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role)
+    return Found({}, [Check("policy_arn", arn, arn)]) if arn in {each["PolicyArn"] for each in attached} else None
+
+
+READERS: Final[Mapping[str, Reader]] = {
+    "aws_iam_role": _role,
+    "aws_iam_role_policy": _role_policy,
+    "aws_iam_role_policy_attachment": _role_policy_attachment,
+}

@@ -1,0 +1,67 @@
+"""How what exists is read: security groups, rule by rule."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from miyabi_infra.aws.readers.common import Json, Reader
+from miyabi_infra.aws.world import Check, Extra, Found, Unresolved, World
+from miyabi_infra.stacks import Resource
+
+
+def _security_group(resource: Resource, world: World) -> Found | None:
+    vpc = world.value(resource.get("vpc_id"))
+    if isinstance(vpc, Unresolved):
+        return None
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": [str(resource.get("name"))]}]
+    found = world.items("ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
+    if not found:
+        return None
+    group = found[0]
+    checks = world.checks(resource, {"description": group["Description"]})
+    extras: list[Extra] = []
+    for direction, key in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
+        held = set(_opened(group[key]))
+        generated = set(_generated_rules(resource, direction, world))
+        checks += [Check(f"{direction}: {rule}", rule, None) for rule in sorted(generated - held)]
+        checks += [Check(f"{direction}: {rule}", rule, rule) for rule in sorted(generated & held)]
+        extras += [Extra(f"{direction} {rule}") for rule in sorted(held - generated)]
+    return Found({"id": group["GroupId"]}, checks + world.tags(resource, group.get("Tags")), extras)
+
+
+def _opened(permissions: Sequence[Json]) -> Iterator[str]:
+    for each in permissions:
+        ports = _ports(each["IpProtocol"], each.get("FromPort", 0), each.get("ToPort", 0))
+        for key, name in (
+            ("IpRanges", "CidrIp"),
+            ("Ipv6Ranges", "CidrIpv6"),
+            ("UserIdGroupPairs", "GroupId"),
+            ("PrefixListIds", "PrefixListId"),
+        ):
+            for peer in each.get(key, []):
+                yield _rule(ports, peer[name], peer.get("Description"))
+
+
+def _generated_rules(resource: Resource, direction: str, world: World) -> Iterator[str]:
+    for block in resource.blocks(direction):
+        rule = world.value(block)
+        if isinstance(rule, Unresolved):
+            continue
+        ports = _ports(str(rule["protocol"]), rule["from_port"], rule["to_port"])
+        for key in ("cidr_blocks", "ipv6_cidr_blocks", "security_groups", "prefix_list_ids"):
+            for peer in rule.get(key) or ():
+                yield _rule(ports, peer, rule.get("description"))
+
+
+def _rule(ports: str, peer: str, description: str | None) -> str:
+    return f"{ports} with {peer}{f' ({description})' if description else ''}"
+
+
+def _ports(protocol: str, first: int, last: int) -> str:
+    if protocol == "-1":
+        return "everything"
+    return f"{protocol} {first}" if first == last else f"{protocol} {first}-{last}"
+
+
+READERS: Final[Mapping[str, Reader]] = {
+    "aws_security_group": _security_group,
+}

@@ -1,0 +1,120 @@
+"""How what exists is read: what exists once an account."""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from miyabi_infra.aws.client import Kind, Trouble
+from miyabi_infra.aws.readers.common import Reader, policy
+from miyabi_infra.aws.world import Check, Found, World, plain
+from miyabi_infra.stacks import Resource
+
+
+def _repository(resource: Resource, world: World) -> Found | None:
+    name = str(resource.get("name"))
+    repository = world.ask("ecr", "describe_repositories", repositoryNames=[name])["repositories"][0]
+    checks = world.checks(
+        resource,
+        {
+            "encryption_configuration": [
+                {"encryption_type": repository.get("encryptionConfiguration", {}).get("encryptionType")}
+            ],
+            "image_tag_mutability": repository.get("imageTagMutability"),
+            "image_scanning_configuration": {
+                "scan_on_push": repository.get("imageScanningConfiguration", {}).get("scanOnPush", False)
+            },
+        },
+    )
+    arn = repository["repositoryArn"]
+    tags = world.ask("ecr", "list_tags_for_resource", resourceArn=arn)["tags"]
+    known = {"id": name, "name": name, "arn": arn, "repository_url": repository["repositoryUri"]}
+    return Found(known, checks + world.tags(resource, tags))
+
+
+def _repository_policy(resource: Resource, world: World) -> Found | None:
+    name = str(world.value(resource.get("repository")))
+    held = world.ask("ecr", "get_lifecycle_policy", repositoryName=name)["lifecyclePolicyText"]
+    generated = plain(world.value(resource.get("policy")))
+    return Found({}, [Check("policy", generated, plain(json.loads(held)))])
+
+
+def _bucket(resource: Resource, world: World) -> Found | None:
+    name = str(resource.get("bucket"))
+    world.ask("s3", "head_bucket", Bucket=name)
+    try:
+        tags = world.ask("s3", "get_bucket_tagging", Bucket=name)["TagSet"]
+    except Trouble as trouble:
+        if trouble.kind is not Kind.MISSING:  # a bucket without tags has no set of them
+            raise
+        tags = []
+    return Found({"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}"}, world.tags(resource, tags))
+
+
+def _bucket_encryption(resource: Resource, world: World) -> Found | None:
+    answer = world.ask("s3", "get_bucket_encryption", Bucket=str(world.value(resource.get("bucket"))))
+    rules = [
+        {"apply_server_side_encryption_by_default": {"sse_algorithm": held["SSEAlgorithm"]}}
+        for each in answer["ServerSideEncryptionConfiguration"]["Rules"]
+        for held in [each["ApplyServerSideEncryptionByDefault"]]
+    ]
+    return Found({}, world.checks(resource, {"rule": rules}))
+
+
+def _bucket_ownership(resource: Resource, world: World) -> Found | None:
+    answer = world.ask("s3", "get_bucket_ownership_controls", Bucket=str(world.value(resource.get("bucket"))))
+    (rule,) = answer["OwnershipControls"]["Rules"]
+    return Found({}, world.checks(resource, {"rule": {"object_ownership": rule["ObjectOwnership"]}}))
+
+
+def _bucket_lifecycle(resource: Resource, world: World) -> Found | None:
+    answer = world.ask("s3", "get_bucket_lifecycle_configuration", Bucket=str(world.value(resource.get("bucket"))))
+    rules = [
+        {
+            "id": each.get("ID"),
+            "status": each["Status"],
+            "filter": [{"prefix": each.get("Filter", {}).get("Prefix", each.get("Prefix", ""))}],
+            "noncurrent_version_expiration": [
+                {"noncurrent_days": each.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays")}
+            ],
+            "abort_incomplete_multipart_upload": [
+                {"days_after_initiation": each.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation")}
+            ],
+        }
+        for each in answer["Rules"]
+    ]
+    return Found({}, world.checks(resource, {"rule": rules}))
+
+
+def _bucket_versioning(resource: Resource, world: World) -> Found | None:
+    held = world.ask("s3", "get_bucket_versioning", Bucket=str(world.value(resource.get("bucket"))))
+    return Found({}, world.checks(resource, {"versioning_configuration": {"status": held.get("Status", "Disabled")}}))
+
+
+def _bucket_access(resource: Resource, world: World) -> Found | None:
+    answer = world.ask("s3", "get_public_access_block", Bucket=str(world.value(resource.get("bucket"))))
+    held = answer["PublicAccessBlockConfiguration"]
+    found = {
+        "block_public_acls": held["BlockPublicAcls"],
+        "block_public_policy": held["BlockPublicPolicy"],
+        "ignore_public_acls": held["IgnorePublicAcls"],
+        "restrict_public_buckets": held["RestrictPublicBuckets"],
+    }
+    return Found({}, world.checks(resource, found))
+
+
+def _bucket_policy(resource: Resource, world: World) -> Found | None:
+    held = world.ask("s3", "get_bucket_policy", Bucket=str(world.value(resource.get("bucket"))))["Policy"]
+    return Found({}, [Check("policy", policy(world.value(resource.get("policy"))), policy(held))])
+
+
+READERS: Final[Mapping[str, Reader]] = {
+    "aws_ecr_lifecycle_policy": _repository_policy,
+    "aws_ecr_repository": _repository,
+    "aws_s3_bucket": _bucket,
+    "aws_s3_bucket_lifecycle_configuration": _bucket_lifecycle,
+    "aws_s3_bucket_ownership_controls": _bucket_ownership,
+    "aws_s3_bucket_policy": _bucket_policy,
+    "aws_s3_bucket_public_access_block": _bucket_access,
+    "aws_s3_bucket_server_side_encryption_configuration": _bucket_encryption,
+    "aws_s3_bucket_versioning": _bucket_versioning,
+}

@@ -1,0 +1,209 @@
+"""An account beside a stack: answers of AWS that are asked for once, and references that lead to what really exists."""
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from miyabi_infra.aws.client import Aws, Kind, Trouble
+from miyabi_infra.stacks import Reference, Resource, Stack, Template, Value
+
+
+@dataclass(frozen=True)
+class Check:
+    """An argument as it was generated, and as it is."""
+
+    argument: str
+    generated: Any
+    found: Any
+
+    @property
+    def same(self) -> bool:
+        """Whether both say the same; what depends on something that is missing is not told from it."""
+        return isinstance(self.generated, Unresolved) or self.generated == self.found
+
+
+@dataclass(frozen=True)
+class Extra:
+    """Something that exists in or around a resource, and that nobody generated."""
+
+    text: str
+
+
+@dataclass
+class Found:
+    """A resource as AWS describes it."""
+
+    attributes: Mapping[str, Any]
+    """What other resources refer to it by: `id`, `arn` …"""
+    checks: list[Check] = field(default_factory=list[Check])
+    extras: list[Extra] = field(default_factory=list[Extra])
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """Instead of a value that refers to something that does not exist."""
+
+    address: str
+
+
+class _UnresolvedError(Exception):
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
+class World:
+    """What the readers of resources ask: AWS, the stack, and each other."""
+
+    def __init__(self, aws: Aws, stack: Stack) -> None:
+        self.stack = stack
+        self._aws = aws
+        self._lock = threading.Lock()
+        self._answers: dict[str, _Answer] = {}
+
+    def ask(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+        """The answer of an operation, asked for once.
+
+        Raises:
+            Trouble: when there is none; the same each time.
+        """
+        return self._once((service, operation, arguments), lambda: self._aws.call(service, operation, **arguments))
+
+    def items(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:  # noqa: ANN401  # JSON
+        """The items of all pages of an operation, asked for once.
+
+        Raises:
+            Trouble: when there is no answer; the same each time.
+        """
+        return self._once(
+            (service, operation, key, arguments), lambda: self._aws.pages(service, operation, key, **arguments)
+        )
+
+    def _once(self, question: object, ask: Any) -> Any:  # noqa: ANN401  # JSON
+        key = json.dumps(question, sort_keys=True)
+        with self._lock:
+            answer = self._answers.setdefault(key, _Answer())
+        with answer.lock:
+            if answer.trouble is None and not answer.given:
+                try:
+                    answer.value, answer.given = ask(), True
+                except Trouble as trouble:
+                    answer.trouble = trouble
+        if answer.trouble is not None:
+            raise answer.trouble
+        return answer.value
+
+    # ---- references ------------------------------------------------------------------------------------------------
+
+    def find(self, address: str) -> Found | None:
+        """The resource at an address as it is; None where it does not exist.
+
+        Raises:
+            Trouble: when AWS does not say.
+        """
+        from miyabi_infra.aws.readers import READERS  # noqa: PLC0415  # they read each other through this
+
+        resource = self.stack.find(address)
+        reader = READERS.get(resource.type) if resource else None
+        if resource is None or reader is None:
+            return None
+        try:
+            return self._once(("find", address), lambda: reader(resource, self))
+        except Trouble as trouble:
+            if trouble.kind is Kind.MISSING:
+                return None
+            raise
+
+    def value(self, value: Value) -> Any:  # noqa: ANN401  # JSON
+        """A generated value with what really exists for its references, or `Unresolved`.
+
+        Raises:
+            Trouble: when AWS does not say what a reference leads to.
+        """
+        try:
+            return self._value(value)
+        except _UnresolvedError as error:
+            return Unresolved(error.address)
+
+    def _value(self, value: Value) -> Any:  # noqa: ANN401  # JSON
+        if isinstance(value, Reference):
+            found = self.find(value.address)
+            if found is None or value.attribute not in found.attributes:
+                raise _UnresolvedError(value.address)
+            return found.attributes[value.attribute]
+        if isinstance(value, Template):
+            return "".join(part if isinstance(part, str) else str(self._value(part)) for part in value.parts)
+        if isinstance(value, Mapping):
+            return {key: self._value(held) for key, held in value.items()}
+        if isinstance(value, tuple):
+            return [self._value(held) for held in value]
+        return value
+
+    def checks(self, resource: Resource, found: Mapping[str, Any], **defaults: Any) -> list[Check]:  # noqa: ANN401
+        """Each argument found beside what was generated; `defaults` are those of Terraform, where it says nothing.
+
+        An argument that is neither configured nor among the defaults is left to AWS, and no check.
+        """
+        checks: list[Check] = []
+        for argument, held in found.items():
+            generated = self.value(resource.get(argument))
+            if generated is None:
+                if argument not in defaults:
+                    continue
+                generated = defaults[argument]
+            checks += _leaves(argument, plain(generated), plain(held))
+        return checks
+
+    def tags(self, resource: Resource, found: Any) -> list[Check]:  # noqa: ANN401  # a list of pairs, or a mapping
+        """The tags: those of the provider, and the resource's own; those that AWS sets itself do not count."""
+        own = cast("Mapping[str, Any]", resource.get("tags") or {})
+        generated = {**self.stack.default_tags, **{key: self.value(held) for key, held in own.items()}}
+        held = {key: each for key, each in tag_mapping(found).items() if not key.startswith("aws:")}
+        return [
+            Check(f"tags.{key}", generated.get(key), held.get(key)) for key in sorted(generated.keys() | held.keys())
+        ]
+
+
+def _leaves(argument: str, generated: Any, found: Any) -> list[Check]:  # noqa: ANN401  # JSON
+    """A check for each value of a block, so that a difference names what differs."""
+    if not isinstance(generated, Mapping) or not isinstance(found, Mapping):
+        return [Check(argument, generated, found)]
+    blocks = cast("Mapping[str, Any]", generated), cast("Mapping[str, Any]", found)
+    keys = sorted({*blocks[0], *blocks[1]})
+    return [check for key in keys for check in _leaves(f"{argument}.{key}", blocks[0].get(key), blocks[1].get(key))]
+
+
+@dataclass
+class _Answer:
+    """What a question was answered."""
+
+    lock: Any = field(default_factory=threading.RLock)
+    given: bool = False
+    value: Any = None
+    trouble: Trouble | None = None
+
+
+def tag_mapping(found: Any) -> dict[str, str]:  # noqa: ANN401  # a list of pairs, or a mapping
+    """Tags as services give them: pairs of Key and Value, of key and value, or a mapping."""
+    if isinstance(found, Mapping):
+        return dict(cast("Mapping[str, str]", found))
+    pairs = cast("Sequence[Mapping[str, str]]", found or ())
+    return {each.get("Key", each.get("key", "")): each.get("Value", each.get("value", "")) for each in pairs}
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401  # JSON
+    """A value to compare: numbers are numbers, whether Terraform and AWS write them as text or not; lists are lists."""
+    if isinstance(value, Mapping):
+        return {key: plain(held) for key, held in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [plain(held) for held in cast("Sequence[Any]", value)]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def unordered(values: Any) -> Any:  # noqa: ANN401  # JSON
+    """A list whose order means nothing."""
+    return values if isinstance(values, Unresolved) else sorted(cast("Sequence[Any]", values or ()), key=str)

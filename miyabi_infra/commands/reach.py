@@ -1,0 +1,231 @@
+"""`miyabi-infra reach`: the connections of each environment, answers to questions, differences from a revision."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from miyabi_infra.reach.network import Step
+from miyabi_infra.reach.nodes import HTTPS, INTERNET
+from miyabi_infra.reach.paths import Connection, LetIn, Reach
+from miyabi_infra.reach.permissions import Ability, abilities
+from miyabi_infra.reach.questions import Answer, Difference, End, ask, difference
+from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import OUT, SHARED, Stack, read, revision
+from miyabi_infra.stacks.inventory import chosen
+from miyabi_infra.text import count, table
+
+
+def run(
+    root: Path,
+    environment: str | None = None,
+    question: tuple[str, str] | None = None,
+    *,
+    since: str | None = None,
+    as_json: bool = False,
+) -> int:
+    """Print what can be reached, the answer to a question, or what differs from a revision; return the exit code.
+
+    Raises:
+        Refused: when the stacks, the environment, the revision or the question can't be read.
+    """
+    stacks = [stack for stack in chosen(read(root / OUT), environment) if stack.environment != SHARED or environment]
+    if since is not None:
+        if question is not None:
+            raise Refused("--diff compares everything: ask either what differs, or a question")
+        return _differences(revision.stacks(root, since), stacks, environment, since, as_json=as_json)
+    found = {stack.environment: Reach(stack) for stack in stacks}
+    if question is not None:
+        return _answers(found, question, as_json=as_json)
+    if as_json:
+        print(json.dumps({name: _data(each) for name, each in found.items()}, indent=2))
+    elif environment is None:
+        print(_overview(found))
+    else:
+        print("\n\n".join(_details(each) for each in found.values()))
+    return 0
+
+
+# ---- everything --------------------------------------------------------------------------------------------------
+
+
+def _overview(found: dict[str, Reach]) -> str:
+    """Connections by environment, without the reasons."""
+    rows: dict[tuple[str, ...], dict[str, str]] = {}
+    for name, reach in found.items():
+        for each in reach.connections:
+            rows.setdefault((each.source, each.target, _port(each)), {})[name] = "yes"
+        for can in abilities(reach):
+            held = rows.setdefault((can.tasks, "AWS", can.name), {})
+            held[name] = "yes" if can.possible and held.get(name, "yes") == "yes" else "NO"
+    cells = [[*key, *(by_name.get(name, "-") for name in found)] for key, by_name in rows.items()]
+    lines = [table(["from", "to", "port", *found], cells)]
+    lines += ["", "Nothing else can be opened. With --env NAME: the rules and resources that allow it."]
+    lines += [f"{name}: {text}" for name, reach in found.items() for text in _remarks(reach)]
+    return "\n".join(lines)
+
+
+def _port(connection: Connection) -> str:
+    """The port, and who may open it where that is not everybody."""
+    everybody = not connection.blocks or any(block.endswith("/0") for block in connection.blocks)
+    return connection.port_text + ("" if everybody else f" ({', '.join(connection.blocks)})")
+
+
+def _details(reach: Reach) -> str:
+    """Everything of one environment, with the reasons."""
+    blocks = [
+        "\n".join([f"{each.source} -> {each.target}  {_port(each)}", *_steps(each.because)])
+        for each in reach.connections
+    ]
+    blocks += [_ability_text(reach, each) for each in abilities(reach)]
+    total = f"{count(len(reach.connections), 'connection')} can be opened in {reach.stack.environment}, nothing else"
+    return "\n".join([*blocks, total, *_remarks(reach)])
+
+
+def _ability_text(reach: Reach, ability: Ability) -> str:
+    """What tasks can do with AWS; the way out, where it was shown before, by name."""
+    outward = {
+        step
+        for each in reach.connections
+        if (each.source, each.target) == (ability.tasks, INTERNET)
+        for step in each.because
+    }
+    own = [step for step in ability.because if step not in outward]
+    lines = [f"{ability.tasks}: {ability.text}: {'yes' if ability.possible else 'NO'}", *_steps(own)]
+    if ability.possible and len(own) < len(ability.because):
+        lines.append(f"    over TCP {HTTPS}, as {ability.tasks} -> {INTERNET}")
+    return "\n".join(lines)
+
+
+def _remarks(reach: Reach) -> list[str]:
+    """What is worth a look though it opens nothing, and what the answer leaves out."""
+    unjudged = [f"not judged here, though it has to do with the network: {each.address}" for each in reach.unjudged]
+    return [*map(_let_in_text, reach.let_in), *unjudged]
+
+
+def _let_in_text(found: LetIn) -> str:
+    missing = "; ".join(step.text for step in found.missing)
+    return f"{found.rule.address} lets the internet in on {found.rule.port_text}, which does not arrive: {missing}"
+
+
+def _steps(steps: Sequence[Step]) -> list[str]:
+    return [
+        f"    {'' if step.holds else 'NO  '}{step.address + ': ' if step.address else ''}{step.text}" for step in steps
+    ]
+
+
+# ---- questions ---------------------------------------------------------------------------------------------------
+
+
+def _answers(found: dict[str, Reach], question: tuple[str, str], *, as_json: bool) -> int:
+    source, target = question
+    answers = {name: ask(reach, source, End.parse(target)) for name, reach in found.items()}
+    if as_json:
+        print(json.dumps({name: [_answer_data(each) for each in held] for name, held in answers.items()}, indent=2))
+    else:
+        print("\n".join(_answer_text(name, each) for name, held in answers.items() for each in held))
+    return int(not any(each.possible for held in answers.values() for each in held))
+
+
+def _answer_text(environment: str, answer: Answer) -> str:
+    head = f"{environment}: {'yes' if answer.possible else 'no'}: {answer.source} -> {answer.target}, {answer.what}"
+    lines = [
+        f"    {'yes' if step.holds else 'no '}  {step.text}" + (f"  ({step.address})" if step.address else "")
+        for step in answer.steps
+    ]
+    if answer.through:
+        way = ", ".join(f"{each.source} -> {each.target} {each.port_text}" for each in answer.through)
+        lines.append(f"    but requests are passed on: {way}")
+    return "\n".join([head, *lines])
+
+
+# ---- differences -------------------------------------------------------------------------------------------------
+
+
+def _differences(
+    old: Sequence[Stack], new: Sequence[Stack], environment: str | None, since: str, *, as_json: bool
+) -> int:
+    before = {stack.environment: stack for stack in old if environment in (None, stack.environment)}
+    after = {stack.environment: stack for stack in new}
+    names = dict.fromkeys((*after, *before))
+    found = {name: difference(before.get(name), after.get(name)) for name in names if name != SHARED or environment}
+    if as_json:
+        print(json.dumps({name: _difference_data(each) for name, each in found.items()}, indent=2))
+    else:
+        print("\n".join(_difference_text(name, each, since) for name, each in found.items()))
+    return int(any(found.values()))
+
+
+def _difference_text(environment: str, found: Difference, since: str) -> str:
+    if not found:
+        return f"{environment}: as in {since}"
+    lines = [f"{environment}:"]
+    lines += [f"  + {each.source} -> {each.target}  {_port(each)}" for each in found.opened]
+    lines += [f"  - {each.source} -> {each.target}  {_port(each)}" for each in found.closed]
+    lines += [f"  + {each.tasks} can {each.text}" for each in found.gained]
+    lines += [f"  - {each.tasks} can't {each.text}" for each in found.lost]
+    lines += [f"  ! {_let_in_text(each)}" for each in found.let_in]
+    return "\n".join(lines)
+
+
+# ---- JSON --------------------------------------------------------------------------------------------------------
+
+
+def _data(reach: Reach) -> dict[str, Any]:
+    return {
+        "connections": [_connection_data(each) for each in reach.connections],
+        "tasks": [_ability_data(each) for each in abilities(reach)],
+        "let_in": [_let_in_data(each) for each in reach.let_in],
+        "unjudged": [each.address for each in reach.unjudged],
+    }
+
+
+def _connection_data(found: Connection) -> dict[str, Any]:
+    return {
+        "from": found.source,
+        "to": found.target,
+        "protocol": found.protocol,
+        "ports": list(found.ports),
+        "internet": list(found.blocks),
+        "because": [_step_data(step) for step in found.because],
+    }
+
+
+def _ability_data(found: Ability) -> dict[str, Any]:
+    steps = [_step_data(step) for step in found.because]
+    return {"tasks": found.tasks, "what": found.name, "text": found.text, "possible": found.possible, "because": steps}
+
+
+def _let_in_data(found: LetIn) -> dict[str, Any]:
+    return {
+        "node": found.node,
+        "port": found.port,
+        "rule": found.rule.text,
+        "address": found.rule.address,
+        "missing": [_step_data(step) for step in found.missing],
+    }
+
+
+def _answer_data(answer: Answer) -> dict[str, Any]:
+    return {
+        "from": answer.source,
+        "to": answer.target,
+        "what": answer.what,
+        "possible": answer.possible,
+        "steps": [_step_data(step) for step in answer.steps],
+        "through": [f"{each.source} -> {each.target} {each.port_text}" for each in answer.through],
+    }
+
+
+def _difference_data(found: Difference) -> dict[str, Any]:
+    return {
+        "opened": [_connection_data(each) for each in found.opened],
+        "closed": [_connection_data(each) for each in found.closed],
+        "gained": [_ability_data(each) for each in found.gained],
+        "lost": [_ability_data(each) for each in found.lost],
+        "let_in": [_let_in_data(each) for each in found.let_in],
+    }
+
+
+def _step_data(step: Step) -> dict[str, Any]:
+    return {"holds": step.holds, "text": step.text, "address": step.address}

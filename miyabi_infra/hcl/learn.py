@@ -1,0 +1,201 @@
+"""Learn from the real provider what `parity` knows of it: `python -m miyabi_infra.hcl.learn`.
+
+The schema (`terraform providers schema`) says which arguments, blocks and attributes a resource type has, and which
+lists are sets. It does not say what an argument is when it is left out. That is read from plans: the generated stack is
+planned with every argument left out that can be, and what the provider plans in its place is its default.
+"""
+
+import json
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeAlias, cast
+
+from miyabi_infra.hcl.provider import FACTS
+from miyabi_infra.project import ROOT
+from miyabi_infra.terraform.cli import Terraform
+
+_OFFLINE: Final = {
+    "terraform": {"backend": {"local": {"path": "terraform.tfstate"}}},
+    "provider": {
+        "aws": {
+            "access_key": "test",
+            "secret_key": "test",
+            "skip_credentials_validation": True,
+            "skip_metadata_api_check": True,
+            "skip_requesting_account_id": True,
+        }
+    },
+}
+
+_NEEDED: Final[Mapping[str, frozenset[str]]] = {
+    "aws_elasticache_cluster": frozenset({"engine", "node_type", "num_cache_nodes"}),
+    "aws_ecs_task_definition": frozenset({"requires_compatibilities", "network_mode", "cpu", "memory"}),
+    "aws_lb_listener": frozenset({"certificate_arn", "port", "protocol"}),
+    "aws_lb_target_group": frozenset({"port", "protocol", "target_type"}),
+    "aws_route": frozenset({"destination_cidr_block"}),
+    "aws_subnet": frozenset({"cidr_block"}),
+    "aws_vpc": frozenset({"cidr_block"}),
+}
+"""Arguments that the schema calls optional and without which the provider plans nothing."""
+
+_META: Final = frozenset({"//", "count", "depends_on", "lifecycle"})
+_CERTIFICATE: Final = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555"
+
+
+def learn(out: Path, folder: Path) -> dict[str, Any]:
+    """What the provider says of the resource types of the environments' stacks, in a form for FACTS.
+
+    Args:
+        out: The output folder (`cdktf.out`).
+        folder: An empty folder to plan in.
+
+    Raises:
+        TerraformError: when terraform or the provider are not there, or refuse a plan.
+    """
+    stack = folder / "stack"
+    shutil.copytree(out / "stacks/miyabi-dev", stack, ignore=shutil.ignore_patterns(".terraform*"))
+    (stack / "learn_override.tf.json").write_text(json.dumps(_OFFLINE), encoding="utf-8")
+    terraform = Terraform(stack)
+    terraform.init()
+    schema = json.loads(terraform.run("providers", "schema", "-json").stdout)
+    version = json.loads(terraform.run("version", "-json").stdout)["provider_selections"]
+    provider = next(iter(schema["provider_schemas"].values()))["resource_schemas"]
+    bodies = {file: json.loads(file.read_text(encoding="utf-8")) for file in stack.glob("modules/*/main.tf.json")}
+    types = {kind for body in bodies.values() for kind in body.get("resource", {})}
+    resources = {kind: _facts(provider[kind]["block"]) for kind in sorted(types)}
+    for reduce in (_as_it_is, _without_blocks, _with_blocks):
+        given: dict[str, Mapping[str, Any]] = {}
+        for file, body in bodies.items():
+            reduced = _reduced(body, provider, reduce)
+            file.write_text(json.dumps(reduced), encoding="utf-8")
+            given |= _by_label(file.parent.name, reduced)
+        for change in terraform.plan("-refresh=false")["resource_changes"]:
+            label, planned = re.sub(r"\[\d+\]$", "", change["address"]), change["change"]
+            _note(resources[change["type"]], given[label], planned["after"], planned["after_unknown"])
+    return {"provider": next(iter(version.values())), "resources": resources}
+
+
+def _facts(block: Mapping[str, Any]) -> dict[str, Any]:
+    """A block of the schema: its arguments with their types, what only AWS sets, and the blocks in it."""
+    arguments: dict[str, Any] = {}
+    computed: list[str] = []
+    for name, attribute in sorted(block.get("attributes", {}).items()):
+        if attribute.get("required") or attribute.get("optional"):
+            arguments[name] = {"type": attribute["type"]}
+        else:
+            computed.append(name)
+    facts: dict[str, Any] = {"arguments": arguments}
+    if computed:
+        facts["attributes"] = computed
+    blocks = {
+        name: {**({"set": True} if inner["nesting_mode"] == "set" else {}), **_facts(inner["block"])}
+        for name, inner in sorted(block.get("block_types", {}).items())
+    }
+    if blocks:
+        facts["blocks"] = blocks
+    return facts
+
+
+def _by_label(folder: str, body: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The resources of a module's body, by address without an index."""
+    return {
+        f"module.{folder.replace('-', '_')}.{kind}.{name}": held
+        for kind, by_name in body.get("resource", {}).items()
+        for name, held in by_name.items()
+    }
+
+
+_Reduce: TypeAlias = "Callable[[Mapping[str, Any], Mapping[str, Any], frozenset[str]], dict[str, Any]]"
+
+
+def _reduced(body: Mapping[str, Any], provider: Mapping[str, Any], reduce: _Reduce) -> dict[str, Any]:
+    """A module's body with its resources reduced, and all of them there."""
+    resources: dict[str, Any] = {}
+    for kind, by_name in body.get("resource", {}).items():
+        for name, held in by_name.items():
+            kept = reduce(held, provider[kind]["block"], _NEEDED.get(kind, frozenset()))
+            if held.get("count") == 0:
+                kept["count"] = 1
+            if kept.get("certificate_arn") == "":
+                kept["certificate_arn"] = _CERTIFICATE
+            resources.setdefault(kind, {})[name] = kept
+    return {**body, "resource": resources}
+
+
+def _as_it_is(held: Mapping[str, Any], _block: Mapping[str, Any], _needed: frozenset[str]) -> dict[str, Any]:
+    return dict(held)
+
+
+def _with_blocks(held: Mapping[str, Any], block: Mapping[str, Any], needed: frozenset[str]) -> dict[str, Any]:
+    """A block with what it must have, and with the blocks in it, reduced likewise."""
+    kept = _without_blocks(held, block, needed)
+    for name, inner in block.get("block_types", {}).items():
+        if name in held:
+            kept[name] = [_with_blocks(item, inner["block"], needed) for item in _items(held[name])]
+    return kept
+
+
+def _without_blocks(held: Mapping[str, Any], block: Mapping[str, Any], needed: frozenset[str]) -> dict[str, Any]:
+    """A block with what it must have: required arguments and blocks, and references to other resources."""
+    kept: dict[str, Any] = {}
+    for name, value in held.items():
+        inner = block.get("block_types", {}).get(name)
+        required = name in _META or name in needed or block.get("attributes", {}).get(name, {}).get("required")
+        if inner is None and (required or "${" in json.dumps(value)):
+            kept[name] = value
+        elif inner is not None and (inner.get("min_items") or "${" in json.dumps(value)):
+            kept[name] = [_without_blocks(item, inner["block"], needed) for item in _items(value)]
+    return kept
+
+
+def _items(blocks: Any) -> list[dict[str, Any]]:  # noqa: ANN401  # JSON: one block, or several
+    return cast("list[dict[str, Any]]", blocks) if isinstance(blocks, list) else [blocks]
+
+
+def _note(
+    facts: dict[str, Any], given: Mapping[str, Any], after: Mapping[str, Any], unknown: Mapping[str, Any]
+) -> None:
+    """Note what is planned for arguments that were not given, and which were given for nothing."""
+    for name, argument in facts["arguments"].items():
+        if name in given:
+            if given[name] is not None and after.get(name) is None and not unknown.get(name):
+                argument["ignored"] = True
+        elif unknown.get(name):
+            argument["unknown"] = True
+        else:
+            argument["default"] = after.get(name)
+    for name, inner in facts.get("blocks", {}).items():
+        if name not in given:
+            if unknown.get(name):
+                inner["unknown"] = True
+        elif len(written := _items(given[name])) == 1:
+            unknowns = _items(unknown.get(name) or {})
+            _note(inner, written[0], _items(after[name])[0], unknowns[0])
+
+
+def _differing(first: object, second: object, at: str = "") -> Iterator[str]:
+    if isinstance(first, dict) and isinstance(second, dict):
+        before, after = cast("dict[str, object]", first), cast("dict[str, object]", second)
+        for key in sorted(before.keys() | after.keys()):
+            yield from _differing(before.get(key), after.get(key), f"{at}.{key}" if at else key)
+    elif first != second:
+        yield at
+
+
+def main() -> int:
+    """Write FACTS; return 1 when they were stale."""
+    with tempfile.TemporaryDirectory(prefix="miyabi-learn-") as folder:
+        facts = learn(ROOT / "cdktf.out", Path(folder))
+    before: object = json.loads(FACTS.read_text(encoding="utf-8")) if FACTS.exists() else {}
+    stale = list(_differing(before, facts))
+    FACTS.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    print(f"{FACTS.name}: {len(facts['resources'])} resource types, {len(stale)} changes")
+    return int(bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

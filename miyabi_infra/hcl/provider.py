@@ -1,0 +1,181 @@
+"""What provider 5.100.0 takes, and what it makes of what is left out.
+
+`FACTS` is learnt from the provider itself (`learn`). Three small tables beside it hold what no plan shows: what AWS
+chooses for an argument that is left out, which attribute an ID is, and the faults that hand-written HCL for this
+platform is known to have.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, cast
+
+from miyabi_infra.hcl.syntax import Block, Place
+from miyabi_infra.hcl.values import Value
+
+FACTS: Final = Path(__file__).with_name("provider-aws-5.json")
+
+CHOSEN_BY_AWS: Final[Mapping[str, Any]] = {
+    "aws_elasticache_cluster.apply_immediately": False,  # ElastiCache API, ModifyCacheCluster: ApplyImmediately
+    "aws_elasticache_cluster.port": 6379,  # ElastiCache API, CreateCacheCluster: the default port of Redis
+    "aws_elasticache_cluster.transit_encryption_enabled": False,  # ElastiCache API, CreateCacheCluster
+    "aws_eip.domain": "vpc",  # EC2 API, AllocateAddress: Domain
+    "aws_lb.internal": False,  # ELB API, CreateLoadBalancer: Scheme, internet-facing
+    "aws_lb.ip_address_type": "ipv4",  # ELB API, CreateLoadBalancer: IpAddressType
+    "aws_lb_target_group.health_check.matcher": "200",  # ELB API, Matcher: HttpCode
+    "aws_lb_target_group.health_check.path": "/",  # ELB API, CreateTargetGroup: HealthCheckPath
+    "aws_lb_target_group.health_check.protocol": "HTTP",  # ELB API, CreateTargetGroup: HealthCheckProtocol
+    "aws_lb_target_group.health_check.timeout": 5,  # ELB API, CreateTargetGroup: HealthCheckTimeoutSeconds
+    "aws_lb_target_group.ip_address_type": "ipv4",  # ELB API, CreateTargetGroup: IpAddressType
+    "aws_lb_target_group.load_balancing_algorithm_type": "round_robin",  # ELB API, TargetGroupAttribute
+    "aws_lb_target_group.protocol_version": "HTTP1",  # ELB API, CreateTargetGroup: ProtocolVersion
+    "aws_ecs_service.platform_version": "LATEST",  # ECS API, CreateService: platformVersion
+}
+"""What AWS chooses where the provider says "known after apply", each with the page of the API that says so."""
+
+PROTOCOLS: Final = frozenset({"aws_security_group.egress.protocol", "aws_security_group.ingress.protocol"})
+"""Arguments that the provider brings into one form itself."""
+
+ID_IS: Final[Mapping[str, str]] = {
+    "aws_appautoscaling_target": "resource_id",
+    "aws_cloudwatch_log_group": "name",
+    "aws_cloudwatch_metric_alarm": "alarm_name",
+    "aws_ecs_cluster": "arn",
+    "aws_ecs_task_definition": "family",
+    "aws_elasticache_cluster": "cluster_id",
+    "aws_elasticache_parameter_group": "name",
+    "aws_elasticache_subnet_group": "name",
+    "aws_iam_role": "name",
+    "aws_lb": "arn",
+    "aws_lb_listener": "arn",
+    "aws_lb_target_group": "arn",
+    "aws_sns_topic": "arn",
+}
+"""Which attribute the `id` of a type is (the provider's documentation of each, "Attribute Reference" and "Import")."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What provider 5 does not have, and what people mean by it."""
+
+    advice: str
+    moves: tuple[tuple[str, str], ...] = ()
+    """Of a block: where what stands in it belongs, on the resource itself."""
+    attribute: str = ""
+    """Of an attribute: the one that holds the value."""
+
+
+_FAULTS: Final[Mapping[str, Fault]] = {
+    "aws_ecs_service.deployment_configuration": Fault(
+        ": write deployment_maximum_percent, deployment_minimum_healthy_percent and deployment_circuit_breaker on the"
+        " service itself",
+        (
+            ("maximum_percent", "deployment_maximum_percent"),
+            ("minimum_healthy_percent", "deployment_minimum_healthy_percent"),
+            ("deployment_circuit_breaker", "deployment_circuit_breaker"),
+        ),
+    ),
+    "aws_ecs_service.arn": Fault(": its id is the ARN", attribute="id"),
+    "aws_elasticache_cluster.automatic_failover_enabled": Fault(": a replication group has it, a cluster has one node"),
+    "aws_elasticache_cluster.at_rest_encryption_enabled": Fault(": a replication group has it"),
+}
+_EVERYWHERE: Final = frozenset({"count", "for_each", "depends_on", "provider", "lifecycle", "dynamic", "provisioner"})
+
+
+@dataclass(frozen=True)
+class Instead:
+    """What stands for an attribute that provider 5 does not have."""
+
+    name: str
+    """The attribute that holds the value; empty where there is none."""
+    advice: str
+
+
+@dataclass(frozen=True)
+class NotThere:
+    """An argument or a block that provider 5 does not have."""
+
+    what: str
+    name: str
+    path: str
+    text: str
+    advice: str
+    place: Place
+
+
+def protocol(name: Any) -> Any:  # noqa: ANN401  # JSON: a text, if the HCL is right
+    """A protocol as the provider plans it: in small letters, and -1 for all."""
+    if not isinstance(name, str):
+        return name
+    return "-1" if name.lower() in ("all", "-1") else name.lower()
+
+
+@cache
+def _all() -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", json.loads(FACTS.read_text(encoding="utf-8")))
+
+
+def version() -> str:
+    """The version of the provider that the facts are of."""
+    return cast("str", _all()["provider"])
+
+
+def facts(kind: str) -> Mapping[str, Any] | None:
+    """What is known of a resource type, None for one that the generator never makes."""
+    return cast("Mapping[str, Any] | None", _all()["resources"].get(kind))
+
+
+def faults(kind: str, block: Block) -> Iterator[NotThere]:
+    """The arguments and blocks of a resource that its type does not have; none for a type that is not known."""
+    held = facts(kind)
+    if held is not None:
+        yield from _faults(kind, "", held, block)
+
+
+def _faults(kind: str, at: str, held: Mapping[str, Any], block: Block) -> Iterator[NotThere]:
+    blocks: Mapping[str, Any] = held.get("blocks", {})
+    top = _EVERYWHERE if not at else frozenset[str]()
+    for name, argument in block.arguments.items():
+        if name not in held["arguments"] and name not in top:
+            yield NotThere("argument", name, f"{at}{name}", argument.text, _advice(kind, name), argument.place)
+    for inner in block.blocks:
+        name, body = inner.type, inner
+        if name == "dynamic":
+            name, body = inner.labels[0], next(inner.of_type("content"), inner)
+        elif name in top or name == "connection":
+            continue
+        if name in blocks:
+            yield from _faults(kind, f"{at}{name}.", blocks[name], body)
+        elif name not in held["arguments"]:  # an attribute that is written as a block: ingress of a security group
+            yield NotThere("block", name, f"{at}{name}", f"{name} {{ … }}", _advice(kind, name), inner.place)
+
+
+def _advice(kind: str, name: str) -> str:
+    fault = _FAULTS.get(f"{kind}.{name}")
+    return fault.advice if fault else ""
+
+
+def instead_of(kind: str, name: str) -> Instead | None:
+    """None for an attribute that a type has, or may have; else what stands for it."""
+    held = facts(kind)
+    if held is None or any(name in held.get(part, ()) for part in ("arguments", "attributes", "blocks")):
+        return None
+    fault = _FAULTS.get(f"{kind}.{name}", Fault(""))
+    return Instead(fault.attribute, fault.advice)
+
+
+def without_faults(kind: str, arguments: Mapping[str, Value]) -> dict[str, Value]:
+    """Arguments without those that the type does not have; what is known to be meant stands where it belongs."""
+    held = facts(kind)
+    if held is None:
+        return dict(arguments)
+    kept = {
+        name: value for name, value in arguments.items() if name in held["arguments"] or name in held.get("blocks", {})
+    }
+    for name in arguments.keys() - kept.keys():
+        fault, blocks = _FAULTS.get(f"{kind}.{name}"), arguments[name]
+        if fault is not None and isinstance(blocks, tuple) and len(blocks) == 1 and isinstance(blocks[0], Mapping):
+            kept |= {to: blocks[0][of] for of, to in fault.moves if of in blocks[0] and to not in kept}
+    return kept

@@ -1,0 +1,1 @@
+"""Overlays in YAML: read, merged, checked, explained, edited."""

@@ -1,0 +1,171 @@
+"""An overlay as it stands in its file: plain data, and the line of every key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
+
+from miyabi_infra.overlays.problems import MISSING, KeyPath, Problem
+
+Place = tuple[Path, int]
+"""A file and a line in it."""
+
+
+@dataclass
+class Document:
+    """What an overlay says, where it says so, and what can't be read of it."""
+
+    file: Path
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+    places: dict[KeyPath, Place] = field(default_factory=dict[KeyPath, Place])
+    problems: list[Problem] = field(default_factory=list[Problem])
+    readable: bool = True
+    """Whether it could be read at all; if not, what it lacks is no problem of its own."""
+
+    def unreadable(self, line: int, problem: str, allowed: str) -> "Document":
+        """This document, with the one problem that it can't be read at all."""
+        self.problems.append(Problem(self.file, line, (), MISSING, problem, allowed))
+        self.readable = False
+        return self
+
+    def place(self, key: KeyPath) -> Place:
+        """Where a key stands; where it is not written, the nearest mapping around it that is."""
+        for length in range(len(key), 0, -1):
+            if key[:length] in self.places:
+                return self.places[key[:length]]
+        return self.file, 1
+
+    def only(self, keys: Mapping[str, object]) -> "Document":
+        """The document without the keys of the top level that are not among `keys`."""
+        data = {key: value for key, value in self.data.items() if key in keys}
+        places = {path: place for path, place in self.places.items() if path[0] in keys}
+        return Document(self.file, data, places, self.problems)
+
+    def under(self, overlay: "Document") -> "Document":
+        """This document with `overlay` laid over it: mappings merge, lists and scalars replace."""
+        merged = Document(overlay.file, dict(self.data), dict(self.places), [*self.problems, *overlay.problems])
+        merged._lay((), merged.data, overlay.data, overlay)  # of this very class
+        return merged
+
+    def _lay(self, at: KeyPath, below: dict[str, Any], above: Mapping[str, Any], overlay: "Document") -> None:
+        for key, value in above.items():
+            path = (*at, key)
+            held = below.get(key)
+            if isinstance(held, dict) and isinstance(value, dict):
+                merged = dict(cast("dict[str, Any]", held))
+                below[key] = merged
+                self.places[path] = overlay.places[path]
+                self._lay(path, merged, cast("dict[str, Any]", value), overlay)
+                continue
+            below[key] = value
+            for other in [other for other in self.places if other[: len(path)] == path]:
+                del self.places[other]
+            self.places |= {other: place for other, place in overlay.places.items() if other[: len(path)] == path}
+
+
+def read(file: Path, shown_as: Path) -> Document:
+    """Read an overlay; `shown_as` is the path that problems name. What can't be read is among the problems."""
+    document = Document(shown_as)
+    yaml = YAML(typ="safe", pure=True)
+    text = ""
+    try:
+        text = file.read_text("utf-8")
+        root = cast("Node | None", yaml.compose(text))  # pyright: ignore[reportUnknownMemberType]
+    except OSError as error:
+        return document.unreadable(1, f"can't be read: {error.strerror}", "a file")
+    except UnicodeDecodeError as error:
+        return document.unreadable(error.object.count(b"\n", 0, error.start) + 1, "is not UTF-8 text", "UTF-8")
+    except (YAMLError, RecursionError) as error:
+        return document.unreadable(*_syntax_problem(error, text))
+    if isinstance(root, MappingNode):
+        document.data = cast("dict[str, Any]", _Reader(yaml, document).value(root, ()))
+    elif root is not None:
+        return document.unreadable(_line(root), "holds no mapping", "keys and values, such as region: us-west-2")
+    return document
+
+
+class _Reader:
+    """Turns YAML nodes into plain data, and notes lines and problems in the document."""
+
+    def __init__(self, yaml: YAML, document: Document) -> None:
+        self._yaml = yaml
+        self._document = document
+        self._open: list[Node] = []
+
+    def value(self, node: Node, at: KeyPath) -> object:
+        if any(node is outer for outer in self._open):
+            self._refuse(node, at, MISSING, "holds itself through an alias", "plain values")
+            return None
+        self._open.append(node)
+        try:
+            if isinstance(node, MappingNode):
+                return self._mapping(node, at)
+            if isinstance(node, SequenceNode):
+                return self._sequence(node, at)
+            return self._scalar(node, at)
+        finally:
+            self._open.pop()
+
+    def _mapping(self, node: MappingNode, at: KeyPath) -> dict[str, object]:
+        data: dict[str, object] = {}
+        for key_node, value_node in cast("list[tuple[Node, Node]]", node.value):
+            key = self._scalar(key_node, at) if isinstance(key_node, ScalarNode) else None
+            if not isinstance(key, str):
+                self._refuse(key_node, at, key, "is no key", "a name")
+                continue
+            if key in data:
+                first = self._document.places[(*at, key)][1]
+                value = self.value(value_node, (*at, key))
+                problem = f"stands under a key that line {first} has already"
+                self._refuse(key_node, (*at, key), value, problem, "each key once")
+                continue
+            self._document.places[(*at, key)] = (self._document.file, _line(key_node))
+            data[key] = self.value(value_node, (*at, key))
+        return data
+
+    def _sequence(self, node: SequenceNode, at: KeyPath) -> list[object]:
+        data: list[object] = []
+        for index, item in enumerate(cast("list[Node]", node.value)):
+            self._document.places[(*at, index)] = (self._document.file, _line(item))
+            data.append(self.value(item, (*at, index)))
+        return data
+
+    def _scalar(self, node: Node, at: KeyPath) -> object:
+        try:
+            return cast("object", self._yaml.constructor.construct_object(node, deep=True))
+        except (YAMLError, ValueError) as error:
+            reason = getattr(error, "problem", None) or error
+            self._refuse(
+                node, at, cast("object", node.value), f"can't be read ({reason})", "plain YAML without tags of its own"
+            )
+            return None
+
+    def _refuse(self, node: Node, at: KeyPath, value: object, problem: str, allowed: str) -> None:
+        place = self._document.file, _line(node)
+        self._document.problems.append(Problem(*place, at, value, problem, allowed))
+
+
+def _line(node: Node) -> int:
+    mark = cast("StringMark", node.start_mark)
+    return mark.line + 1
+
+
+def _syntax_problem(error: YAMLError | RecursionError, text: str) -> tuple[int, str, str]:
+    if isinstance(error, RecursionError):
+        return 1, "is nested far too deeply", "the few levels that settings have"
+    if isinstance(error, ReaderError):
+        position = cast("int", error.position)
+        problem = f"has a character that YAML does not allow ({text[position : position + 1]!r})"
+        return text.count("\n", 0, position) + 1, problem, "text without control characters"
+    line, reason = 1, str(error)
+    if isinstance(error, MarkedYAMLError):
+        mark = cast("StringMark | None", error.problem_mark or error.context_mark)
+        line = mark.line + 1 if mark else 1
+        parts = cast("tuple[str | None, str | None]", (error.context, error.problem))
+        reason = ", ".join(part for part in parts if part)
+    return line, f"is not YAML: {' '.join(reason.split())}", "one document of keys and values"

@@ -1,0 +1,143 @@
+"""pydantic's errors in the words of an overlay: which key, what is wrong, what is allowed."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, cast, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from miyabi_infra.overlays.problems import HIDDEN, MISSING, KeyPath
+from modules.settings import Settings
+
+_TYPES = {
+    "int_type": ("is no whole number", "a whole number, without quotes"),
+    "int_parsing": ("is no whole number", "a whole number"),
+    "int_from_float": ("is no whole number", "a whole number"),
+    "float_type": ("is no number", "a number, without quotes"),
+    "finite_number": ("is no number", "a number"),
+    "bool_type": ("is neither true nor false", "true or false"),
+    "string_type": ("is no text", "text, in quotes"),
+    "tuple_type": ("is no list", "a list, such as [a, b]"),
+    "dict_type": ("is no mapping", "a mapping of names to values"),
+    "model_type": ("is no mapping", "a mapping of settings, or no such key"),
+    "model_attributes_type": ("is no mapping", "a mapping of settings, or no such key"),
+}
+_NO_SUCH_VALUE = "is none of the values there are"
+_BOUNDS = {
+    "greater_than_equal": ("ge", "is too small", "{} or more"),
+    "greater_than": ("gt", "is too small", "more than {}"),
+    "less_than_equal": ("le", "is too large", "at most {}"),
+    "less_than": ("lt", "is too large", "less than {}"),
+}
+
+
+def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]) -> tuple[KeyPath, object, str, str]:
+    """The key, the value found (`MISSING` where there is none), what is wrong with it, and what is allowed."""
+    kind, context = error["type"], error.get("ctx", {})
+    key = _key(error["loc"], data)
+    value = error["input"]
+    match kind:
+        case "missing":
+            found = key, MISSING, "is missing", _description(model, key, data)
+        case "extra_forbidden":
+            known = _known_keys(_model(model, key[:-1], data))
+            found = key, value, f"stands under an unknown key{_hint(key[-1], known)}", ", ".join(known) or "no key here"
+        case "setting":
+            found = key, HIDDEN if context["secret"] else value, context["problem"], context["allowed"]
+        case "literal_error":
+            allowed = str(context["expected"]).replace(" or ", ", ")
+            quoted = f"'{value}'"  # YAML reads 7.0 as a number
+            unquoted = not isinstance(value, str) and quoted in allowed.split(", ")
+            found = key, value, *(("is no text", f"{quoted}, in quotes") if unquoted else (_NO_SUCH_VALUE, allowed))
+        case "union_tag_invalid":
+            tag = str(context["discriminator"]).strip("'")
+            found = (*key, tag), context["tag"], _NO_SUCH_VALUE, str(context["expected_tags"])
+        case "union_tag_not_found":
+            tag = str(context["discriminator"]).strip("'")
+            found = (*key, tag), MISSING, "is missing", "'local', 's3'"
+        case "too_short":
+            found = key, value, "has too few items", f"{context['min_length']} or more"
+        case _ if kind in _BOUNDS:
+            bound, problem, allowed = _BOUNDS[kind]
+            found = key, value, problem, allowed.format(_number(context[bound]))
+        case _:
+            found = (
+                key,
+                value,
+                *_TYPES.get(kind, (f"can't be used ({error['msg']})", "see docs/reference/settings.md")),
+            )
+    if kind != "setting" and any("secret" in str(part).lower() for part in key):
+        return found[0], HIDDEN if found[1] is not MISSING else MISSING, found[2], found[3]
+    return found
+
+
+def _number(bound: float) -> float:
+    """A bound as people write it: 0, not 0.0."""
+    return int(bound) if float(bound).is_integer() else bound
+
+
+def _key(location: Sequence[str | int], data: Mapping[str, Any]) -> KeyPath:
+    """The path in the data: pydantic's location without the names of union members and of dictionary keys."""
+    path: list[str | int] = []
+    here: object = data
+    for position, part in enumerate(location):
+        last = position == len(location) - 1
+        if isinstance(here, Mapping) and (part in here or last):
+            if part == "[key]":
+                break
+            path.append(part)
+            here = cast("Mapping[object, object]", here).get(part)
+        elif isinstance(here, list) and isinstance(part, int):
+            path.append(part)
+            here = cast("list[object]", here)[part]
+    return tuple(path)
+
+
+def _model(model: type[BaseModel], path: KeyPath, data: Mapping[str, Any]) -> type[BaseModel] | None:
+    """The model of the mapping at `path`; of a union, the member that the data names as its backend."""
+    here: object = data
+    found: type[BaseModel] | None = model
+    by_name = False
+    for part in path:
+        here = cast("Mapping[object, object]", here).get(part) if isinstance(here, Mapping) else None
+        if by_name:  # a mapping of names to settings: the name is no setting
+            by_name = False
+            continue
+        annotation = found.model_fields[str(part)].annotation if found and str(part) in found.model_fields else None
+        by_name = get_origin(annotation) is dict
+        members = [annotation, *get_args(annotation)]
+        candidates = [member for member in members if isinstance(member, type) and issubclass(member, BaseModel)]
+        found = next((member for member in candidates if _fits(member, here)), None)
+    return found
+
+
+def _fits(model: type[BaseModel], data: object) -> bool:
+    backend = model.model_fields.get("backend")
+    if backend is None:
+        return True
+    named = cast("Mapping[str, object]", data).get("backend") if isinstance(data, Mapping) else None
+    return named in get_args(backend.annotation)
+
+
+def _description(model: type[BaseModel], key: KeyPath, data: Mapping[str, Any]) -> str:
+    owner, name = _model(model, key[:-1], data), str(key[-1])
+    if owner is None or name not in owner.model_fields:
+        return "a value"
+    text = owner.documentation().get(name) if issubclass(owner, Settings) else None
+    if text:
+        return text.partition("\n")[0].rstrip(".")
+    section = owner.model_fields[name].annotation
+    if isinstance(section, type) and issubclass(section, BaseModel):
+        required = [name for name, inner in section.model_fields.items() if inner.is_required()]
+        return f"a mapping with {', '.join(required)}"
+    return "a value"
+
+
+def _known_keys(model: type[BaseModel] | None) -> list[str]:
+    return [name for name in model.model_fields if name != "environment"] if model else []
+
+
+def _hint(key: str | int, known: Sequence[str]) -> str:
+    near = get_close_matches(str(key), known, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""

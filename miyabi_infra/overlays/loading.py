@@ -1,0 +1,190 @@
+"""From overlays to settings: read, merge, check; every problem is found before anything is built.
+
+`environments/base.yaml` holds what is shared, `<environment>.yaml` what differs, `shared.yaml` what exists once an
+account. An overlay's name is its environment's name.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final, cast
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from environments.settings import EnvironmentSettings, SharedSettings
+from miyabi_infra.overlays.document import Document, read
+from miyabi_infra.overlays.explain import explain
+from miyabi_infra.overlays.problems import MISSING, KeyPath, OverlayError, Problem
+from modules.platform import Platform
+from modules.settings import Settings, Violation, rules_of
+
+BASE: Final = "base"
+SHARED: Final = "shared"
+AnySettings = EnvironmentSettings | SharedSettings
+
+
+def load(root: Path) -> list[AnySettings]:
+    """All stacks of the project at `root`, environments first, by name.
+
+    Raises:
+        OverlayError: with every problem of every overlay.
+    """
+    folder = root / "environments"
+    base = read(folder / f"{BASE}.yaml", Path("environments", f"{BASE}.yaml"))
+    problems: list[Problem] = list(base.problems)
+    loaded: list[tuple[Document, AnySettings]] = []
+    for file in overlay_files(folder):
+        shown_as = Path("environments", file.name)
+        if file.suffix != ".yaml":
+            problem = Problem(shown_as, 1, (), MISSING, "is no overlay's name", f"{file.stem}.yaml")
+            problems.append(problem)
+            continue
+        model = SharedSettings if file.stem == SHARED else EnvironmentSettings
+        below = base.only(Platform.model_fields) if file.stem == SHARED else base
+        overlay = read(file, shown_as)
+        if not overlay.readable:
+            problems += overlay.problems
+            continue
+        document = below.under(overlay)
+        settings, found = check(document, file.stem, model)
+        problems += found
+        if settings is not None:
+            loaded.append((document, settings))
+    problems += _collisions(loaded)
+    if problems:
+        raise OverlayError(problems)
+    return sorted(
+        (settings for _, settings in loaded),
+        key=lambda settings: (settings.environment == SHARED, settings.environment),
+    )
+
+
+def overlay_files(folder: Path) -> list[Path]:
+    """The files that describe a stack each: every YAML file but the base."""
+    files = [*folder.glob("*.yaml"), *folder.glob("*.yml")]
+    return sorted(file for file in files if file.name != f"{BASE}.yaml")
+
+
+def check(
+    document: Document, environment: str, model: type[EnvironmentSettings | SharedSettings]
+) -> tuple[AnySettings | None, list[Problem]]:
+    """The settings that a merged document describes, or None and what is wrong with it."""
+    problems = list(document.problems)
+    if "environment" in document.data:
+        problem = "can't be set: the overlay's file name is the environment's name"
+        value = document.data["environment"]
+        problems.append(Problem(*document.place(("environment",)), ("environment",), value, problem, "no such key"))
+    data = {**document.data, "environment": environment}
+    settings: AnySettings | None = None
+    try:
+        settings = model.model_validate(data)
+    except ValidationError as error:
+        for detail in _telling(error.errors(include_url=False), document):
+            key, value, problem, allowed = explain(detail, model, data)
+            problems.append(Problem(*document.place(key), key, value, problem, allowed))
+    checked = _Checked(model, data) if settings is None else _Checked.whole(settings)
+    for key, violation in checked.violations():
+        problems.append(Problem(*document.place(key), key, violation.value, violation.problem, violation.allowed))
+    return (None if problems else settings), problems
+
+
+def _telling(errors: Sequence[ErrorDetails], document: Document) -> Iterator[ErrorDetails]:
+    """The errors without those that only follow from another one, and would send a reader looking for a second."""
+    unreadable = {problem.key for problem in document.problems}
+    for error in errors:
+        at = error["loc"]
+        if at in unreadable:
+            continue  # it stands there as null because it could not be read
+        inside = any(other["loc"][: len(at)] == at and len(other["loc"]) > len(at) for other in errors)
+        if error["type"] != "too_short" or not inside:  # pydantic counts only the items that it accepted
+            yield error
+
+
+class _Checked:
+    """Settings of which some may be unusable: what is usable is still held against the rules.
+
+    So a typing error in one key does not hide that another key breaks a rule, and both are reported at once.
+    """
+
+    def __init__(self, model: type[Settings], data: Mapping[str, Any]) -> None:
+        self.sections: dict[str, _Checked] = {}
+        self.unusable: set[str] = set()
+        values: dict[str, Any] = {}
+        for key, field in model.model_fields.items():
+            annotation = field.annotation
+            if key not in data:
+                values[key] = field.get_default(call_default_factory=True)
+                if field.is_required():
+                    self.unusable.add(key)
+            elif isinstance(annotation, type) and issubclass(annotation, Settings):
+                if not isinstance(data[key], Mapping):
+                    self.unusable.add(key)
+                    continue
+                section = _Checked(annotation, cast("Mapping[str, Any]", data[key]))
+                values[key], self.sections[key] = section.settings, section
+                if section.unusable:
+                    self.unusable.add(key)
+            else:
+                try:
+                    values[key] = _validated(field, data[key])
+                except ValidationError:
+                    self.unusable.add(key)
+        self.settings: Settings = model.model_construct(**values)
+
+    @classmethod
+    def whole(cls, settings: Settings) -> "_Checked":
+        """Settings all of which are usable."""
+        checked = cls.__new__(cls)
+        checked.sections, checked.unusable, checked.settings = {}, set(), settings
+        return checked
+
+    def violations(self) -> Iterator[tuple[KeyPath, Violation]]:
+        """Every value that breaks a rule, with its key."""
+        platform = cast("Platform", self.settings)
+        yield from self._broken((), self.settings, set())
+        for name in type(self.settings).model_fields:
+            section = getattr(self.settings, name, None)
+            if isinstance(section, Settings):
+                inner = self.sections.get(name)
+                unusable = inner.unusable if inner else set[str]()
+                yield from self._broken((name,), section, unusable, platform)
+
+    def _broken(
+        self, at: KeyPath, section: Settings, unusable: set[str], platform: Platform | None = None
+    ) -> Iterator[tuple[KeyPath, Violation]]:
+        own = type(section).model_fields
+        for _, keys, method in rules_of(type(section)):
+            if any(key in (unusable if key in own and at else self.unusable) for key in keys):
+                continue
+            for violation in method(section, platform or cast("Platform", section)):
+                path = violation.path
+                yield ((*at, *path) if path[0] in own else path), violation
+
+
+def _validated(field: FieldInfo, value: object) -> object:
+    form: Any = Annotated[field.annotation, field]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
+    adapter: TypeAdapter[Any] = TypeAdapter(form, config=ConfigDict(strict=True))
+    return adapter.validate_python(value)
+
+
+def _collisions(loaded: list[tuple[Document, AnySettings]]) -> Iterator[Problem]:
+    """Environments that would overwrite each other: the same state, or the same names."""
+    by_state: dict[str, list[tuple[Document, AnySettings]]] = defaultdict(list)
+    by_name: dict[str, list[tuple[Document, AnySettings]]] = defaultdict(list)
+    for document, settings in loaded:
+        # On many people's machines two spellings of a path are one file.
+        location = settings.state.location(settings)
+        by_state[location.casefold() if settings.state.backend == "local" else location].append((document, settings))
+        by_name[f"{settings.project}-{settings.environment}"].append((document, settings))
+    for first, *others in by_state.values():
+        for document, settings in others:
+            key = ("state", "path" if settings.state.backend == "local" else "key")
+            problem = f"is the state of {first[0].file} too"
+            location = settings.state.location(settings)
+            yield Problem(*document.place(key), key, location, problem, "a state of its own for each stack")
+    for name, (first, *others) in by_name.items():
+        for document, _ in others:
+            problem = f"is the name of {first[0].file} too"
+            yield Problem(*document.place(("project",)), ("project",), name, problem, "names that differ")

@@ -1,0 +1,1 @@
+"""Pages for people, made from the stacks: pictures, guides, the report, the pull request comment, the reference."""

@@ -1,0 +1,191 @@
+"""The generated reference (`docs/reference`) and the JSON Schemas of the overlays, made from the settings."""
+
+import inspect
+import json
+import types
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from cdktf import App
+from pydantic import BaseModel
+
+from environments.sections.lint import LintSettings, Waiver
+from environments.settings import EnvironmentSettings, SharedSettings
+from environments.stack import build, stack_name
+from miyabi_infra.lint.rules import RULES
+from miyabi_infra.load.result import LoadResult
+from miyabi_infra.overlays.loading import SHARED, load
+from miyabi_infra.pages.generated import templates
+from modules.monitoring import MonitoringSettings
+from modules.notifications import NotificationsSettings
+from modules.platform import Platform
+from modules.settings import Settings, rules_of
+
+_FROM_THE_FILE_NAME = "environment"
+_ENVIRONMENTS_OWN = ("highly_available", "monthly_budget")
+_NONE = "none"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_EVERYTHING = {
+    "notifications": NotificationsSettings(email_addresses=("oncall@example.com",), webhook=True),
+    "monitoring": MonitoringSettings(enabled=True),
+}
+"""Settings that call the modules which are off by default: the reference shows them too."""
+
+
+def pages(root: Path) -> dict[Path, str]:
+    """Every generated page, by its file."""
+    jinja = templates()
+    sections = list(_sections())
+    return {
+        root / "environments/schema.json": _schema_text(EnvironmentSettings),
+        root / "environments/shared.schema.json": _schema_text(SharedSettings),
+        root / "docs/reference/load-result.schema.json": _json({"$schema": _DIALECT, **LoadResult.model_json_schema()}),
+        root / "docs/reference/settings.md": jinja.get_template("settings.md.j2").render(sections=sections),
+        root / "docs/reference/lint.md": jinja.get_template("lint.md.j2").render(rules=RULES),
+        root / "docs/reference/modules.md": jinja.get_template("modules.md.j2").render(_modules(root)),
+    }
+
+
+def schema(model: type[EnvironmentSettings | SharedSettings]) -> dict[str, Any]:
+    """The JSON Schema of an overlay: nothing is required of it, as `base.yaml` may say the rest."""
+    whole = model.model_json_schema()
+    for definition in (whole, *whole.get("$defs", {}).values()):
+        definition.pop("required", None)
+    del whole["properties"][_FROM_THE_FILE_NAME]
+    return {"$schema": _DIALECT, **whole}
+
+
+def _schema_text(model: type[EnvironmentSettings | SharedSettings]) -> str:
+    return _json(schema(model))
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _sections() -> Iterator[dict[str, Any]]:
+    yield _section("Top level", Platform)
+    yield _section("Top level of an environment", EnvironmentSettings, _ENVIRONMENTS_OWN)
+    environment = EnvironmentSettings.model_fields
+    for member in cast("types.UnionType", _plain(environment["state"].annotation)).__args__:
+        yield _section(f"state (backend: {member.model_fields['backend'].annotation.__args__[0]})", member)
+    for model, names in ((EnvironmentSettings, environment), (SharedSettings, SharedSettings.model_fields)):
+        for name in names:
+            annotation = model.model_fields[name].annotation
+            if isinstance(annotation, type) and issubclass(annotation, Settings):
+                yield _section(name if model is EnvironmentSettings else f"{name} (of {SHARED}.yaml)", annotation)
+            if annotation is LintSettings and model is EnvironmentSettings:
+                yield _section("lint.waive, each", Waiver)
+        if model is EnvironmentSettings:
+            own = [rule for rule in _rules(model) if rule not in _rules(Platform)]
+            yield {"title": "Rules across sections", "summary": "", "settings": [], "rules": own}
+
+
+def _plain(annotation: object) -> object:
+    return getattr(annotation, "__origin__", annotation)
+
+
+def _section(title: str, model: type[BaseModel], only: Collection[str] = ()) -> dict[str, Any]:
+    """A section of the page: all settings of a model with its rules, or `only` some of them."""
+    definition = model.model_json_schema()
+    settings: list[dict[str, str]] = []
+    for key, field in model.model_fields.items():
+        if key == _FROM_THE_FILE_NAME or (only and key not in only):
+            continue
+        described = definition["properties"][key]
+        default = _NONE if field.is_required() else f"`{json.dumps(described.get('default'), ensure_ascii=False)}`"
+        text = " ".join(str(described.get("description", "")).split())
+        settings.append(
+            {"key": key, "allowed": _cell(_allowed(described)), "default": default, "description": _cell(text)}
+        )
+    if only:
+        return {"title": title, "summary": "", "settings": settings, "rules": []}
+    summary = " ".join((inspect.getdoc(model) or "").split())
+    return {"title": title, "summary": summary, "settings": settings, "rules": _rules(model)}
+
+
+def _rules(model: type[BaseModel]) -> list[dict[str, str]]:
+    return [
+        {
+            "name": name,
+            "about": ", ".join(f"`{key}`" for key in keys),
+            "reason": " ".join((inspect.getdoc(method) or "").split()),
+        }
+        for name, keys, method in rules_of(model)
+    ]
+
+
+def _allowed(definition: Mapping[str, Any]) -> str:
+    """What a JSON Schema allows, in a few words."""
+    text = str(definition.get("type", "a value"))
+    if "enum" in definition:
+        text = ", ".join(f"`{value}`" for value in definition["enum"])
+    elif "const" in definition:
+        text = f"`{definition['const']}`"
+    elif "anyOf" in definition:
+        text = " or ".join(dict.fromkeys(_allowed(each) for each in definition["anyOf"]))
+    elif "patternErrorMessage" in definition:
+        text = str(definition["patternErrorMessage"]).partition("; allowed: ")[2]
+    elif definition.get("type") in {"integer", "number"}:
+        text = _range(definition)
+    elif definition.get("type") == "array":
+        text = f"list of {_allowed(definition['items'])}"
+    elif definition.get("type") == "object":
+        text = f"mapping of names to {'settings' if '$ref' in str(definition) else 'text'}"
+    elif definition.get("format") == "date":
+        text = "a day, such as 2027-03-31"
+    else:
+        text = {"boolean": "`true`, `false`", "null": "`null`", "string": "text"}.get(text, text)
+    return text
+
+
+def _range(definition: Mapping[str, Any]) -> str:
+    kind = "whole number" if definition["type"] == "integer" else "number"
+    least, most, above = (definition.get(key) for key in ("minimum", "maximum", "exclusiveMinimum"))
+    if least is not None and most is not None:
+        return f"{least} to {most}"
+    if least is not None:
+        return f"{kind}, {least} or more"
+    return f"{kind} above {above}" if above is not None else kind
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def _modules(root: Path) -> dict[str, Any]:
+    """The modules of an environment in which all are on, and of the shared stack, as they are synthesized."""
+    loaded = load(root)
+    chosen = [loaded[0].model_copy(update=_EVERYTHING), *(each for each in loaded if each.environment == SHARED)]
+    described: list[dict[str, Any]] = []
+    app = App()
+    root_outputs: list[dict[str, str]] = []
+    for settings in chosen:
+        stack = build(app, settings)
+        if not root_outputs:
+            root_outputs = _named(cast("dict[str, Any]", stack.to_terraform())["output"])
+        name = stack_name(settings) if settings.environment == SHARED else f"{settings.project}-<environment>"
+        for module in stack.modules:
+            body = module.rendered()
+            resources = [
+                {"address": f"{kind}.{resource}", "counted": "count" in definition}
+                for kind, by_name in sorted(body["resource"].items())
+                for resource, definition in sorted(by_name.items())
+            ]
+            described.append(
+                {
+                    "name": module.folder,
+                    "call": module.call_name(),
+                    "stack": name,
+                    "summary": (inspect.getdoc(type(module)) or "").strip(),
+                    "resources": resources,
+                    "variables": _named(body.get("variable", {})),
+                    "outputs": _named(body["output"]),
+                }
+            )
+    return {"modules": described, "root_outputs": root_outputs}
+
+
+def _named(definitions: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [{"name": name, **definition} for name, definition in sorted(definitions.items())]

@@ -1,0 +1,246 @@
+"""`miyabi-infra report`: one HTML file that joins what is known of an environment, for any browser, offline."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from miyabi_infra.commands.cost import against_report, estimates
+from miyabi_infra.commands.diff import shown_value
+from miyabi_infra.cost.estimate import Estimate, Span
+from miyabi_infra.lint.findings import Finding, findings
+from miyabi_infra.lint.findings import overlays as linted
+from miyabi_infra.overlays.document import Document
+from miyabi_infra.overlays.merged import SHARED, documents
+from miyabi_infra.overlays.problems import OverlayError, key_text
+from miyabi_infra.pages.diagram.facts import facts
+from miyabi_infra.pages.diagram.layout import layout
+from miyabi_infra.pages.diagram.svg import svg
+from miyabi_infra.project import ROOT
+from miyabi_infra.reach.paths import Connection, Reach
+from miyabi_infra.reach.permissions import abilities
+from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import OUT, Stack, inventory, plain, read
+from miyabi_infra.stacks.causes import DEFAULT, Causes, Side, leaves
+from miyabi_infra.stacks.inventory import chosen
+from miyabi_infra.stacks.strengths import STRENGTHS, shown
+
+SECTIONS: Final = (
+    ("picture", "Architecture"),
+    ("cost", "Cost"),
+    ("reach", "Reachability"),
+    ("findings", "Findings"),
+    ("strengths", "Protection"),
+    ("settings", "Settings"),
+    ("inventory", "Inventory"),
+    ("resources", "Resources"),
+)
+
+
+def run(root: Path, environment: str, out: Path | None = None) -> int:
+    """Write the report of an environment to a file, `<environment>.html` without one.
+
+    Raises:
+        Refused: when stacks or overlays can't be read, the environment is not there, or the file can't be written.
+    """
+    file = out or Path(f"{environment}.html")
+    text = page(root, environment)
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{file}: can't be written: {error.strerror}") from error
+    print(f"written: {file}")
+    return 0
+
+
+def page(root: Path, environment: str) -> str:
+    """The report, as HTML.
+
+    Raises:
+        Refused: when stacks or overlays can't be read, or the environment is not there.
+    """
+    stacks = read(root / OUT)
+    (stack,) = chosen(stacks, environment)
+    try:
+        overlays = documents(root)
+    except OverlayError as error:
+        raise Refused(str(error)) from error
+    reach, cost = Reach(stack), _cost(root, stack, stacks, overlays)
+    rows = inventory.rows([stack])
+    jinja = Environment(
+        loader=PackageLoader("miyabi_infra.pages"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return jinja.get_template("report.html.j2").render(
+        project=stack.project,
+        environment=environment,
+        region=stack.region,
+        stack=stack.name,
+        source=f"{OUT}/stacks/{stack.name}",
+        sections=SECTIONS,
+        figures=_figures(stack, reach, cost),
+        picture=Markup(svg(layout(facts(stack)))),  # noqa: S704  # every text in it is escaped there
+        cost=cost,
+        reach=reach,
+        connections=[_connection(each) for each in reach.connections],
+        abilities=abilities(reach),
+        remarks=list(_remarks(reach)),
+        findings=_findings(root, stacks, environment),
+        strengths=[(each.name, shown(each.measure(stack)), each.why) for each in STRENGTHS],
+        settings=list(_settings(overlays.get(environment))),
+        differences=list(_differences(environment, overlays)),
+        inventory=[(row.type, row.module, row.counts[environment], row.purpose) for row in rows],
+        total=len(stack.resources),
+        modules=[_module(module.name, stack) for module in stack.modules],
+    )
+
+
+def _figures(stack: Stack, reach: Reach, cost: Mapping[str, Any] | str) -> Iterator[tuple[str, str]]:
+    yield "resources", str(len(stack.resources))
+    zones = {str(each.get("availability_zone")) for each in stack.of_type("aws_subnet")}
+    if zones:
+        yield "availability zones", str(len(zones))
+    if not isinstance(cost, str):
+        yield "USD in a typical month", cost["total"][2]
+    if reach.nodes:
+        inward = [f"{each.target} {each.port_text}" for each in reach.connections if each.source == "internet"]
+        yield "open to the internet", ", ".join(inward) or "nothing"
+
+
+# ---- cost ----------------------------------------------------------------------------------------------------------
+
+
+def _cost(root: Path, stack: Stack, stacks: Sequence[Stack], overlays: Mapping[str, Document]) -> dict[str, Any] | str:
+    """The estimate as the template shows it, or why there is none."""
+    try:
+        everything = estimates(root, stacks, overlays)
+    except Refused as reason:
+        return str(reason)
+    (of,) = [each for each in everything if each.environment == stack.environment]
+    compared = against_report(of, everything)
+    return {
+        "components": [(name, *_usd(span)) for name, span in of.components.items()],
+        "total": ("total", *_usd(of.total)),
+        "budget": _budget(of),
+        "over": bool(of.over_budget),
+        "lines": [
+            (
+                line.component,
+                line.text + ("*" if line.assumed else ""),
+                _quantity(line.quantity),
+                line.price.unit,
+                f"{line.unit_price:.6g}",
+                f"{line.cost.typical:.2f}",
+                line.price.usage_type,
+            )
+            for line in of.lines
+        ],
+        "checked": of.prices.checked,
+        "sources": sorted({f"{line.price.source} (seen {line.price.seen})" for line in of.lines}),
+        "unpriced": [each.address for each in of.unpriced],
+        "reported": [
+            (each.component, _figure(each.reported), f"{each.computed.typical:.2f}", each.verdict) for each in compared
+        ],
+    }
+
+
+def _usd(span: Span) -> tuple[str, str, str]:
+    return (f"{span.minimum:.2f}", f"{span.typical:.2f}", f"{span.maximum:.2f}")
+
+
+def _budget(of: Estimate) -> str:
+    if of.budget is None:
+        return ""
+    left = of.budget - of.total.typical
+    return f"Budget {of.budget:.2f} USD: {abs(left):.2f} {'left' if left >= 0 else 'over'} in a typical month."
+
+
+def _quantity(span: Span) -> str:
+    return f"{span.typical:.6g}" if span.minimum == span.maximum else f"{span.minimum:.6g} to {span.maximum:.6g}"
+
+
+def _figure(figures: tuple[float, float]) -> str:
+    least, most = figures
+    return f"{least:g}" if least == most else f"{least:g} to {most:g}"
+
+
+# ---- reachability --------------------------------------------------------------------------------------------------
+
+
+def _connection(of: Connection) -> tuple[str, str, str]:
+    everybody = not of.blocks or any(block.endswith("/0") for block in of.blocks)
+    return of.source, of.target, of.port_text + ("" if everybody else f" from {', '.join(of.blocks)}")
+
+
+def _remarks(reach: Reach) -> Iterator[str]:
+    for each in reach.let_in:
+        missing = "; ".join(step.text for step in each.missing)
+        yield f"{each.rule.address} lets the internet in on {each.rule.port_text}, which does not arrive: {missing}"
+    for resource in reach.unjudged:
+        yield f"Not judged here, though it has to do with the network: {resource.address}"
+
+
+# ---- findings ---------------------------------------------------------------------------------------------------
+
+
+def _findings(root: Path, stacks: Sequence[Stack], environment: str) -> list[dict[str, Any]]:
+    today = datetime.now(UTC).date()
+    return [_finding(each) for each in findings(stacks, linted(root), today) if each.environment == environment]
+
+
+def _finding(of: Finding) -> dict[str, Any]:
+    where = f"{of.place[0].as_posix()}:{of.place[1]}" if of.place and of.written else of.subject
+    return {**vars(of), "waived": of.waived, "where": where}
+
+
+# ---- settings ------------------------------------------------------------------------------------------------------
+
+
+def _settings(overlay: Document | None) -> Iterator[tuple[str, str, str]]:
+    if overlay is None:
+        return
+    for setting, value in leaves(overlay.data):
+        yield key_text(setting), shown_value(value, None), _place(Side(value, overlay.place(setting)))
+
+
+def _differences(environment: str, overlays: Mapping[str, Document]) -> Iterator[dict[str, Any]]:
+    """The settings that differ from each other environment; the shared stack has none to be held against."""
+    own = overlays.get(environment)
+    for name, other in overlays.items():
+        if own is None or SHARED in (environment, name) or name == environment:
+            continue
+        rows = [
+            (each.name, _value(each.before), _place(each.before), _value(each.after), _place(each.after))
+            for each in Causes(ROOT, own, other).settings
+        ]
+        yield {"name": name, "rows": rows}
+
+
+def _value(side: Side) -> str:
+    default = "" if side.place or side.value is DEFAULT else " (default)"
+    return shown_value(side.value, None) + default
+
+
+def _place(side: Side) -> str:
+    return f"{side.place[0].as_posix()}:{side.place[1]}" if side.place else ""
+
+
+# ---- resources -----------------------------------------------------------------------------------------------------
+
+
+def _module(name: str, stack: Stack) -> dict[str, Any]:
+    return {
+        "name": name,
+        "resources": [
+            {"address": each.address, "arguments": json.dumps(plain(each.arguments), indent=2, ensure_ascii=False)}
+            for each in stack.resources
+            if each.module == name
+        ],
+    }

@@ -1,0 +1,150 @@
+"""Why two environments differ: for each difference, the settings that differ and may be its cause, with their lines."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from miyabi_infra.overlays.document import Document, Place
+from miyabi_infra.overlays.problems import KeyPath, key_text
+from miyabi_infra.stacks.compare import ResourceChange
+from miyabi_infra.stacks.provenance import EXISTENCE, STACKS, Provenance, read
+
+
+class Default:
+    """A setting that an overlay does not say and whose default is no literal."""
+
+    def __repr__(self) -> str:
+        """How it is shown."""
+        return "(default)"
+
+
+DEFAULT: Final = Default()
+
+
+@dataclass(frozen=True)
+class Side:
+    """A setting in one of two environments."""
+
+    value: Any
+    place: Place | None
+    """File and line; None where the overlay leaves it to the default."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A setting that differs between two environments."""
+
+    setting: KeyPath
+    before: Side
+    after: Side
+
+    @property
+    def name(self) -> str:
+        """The setting as people write it: `networking.public_subnet_cidrs[1]`."""
+        return key_text(self.setting)
+
+    @property
+    def places(self) -> list[str]:
+        """Where it stands, the second environment first: its line makes the difference, if it has one."""
+        return list(
+            dict.fromkeys(f"{side.place[0]}:{side.place[1]}" for side in (self.after, self.before) if side.place)
+        )
+
+
+class Causes:
+    """The settings that differ between two overlays, and what they may cause."""
+
+    def __init__(self, sources: Path, before: Document, after: Document, *, shared: bool = False) -> None:
+        """`sources` holds the modules and the stacks; `shared` says that both are of the shared stack."""
+        self._provenance: Provenance = read(sources, STACKS[1] if shared else STACKS[0])
+        self.settings = tuple(self._differing(before, after))
+        """Settings that differ, in the order of their names."""
+
+    def of(self, change: ResourceChange, path: str = EXISTENCE) -> list[Cause]:
+        """The causes of a difference: of an argument's path, or of the instance being there at all."""
+        argument = re.split(r"[.\[]", path, maxsplit=1)[0]
+        dependence = self._provenance.of(change.label, argument)
+        found = [each for each in self.settings if any(_within(each.setting, setting) for setting in dependence)]
+        named = set(re.findall(r"[\w-]+", f"{change.address.rpartition('.')[2]} {path}"))
+        groups: dict[KeyPath, list[Cause]] = {}
+        for each in found:
+            groups.setdefault(each.setting[:_SETTING_DEPTH], []).append(each)
+        return [each for group in groups.values() for each in _those_meant(group, named, existence=not path)]
+
+    def _differing(self, before: Document, after: Document) -> Iterator[Cause]:
+        first, second = dict(leaves(before.data)), dict(leaves(after.data))
+        for setting in sorted(first.keys() | second.keys(), key=lambda key: tuple(map(str, key))):
+            sides = [
+                Side(held[setting], document.place(setting))
+                if setting in held
+                else Side(self._default(setting, held), None)
+                for held, document in ((first, before), (second, after))
+            ]
+            if _comparable(sides[0].value) != _comparable(sides[1].value):
+                yield Cause(setting, *sides)
+
+    def _default(self, setting: KeyPath, held: Mapping[KeyPath, Any]) -> Any:  # noqa: ANN401  # any setting
+        """The default of a setting, or of an item in it; no item of a list that the overlay writes has one."""
+        for length in range(len(setting), 0, -1):
+            prefix = setting[:length]
+            if (
+                any(key[:length] == prefix for key in held)
+                and length < len(setting)
+                and prefix in self._provenance.defaults
+            ):
+                return None
+            if prefix in self._provenance.defaults:
+                value: Any = self._provenance.defaults[cast("tuple[str, ...]", prefix)]
+                for key in setting[length:]:
+                    try:
+                        value = value[key]
+                    except (KeyError, IndexError, TypeError):
+                        return None
+                return value
+        return DEFAULT
+
+
+_SETTING_DEPTH: Final = 2
+"""Length of the path of most settings, section and name; a longer one is an item of a list or a mapping."""
+
+
+def _those_meant(group: list[Cause], named: set[str], *, existence: bool) -> list[Cause]:
+    """Of the items of a list or a mapping that differ, those that a difference is about.
+
+    Whether an instance exists depends on how many items there are; what its arguments hold, on the item by its index
+    or its name.
+    """
+    if existence:
+        return [
+            each
+            for each in group
+            if not isinstance(each.setting[-1], int) or None in (each.before.place, each.after.place)
+        ]
+    exact = [each for each in group if len(each.setting) > _SETTING_DEPTH and str(each.setting[-1]) in named]
+    return exact or group
+
+
+def _within(leaf: KeyPath, setting: KeyPath) -> bool:
+    shorter = min(len(leaf), len(setting))
+    return leaf[:shorter] == setting[:shorter]
+
+
+def leaves(data: object, at: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    """Every value of an overlay, with its path."""
+    if isinstance(data, Mapping) and data:
+        for key, held in cast("Mapping[str, object]", data).items():
+            yield from leaves(held, (*at, key))
+    elif isinstance(data, list) and data:
+        for index, held in enumerate(cast("list[object]", data)):
+            yield from leaves(held, (*at, index))
+    else:
+        yield at, data
+
+
+def _comparable(value: object) -> object:
+    """Sizes may be written as numbers or as text; an empty list or mapping is as good as none."""
+    if value in ([], {}, ()):
+        return None
+    return int(value) if isinstance(value, str) and value.isdecimal() else value

@@ -1,0 +1,1 @@
+"""The terraform CLI, run on copies of a stack."""
