@@ -61,7 +61,7 @@ for (const [name, file] of JSON.parse('${JSON.stringify(exported)}')) {
 }
 
 // Libraries that cdktf requires when it starts, of forty to a hundred modules each: archiver zips assets and semver reads
-// versions, for the few stacks that need them; json-stable-stringify sorts keys, which miyabi_infra/render.py does again
+// versions, for the few stacks that need them; json-stable-stringify sorts keys, which miyabi_infra/synthesis/render.py does again
 // for all that is written. And for each token the stack of JavaScript, which is none of whoever writes Python.
 const CDKTF = /\/cdktf\/(?:[^/]+\/[0-9a-f]+\/)?lib\/(.*)$/;
 const REDUCED = new Map([

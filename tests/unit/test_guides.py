@@ -135,7 +135,9 @@ def test_the_committed_guides_are_what_the_output_makes(root: Path) -> None:
 
 
 def test_guides_need_no_cdktf(root: Path) -> None:
-    script = f"from pathlib import Path; from miyabi_infra.pages import guides; guides.pages(Path({str(root)!r}), 'dev')"
+    script = (
+        f"from pathlib import Path; from miyabi_infra.pages import guides; guides.pages(Path({str(root)!r}), 'dev')"
+    )
     script += "; import sys; print(sorted({'cdktf', 'jsii', 'terraform'} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
