@@ -269,7 +269,7 @@ def _refused(root: Path, document: Document, settings: AnySettings, solution: So
     for path, value in solution.settings.items():
         if value is REMOVED and not isinstance(path[-1], int) and path in below.places:
             problem = "stands in base.yaml, and an overlay can't take it away"
-            return {path: Problem(*below.places[path], path, value, problem, "no such line in base.yaml")}
+            return {path: Problem(below.places[path], path, value, problem, "no such line in base.yaml")}
     problems = _problems(document, settings, solution.settings)
     refused: dict[KeyPath, Problem] = {}
     for problem in problems:
@@ -314,8 +314,7 @@ def _place(file: Path, text: str, path: KeyPath) -> str:
     with tempfile.TemporaryDirectory(prefix="miyabi-adopt-") as name:
         copy = Path(name, file.name)
         copy.write_bytes(text.encode())
-        shown, line = read(copy, Path("environments", file.name)).place(path)
-        return f"{shown}:{line}"
+        return str(read(copy, Path("environments", file.name)).place(path))
 
 
 def _overlap(one: Sequence[str | int], other: Sequence[str | int]) -> bool:

@@ -202,7 +202,7 @@ class Solver:
                 key, found, problem, allowed = explain(detail, self._model, data)
                 if key[: len(path)] == path:
                     if not proposal.guess:
-                        self.refused[path] = Problem(*self._document.place(path), key, found, problem, allowed)
+                        self.refused[path] = Problem(self._document.place(path), key, found, problem, allowed)
                     return False
         return True
 

@@ -151,7 +151,7 @@ def _data(found: Adoption) -> dict[str, Any]:
         "refused": [
             {
                 "setting": key_text(each.key),
-                "place": f"{each.file.as_posix()}:{each.line}",
+                "place": str(each.place),
                 "problem": each.problem,
                 "allowed": each.allowed,
             }

@@ -177,6 +177,6 @@ def _cause_data(cause: Cause) -> dict[str, Any]:
     def side(of: Side) -> dict[str, Any]:
         if of.place is None:
             return {} if of.value is DEFAULT else {"default": of.value}
-        return {"value": of.value, "file": of.place[0].as_posix(), "line": of.place[1]}
+        return {"value": of.value, "file": of.place.file.as_posix(), "line": of.place.line}
 
     return {"setting": cause.name, "before": side(cause.before), "after": side(cause.after)}

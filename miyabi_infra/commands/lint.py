@@ -113,7 +113,7 @@ def _stack_text(environment: str, found: Sequence[Finding], scanned: Scan | None
 
 
 def _finding_text(found: Finding) -> str:
-    where = "" if found.place is None else f"{found.place[0].as_posix()}:{found.place[1]}: "
+    where = "" if found.place is None else f"{found.place}: "
     default = "" if found.written else " (default)"
     ended = f"; its waiver ended on {found.waiver.until}" if found.waiver is not None else ""
     return (
@@ -154,8 +154,8 @@ def _finding_data(found: Finding) -> dict[str, Any]:
         "finding": found.name,
         "severity": found.severity,
         "subject": found.subject,
-        "file": None if found.place is None else found.place[0].as_posix(),
-        "line": None if found.place is None else found.place[1],
+        "file": None if found.place is None else found.place.file.as_posix(),
+        "line": None if found.place is None else found.place.line,
         "default": not found.written,
         "text": found.text,
         "why": found.why,

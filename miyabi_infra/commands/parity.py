@@ -152,7 +152,7 @@ def _listed(differences: Sequence[Difference]) -> Iterator[str]:
         reason = f" ({each.why})" if each.why else ""
         yield f"      {_at(each)}{name}{sides}{reason}"
         for cause in each.causes:
-            where = f"{cause.place[0].as_posix()}:{cause.place[1]}" if cause.place else "default"
+            where = str(cause.place) if cause.place else "default"
             yield f"          {where}  {cause.setting}: {_short(cause.value)}"
 
 
@@ -204,7 +204,7 @@ def _difference_data(difference: Difference) -> dict[str, Any]:
             {
                 "setting": cause.setting,
                 "value": cause.value,
-                **({"file": cause.place[0].as_posix(), "line": cause.place[1]} if cause.place else {}),
+                **({"file": cause.place.file.as_posix(), "line": cause.place.line} if cause.place else {}),
             }
             for cause in difference.causes
         ],

@@ -156,7 +156,7 @@ def _weaker(found: Sequence[Environment]) -> Iterator[str]:
 def _findings(found: Sequence[Environment]) -> Iterator[str]:
     for each in found:
         for one in each.found:
-            where = f" {code(f'{one.place[0].as_posix()}:{one.place[1]}')}" if one.place else ""
+            where = f" {code(one.place)}" if one.place else ""
             yield f"- {code(each.name)}: **new**, {one.severity} {code(one.name)}{where}: {code(one.text, _SENTENCE)}"
             yield f"  - {code(one.fix, _SENTENCE)}"
         for one in each.waived:

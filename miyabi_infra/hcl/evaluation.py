@@ -16,8 +16,9 @@ from typing import Any, Final, Literal, TypeAlias, cast
 from miyabi_infra.hcl import provider
 from miyabi_infra.hcl.expressions import NOTHING, Bindings, Evaluator, Handle, Result, pairs, traversal, whole_value
 from miyabi_infra.hcl.parsing import HclError, parse
-from miyabi_infra.hcl.syntax import Argument, Block, ListOf, Place
+from miyabi_infra.hcl.syntax import Argument, Block, ListOf
 from miyabi_infra.hcl.values import Located, Missing, NotEvaluated, Opaque, Value, converted, number_of, text_of
+from miyabi_infra.place import Place
 from miyabi_infra.stacks import Reference
 from miyabi_infra.text import count
 

@@ -25,7 +25,6 @@ from miyabi_infra.hcl.syntax import (
     ListOf,
     Name,
     ObjectOf,
-    Place,
     Splat,
     Text,
     Unary,
@@ -46,6 +45,7 @@ from miyabi_infra.hcl.values import (
     text_of,
     unknowns,
 )
+from miyabi_infra.place import Place
 from miyabi_infra.stacks import Reference, Template
 
 Bindings: TypeAlias = "Mapping[str, object]"

@@ -7,7 +7,6 @@ from ipaddress import ip_network
 from itertools import chain
 from typing import Final, cast
 
-from miyabi_infra.hcl.syntax import Place
 from miyabi_infra.hcl.values import (
     Located,
     Missing,
@@ -23,6 +22,7 @@ from miyabi_infra.hcl.values import (
     plain,
     text_of,
 )
+from miyabi_infra.place import Place
 from miyabi_infra.stacks import Reference, Template
 
 

@@ -28,12 +28,12 @@ from miyabi_infra.hcl.syntax import (
     ListOf,
     Name,
     ObjectOf,
-    Place,
     Splat,
     Text,
     Unary,
     Unsupported,
 )
+from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
 
 _Node: TypeAlias = "Tree[Token]"

@@ -12,8 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 
-from miyabi_infra.hcl.syntax import Block, Place
+from miyabi_infra.hcl.syntax import Block
 from miyabi_infra.hcl.values import Value
+from miyabi_infra.place import Place
 
 FACTS: Final = Path(__file__).with_name("provider-aws-5.json")
 

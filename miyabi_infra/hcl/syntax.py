@@ -2,20 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
-
-@dataclass(frozen=True)
-class Place:
-    """Where something is written."""
-
-    file: Path
-    line: int
-
-    def __str__(self) -> str:
-        """As editors and compilers write it: `modules/alb/main.tf:12`."""
-        return f"{self.file.as_posix()}:{self.line}"
+from miyabi_infra.place import Place
 
 
 @dataclass(frozen=True)

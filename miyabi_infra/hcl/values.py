@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
-from miyabi_infra.hcl.syntax import Call, Expression, ListOf, Name, ObjectOf, Place
+from miyabi_infra.hcl.syntax import Call, Expression, ListOf, Name, ObjectOf
+from miyabi_infra.place import Place
 from miyabi_infra.stacks import Reference, Template
 
 Value: TypeAlias = (

@@ -15,9 +15,10 @@ from miyabi_infra.lint.environment import Environment
 from miyabi_infra.lint.policies import Violated
 from miyabi_infra.lint.rule import Severity
 from miyabi_infra.lint.rules import RULES
-from miyabi_infra.overlays.document import Document, Place
+from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.merged import SHARED, documents
 from miyabi_infra.overlays.problems import OverlayError
+from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
 

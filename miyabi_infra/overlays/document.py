@@ -11,9 +11,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from miyabi_infra.overlays.problems import MISSING, KeyPath, Problem
-
-Place = tuple[Path, int]
-"""A file and a line in it."""
+from miyabi_infra.place import Place
 
 
 @dataclass
@@ -29,7 +27,7 @@ class Document:
 
     def unreadable(self, line: int, problem: str, allowed: str) -> "Document":
         """This document, with the one problem that it can't be read at all."""
-        self.problems.append(Problem(self.file, line, (), MISSING, problem, allowed))
+        self.problems.append(Problem(Place(self.file, line), (), MISSING, problem, allowed))
         self.readable = False
         return self
 
@@ -38,7 +36,7 @@ class Document:
         for length in range(len(key), 0, -1):
             if key[:length] in self.places:
                 return self.places[key[:length]]
-        return self.file, 1
+        return Place(self.file, 1)
 
     def only(self, keys: Mapping[str, object]) -> "Document":
         """The document without the keys of the top level that are not among `keys`."""
@@ -119,19 +117,19 @@ class _Reader:
                 self._refuse(key_node, at, key, "is no key", "a name")
                 continue
             if key in data:
-                first = self._document.places[(*at, key)][1]
+                first = self._document.places[(*at, key)].line
                 value = self.value(value_node, (*at, key))
                 problem = f"stands under a key that line {first} has already"
                 self._refuse(key_node, (*at, key), value, problem, "each key once")
                 continue
-            self._document.places[(*at, key)] = (self._document.file, _line(key_node))
+            self._document.places[(*at, key)] = Place(self._document.file, _line(key_node))
             data[key] = self.value(value_node, (*at, key))
         return data
 
     def _sequence(self, node: SequenceNode, at: KeyPath) -> list[object]:
         data: list[object] = []
         for index, item in enumerate(cast("list[Node]", node.value)):
-            self._document.places[(*at, index)] = (self._document.file, _line(item))
+            self._document.places[(*at, index)] = Place(self._document.file, _line(item))
             data.append(self.value(item, (*at, index)))
         return data
 
@@ -146,8 +144,8 @@ class _Reader:
             return None
 
     def _refuse(self, node: Node, at: KeyPath, value: object, problem: str, allowed: str) -> None:
-        place = self._document.file, _line(node)
-        self._document.problems.append(Problem(*place, at, value, problem, allowed))
+        place = Place(self._document.file, _line(node))
+        self._document.problems.append(Problem(place, at, value, problem, allowed))
 
 
 def _line(node: Node) -> int:

@@ -17,6 +17,7 @@ from environments.settings import EnvironmentSettings, SharedSettings
 from miyabi_infra.overlays.document import Document, read
 from miyabi_infra.overlays.explain import explain
 from miyabi_infra.overlays.problems import MISSING, KeyPath, OverlayError, Problem
+from miyabi_infra.place import Place
 from modules.platform import Platform
 from modules.settings import Settings, Violation, rules_of
 
@@ -38,7 +39,7 @@ def load(root: Path) -> list[AnySettings]:
     for file in overlay_files(folder):
         shown_as = Path("environments", file.name)
         if file.suffix != ".yaml":
-            problem = Problem(shown_as, 1, (), MISSING, "is no overlay's name", f"{file.stem}.yaml")
+            problem = Problem(Place(shown_as, 1), (), MISSING, "is no overlay's name", f"{file.stem}.yaml")
             problems.append(problem)
             continue
         model = SharedSettings if file.stem == SHARED else EnvironmentSettings
@@ -75,7 +76,7 @@ def check(
     if "environment" in document.data:
         problem = "can't be set: the overlay's file name is the environment's name"
         value = document.data["environment"]
-        problems.append(Problem(*document.place(("environment",)), ("environment",), value, problem, "no such key"))
+        problems.append(Problem(document.place(("environment",)), ("environment",), value, problem, "no such key"))
     data = {**document.data, "environment": environment}
     settings: AnySettings | None = None
     try:
@@ -83,10 +84,10 @@ def check(
     except ValidationError as error:
         for detail in _telling(error.errors(include_url=False), document):
             key, value, problem, allowed = explain(detail, model, data)
-            problems.append(Problem(*document.place(key), key, value, problem, allowed))
+            problems.append(Problem(document.place(key), key, value, problem, allowed))
     checked = _Checked(model, data) if settings is None else _Checked.whole(settings)
     for key, violation in checked.violations():
-        problems.append(Problem(*document.place(key), key, violation.value, violation.problem, violation.allowed))
+        problems.append(Problem(document.place(key), key, violation.value, violation.problem, violation.allowed))
     return (None if problems else settings), problems
 
 
@@ -183,8 +184,8 @@ def _collisions(loaded: list[tuple[Document, AnySettings]]) -> Iterator[Problem]
             key = ("state", "path" if settings.state.backend == "local" else "key")
             problem = f"is the state of {first[0].file} too"
             location = settings.state.location(settings)
-            yield Problem(*document.place(key), key, location, problem, "a state of its own for each stack")
+            yield Problem(document.place(key), key, location, problem, "a state of its own for each stack")
     for name, (first, *others) in by_name.items():
         for document, _ in others:
             problem = f"is the name of {first[0].file} too"
-            yield Problem(*document.place(("project",)), ("project",), name, problem, "names that differ")
+            yield Problem(document.place(("project",)), ("project",), name, problem, "names that differ")

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Final
+
+from miyabi_infra.place import Place
 
 KeyPath = tuple[str | int, ...]
 """Where a value stands in an overlay: keys of mappings and indices of lists."""
@@ -31,8 +32,7 @@ HIDDEN: Final = Hidden()
 class Problem:
     """A value that can't be used."""
 
-    file: Path
-    line: int
+    place: Place
     key: KeyPath
     value: object
     problem: str
@@ -42,10 +42,9 @@ class Problem:
 
     def __str__(self) -> str:
         """One line: `environments/qa.yaml:7: ecs.task_memory: 1000 is not …; allowed: 1024, 2048`."""
-        where = f"{self.file}:{self.line}"
         subject = f"{key_text(self.key)}: " if self.key else ""
         value = "" if isinstance(self.value, Missing) else f"{value_text(self.value)} "
-        return f"{where}: {subject}{value}{self.problem}; allowed: {self.allowed}"
+        return f"{self.place}: {subject}{value}{self.problem}; allowed: {self.allowed}"
 
 
 class OverlayError(Exception):
@@ -53,7 +52,7 @@ class OverlayError(Exception):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         unique = {str(problem): problem for problem in problems}
-        ordered = sorted(unique.items(), key=lambda pair: (str(pair[1].file), pair[1].line, pair[0]))
+        ordered = sorted(unique.items(), key=lambda pair: (str(pair[1].place.file), pair[1].place.line, pair[0]))
         self.problems = [problem for _, problem in ordered]
         """The problems, by file and line; one that several environments share stands there once."""
         super().__init__("\n".join(text for text, _ in ordered))

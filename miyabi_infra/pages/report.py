@@ -196,7 +196,7 @@ def _findings(root: Path, stacks: Sequence[Stack], environment: str) -> list[dic
 
 
 def _finding(of: Finding) -> dict[str, Any]:
-    where = f"{of.place[0].as_posix()}:{of.place[1]}" if of.place and of.written else of.subject
+    where = str(of.place) if of.place and of.written else of.subject
     return {**vars(of), "waived": of.waived, "where": where}
 
 
@@ -229,7 +229,7 @@ def _value(side: Side) -> str:
 
 
 def _place(side: Side) -> str:
-    return f"{side.place[0].as_posix()}:{side.place[1]}" if side.place else ""
+    return str(side.place) if side.place else ""
 
 
 # ---- resources -----------------------------------------------------------------------------------------------------

@@ -8,16 +8,15 @@ follows from others. It is not evaluated when the HCL's side can't be told.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 from miyabi_infra.hcl import provider
 from miyabi_infra.hcl.evaluation import Instance
-from miyabi_infra.hcl.syntax import Place
 from miyabi_infra.hcl.values import Located, Missing, NotEvaluated, Opaque, place_of, plain, unknowns
 from miyabi_infra.parity.leaves import deep_place, leaves
 from miyabi_infra.parity.normal import canonical, containers, in_any_order, normal, policy, zero
 from miyabi_infra.parity.order import Order, Side, within
+from miyabi_infra.place import Place
 from miyabi_infra.stacks.compare import ABSENT
 from modules.settings import tag_problem
 
@@ -37,7 +36,7 @@ class Cause:
 
     setting: str
     value: Any
-    place: tuple[Path, int] | None
+    place: Place | None
     """File and line in an overlay; None for a default."""
 
 

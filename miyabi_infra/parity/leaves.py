@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from miyabi_infra.hcl.syntax import Place
 from miyabi_infra.hcl.values import place_of
+from miyabi_infra.place import Place
 from miyabi_infra.stacks.compare import ABSENT
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from miyabi_infra.hcl.evaluation import Finding, Instance
-from miyabi_infra.hcl.syntax import Place
 from miyabi_infra.hcl.values import Value
+from miyabi_infra.place import Place
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-from miyabi_infra.overlays.document import Document, Place
+from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.problems import KeyPath, key_text
+from miyabi_infra.place import Place
 from miyabi_infra.stacks.compare import ResourceChange
 from miyabi_infra.stacks.provenance import EXISTENCE, STACKS, Provenance, read
 
@@ -48,9 +49,7 @@ class Cause:
     @property
     def places(self) -> list[str]:
         """Where it stands, the second environment first: its line makes the difference, if it has one."""
-        return list(
-            dict.fromkeys(f"{side.place[0]}:{side.place[1]}" for side in (self.after, self.before) if side.place)
-        )
+        return list(dict.fromkeys(str(side.place) for side in (self.after, self.before) if side.place))
 
 
 class Causes:

@@ -78,7 +78,7 @@ def test_a_refused_overlay_writes_nothing(project: Project, overlay: dict[str, A
     refused = project.problems()
     if not refused:  # a value that the setting takes after all, such as text for a path
         return
-    assert {problem.file.name for problem in refused} == {file.name}
+    assert {problem.place.file.name for problem in refused} == {file.name}
     assert run(project.root, project.out, write=True) == 2
     assert not project.out.exists()
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from miyabi_infra.commands.parity import parity, run
 from miyabi_infra.hcl.evaluation import Instance
-from miyabi_infra.hcl.syntax import Place
 from miyabi_infra.parity.comparing import Interface, compare
 from miyabi_infra.parity.order import Side
+from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
 from tests.parity.support import ANOTHER, HCL
 

@@ -576,13 +576,13 @@ def test_every_problem_of_every_overlay_is_reported_at_once(project: Project) ->
     project.write("qa", QA + "alb: {ssl_polcy: x}\ncontainer_port: 0\necs_service: {autoscaling_min_capacity: 9}\n")
     project.change("prod", ("snapshot_retention_limit: 7", "snapshot_retention_limit: 36"))
     project.write("broken", "ecs: {\n")
-    found = [(str(problem.file.name), problem.line) for problem in project.problems()]
+    found = [(str(problem.place.file.name), problem.place.line) for problem in project.problems()]
     assert found == [("broken.yaml", 2), ("prod.yaml", 28), ("qa.yaml", 8), ("qa.yaml", 9), ("qa.yaml", 10)]
 
 
 def test_a_problem_of_the_base_is_reported_once(project: Project) -> None:
     project.write("base", "project: miyabi\nregion: us-west-2\ncontainer_port: 0\n")
-    assert [(problem.file.name, problem.line) for problem in project.problems()] == [("base.yaml", 3)]
+    assert [(problem.place.file.name, problem.place.line) for problem in project.problems()] == [("base.yaml", 3)]
 
 
 def test_an_overlay_with_the_wrong_suffix_is_no_silent_loss(project: Project) -> None:
