@@ -21,25 +21,45 @@ _PRIVATE: Final = tuple(
 DEFAULT_GROUP: Final = "the VPC's default security group"
 
 
+StepKind = Literal[
+    "opens",
+    "forwards",
+    "public address",
+    "subnet",
+    "route",
+    "egress rule",
+    "vpc",
+    "ingress rule",
+    "listens",
+    "permission",
+    "log group",
+    "endpoint",
+]
+"""What a step is about."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One condition of a connection, and whether it holds."""
 
+    kind: StepKind
     holds: bool
     text: str
-    """What is, or what is missing."""
+    """What is configured, or what is missing; for people, never parsed."""
     address: str = ""
-    """The resource that says so; empty where none does."""
+    """The resource that decides it; empty if none does."""
+    gateway: str = ""
+    """Of a route that is used: address of the gateway that it leads to."""
 
     @classmethod
-    def yes(cls, text: str, address: str = "") -> "Step":
+    def yes(cls, kind: StepKind, text: str, address: str = "", gateway: str = "") -> "Step":
         """A condition that holds."""
-        return cls(holds=True, text=text, address=address)
+        return cls(kind, True, text, address, gateway)  # noqa: FBT003  # the classmethod's name says it
 
     @classmethod
-    def no(cls, text: str, address: str = "") -> "Step":
+    def no(cls, kind: StepKind, text: str, address: str = "") -> "Step":
         """A condition that does not hold."""
-        return cls(holds=False, text=text, address=address)
+        return cls(kind, False, text, address)  # noqa: FBT003  # the classmethod's name says it
 
 
 @dataclass(frozen=True)
@@ -78,8 +98,17 @@ class Rule:
     def text(self) -> str:
         """`ingress "HTTP from internet": tcp 80 from 0.0.0.0/0`."""
         named = f' "{self.description}"' if self.description else ""
-        peers = ", ".join((*map(str, self.blocks), *self.groups)) or "nothing"
-        return f"{self.direction}{named}: {self.port_text} {'from' if self.direction == 'ingress' else 'to'} {peers}"
+        return f"{self.direction}{named}: {self.allows}"
+
+    @property
+    def allows(self) -> str:
+        """`tcp 80 from 0.0.0.0/0`."""
+        return f"{self.port_text} {'from' if self.direction == 'ingress' else 'to'} {self.peers}"
+
+    @property
+    def peers(self) -> str:
+        """`0.0.0.0/0, module.security_groups.aws_security_group.alb`."""
+        return ", ".join((*map(str, self.blocks), *self.groups)) or "nothing"
 
 
 def port_text(protocol: str, ports: tuple[int, int]) -> str:
@@ -212,7 +241,9 @@ class Network:
             onward = self._through_nat(route.target)
             if all(step.holds for step in onward):
                 return (*_to_table(subnet), _through(route), *onward)
-        return (Step.no(f"no route from {subnet.address} out to the internet", subnet.table or subnet.address),)
+        return (
+            Step.no("route", f"no route from {subnet.address} out to the internet", subnet.table or subnet.address),
+        )
 
     def way_in(self, subnet: Subnet, version: int = 4, peers: Sequence[IpNetwork] = ()) -> tuple[Step, ...]:
         """The steps by which an internet gateway serves a subnet; one that does not hold where none does.
@@ -227,16 +258,16 @@ class Network:
             if back and self.vpc_of.get(route.target) == subnet.vpc:
                 return (*_to_table(subnet), _through(route))
         text = f"no route between {subnet.address} and an internet gateway"
-        return (Step.no(text, subnet.table or subnet.address),)
+        return (Step.no("route", text, subnet.table or subnet.address),)
 
     def _through_nat(self, address: str) -> tuple[Step, ...]:
         gateway = self._stack.find(address)
         if gateway is None or gateway.get("connectivity_type", "public") != "public":
-            return (Step.no("the NAT gateway has no public address", address),)
+            return (Step.no("public address", "the NAT gateway has no public address", address),)
         subnet = self.subnets.get(address_of(gateway.get("subnet_id")))
         if subnet is None:
-            return (Step.no("the NAT gateway's subnet is not of this stack", address),)
-        return (Step.yes(f"stands in {subnet.address}", address), *self.way_in(subnet))
+            return (Step.no("subnet", "the NAT gateway's subnet is not in this stack", address),)
+        return (Step.yes("subnet", f"is in {subnet.address}", address), *self.way_in(subnet))
 
     def _subnet(self, resource: Resource) -> Subnet:
         vpc = address_of(resource.get("vpc_id"))
@@ -367,8 +398,8 @@ def _default_rules() -> list[Rule]:
 
 def _to_table(subnet: Subnet) -> tuple[Step, ...]:
     text = f"{subnet.address} uses {subnet.table}"
-    return (Step.yes(text, subnet.association or subnet.table),)
+    return (Step.yes("route", text, subnet.association or subnet.table),)
 
 
 def _through(route: Route) -> Step:
-    return Step.yes(f"{route.destination} -> {route.target}", route.address)
+    return Step.yes("route", f"{route.destination} -> {route.target}", route.address, route.target)

@@ -129,10 +129,12 @@ def _load_balancer(stack: Stack, network: Network, balancer: Resource) -> Node:
         address=balancer.address,
         subnets=_subnets(network, subnets),
         groups=addresses_of(balancer.get("security_groups")) or (DEFAULT_GROUP,),
-        public=Step(public, f"the load balancer is {where}", balancer.address),
-        public_ipv6=Step(public and dual, f"the load balancer has {'an' if dual else 'no'} IPv6 address"),
+        public=Step("public address", public, f"the load balancer is {where}", balancer.address),
+        public_ipv6=Step(
+            "public address", public and dual, f"the load balancer has {'an' if dual else 'no'} IPv6 address"
+        ),
         listens=tuple(_listening(each) for each in listeners),
-        opens=Step.yes("the load balancer opens connections to its targets", balancer.address),
+        opens=Step.yes("opens", "the load balancer opens connections to its targets", balancer.address),
         targets=tuple(_targets(stack, listeners)),
     )
 
@@ -143,7 +145,7 @@ def _listening(listener: Resource) -> Listening:
     actions = ", ".join(str(block.get("type")) for block in listener.blocks("default_action"))
     protocol = str(listener.get("protocol", "HTTP"))
     text = f"{protocol} listener on {port} ({actions})"
-    return Listening("udp" if protocol == "UDP" else "tcp", port, Step.yes(text, listener.address))
+    return Listening("udp" if protocol == "UDP" else "tcp", port, Step.yes("listens", text, listener.address))
 
 
 def _targets(stack: Stack, listeners: list[Resource]) -> Iterator[Target]:
@@ -161,8 +163,12 @@ def _targets(stack: Stack, listeners: list[Resource]) -> Iterator[Target]:
                             name,
                             port,
                             (
-                                Step.yes(f"forwards to {group}", listener.address),
-                                Step.yes(f"registers port {port} of {block.get('container_name')}", service.address),
+                                Step.yes("forwards", f"forwards to {group}", listener.address),
+                                Step.yes(
+                                    "forwards",
+                                    f"registers port {port} of {block.get('container_name')}",
+                                    service.address,
+                                ),
                             ),
                         )
 
@@ -193,10 +199,12 @@ def _tasks(stack: Stack, network: Network, service: Resource) -> Node:
         address=service.address,
         subnets=subnets,
         groups=addresses_of(block.get("security_groups")) or (DEFAULT_GROUP,),
-        public=Step(public, f"the tasks have {'a' if public else 'no'} public address", service.address),
+        public=Step(
+            "public address", public, f"the tasks have {'a' if public else 'no'} public address", service.address
+        ),
         public_ipv6=_ipv6_of_subnets(subnets, service.address),
         listens=tuple(_container_ports(definition)) if definition else (),
-        opens=Step.yes("the application opens connections", service.address),
+        opens=Step.yes("opens", "the application opens connections", service.address),
     )
 
 
@@ -206,7 +214,9 @@ def _container_ports(definition: Resource) -> Iterator[Listening]:
             port = mapping.get("containerPort")
             if isinstance(port, int):
                 text = f"container {container.get('name')} listens on {port}"
-                yield Listening(str(mapping.get("protocol", "tcp")), port, Step.yes(text, definition.address))
+                yield Listening(
+                    str(mapping.get("protocol", "tcp")), port, Step.yes("listens", text, definition.address)
+                )
 
 
 def _database(stack: Stack, network: Network, database: Resource) -> Node:
@@ -220,10 +230,12 @@ def _database(stack: Stack, network: Network, database: Resource) -> Node:
         address=database.address,
         subnets=_of_subnet_group(stack, network, "aws_db_subnet_group", database.get("db_subnet_group_name")),
         groups=addresses_of(database.get("vpc_security_group_ids")) or (DEFAULT_GROUP,),
-        public=Step(public, f"the database has {'a' if public else 'no'} public address", database.address),
+        public=Step(
+            "public address", public, f"the database has {'a' if public else 'no'} public address", database.address
+        ),
         public_ipv6=_dual_stack(database),
-        listens=(Listening("tcp", port, Step.yes(f"{engine} listens on {port}", database.address)),),
-        opens=Step.yes("the database may open connections (extensions of PostgreSQL do)", database.address),
+        listens=(Listening("tcp", port, Step.yes("listens", f"{engine} listens on {port}", database.address)),),
+        opens=Step.yes("opens", "the database may open connections (extensions of PostgreSQL do)", database.address),
     )
 
 
@@ -236,10 +248,14 @@ def _cache(stack: Stack, network: Network, cache: Resource) -> Node:
         address=cache.address,
         subnets=_of_subnet_group(stack, network, "aws_elasticache_subnet_group", cache.get("subnet_group_name")),
         groups=addresses_of(cache.get("security_group_ids")) or (DEFAULT_GROUP,),
-        public=Step.no("ElastiCache gives its nodes no public address", cache.address),
+        public=Step.no("public address", "ElastiCache gives its nodes no public address", cache.address),
         public_ipv6=_dual_stack(cache),
-        listens=(Listening("tcp", port, Step.yes(f"{cache.get('engine', 'redis')} listens on {port}", cache.address)),),
-        opens=Step.no("a node of ElastiCache opens no connections of its own", cache.address),
+        listens=(
+            Listening(
+                "tcp", port, Step.yes("listens", f"{cache.get('engine', 'redis')} listens on {port}", cache.address)
+            ),
+        ),
+        opens=Step.no("opens", "a node of ElastiCache opens no connections of its own", cache.address),
     )
 
 
@@ -251,10 +267,14 @@ def _endpoint(stack: Stack, network: Network, endpoint: Resource) -> Node:
         address=endpoint.address,
         subnets=_subnets(network, addresses_of(endpoint.get("subnet_ids"))),
         groups=addresses_of(endpoint.get("security_group_ids")) or (DEFAULT_GROUP,),
-        public=Step.no("an endpoint has no public address", endpoint.address),
-        public_ipv6=Step.no("an endpoint has no public address", endpoint.address),
-        listens=(Listening("tcp", HTTPS, Step.yes(f"the endpoint of {service} listens on {HTTPS}", endpoint.address)),),
-        opens=Step.no("an endpoint opens no connections", endpoint.address),
+        public=Step.no("public address", "an endpoint has no public address", endpoint.address),
+        public_ipv6=Step.no("public address", "an endpoint has no public address", endpoint.address),
+        listens=(
+            Listening(
+                "tcp", HTTPS, Step.yes("listens", f"the endpoint of {service} listens on {HTTPS}", endpoint.address)
+            ),
+        ),
+        opens=Step.no("opens", "an endpoint opens no connections", endpoint.address),
         service=service,
     )
 
@@ -275,13 +295,15 @@ def _empty(network: Network, group: Resource, taken: set[str]) -> Node:
         address=group.address,
         subnets=tuple(each for each in network.subnets.values() if each.vpc == vpc),
         groups=(group.address,),
-        public=Step.yes(assumed, group.address),
-        public_ipv6=Step.yes(assumed, group.address),
+        public=Step.yes("public address", assumed, group.address),
+        public_ipv6=Step.yes("public address", assumed, group.address),
         listens=tuple(
-            Listening(protocol, port, Step.yes(f"assumed to listen on {port}, as a rule names it", rule.address))
+            Listening(
+                protocol, port, Step.yes("listens", f"assumed to listen on {port}, as a rule names it", rule.address)
+            )
             for (protocol, port), rule in ports.items()
         ),
-        opens=Step.no("nothing stands in the group yet", group.address),
+        opens=Step.no("opens", "nothing stands in the group yet", group.address),
     )
 
 
@@ -299,12 +321,12 @@ def _of_subnet_group(stack: Stack, network: Network, kind: str, value: Value) ->
 
 def _dual_stack(resource: Resource) -> Step:
     dual = str(resource.get("network_type", "ipv4")).lower() in {"dual", "dual_stack", "ipv6"}
-    return Step(dual, f"it has {'an' if dual else 'no'} IPv6 address", resource.address)
+    return Step("public address", dual, f"it has {'an' if dual else 'no'} IPv6 address", resource.address)
 
 
 def _ipv6_of_subnets(subnets: tuple[Subnet, ...], address: str) -> Step:
     found = any(subnet.has_ipv6 for subnet in subnets)
-    return Step(found, f"its subnets have {'IPv6 blocks' if found else 'no IPv6 block'}", address)
+    return Step("public address", found, f"its subnets have {'IPv6 blocks' if found else 'no IPv6 block'}", address)
 
 
 def _mappings(value: Value) -> tuple[Mapping[str, Value], ...]:

@@ -66,6 +66,8 @@ class Connection:
     """Every condition of it, in the order of its way, with the address that grants it."""
     blocks: tuple[str, ...] = ()
     """Of the internet at either end: the blocks of addresses that the rules name."""
+    entry: Step | None = None
+    """The ingress rule of the target that allows it; None when the target is the internet."""
 
     @property
     def port_text(self) -> str:
@@ -75,9 +77,7 @@ class Connection:
     @property
     def through(self) -> tuple[str, ...]:
         """Addresses of the gateways that it goes through."""
-        gateways = (".aws_nat_gateway.", ".aws_internet_gateway.", ".aws_egress_only_internet_gateway.")
-        found = [step.text.rpartition(" -> ")[2] for step in self.because if " -> " in step.text]
-        return tuple(dict.fromkeys(each for each in found if any(name in f".{each}" for name in gateways)))
+        return tuple(dict.fromkeys(step.gateway for step in self.because if step.gateway))
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ class Reach:
         What the whole internet may open, the inside may as well; that is listed once, as the internet's.
         """
         public = [*self._from_the_internet()]
-        found = {(each.target, each.ports, _entry(each)) for each in public}
-        within = [each for each in self._within() if (each.target, each.ports, _entry(each)) not in found]
+        found = {(each.target, each.ports, each.entry) for each in public}
+        within = [each for each in self._within() if (each.target, each.ports, each.entry) not in found]
         return (*public, *within, *(each for source in self.nodes for each in self._outward(source)))
 
     @cached_property
@@ -152,7 +152,7 @@ class Reach:
         if not source.opens.holds or source.targets is not None:
             return (_only_targets(source) if source.opens.holds else source.opens,)
         if not rules:
-            return (source.opens, Step.no(f"no egress rule lets {shown} out", ", ".join(source.groups)))
+            return (source.opens, Step.no("egress rule", f"no egress rule lets {shown} out", ", ".join(source.groups)))
         return (source.opens, _granted(rules[0]), *self._ways_out(source, rules[0]))
 
     def inside(self, source: Node, target: Node, protocol: str, port: int) -> tuple[Step, ...]:
@@ -169,13 +169,18 @@ class Reach:
             if rule.covers(protocol, port) and _about(rule, source.groups, source.subnets)
         ]
         shown = f"{protocol} {port}"
-        steps.append(_granted(out[0]) if out else Step.no(f"no egress rule of {source.name} lets {shown} out to it"))
+        steps.append(
+            _granted(out[0])
+            if out
+            else Step.no("egress rule", f"no egress rule of {source.name} lets {shown} out to it")
+        )
         if {each.vpc for each in source.subnets} != {each.vpc for each in target.subnets}:
-            steps.append(Step.no("they stand in different VPCs"))
+            steps.append(Step.no("vpc", "they are in different VPCs"))
         steps.append(
             _granted(enters[0])
             if enters
             else Step.no(
+                "ingress rule",
                 f"no ingress rule lets {shown} in from {source.name} ({self._lets_in(target)})",
                 ", ".join(target.groups),
             )
@@ -225,6 +230,7 @@ class Reach:
             _granted(rules[0][0])
             if rules
             else Step.no(
+                "ingress rule",
                 f"no ingress rule lets {protocol} {port} in from the internet ({self._lets_in(target)})",
                 ", ".join(target.groups),
             )
@@ -239,7 +245,7 @@ class Reach:
         found = next((way for way in ways if all(step.holds for step in way)), None)
         if found is not None:
             return found
-        return ways[0] if ways else (Step.no("its subnets are not of this stack", target.address),)
+        return ways[0] if ways else (Step.no("subnet", "its subnets are not in this stack", target.address),)
 
     def _outward(self, source: Node) -> Iterator[Connection]:
         """Connections to the internet, one for each egress rule that leads there from any subnet."""
@@ -258,7 +264,7 @@ class Reach:
         """The ways out of all subnets of a node; it may stand in any of them."""
         ways = self._each_way_out(source, rule)
         if not ways:
-            return (Step.no("its subnets are not of this stack", source.address),)
+            return (Step.no("subnet", "its subnets are not in this stack", source.address),)
         return tuple(dict.fromkeys(step for way in ways for step in way))
 
     def _each_way_out(self, source: Node, rule: Rule) -> list[tuple[Step, ...]]:
@@ -273,7 +279,7 @@ class Reach:
 
     def _lets_in(self, node: Node) -> str:
         """What the rules of a node let in, for people."""
-        found = [rule.text.partition(": ")[2] for rule in self._rules(node, "ingress")]
+        found = [rule.allows for rule in self._rules(node, "ingress")]
         return f"it lets in {'; '.join(found) or 'nothing'}"
 
 
@@ -283,16 +289,12 @@ def connections(stack: Stack) -> tuple[Connection, ...]:
 
 
 def _connection(source: str, target: str, protocol: str, port: int, steps: tuple[Step, ...]) -> Connection:
-    return Connection(source, target, protocol, (port, port), steps)
-
-
-def _entry(connection: Connection) -> Step:
-    """The ingress rule of the target, which is the last step but one."""
-    return connection.because[-2]
+    entry = next(step for step in steps if step.kind == "ingress rule")
+    return Connection(source, target, protocol, (port, port), steps, entry=entry)
 
 
 def _granted(rule: Rule) -> Step:
-    return Step.yes(rule.text, rule.address)
+    return Step.yes("ingress rule" if rule.direction == "ingress" else "egress rule", rule.text, rule.address)
 
 
 def _listens(node: Node, protocol: str, port: int) -> Step:
@@ -300,7 +302,7 @@ def _listens(node: Node, protocol: str, port: int) -> Step:
         if (each.protocol, each.port) == (protocol, port):
             return each.step
     ports = ", ".join(port_text(each.protocol, (each.port, each.port)) for each in node.listens) or "nothing"
-    return Step.no(f"nothing listens on {protocol} {port} ({node.name} answers on {ports})", node.address)
+    return Step.no("listens", f"nothing listens on {protocol} {port} ({node.name} answers on {ports})", node.address)
 
 
 def _opening(source: Node, target: Node, port: int) -> tuple[Step, ...]:
@@ -314,7 +316,7 @@ def _opening(source: Node, target: Node, port: int) -> tuple[Step, ...]:
 
 def _only_targets(source: Node) -> Step:
     targets = ", ".join(f"{each.node} {each.port}" for each in source.targets or ()) or "nothing"
-    return Step.no(f"{source.name} opens connections to its targets only: {targets}", source.address)
+    return Step.no("opens", f"{source.name} opens connections to its targets only: {targets}", source.address)
 
 
 def _about(rule: Rule, groups: Sequence[str], subnets: Sequence[Subnet]) -> bool:

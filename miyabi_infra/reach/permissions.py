@@ -109,12 +109,14 @@ class _Tasks:
         steps = [step for action in _WRITE_LOGS for step in self._execution.may(action, arn, group)]
         there = [each for each in self._stack.of_type("aws_cloudwatch_log_group") if each.get("name") == group]
         if there:
-            steps.append(Step.yes(f"the log group {group} exists", there[0].address))
+            steps.append(Step.yes("log group", f"the log group {group} exists", there[0].address))
         elif options.get("awslogs-create-group") == "true":
             steps += self._execution.may("logs:CreateLogGroup", arn, group)
         else:
             steps.append(
-                Step.no(f"no log group {group}, and awslogs-create-group is not set", self._definition.address)
+                Step.no(
+                    "log group", f"no log group {group}, and awslogs-create-group is not set", self._definition.address
+                )
             )
         return Ability(self._node.name, "logs", f"write to {group}", _once((*steps, *self._way_out("logs"))))
 
@@ -142,7 +144,7 @@ class _Tasks:
         if services and all(way is not None for way in ways):
             return tuple(step for way in ways if way is not None for step in way)
         lacking = ", ".join(service for service, way in zip(services, ways, strict=True) if way is None)
-        return (*outward, Step.no(f"no VPC endpoint of {lacking or 'the registry'} that the tasks reach"))
+        return (*outward, Step.no("endpoint", f"no VPC endpoint of {lacking or 'the registry'} that the tasks reach"))
 
     def _endpoint(self, service: str) -> tuple[Step, ...] | None:
         for node in self._reach.nodes:
@@ -153,7 +155,7 @@ class _Tasks:
         for each in self._stack.of_type("aws_vpc_endpoint"):
             tables = set(addresses_of(each.get("route_table_ids")))
             if str(each.get("service_name", "")).endswith(f".{service}") and _serve(tables, self._node.subnets):
-                return (Step.yes(f"gateway endpoint of {service}", each.address),)
+                return (Step.yes("endpoint", f"gateway endpoint of {service}", each.address),)
         return None
 
 
@@ -185,17 +187,20 @@ class Role:
         """Whether the role may do something, and which policy says so; `shown` stands for the resource in texts."""
         shown = shown or resource
         if self._role is None:
-            return (Step.no(f"there is no {self._what} in this stack that could allow {action}"),)
+            return (Step.no("permission", f"there is no {self._what} in this stack that could allow {action}"),)
         about = [each for each in self._statements if _matches(each.actions, action, fold=True)]
         about = [each for each in about if _matches(each.resources, resource)]
         for each in about:
             if not each.allows:
-                return (Step.no(f"the {self._what} is denied {action}", each.address),)
+                return (Step.no("permission", f"the {self._what} is denied {action}", each.address),)
         for each in about:
             if not each.conditional:
-                return (self._assumed(), Step.yes(f"the {self._what} may {action} on {shown}", each.address))
+                return (
+                    self._assumed(),
+                    Step.yes("permission", f"the {self._what} may {action} on {shown}", each.address),
+                )
         unknown = f"; what {', '.join(self._unknown)} allows is not known here" if self._unknown else ""
-        return (Step.no(f"the {self._what} may not {action} on {shown}{unknown}", self._role.address),)
+        return (Step.no("permission", f"the {self._what} may not {action} on {shown}{unknown}", self._role.address),)
 
     def allowed(self, action: str) -> list[str]:
         """The resources, as policies name them, on which the role may do something."""
@@ -213,8 +218,8 @@ class Role:
             principal = statement.get("Principal")
             services = _texts(principal.get("Service")) if isinstance(principal, Mapping) else ()
             if "ecs-tasks.amazonaws.com" in services and statement.get("Effect") == "Allow":
-                return Step.yes(f"tasks assume the {self._what}", self._role.address)
-        return Step.no(f"the {self._what} does not trust ecs-tasks.amazonaws.com", self._role.address)
+                return Step.yes("permission", f"tasks assume the {self._what}", self._role.address)
+        return Step.no("permission", f"the {self._what} does not trust ecs-tasks.amazonaws.com", self._role.address)
 
     def _read(self, stack: Stack) -> Iterator[Statement]:
         assert self._role is not None

@@ -76,7 +76,9 @@ def ask(reach: Reach, source: str, target: End) -> list[Answer]:
     second = _node(reach, target.name, [*names, *dict.fromkeys(each.name for each in can)])
     ports = [(target.protocol, target.port)] if target.port else [(each.protocol, each.port) for each in second.listens]
     return [_answer(reach, first, second, protocol, port) for protocol, port in ports] or [
-        Answer(source, second.name, "any port", (Step.no(f"nothing of {second.name} listens", second.address),))
+        Answer(
+            source, second.name, "any port", (Step.no("listens", f"nothing of {second.name} listens", second.address),)
+        )
     ]
 
 

@@ -113,19 +113,19 @@ def health_checks_disagree(here: Environment) -> Iterator[Problem]:
 def tasks_cannot_start(here: Environment) -> Iterator[Problem]:
     """The deployment fails: ECS can't start a task without its image, logs and secrets."""
     for each in abilities(here.reach):
-        missing = [step.text for step in each.because if not step.holds]
+        missing = [step for step in each.because if not step.holds]
         if not missing:
             continue
-        if any("route" in text for text in missing):
+        if any(step.kind == "route" for step in missing):
             yield Problem(
                 ("networking", "enable_nat_gateway"),
-                f"{each.tasks} can't {each.text}: {missing[0]}",
+                f"{each.tasks} can't {each.text}: {missing[0].text}",
                 "enable_nat_gateway: true",
             )
         else:
             yield Problem(
                 ("ecs", each.name) if each.name == "secrets" else ("ecs", "ecr_image_uri"),
-                f"{each.tasks} can't {each.text}: {missing[0]}",
+                f"{each.tasks} can't {each.text}: {missing[0].text}",
                 "iam.execution_role_reads_secrets: true"
                 if each.name == "secrets"
                 else "a policy for the execution role",
