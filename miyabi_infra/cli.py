@@ -74,24 +74,13 @@ def docs(*, env: Env = None, check: Check = False) -> None:
     With --env the guides of one environment alone (docs/environments/<env>), from what is synthesized, in a moment.
     Exit code 0: done, or nothing to do; 1: --check found stale files; 2: wrong use.
     """
-    from miyabi_infra.pages import guides  # noqa: PLC0415
+    if env is None:
+        from miyabi_infra.synthesis import runtime  # noqa: PLC0415
 
-    if env is not None:
-        raise _exit(lambda: guides.run(ROOT, env, check=check))
-    from miyabi_infra.synthesis import runtime  # noqa: PLC0415
+        runtime.prepare()
+    from miyabi_infra.commands.docs import run  # noqa: PLC0415
 
-    runtime.prepare()
-    from miyabi_infra.commands import diagram as show  # noqa: PLC0415
-    from miyabi_infra.pages import generated  # noqa: PLC0415
-    from miyabi_infra.pages.reference import pages  # noqa: PLC0415  # cdktf starts Node.js when it is imported
-
-    raise _exit(
-        lambda: max(
-            generated.write(ROOT, pages(ROOT), check=check),
-            show.write(ROOT, check=check),
-            guides.run(ROOT, check=check),
-        )
-    )
+    raise _exit(lambda: run(ROOT, env, check=check))
 
 
 @app.command(rich_help_panel=SEE)
@@ -194,28 +183,17 @@ def lint(
 @app.command(rich_help_panel=SEE)
 def diagram(
     *,
-    env: Annotated[str | None, typer.Option("--env", help="Print the picture of this environment.")] = None,
-    form: Annotated[
-        Literal["svg", "mermaid"] | None, typer.Option("--format", help="svg (the default) or mermaid; with --env.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file instead; with --env.")
-    ] = None,
-    check: Check = False,
+    env: Annotated[str | None, typer.Option("--env", help="The environment.")] = None,
+    form: Annotated[Literal["svg", "mermaid"], typer.Option("--format", help="svg or mermaid.")] = "svg",
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file instead.")] = None,
 ) -> None:
-    """Draw the architecture of what is generated; without --env, renew all pictures in docs/diagrams.
+    """Print the architecture diagram of an environment. `docs` writes those of all environments to docs/diagrams.
 
-    Exit code 0: done, or nothing to do; 1: --check found stale pictures; 2: wrong use.
+    Exit code 0: printed or written; 2: wrong use.
     """
-    from miyabi_infra.commands.diagram import run, write  # noqa: PLC0415
+    from miyabi_infra.commands.diagram import run  # noqa: PLC0415
 
-    if env is None:
-        if form or out:
-            raise typer.BadParameter("--format and --out are for one picture: give --env too")
-        raise _exit(lambda: write(ROOT, check=check))
-    if check:
-        raise typer.BadParameter("--check is for the pictures of the documentation: leave out --env")
-    raise _exit(lambda: run(ROOT, env, form or "svg", out))
+    raise _exit(lambda: run(ROOT, env, form, out))
 
 
 @app.command(rich_help_panel=SEE)
@@ -251,7 +229,7 @@ def report(
 
     Exit code 0: written; 2: wrong use.
     """
-    from miyabi_infra.pages.report import run  # noqa: PLC0415
+    from miyabi_infra.commands.report import run  # noqa: PLC0415
 
     raise _exit(lambda: run(ROOT, env, out))
 

@@ -16,7 +16,7 @@ from environments.stack import build, stack_name
 from miyabi_infra.lint.rules import RULES
 from miyabi_infra.load.result import LoadResult
 from miyabi_infra.overlays.loading import SHARED, load
-from miyabi_infra.pages.generated import templates
+from miyabi_infra.pages.rendering import render
 from modules.monitoring import MonitoringSettings
 from modules.notifications import NotificationsSettings
 from modules.platform import Platform
@@ -35,15 +35,14 @@ _EVERYTHING = {
 
 def pages(root: Path) -> dict[Path, str]:
     """Every generated page, by its file."""
-    jinja = templates()
     sections = list(_sections())
     return {
         root / "environments/schema.json": _schema_text(EnvironmentSettings),
         root / "environments/shared.schema.json": _schema_text(SharedSettings),
         root / "docs/reference/load-result.schema.json": _json({"$schema": _DIALECT, **LoadResult.model_json_schema()}),
-        root / "docs/reference/settings.md": jinja.get_template("settings.md.j2").render(sections=sections),
-        root / "docs/reference/lint.md": jinja.get_template("lint.md.j2").render(rules=RULES),
-        root / "docs/reference/modules.md": jinja.get_template("modules.md.j2").render(_modules(root)),
+        root / "docs/reference/settings.md": render("settings.md.j2", sections=sections),
+        root / "docs/reference/lint.md": render("lint.md.j2", rules=RULES),
+        root / "docs/reference/modules.md": render("modules.md.j2", **_modules(root)),
     }
 
 

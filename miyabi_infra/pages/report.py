@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from miyabi_infra.commands.cost import against_report, estimates
@@ -20,6 +19,7 @@ from miyabi_infra.overlays.problems import OverlayError, key_text
 from miyabi_infra.pages.diagram.facts import facts
 from miyabi_infra.pages.diagram.layout import layout
 from miyabi_infra.pages.diagram.svg import svg
+from miyabi_infra.pages.rendering import render
 from miyabi_infra.project import ROOT
 from miyabi_infra.reach.paths import Connection, Reach
 from miyabi_infra.reach.permissions import abilities
@@ -41,22 +41,6 @@ SECTIONS: Final = (
 )
 
 
-def run(root: Path, environment: str, out: Path | None = None) -> int:
-    """Write the report of an environment to a file, `<environment>.html` without one.
-
-    Raises:
-        Refused: when stacks or overlays can't be read, the environment is not there, or the file can't be written.
-    """
-    file = out or Path(f"{environment}.html")
-    text = page(root, environment)
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Refused(f"{file}: can't be written: {error.strerror}") from error
-    print(f"written: {file}")
-    return 0
-
-
 def page(root: Path, environment: str) -> str:
     """The report, as HTML.
 
@@ -71,14 +55,8 @@ def page(root: Path, environment: str) -> str:
         raise Refused(str(error)) from error
     reach, cost = Reach(stack), _cost(root, stack, stacks, overlays)
     rows = inventory.rows([stack])
-    jinja = Environment(
-        loader=PackageLoader("miyabi_infra.pages"),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return jinja.get_template("report.html.j2").render(
+    return render(
+        "report.html.j2",
         project=stack.project,
         environment=environment,
         region=stack.region,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from miyabi_infra.pages.report import SECTIONS, run
+from miyabi_infra.commands.report import run
+from miyabi_infra.pages.report import SECTIONS
 from tests.support import Project
 
 pytestmark = pytest.mark.browser

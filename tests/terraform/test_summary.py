@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra.commands.summary import comment
+from miyabi_infra.pages.summary.comment import comment
 from miyabi_infra.pages.summary.plan import Planned, read
 from tests.support import Project, offline
 

@@ -7,7 +7,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from miyabi_infra.commands.diagram import FOLDER, run, write
+from miyabi_infra.commands import docs
+from miyabi_infra.commands.diagram import run
+from miyabi_infra.pages.diagram import FOLDER
 from miyabi_infra.pages.diagram.facts import Arrow, Facts, Node, Tasks, facts
 from miyabi_infra.pages.diagram.layout import layout
 from miyabi_infra.pages.diagram.mermaid import mermaid
@@ -234,6 +236,13 @@ def test_one_picture_is_printed_or_written(
     assert (tmp_path / "dev.mmd").read_text().startswith("flowchart TB\n")
 
 
+def test_without_an_environment_it_says_what_to_do(project: Project, output: Path) -> None:
+    project.out.symlink_to(output)
+    said = "diagram shows the picture of one environment: add --env; there are dev, prod, staging, shared. The pictures"
+    with pytest.raises(Refused, match=said):
+        run(project.root, None)
+
+
 def test_a_file_that_can_not_be_written_is_refused(project: Project, output: Path, tmp_path: Path) -> None:
     project.out.symlink_to(output)
     with pytest.raises(Refused, match="can't be written: No such file or directory"):
@@ -244,16 +253,16 @@ def test_pictures_that_are_stale_or_of_no_environment_are_named_then_renewed(
     project: Project, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.out.symlink_to(output)
-    assert write(project.root, check=False) == 0
-    assert write(project.root, check=True) == 0
+    assert docs.run(project.root, check=False) == 0
+    assert docs.run(project.root, check=True) == 0
     (project.root / FOLDER / "dev.svg").write_text("old")
     (project.root / FOLDER / "gone.svg").write_text("old")
     capsys.readouterr()
 
-    assert write(project.root, check=True) == 1
+    assert docs.run(project.root, check=True) == 1
     assert [line.partition(";")[0].partition(": nothing")[0] for line in capsys.readouterr().err.splitlines()] == [
         "stale: docs/diagrams/dev.svg",
         "stale: docs/diagrams/gone.svg",
     ]
-    assert write(project.root, check=False) == 0
-    assert write(project.root, check=True) == 0
+    assert docs.run(project.root, check=False) == 0
+    assert docs.run(project.root, check=True) == 0

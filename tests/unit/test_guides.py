@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from miyabi_infra.commands import docs
 from miyabi_infra.pages import guides
 from miyabi_infra.pages.guides.facts import MEANINGS, Facts, facts
 from miyabi_infra.refused import Refused
@@ -51,7 +52,7 @@ def rendered(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory)
     """A project with the output of its overlays, and the guides made of it; only to be read."""
     project = Project.copy_of(root, tmp_path_factory.mktemp("rendered"))
     project.out.symlink_to(output)
-    assert guides.run(project.root) == 0
+    assert docs.run(project.root) == 0
     return project
 
 
@@ -68,7 +69,7 @@ def everything(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project.copy_of(root, tmp_path_factory.mktemp("everything"))
     project.write("qa", EVERYTHING)
     project.synthesize()
-    guides.run(project.root, "qa")
+    docs.run(project.root, "qa")
     return project
 
 
@@ -86,7 +87,7 @@ def every_command(root: Path) -> list[Command]:
 
 def test_a_check_of_fresh_guides_exits_with_0(rendered: Project, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
-    assert guides.run(rendered.root, check=True) == 0
+    assert docs.run(rendered.root, check=True) == 0
     assert capsys.readouterr() == ("", "")
 
 
@@ -94,7 +95,7 @@ def test_a_stale_guide_is_named_and_left_alone(changing: Project, capsys: pytest
     file = changing.root / guides.FOLDER / "dev/runbook.md"
     file.write_text("stale", encoding="utf-8")
     capsys.readouterr()
-    assert guides.run(changing.root, check=True) == 1
+    assert docs.run(changing.root, check=True) == 1
     assert capsys.readouterr().err == (
         "stale: docs/environments/dev/runbook.md; run 'make docs' and commit what it writes\n"
     )
@@ -109,7 +110,7 @@ def test_a_change_of_what_is_synthesized_makes_its_guides_stale(
     with changing.body("dev", "ecs-service") as body:
         body["resource"]["aws_cloudwatch_metric_alarm"]["service_cpu_high"]["threshold"] = 65
     capsys.readouterr()
-    assert guides.run(changing.root, check=True) == 1
+    assert docs.run(changing.root, check=True) == 1
     assert capsys.readouterr().err.splitlines() == [
         "stale: docs/environments/dev/runbook.md; run 'make docs' and commit what it writes"
     ]
@@ -123,8 +124,8 @@ def test_guides_of_an_environment_that_is_gone_are_removed(
     gone.write_text(f"{guides.MARK}", encoding="utf-8")
     written_by_hand = gone.with_name("notes.md")
     written_by_hand.write_text("# Notes", encoding="utf-8")
-    assert guides.run(changing.root, check=True) == 1
-    assert guides.run(changing.root) == 0
+    assert docs.run(changing.root, check=True) == 1
+    assert docs.run(changing.root) == 0
     assert (gone.exists(), written_by_hand.exists()) == (False, True)
     assert "removed: docs/environments/gone/runbook.md" in capsys.readouterr().out
 

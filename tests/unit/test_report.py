@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from miyabi_infra.cli import app
-from miyabi_infra.pages.report import SECTIONS, page, run
+from miyabi_infra.commands.report import run
+from miyabi_infra.pages.report import SECTIONS, page
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import read
 from tests.support import Project
@@ -101,6 +102,7 @@ def test_what_can_not_be_reported_is_refused(synthesized: Project, tmp_path: Pat
     [
         ["report"],
         ["report", "--env", "qa"],
+        ["diagram"],
         ["diagram", "--format", "svg"],
         ["diagram", "--env", "dev", "--check"],
         ["diagram", "--env", "qa"],

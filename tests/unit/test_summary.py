@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra.commands.summary import comment, run
+from miyabi_infra.commands.summary import run
+from miyabi_infra.pages.summary.comment import comment
 from miyabi_infra.pages.summary.markdown import LIMIT, bounded, code
 from miyabi_infra.pages.summary.plan import Planned, read
 from miyabi_infra.refused import Refused
