@@ -15,17 +15,6 @@ from environments.settings import EnvironmentSettings
 from miyabi_infra.overlays.loading import AnySettings, load
 from miyabi_infra.overlays.problems import OverlayError, Problem
 from miyabi_infra.synthesis.synth import synthesize
-from miyabi_infra.terraform.cli import Terraform
-
-OFFLINE_PROVIDER = {
-    "region": "us-west-2",
-    "access_key": "test",
-    "secret_key": "test",
-    "skip_credentials_validation": True,
-    "skip_metadata_api_check": True,
-    "skip_requesting_account_id": True,
-}
-"""Arguments with which the provider plans without reaching AWS."""
 
 
 @dataclass(frozen=True)
@@ -137,20 +126,6 @@ def git(folder: Path, *arguments: str) -> None:
 def chromium() -> str | None:
     """The browser on the PATH, by Debian's name or others'."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-def offline(stack: Path, folder: Path) -> Terraform:
-    """A copy of a stack's folder that terraform can plan without AWS and without its backend; initialized."""
-    copy = folder / stack.name
-    shutil.copytree(stack, copy, ignore=shutil.ignore_patterns(".terraform*"))
-    override = {
-        "terraform": {"backend": {"local": {"path": "terraform.tfstate"}}},
-        "provider": {"aws": OFFLINE_PROVIDER},
-    }
-    (copy / "offline_override.tf.json").write_text(json.dumps(override), encoding="utf-8")
-    terraform = Terraform(copy)
-    terraform.init()
-    return terraform
 
 
 def planned_values(plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

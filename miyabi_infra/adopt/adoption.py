@@ -22,9 +22,9 @@ from miyabi_infra.adopt.today import Today
 from miyabi_infra.overlays.document import Document, read
 from miyabi_infra.overlays.edit import REMOVED, EditError, applied, edited
 from miyabi_infra.overlays.loading import AnySettings, check, load
-from miyabi_infra.overlays.merged import SHARED, documents
+from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import KeyPath, OverlayError, Problem, key_text
-from miyabi_infra.project import ROOT
+from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.provenance import EXISTENCE, STACKS

@@ -12,9 +12,8 @@ from environments.sections.usage import SharedUsageSettings, UsageSettings
 from miyabi_infra.cost.estimate import COMPONENTS, Estimate, Span, estimate
 from miyabi_infra.cost.prices import load
 from miyabi_infra.overlays.document import Document
-from miyabi_infra.overlays.merged import SHARED, documents
-from miyabi_infra.overlays.problems import OverlayError
-from miyabi_infra.project import ROOT
+from miyabi_infra.overlays.merging import documents
+from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack, read, revision
 from miyabi_infra.stacks.inventory import chosen
@@ -80,10 +79,7 @@ def estimates(root: Path, stacks: Sequence[Stack], overlays: Mapping[str, Docume
     Raises:
         Refused: for an overlay or a region that can't be used.
     """
-    try:
-        overlays = documents(root) if overlays is None else overlays
-    except OverlayError as error:
-        raise Refused(str(error)) from error
+    overlays = documents(root) if overlays is None else overlays
     return [_estimate(stack, overlays.get(stack.environment)) for stack in stacks]
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from miyabi_infra.overlays.merged import SHARED, documents
-from miyabi_infra.overlays.problems import OverlayError
-from miyabi_infra.project import ROOT
+from miyabi_infra.overlays.merging import documents
+from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack, read
 from miyabi_infra.stacks.causes import DEFAULT, Cause, Causes, Default, Side
@@ -65,10 +64,7 @@ def difference(root: Path, before: str, after: str) -> Difference:
     (first,), (second,) = chosen(stacks, before), chosen(stacks, after)
     if (SHARED in {before, after}) and before != after:
         raise Refused("the shared stack holds other modules than an environment: there is nothing to compare")
-    try:
-        overlays = documents(root)
-    except OverlayError as error:
-        raise Refused(str(error)) from error
+    overlays = documents(root)
     for name in (before, after):
         if name not in overlays:
             raise Refused(f"environments/{name}.yaml is not there, though {OUT} holds its stack: run 'make synth'")

@@ -17,8 +17,8 @@ from miyabi_infra.load.result import LoadResult, counts, course, generator, late
 from miyabi_infra.load.sending import Sent, demand_locust, send
 from miyabi_infra.load.show import Progress, summary
 from miyabi_infra.load.target import choose, reach
-from miyabi_infra.overlays.merged import SHARED, documents
-from miyabi_infra.overlays.problems import OverlayError
+from miyabi_infra.overlays.merging import documents
+from miyabi_infra.project import SHARED
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, read
 from miyabi_infra.stacks.inventory import chosen
@@ -89,8 +89,6 @@ def service_levels(root: Path, environment: str) -> ServiceLevelSettings:
     try:
         data = documents(root)[environment].data.get("service_levels")
         return ServiceLevelSettings.model_validate({} if data is None else data)
-    except OverlayError as error:
-        raise Refused(str(error)) from error
     except KeyError as error:
         raise Refused(f"there is no environments/{environment}.yaml") from error
     except ValidationError as error:

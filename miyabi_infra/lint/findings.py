@@ -16,9 +16,9 @@ from miyabi_infra.lint.policies import Violated
 from miyabi_infra.lint.rule import Severity
 from miyabi_infra.lint.rules import RULES
 from miyabi_infra.overlays.document import Document
-from miyabi_infra.overlays.merged import SHARED, documents
-from miyabi_infra.overlays.problems import OverlayError
+from miyabi_infra.overlays.merging import documents
 from miyabi_infra.place import Place
+from miyabi_infra.project import SHARED
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
 
@@ -66,10 +66,7 @@ def overlays(root: Path) -> dict[str, Overlay]:
     Raises:
         Refused: when one can't be read, or its lint or service_levels can't be used.
     """
-    try:
-        found = documents(root)
-    except OverlayError as error:
-        raise Refused(str(error)) from error
+    found = documents(root)
     return {name: _overlay(name, document) for name, document in found.items()}
 
 

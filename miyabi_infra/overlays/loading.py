@@ -7,22 +7,21 @@ account. An overlay's name is its environment's name.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from environments.settings import EnvironmentSettings, SharedSettings
-from miyabi_infra.overlays.document import Document, read
+from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.explain import explain
-from miyabi_infra.overlays.problems import MISSING, KeyPath, OverlayError, Problem
-from miyabi_infra.place import Place
+from miyabi_infra.overlays.merging import merged
+from miyabi_infra.overlays.problems import KeyPath, OverlayError, Problem
+from miyabi_infra.project import SHARED
 from modules.platform import Platform
 from modules.settings import Settings, Violation, rules_of
 
-BASE: Final = "base"
-SHARED: Final = "shared"
 AnySettings = EnvironmentSettings | SharedSettings
 
 
@@ -32,24 +31,13 @@ def load(root: Path) -> list[AnySettings]:
     Raises:
         OverlayError: with every problem of every overlay.
     """
-    folder = root / "environments"
-    base = read(folder / f"{BASE}.yaml", Path("environments", f"{BASE}.yaml"))
-    problems: list[Problem] = list(base.problems)
+    problems: list[Problem] = []
     loaded: list[tuple[Document, AnySettings]] = []
-    for file in overlay_files(folder):
-        shown_as = Path("environments", file.name)
-        if file.suffix != ".yaml":
-            problem = Problem(Place(shown_as, 1), (), MISSING, "is no overlay's name", f"{file.stem}.yaml")
-            problems.append(problem)
+    for environment, document in merged(root):
+        if not document.readable:
+            problems += document.problems
             continue
-        model = SharedSettings if file.stem == SHARED else EnvironmentSettings
-        below = base.only(Platform.model_fields) if file.stem == SHARED else base
-        overlay = read(file, shown_as)
-        if not overlay.readable:
-            problems += overlay.problems
-            continue
-        document = below.under(overlay)
-        settings, found = check(document, file.stem, model)
+        settings, found = check(document, environment, SharedSettings if environment == SHARED else EnvironmentSettings)
         problems += found
         if settings is not None:
             loaded.append((document, settings))
@@ -60,12 +48,6 @@ def load(root: Path) -> list[AnySettings]:
         (settings for _, settings in loaded),
         key=lambda settings: (settings.environment == SHARED, settings.environment),
     )
-
-
-def overlay_files(folder: Path) -> list[Path]:
-    """The files that describe a stack each: every YAML file but the base."""
-    files = [*folder.glob("*.yaml"), *folder.glob("*.yml")]
-    return sorted(file for file in files if file.name != f"{BASE}.yaml")
 
 
 def check(

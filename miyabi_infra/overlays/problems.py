@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from miyabi_infra.place import Place
+from miyabi_infra.refused import Refused
 
 KeyPath = tuple[str | int, ...]
 """Where a value stands in an overlay: keys of mappings and indices of lists."""
@@ -47,7 +48,7 @@ class Problem:
         return f"{self.place}: {subject}{value}{self.problem}; allowed: {self.allowed}"
 
 
-class OverlayError(Exception):
+class OverlayError(Refused):
     """Overlays that can't be used, with every problem found in them."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

@@ -15,8 +15,9 @@ from environments.settings import EnvironmentSettings, SharedSettings
 from environments.stack import build, stack_name
 from miyabi_infra.lint.rules import RULES
 from miyabi_infra.load.result import LoadResult
-from miyabi_infra.overlays.loading import SHARED, load
+from miyabi_infra.overlays.loading import load
 from miyabi_infra.pages.rendering import render
+from miyabi_infra.project import SHARED
 from modules.monitoring import MonitoringSettings
 from modules.notifications import NotificationsSettings
 from modules.platform import Platform

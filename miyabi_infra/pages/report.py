@@ -14,13 +14,13 @@ from miyabi_infra.cost.estimate import Estimate, Span
 from miyabi_infra.lint.findings import Finding, findings
 from miyabi_infra.lint.findings import overlays as linted
 from miyabi_infra.overlays.document import Document
-from miyabi_infra.overlays.merged import SHARED, documents
-from miyabi_infra.overlays.problems import OverlayError, key_text
+from miyabi_infra.overlays.merging import documents
+from miyabi_infra.overlays.problems import key_text
 from miyabi_infra.pages.diagram.facts import facts
 from miyabi_infra.pages.diagram.layout import layout
 from miyabi_infra.pages.diagram.svg import svg
 from miyabi_infra.pages.rendering import render
-from miyabi_infra.project import ROOT
+from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.reach.paths import Connection, Reach
 from miyabi_infra.reach.permissions import abilities
 from miyabi_infra.refused import Refused
@@ -49,10 +49,7 @@ def page(root: Path, environment: str) -> str:
     """
     stacks = read(root / OUT)
     (stack,) = chosen(stacks, environment)
-    try:
-        overlays = documents(root)
-    except OverlayError as error:
-        raise Refused(str(error)) from error
+    overlays = documents(root)
     reach, cost = Reach(stack), _cost(root, stack, stacks, overlays)
     rows = inventory.rows([stack])
     return render(

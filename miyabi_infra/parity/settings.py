@@ -7,8 +7,8 @@ from typing import Any, Final, cast
 
 from miyabi_infra.hcl.values import Value
 from miyabi_infra.overlays.document import Document
-from miyabi_infra.overlays.merged import documents
-from miyabi_infra.overlays.problems import OverlayError, key_text
+from miyabi_infra.overlays.merging import documents
+from miyabi_infra.overlays.problems import key_text
 from miyabi_infra.parity.checkout import frozen
 from miyabi_infra.parity.comparing import Cause, Difference
 from miyabi_infra.refused import Refused
@@ -26,10 +26,7 @@ def overlay(root: Path, environment: str) -> Document:
     Raises:
         Refused: when it can't be read, or is not there.
     """
-    try:
-        overlays = documents(root)
-    except OverlayError as error:
-        raise Refused(str(error)) from error
+    overlays = documents(root)
     if environment not in overlays:
         raise Refused(f"environments/{environment}.yaml is not there, though {OUT} holds its stack: run 'make synth'")
     return overlays[environment]

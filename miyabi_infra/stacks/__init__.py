@@ -6,8 +6,8 @@ a `Reference` to it. Commands that look at the infrastructure read this, not the
 """
 
 from pathlib import Path
-from typing import Final
 
+from miyabi_infra.project import OUT, SHARED
 from miyabi_infra.stacks.model import (
     Module,
     Reference,
@@ -20,12 +20,6 @@ from miyabi_infra.stacks.model import (
     unknowns,
 )
 from miyabi_infra.stacks.reading import Root
-
-OUT: Final = "cdktf.out"
-"""The output folder, below the project's root."""
-
-SHARED: Final = "shared"
-"""The environment of what exists once an account."""
 
 __all__ = [
     "OUT",

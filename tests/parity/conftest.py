@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
+from miyabi_infra.terraform import offline
 from miyabi_infra.terraform.cli import Terraform
 from tests.parity.support import ENVIRONMENTS, HCL
-from tests.support import offline
 
 
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     """A copy of the reference HCL that terraform can plan without AWS; initialized."""
-    return offline(HCL, tmp_path_factory.mktemp("reference"))
+    return offline.copy(HCL, tmp_path_factory.mktemp("reference"))
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from miyabi_infra.terraform import offline
 from tests.parity.figures import BEGIN, END, PAGE, Judge, Verdict, table
 from tests.parity.mutations import Mutation
-from tests.support import offline
 
 SAMPLE = 4
 """Mutations of each kind and side that every run of the tests makes; the page has the figures of all."""
@@ -96,7 +96,7 @@ def test_the_page_has_the_figures_of_all_mutations(mutations: list[Mutation]) ->
 @pytest.mark.terraform
 def test_what_has_no_effect_is_planned_the_same(judge: Judge, mutations: list[Mutation], tmp_path: Path) -> None:
     """All mutations of arguments that are said to have no effect, in one plan, beside the plan without them."""
-    terraform = offline(judge.stack, tmp_path)
+    terraform = offline.copy(judge.stack, tmp_path)
     before = terraform.plan("-refresh=false")
     together = shutil.copytree(judge.stack, tmp_path / "together")
     for each in mutations:

@@ -8,10 +8,11 @@ from typing import Any, cast
 import pytest
 from hypothesis import Phase, given, settings
 
+from miyabi_infra.terraform import offline
 from miyabi_infra.terraform.cli import Terraform
 from tests.parity.strategies import Environment, environments
 from tests.parity.support import AS_THE_HCL_IS, ENVIRONMENTS
-from tests.support import Project, offline
+from tests.support import Project
 
 pytestmark = pytest.mark.terraform
 
@@ -26,7 +27,7 @@ class Planner:
     def plan(self, stack: Path) -> dict[str, Any]:
         """A plan from nothing of a stack."""
         if self._terraform is None:
-            self._terraform = offline(stack, self._folder)
+            self._terraform = offline.copy(stack, self._folder)
         else:
             shutil.copytree(stack, self._terraform.folder, dirs_exist_ok=True)
         return self._terraform.plan("-refresh=false")

@@ -13,8 +13,9 @@ from environments.stack import EnvironmentStack
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.loading import check
 from miyabi_infra.synthesis.synth import run
+from miyabi_infra.terraform import offline
 from tests.strategies import broken_overlays, overlays
-from tests.support import Project, instances, offline
+from tests.support import Project, instances
 
 NOTIFICATIONS = {
     "aws_sns_topic.alarms",
@@ -93,4 +94,4 @@ def test_terraform_and_the_provider_accept_it(
     project = Project.copy_of(root, folder)
     project.write("qa", overlay)
     stack = project.synthesize() / "stacks/miyabi-qa"
-    assert offline(stack, folder / "plan").validate() == []
+    assert offline.copy(stack, folder / "plan").validate() == []

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from miyabi_infra.terraform import offline
 from miyabi_infra.terraform.cli import Terraform, TerraformError
-from tests.support import Project, offline, planned_values
+from tests.support import Project, planned_values
 
 pytestmark = pytest.mark.terraform
 
@@ -32,7 +33,7 @@ def watched(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     """dev with both on."""
     project = Project.copy_of(root, tmp_path_factory.mktemp("watched"))
     project.write("dev", project.overlay("dev").read_text(encoding="utf-8") + ON)
-    return offline(project.synthesize() / "stacks/miyabi-dev", project.root / "plan")
+    return offline.copy(project.synthesize() / "stacks/miyabi-dev", project.root / "plan")
 
 
 def planned(terraform: Terraform, url: str | None) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def test_they_add_their_resources_and_change_the_actions_of_alarms_only(
 ) -> None:
     assert watched.validate() == []
     plan = planned(watched, KEY_OF_THE_WEBHOOK)
-    before = planned_values(offline(output / "stacks/miyabi-dev", tmp_path).plan("-refresh=false"))
+    before = planned_values(offline.copy(output / "stacks/miyabi-dev", tmp_path).plan("-refresh=false"))
     after = planned_values(plan)
 
     assert after.keys() - before.keys() == ADDED

@@ -6,7 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from tests.support import Project, offline, planned_values
+from miyabi_infra.terraform import offline
+from tests.support import Project, planned_values
 
 pytestmark = pytest.mark.terraform
 
@@ -40,7 +41,7 @@ def plans(output: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, d
     folder = tmp_path_factory.mktemp("plans")
     planned: dict[str, dict[str, Any]] = {}
     for name in STACKS:
-        terraform = offline(output / "stacks" / name, folder)
+        terraform = offline.copy(output / "stacks" / name, folder)
         assert terraform.validate() == []
         planned[name] = terraform.plan("-refresh=false")
     return planned
@@ -87,7 +88,7 @@ def test_two_lines_of_the_overlay_bring_back_what_runs_today(
     project.change(
         "dev", ("https_ingress: false", "https_ingress: true"), ("alarm_threshold: 70", "alarm_threshold: 80")
     )
-    terraform = offline(project.synthesize() / "stacks/miyabi-dev", tmp_path / "plan")
+    terraform = offline.copy(project.synthesize() / "stacks/miyabi-dev", tmp_path / "plan")
     assert differences(today, planned_values(terraform.plan("-refresh=false"))) == {}
 
 
@@ -147,7 +148,7 @@ ecs_service:
   enable_service_discovery: true
 """,
     )
-    terraform = offline(project.synthesize() / "stacks/miyabi-qa", tmp_path / "plan")
+    terraform = offline.copy(project.synthesize() / "stacks/miyabi-qa", tmp_path / "plan")
     assert terraform.validate() == []
     planned = planned_values(terraform.plan("-refresh=false"))
     assert {
@@ -160,7 +161,7 @@ ecs_service:
 
 
 def test_the_image_is_rolled_by_a_variable(output: Path, tmp_path: Path) -> None:
-    terraform = offline(output / "stacks/miyabi-dev", tmp_path)
+    terraform = offline.copy(output / "stacks/miyabi-dev", tmp_path)
     plan = terraform.plan("-refresh=false", "-var=ecr_image_uri=registry.example/miyabi-web-api:9d8e7f6")
     definitions = planned_values(plan)["module.ecs.aws_ecs_task_definition.app"]["container_definitions"]
     assert json.loads(definitions)[0]["image"] == "registry.example/miyabi-web-api:9d8e7f6"

@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from miyabi_infra.stacks import Value, read, unknowns
-from tests.support import Project, offline
+from miyabi_infra.terraform import offline
+from tests.support import Project
 
 pytestmark = pytest.mark.terraform
 
@@ -88,7 +89,7 @@ def everything(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod", "shared", "qa"])
 def test_a_stack_is_read_as_terraform_plans_it(everything: Path, tmp_path: Path, environment: str) -> None:
     stack = next(stack for stack in read(everything) if stack.environment == environment)
-    plan = offline(everything / "stacks" / stack.name, tmp_path).plan()
+    plan = offline.copy(everything / "stacks" / stack.name, tmp_path).plan()
     changes: dict[str, Any] = {change["address"]: change["change"] for change in plan["resource_changes"]}
 
     assert sorted(changes) == sorted(each.address for each in stack.resources)

@@ -8,7 +8,8 @@ import pytest
 
 from miyabi_infra.pages.summary.comment import comment
 from miyabi_infra.pages.summary.plan import Planned, read
-from tests.support import Project, offline
+from miyabi_infra.terraform import offline
+from tests.support import Project
 
 pytestmark = pytest.mark.terraform
 
@@ -38,7 +39,7 @@ def plan_file(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     project.change(
         "dev", ("  apply_immediately: true", "  apply_immediately: true\n  transit_encryption_enabled: true")
     )
-    terraform = offline(project.synthesize() / "stacks/miyabi-dev", folder / "plan")
+    terraform = offline.copy(project.synthesize() / "stacks/miyabi-dev", folder / "plan")
     runs: dict[str, Any] = json.loads((root / "tests/data/dev-planned-values.json").read_text(encoding="utf-8"))[CACHE]
     resources = [
         instance(CACHE, {**runs, "id": runs["cluster_id"], "transit_encryption_enabled": False}),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from miyabi_infra.overlays.document import Document, read
+from miyabi_infra.place import Place
 
 BASE = """\
 region: us-west-2
@@ -41,10 +42,10 @@ def test_mappings_merge_and_lists_and_scalars_replace(tmp_path: Path) -> None:
 def test_a_value_keeps_the_place_that_it_came_from(tmp_path: Path) -> None:
     document = merged(tmp_path)
     places = {
-        ("region",): (Path("base.yaml"), 1),
-        ("tags", "Team"): (Path("base.yaml"), 3),
-        ("tags", "Cost"): (Path("qa.yaml"), 2),
-        ("networking", "availability_zones", 1): (Path("qa.yaml"), 6),
+        ("region",): Place(Path("base.yaml"), 1),
+        ("tags", "Team"): Place(Path("base.yaml"), 3),
+        ("tags", "Cost"): Place(Path("qa.yaml"), 2),
+        ("networking", "availability_zones", 1): Place(Path("qa.yaml"), 6),
     }
     assert places == {key: document.place(key) for key in places}
 
@@ -54,8 +55,8 @@ def test_a_list_that_replaces_a_longer_one_leaves_no_place_behind(tmp_path: Path
 
 
 def test_a_value_that_is_not_written_stands_where_its_section_does(tmp_path: Path) -> None:
-    assert merged(tmp_path).place(("networking", "vpc_cidr")) == (Path("qa.yaml"), 3)
-    assert merged(tmp_path).place(("ecs", "task_cpu")) == (Path("qa.yaml"), 1)
+    assert merged(tmp_path).place(("networking", "vpc_cidr")) == Place(Path("qa.yaml"), 3)
+    assert merged(tmp_path).place(("ecs", "task_cpu")) == Place(Path("qa.yaml"), 1)
 
 
 def test_merging_changes_neither_document(tmp_path: Path) -> None:

@@ -588,7 +588,7 @@ def test_a_problem_of_the_base_is_reported_once(project: Project) -> None:
 def test_an_overlay_with_the_wrong_suffix_is_no_silent_loss(project: Project) -> None:
     project.overlay("qa").with_suffix(".yml").write_text(QA, encoding="utf-8")
     assert [str(problem) for problem in project.problems()] == [
-        "environments/qa.yml:1: is no overlay's name; allowed: qa.yaml"
+        "environments/qa.yml:1: is not the name of an overlay; allowed: qa.yaml"
     ]
 
 

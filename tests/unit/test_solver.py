@@ -11,7 +11,7 @@ from environments.settings import EnvironmentSettings
 from miyabi_infra.adopt.solver import Solver
 from miyabi_infra.adopt.today import Today
 from miyabi_infra.overlays.edit import REMOVED
-from miyabi_infra.overlays.merged import documents
+from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import key_text
 from miyabi_infra.stacks import read as read_stacks
 from miyabi_infra.stacks.provenance import read

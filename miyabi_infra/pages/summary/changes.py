@@ -10,9 +10,9 @@ from miyabi_infra.cost.estimate import Estimate
 from miyabi_infra.lint.findings import Finding, findings
 from miyabi_infra.lint.findings import overlays as linted
 from miyabi_infra.overlays.document import Document
-from miyabi_infra.overlays.merged import SHARED, documents
+from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import OverlayError
-from miyabi_infra.project import ROOT
+from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.reach.questions import Difference as ReachDifference
 from miyabi_infra.reach.questions import difference
 from miyabi_infra.refused import Refused
