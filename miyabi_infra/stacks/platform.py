@@ -1,0 +1,239 @@
+"""What a stack is about: the one place that knows which resource is the load balancer, the service, the cache.
+
+Guides, pictures, lint and status each look at a stack for its service, its alarms, its range of tasks. They ask here,
+so that a second load balancer, or a cache of another type, is found by all of them in the same way.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from miyabi_infra.stacks.model import Reference, Resource, Stack, Value
+
+CACHES: Final = ("aws_elasticache_cluster", "aws_elasticache_replication_group")
+"""Types of caches: a single node, and a group of nodes."""
+
+DATABASES: Final = ("aws_db_instance", "aws_rds_cluster")
+"""Types of databases."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """How many tasks a service runs: the minimum and the maximum of its autoscaling, or the number that it is given."""
+
+    minimum: int
+    maximum: int
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The parts of a stack, by what they are. A part that a stack does not have is None, or an empty tuple."""
+
+    stack: Stack
+
+    def first(self, *types: str) -> Resource | None:
+        """The first resource of some types: where an optional module adds another, the platform's own comes first."""
+        return next(iter(self.stack.of_type(*types)), None)
+
+    # ---- network -----------------------------------------------------------------------------------------------------
+
+    @property
+    def vpc(self) -> Resource | None:
+        """The VPC."""
+        return self.first("aws_vpc")
+
+    @cached_property
+    def zones(self) -> tuple[str, ...]:
+        """The availability zones that have a subnet, by name."""
+        return tuple(sorted({text(each.get("availability_zone")) for each in self.stack.of_type("aws_subnet")}))
+
+    @property
+    def nat_gateways(self) -> tuple[Resource, ...]:
+        """The NAT gateways."""
+        return self.stack.of_type("aws_nat_gateway")
+
+    # ---- entrance ----------------------------------------------------------------------------------------------------
+
+    @property
+    def load_balancer(self) -> Resource | None:
+        """The load balancer."""
+        return self.first("aws_lb")
+
+    @property
+    def target_group(self) -> Resource | None:
+        """The target group."""
+        return self.first("aws_lb_target_group")
+
+    @property
+    def health_check(self) -> Mapping[str, Value] | None:
+        """The health check of the target group."""
+        return next(iter(self.target_group.blocks("health_check")), None) if self.target_group else None
+
+    def listeners(self, balancer: Resource | None = None) -> tuple[Resource, ...]:
+        """The listeners of a load balancer, or all of them."""
+        found = self.stack.of_type("aws_lb_listener")
+        if balancer is None:
+            return found
+        return tuple(each for each in found if leads_to(each.get("load_balancer_arn"), balancer))
+
+    @property
+    def https(self) -> Resource | None:
+        """The HTTPS listener."""
+        return next((each for each in self.listeners() if each.get("protocol") == "HTTPS"), None)
+
+    # ---- tasks -------------------------------------------------------------------------------------------------------
+
+    @property
+    def cluster(self) -> Resource | None:
+        """The ECS cluster."""
+        return self.first("aws_ecs_cluster")
+
+    @cached_property
+    def container_insights(self) -> bool:
+        """Whether Container Insights is on, plain or enhanced: CloudWatch then has the number of running tasks."""
+        settings = [block for each in self.stack.of_type("aws_ecs_cluster") for block in each.blocks("setting")]
+        return any(each.get("name") == "containerInsights" and each.get("value") != "disabled" for each in settings)
+
+    @property
+    def service(self) -> Resource | None:
+        """The ECS service."""
+        return self.first("aws_ecs_service")
+
+    def task_definition(self, service: Resource) -> Resource | None:
+        """The task definition of a service."""
+        return self.stack.find(address_of(service.get("task_definition")))
+
+    @property
+    def containers(self) -> tuple[Mapping[str, Value], ...]:
+        """The containers of all task definitions."""
+        definitions = self.stack.of_type("aws_ecs_task_definition")
+        return tuple(block for each in definitions for block in each.blocks("container_definitions"))
+
+    def scalable_target(self, service: Resource) -> Resource | None:
+        """The scalable target of a service."""
+        ending = f"/{service.get('name')}"
+        targets = self.stack.of_type("aws_appautoscaling_target")
+        return next((each for each in targets if text(each.get("resource_id")).endswith(ending)), None)
+
+    def tasks(self, service: Resource) -> Range:
+        """How many tasks a service runs."""
+        target = self.scalable_target(service)
+        if target is None:
+            desired = integer(service.get("desired_count", 1))
+            return Range(desired, desired)
+        return Range(integer(target.get("min_capacity")), integer(target.get("max_capacity")))
+
+    @cached_property
+    def scaling_targets(self) -> Mapping[str, float]:
+        """Target values of the target tracking policies, by metric: `ECSServiceAverageCPUUtilization`, in percent."""
+        found: dict[str, float] = {}
+        for policy in self.stack.of_type("aws_appautoscaling_policy"):
+            for tracking in policy.blocks("target_tracking_scaling_policy_configuration"):
+                for metric in mappings(tracking.get("predefined_metric_specification")):
+                    found[text(metric.get("predefined_metric_type"))] = number(tracking.get("target_value"))
+        return found
+
+    # ---- data --------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def caches(self) -> tuple[Resource, ...]:
+        """The caches: single nodes and groups; a node that is a member of a group is not one of its own."""
+        return tuple(each for each in self.stack.of_type(*CACHES) if not _is_member(each))
+
+    @property
+    def databases(self) -> tuple[Resource, ...]:
+        """The databases."""
+        return self.stack.of_type(*DATABASES)
+
+    # ---- monitoring --------------------------------------------------------------------------------------------------
+
+    @property
+    def log_groups(self) -> tuple[Resource, ...]:
+        """The log groups."""
+        return self.stack.of_type("aws_cloudwatch_log_group")
+
+    @cached_property
+    def alarms(self) -> Mapping[str, Resource]:
+        """The metric alarms, by name."""
+        return {text(each.get("alarm_name")): each for each in self.stack.of_type("aws_cloudwatch_metric_alarm")}
+
+    def alarm(self, namespace: str, metric: str) -> Resource | None:
+        """The first alarm on a metric."""
+        return next(
+            (
+                each
+                for each in self.alarms.values()
+                if (each.get("namespace"), each.get("metric_name")) == (namespace, metric)
+            ),
+            None,
+        )
+
+    # ---- access ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def roles(self) -> Mapping[str, Resource]:
+        """The IAM roles, by the name that the module gives them: `ecs_task_execution`."""
+        return {each.name: each for each in self.stack.of_type("aws_iam_role")}
+
+
+def _is_member(cache: Resource) -> bool:
+    return cache.type == "aws_elasticache_cluster" and bool(cache.get("replication_group_id"))
+
+
+# ---- values ----------------------------------------------------------------------------------------------------------
+
+
+def text(value: Value) -> str:
+    """A value as text."""
+    return str(value)
+
+
+def integer(value: Value) -> int:
+    """An integer, also where Terraform writes it as a string; 0 for no value."""
+    return int(number(value))
+
+
+def number(value: Value, default: float = 0) -> float:
+    """A number, also where Terraform writes it as a string; `default` for what is not one."""
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return default
+    return float(value) if isinstance(value, int | float) else default
+
+
+def mappings(value: Value) -> tuple[Mapping[str, Value], ...]:
+    """The mappings in a list, or the one that is there instead of a list."""
+    found = value if isinstance(value, tuple) else (value,)
+    return tuple(each for each in found if isinstance(each, Mapping))
+
+
+def strings(value: Value) -> tuple[str, ...]:
+    """The strings in a list, or the one that is there instead of a list; none for no value."""
+    if isinstance(value, tuple):
+        return tuple(map(str, value))
+    return () if value is None else (str(value),)
+
+
+def address_of(value: Value) -> str:
+    """What an argument refers to: the address of a resource of the stack, else the text that is there."""
+    return value.address if isinstance(value, Reference) else str(value or "")
+
+
+def addresses_of(value: Value) -> tuple[str, ...]:
+    """The same for a list."""
+    return tuple(map(address_of, value)) if isinstance(value, tuple) else ()
+
+
+def leads_to(value: Value, resource: Resource) -> bool:
+    """Whether an argument refers to a resource."""
+    return isinstance(value, Reference) and value.address == resource.address
+
+
+def display_name(resource: Resource) -> str:
+    """What people call a resource: its `name`, its tag `Name`, or its label."""
+    tags = resource.get("tags")
+    tagged = tags.get("Name") if isinstance(tags, Mapping) else None
+    return str(resource.get("name") or tagged or resource.label)
