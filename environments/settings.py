@@ -1,4 +1,4 @@
-"""What an overlay may say: the platform's own keys, where the state is, and one section for each module."""
+"""The settings of an overlay: the platform's keys, the state, and one section per module."""
 
 from collections.abc import Iterator
 
@@ -24,10 +24,10 @@ _CACHE_NODES = 1
 
 
 class EnvironmentSettings(Platform):
-    """An environment: `base.yaml` with its own overlay over it."""
+    """An environment: `base.yaml`, and the environment's overlay over it."""
 
     state: State = LocalState(backend="local")
-    """Where the Terraform state is."""
+    """Where the Terraform state is stored."""
 
     networking: NetworkingSettings
     security_groups: SecurityGroupsSettings = SecurityGroupsSettings()
@@ -40,24 +40,24 @@ class EnvironmentSettings(Platform):
     monitoring: MonitoringSettings = MonitoringSettings()
 
     highly_available: bool = False
-    """Whether users are not to notice the loss of a zone. It changes nothing that is generated: `miyabi-infra lint`
-    holds the environment to it."""
+    """Whether the environment must survive the loss of a zone. It does not change the output: `miyabi-infra lint`
+    checks the environment."""
 
     service_levels: ServiceLevelSettings = ServiceLevelSettings()
     usage: UsageSettings = UsageSettings()
     monthly_budget: Budget | None = None
-    """US dollars that a typical month may cost; `miyabi-infra cost --check` fails above. Default: no limit."""
+    """Maximum cost of a typical month in USD; above it, `miyabi-infra cost --check` fails. Default: no limit."""
 
     lint: LintSettings = LintSettings()
 
     @rule("networking", "ecs_service")
     def private_subnets_hold_every_task(self, _platform: Platform) -> Iterator[Violation]:
-        """Each task has an address of its own; a deployment at full scale must not run out of them."""
+        """Each task needs an address; a deployment at full scale must have enough of them."""
         tasks, free = self.ecs_service.most_tasks_during_deployment, self.networking.free_private_addresses
         if tasks > free - _CACHE_NODES:
             problem = (
                 f"x {self.ecs_service.deployment_maximum_percent} % are {tasks} tasks during a deployment, more than "
-                f"the private subnets have addresses ({free}, {_CACHE_NODES} of them the cache's)"
+                f"the free addresses of the private subnets ({free}, {_CACHE_NODES} of them for the cache)"
             )
             most = max(0, (free - _CACHE_NODES) * 100 // self.ecs_service.deployment_maximum_percent)
             allowed = f"at most {most}, or larger networking.private_subnet_cidrs"
@@ -66,41 +66,41 @@ class EnvironmentSettings(Platform):
 
     @rule("alb", "security_groups")
     def https_listener_can_be_reached(self, _platform: Platform) -> Iterator[Violation]:
-        """A listener on 443 behind a group that does not let 443 in answers nobody; with the redirect, not even 80."""
+        """A security group without 443 blocks the HTTPS listener and, with the redirect, port 80 too."""
         if self.alb.certificate_arn and not self.security_groups.https_ingress:
             yield Violation(
                 ("security_groups", "https_ingress"),
                 value=False,
-                problem="shuts out the HTTPS listener that alb.certificate_arn asks for",
+                problem="blocks the HTTPS listener that alb.certificate_arn creates",
                 allowed="true",
             )
 
     @rule("monitoring", "ecs")
     def dashboard_has_its_figures(self, _platform: Platform) -> Iterator[Violation]:
-        """Running and desired tasks are figures of Container Insights: without it the dashboard shows none."""
+        """Running and desired tasks are metrics of Container Insights, which the dashboard shows."""
         if self.monitoring.enabled and not self.ecs.container_insights:
             yield Violation(
                 ("ecs", "container_insights"),
                 value=False,
-                problem="leaves the dashboard of monitoring.enabled without the figures of the tasks",
+                problem="removes the task metrics that the dashboard of monitoring.enabled shows",
                 allowed="true",
             )
 
 
 class SharedSettings(Platform):
-    """What exists once an account (`shared.yaml`): the image registry and the bucket for states."""
+    """What exists once per account (`shared.yaml`): the image registry and the bucket for states."""
 
     environment: Name = "shared"
     """Always `shared`, the name of the file."""
 
     state: State = LocalState(backend="local")
-    """Where the Terraform state of this stack is. It can't be in the bucket before the bucket exists."""
+    """Where the Terraform state of this stack is stored. It cannot be in the bucket before the bucket exists."""
 
     registry: RegistrySettings = RegistrySettings()
     state_bucket: StateBucketSettings
 
     usage: SharedUsageSettings = SharedUsageSettings()
     monthly_budget: Budget | None = None
-    """US dollars that a typical month may cost; `miyabi-infra cost --check` fails above. Default: no limit."""
+    """Maximum cost of a typical month in USD; above it, `miyabi-infra cost --check` fails. Default: no limit."""
 
     lint: LintSettings = LintSettings()

@@ -1,4 +1,4 @@
-"""The stacks: each wires its modules together, and says where the state is and who may act on it."""
+"""The stacks: each connects its modules, and configures backend and provider."""
 
 from typing import Any
 
@@ -24,11 +24,11 @@ from modules.state_bucket import StateBucketModule
 
 AWS_PROVIDER = {"source": "hashicorp/aws", "version": "~> 5.0"}
 STACK_TO_ROOT = "../../.."
-"""From a stack's folder, `cdktf.out/stacks/<stack>`, to the project's root."""
+"""The path from the folder of a stack, `cdktf.out/stacks/<stack>`, to the project's root."""
 
 
 class PlatformStack(TerraformStack):
-    """A root module: Terraform's own settings, the provider, module calls and outputs."""
+    """A root module: Terraform settings, the provider, module calls and outputs."""
 
     def __init__(self, scope: Construct, settings: EnvironmentSettings | SharedSettings) -> None:
         super().__init__(scope, stack_name(settings))
@@ -46,7 +46,7 @@ class PlatformStack(TerraformStack):
                 dynamodb_table=settings.state.dynamodb_table,
             )
             use_lockfile = settings.state.use_lockfile
-        if use_lockfile:  # an argument that cdktf 0.21 does not know yet
+        if use_lockfile:  # an argument that cdktf 0.21 does not support
             self.add_override("terraform.backend.s3.use_lockfile", True)  # noqa: FBT003
         self.add_override("terraform.required_version", ">= 1.10" if use_lockfile else ">= 1.5")
         AwsProvider(
@@ -64,9 +64,9 @@ class PlatformStack(TerraformStack):
         return [child for child in self.node.children if isinstance(child, Module)]
 
     def moved(self, old: str, new: str) -> None:
-        """Declare that `new` was at `old` before; from one module to another, or a module's call that was renamed.
+        """Declare that `new` was at `old` before: a move from one module to another, or a renamed module call.
 
-        Within a module, the module says so itself (`Module.moved`).
+        For a move within a module, use `Module.moved`.
         """
         self._moved.append({"from": old, "to": new})
         self.add_override("moved", self._moved)
@@ -77,10 +77,10 @@ class PlatformStack(TerraformStack):
 
 
 class EnvironmentStack(PlatformStack):
-    """The Miyabi platform in one environment: seven modules, one state; two more where the overlay asks for them.
+    """The Miyabi platform in one environment: seven modules, one state; two more if the overlay enables them.
 
-    A module that is off is not called at all, unlike a resource that is off, which stays with `count: 0`: so the output
-    of an environment that has no use for it is what it was.
+    A disabled module is not called at all, unlike a disabled resource, which stays with `count: 0`: so the output of
+    an environment without the module does not change.
     """
 
     def __init__(self, scope: Construct, settings: EnvironmentSettings) -> None:
@@ -97,8 +97,8 @@ class EnvironmentStack(PlatformStack):
         security_groups = SecurityGroupsModule(
             self, platform=settings, settings=settings.security_groups, vpc_id=networking.vpc_id
         )
-        # The topic comes first, as every alarm names it; the dashboard last, as it shows everything. One module of both
-        # would be no cycle to Terraform, but could not be read from top to bottom.
+        # The topic comes first, because every alarm refers to it; the dashboard last, because it shows everything. One
+        # module with both would not be a cycle for Terraform, but could not be read from top to bottom.
         alarm_topic_arn = settings.notifications.topic_arn or None
         if settings.notifications.makes_topic:
             notifications = NotificationsModule(
@@ -148,8 +148,8 @@ class EnvironmentStack(PlatformStack):
             alb_arn_suffix=alb.alb_arn_suffix,
             target_group_arn_suffix=alb.target_group_arn_suffix,
             alarm_topic_arn=alarm_topic_arn,
-            # ECS refuses a service whose target group no listener uses yet, and tasks fail to start while their
-            # roles lack the policies. No argument of the service names either, so the order must be said.
+            # ECS refuses a service whose target group has no listener, and tasks cannot start before their roles have
+            # the policies. No argument of the service refers to either, so the order must be explicit.
             depends_on=[alb, iam],
         )
         if settings.monitoring.enabled:
@@ -217,7 +217,7 @@ class EnvironmentStack(PlatformStack):
             )
 
     def _webhook_url(self) -> str:
-        """The root variable of the webhook's URL: without a default, and never shown, as the URL is a key."""
+        """The root variable with the URL of the webhook: no default, and sensitive, because the URL contains a key."""
         return TerraformVariable(
             self,
             "alarm_webhook_url",
@@ -229,7 +229,7 @@ class EnvironmentStack(PlatformStack):
 
 
 class SharedStack(PlatformStack):
-    """What exists once an account: the image registry and the bucket for states."""
+    """What exists once per account: the image registry and the bucket for states."""
 
     def __init__(self, scope: Construct, settings: SharedSettings) -> None:
         super().__init__(scope, settings)

@@ -1,4 +1,4 @@
-"""alb: the load balancer, its target group, its listeners, and the alarms on both."""
+"""alb: the load balancer, its target group and listeners, and their alarms."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
@@ -20,7 +20,7 @@ from modules.security_groups import HTTP_PORT, HTTPS_PORT
 from modules.settings import ACCOUNT, Seconds, Settings, Violation, matching, region_of, rule, too_long
 
 NAME_LENGTH = 32
-"""Characters that ELB takes for the name of a load balancer and of a target group."""
+"""Maximum length of the name of a load balancer and of a target group."""
 
 SslPolicy = Literal[
     "ELBSecurityPolicy-TLS13-1-3-2021-06",
@@ -60,8 +60,8 @@ HealthCheckPath = Annotated[
     str,
     matching(
         r"/[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]{0,1023}(?<!\$\{)",
-        "is no path of a URL",
-        "a path that begins with /, at most 1024 characters",
+        "is not a URL path",
+        "a path that starts with /, at most 1024 characters",
     ),
 ]
 """Path of a health check, as in `GET <path>`."""
@@ -71,17 +71,17 @@ CertificateArn = Annotated[
     matching(
         rf"|arn:aws:acm:[a-z0-9-]+:{ACCOUNT}:certificate/[A-Za-z0-9-]+"
         rf"|arn:aws:iam::{ACCOUNT}:server-certificate/[\w+=,.@/-]+",
-        "is no ARN of a certificate",
+        "is not the ARN of a certificate",
         "arn:aws:acm:<region>:<account>:certificate/<id>, an IAM server certificate's ARN, or an empty string for none",
     ),
 ]
 
 
 class AlbSettings(Settings):
-    """The load balancer, and when it takes a task for healthy."""
+    """The load balancer, and when it considers a task healthy."""
 
     enable_deletion_protection: bool = False
-    """Whether AWS refuses to delete the load balancer until this is turned off."""
+    """Whether AWS refuses to delete the load balancer until this setting is false."""
 
     idle_timeout: Annotated[int, Field(ge=1, le=4000)] = 60
     """Seconds after which the load balancer closes an idle connection."""
@@ -90,74 +90,74 @@ class AlbSettings(Settings):
     """ARN of the certificate (ACM, same region) of the HTTPS listener. Empty: no HTTPS listener."""
 
     ssl_policy: SslPolicy = "ELBSecurityPolicy-TLS-1-2-2017-01"
-    """TLS versions and ciphers of the HTTPS listener. The default is what the HCL modules set; TLS 1.3 is newer."""
+    """TLS versions and ciphers of the HTTPS listener. The default is the value of the HCL modules, without TLS 1.3."""
 
     redirect_http_to_https: bool = False
-    """Whether port 80 redirects (301) to HTTPS instead of serving. Without `certificate_arn` it serves in any case."""
+    """Whether port 80 redirects (301) to HTTPS instead of forwarding. Without `certificate_arn` it always forwards."""
 
     health_check_path: HealthCheckPath = "/health"
-    """Path that the load balancer asks each task for."""
+    """Path of the health check requests to each task."""
 
     health_check_interval: Annotated[int, Field(ge=5, le=300)] = 30
     """Seconds between two health checks of a task."""
 
     health_check_timeout: Annotated[int, Field(ge=2, le=120)] = 5
-    """Seconds after which a health check without an answer has failed."""
+    """Seconds after which a health check without a response has failed."""
 
     health_check_healthy_threshold: Annotated[int, Field(ge=2, le=10)] = 2
-    """Health checks in a row that must succeed before a task is healthy."""
+    """Consecutive successful health checks before a task is healthy."""
 
     health_check_unhealthy_threshold: Annotated[int, Field(ge=2, le=10)] = 3
-    """Health checks in a row that must fail before a task is unhealthy."""
+    """Consecutive failed health checks before a task is unhealthy."""
 
     health_check_matcher: Annotated[
         str,
         matching(
             r"[2-4]\d\d(?:[,-][2-4]\d\d)*",
-            "is no list of HTTP status codes",
+            "is not a list of HTTP status codes",
             "codes or ranges from 200 to 499: 200-299",
         ),
     ] = "200"
-    """HTTP status codes that a healthy task answers with."""
+    """HTTP status codes of a healthy task."""
 
     deregistration_delay: Seconds = 30
-    """Seconds that a task which is to stop has for requests under way."""
+    """Seconds that a stopping task has to finish requests in progress."""
 
     response_time_alarm_threshold: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
-    """Average response time of the tasks, in seconds, above which the alarm rings."""
+    """Average response time of the tasks, in seconds, above which the alarm goes into ALARM."""
 
     unhealthy_hosts_alarm_threshold: Annotated[int, Field(ge=0)] = 0
-    """Number of unhealthy tasks above which the alarm rings."""
+    """Number of unhealthy tasks above which the alarm goes into ALARM."""
 
     @rule("project", "environment")
     def load_balancer_name_fits(self, platform: Platform) -> Iterator[Violation]:
-        """ELB takes 32 characters for a load balancer's name."""
+        """The name of a load balancer has at most 32 characters."""
         if problem := too_long(platform.name("alb"), NAME_LENGTH, "load balancer"):
             yield Violation("environment", platform.environment, *problem)
 
     @rule("project", "environment")
     def target_group_name_fits(self, platform: Platform) -> Iterator[Violation]:
-        """ELB takes 32 characters for a target group's name."""
+        """The name of a target group has at most 32 characters."""
         if problem := too_long(platform.name("tg"), NAME_LENGTH, "target group"):
             yield Violation("environment", platform.environment, *problem)
 
     @rule("project")
     def load_balancer_name_is_not_internal(self, platform: Platform) -> Iterator[Violation]:
-        """ELB refuses a name that begins with `internal-`."""
+        """ELB refuses a name that starts with `internal-`."""
         if f"{platform.project}-".startswith("internal-"):
-            problem = "makes a load balancer's name that begins with internal-, which ELB keeps for itself"
+            problem = "results in a load balancer name that starts with internal-, which ELB reserves"
             yield Violation("project", platform.project, problem, "another name")
 
     @rule("certificate_arn", "region")
     def certificate_is_of_the_region(self, platform: Platform) -> Iterator[Violation]:
-        """A load balancer takes ACM certificates of its own region only."""
+        """A load balancer accepts ACM certificates of its own region only."""
         if self.certificate_arn and region_of(self.certificate_arn) not in {"", platform.region}:
             problem = f"is a certificate of {region_of(self.certificate_arn)}"
             yield Violation("certificate_arn", self.certificate_arn, problem, f"one of {platform.region}")
 
     @rule("health_check_interval", "health_check_timeout")
     def health_check_times_out_before_the_next(self, _platform: Platform) -> Iterator[Violation]:
-        """ELB refuses a time-out that is not shorter than the interval."""
+        """ELB refuses a timeout that is not shorter than the interval."""
         if self.health_check_timeout >= self.health_check_interval:
             problem = f"is not shorter than health_check_interval, {self.health_check_interval}"
             allowed = f"2 to {self.health_check_interval - 1}"

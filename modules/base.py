@@ -1,17 +1,17 @@
-"""What every module of this package is built on: a call in the environment's stack, a body in a file of its own.
+"""The base class of every module: a call in the environment's stack, and a body in a separate file.
 
-A module class is a construct with two sides:
+A module class is a construct with two parts:
 
-* the **call**, `module "<name>" { source = "./modules/<folder>" ... }`, which stands in the environment's root stack;
-* the **body**, a Terraform module in JSON, which is written to `modules/<folder>/main.tf.json` beside that stack.
+* the **call**, `module "<name>" { source = "./modules/<folder>" ... }`, which is in the environment's root stack;
+* the **body**, a Terraform module in JSON, which is written to `modules/<folder>/main.tf.json` next to that stack.
 
-So `module.networking.aws_subnet.public[0]` is a real address of a real nested module, as it was in HCL. Inside a body a
-construct's id is its address (`aws_vpc.main`, `local.zones`): what follows the last dot is the name that Terraform
-sees. Construct ids are therefore the contract with every existing state; never derive one from data. Variables and
-outputs, the module's interface, are no constructs: they are declared here and written beside them.
+So `module.networking.aws_subnet.public[0]` is the address of a nested Terraform module, as it was in HCL. In a body the
+id of a construct is its address (`aws_vpc.main`, `local.zones`): the part after the last dot is the name that Terraform
+uses. Construct ids are therefore the contract with every existing state; never derive one from data. Variables and
+outputs, the interface of the module, are not constructs: they are declared here and added to the body.
 
-Each call to cdktf goes to Node.js and back, also for an attribute such as `vpc.id`: what is used more than twice is
-asked for once.
+Each access to cdktf is a call to Node.js, even an attribute such as `vpc.id`: store what is used more than twice in a
+variable.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,13 +30,13 @@ from constructs import Node, RootConstruct
 
 
 class ModuleBody(TerraformStack):
-    """The inside of a nested module; its elements are named by what follows the last dot of their id."""
+    """The body of a nested module; the name of an element is the part of its id after the last dot."""
 
     def __init__(self, folder: str) -> None:
-        # A tree of its own: under the real App, cdktf would list the body as one more stack to deploy.
+        # A separate tree: under the real App, cdktf would list the body as one more stack to deploy.
         super().__init__(RootConstruct(), folder)
         self.resource_ids: list[str] = []
-        """The ids of all resources that were named so far."""
+        """The ids of all resources named so far."""
 
     def _allocate_logical_id(self, tf_element: Node | TerraformElement) -> str:
         if isinstance(tf_element, TerraformResource):
@@ -69,7 +69,7 @@ class Module(TerraformHclModule):
 
     @classmethod
     def call_name(cls) -> str:
-        """The name of the module's call: the first part of every address in it."""
+        """The name of the module call: the first part of every address in it."""
         return cls.folder.replace("-", "_")
 
     def wire(self, name: str, value: str, description: str) -> str:
@@ -83,12 +83,12 @@ class Module(TerraformHclModule):
         return as_list(self._variable(name, "list(string)", description))
 
     def local(self, name: str, value: object) -> str:
-        """Declare the local `name`, for what is easier to review as a structure of its own; return `local.<name>`."""
+        """Declare the local value `name`, a structure that is easier to review separately; return `local.<name>`."""
         TerraformLocal(self.body, f"local.{name}", value).override_logical_id(name)
         return f"local.{name}"
 
     def output(self, name: str, value: object, description: str) -> str:
-        """Declare the output `name` and return what other modules use it by."""
+        """Declare the output `name` and return the reference that other modules use."""
         _declare(self._outputs, name, {"value": value, "description": description})
         return f"${{module.{self.call_name()}.{name}}}"
 
@@ -98,16 +98,16 @@ class Module(TerraformHclModule):
         return self.get_list(name)
 
     def alarm_actions(self, topic_arn: str | None) -> list[str] | None:
-        """What the module's alarms do when they ring and when they are over: notify a topic.
+        """The actions of the module's alarms, on ALARM and on OK: notify a topic.
 
-        Without a topic nothing is declared, so that a module whose alarms are silent stays as it was.
+        Without a topic nothing is declared, so the generated module does not change.
         """
         if topic_arn is None:
             return None
         return [self.wire("alarm_topic_arn", topic_arn, "ARN of the SNS topic that the alarms notify")]
 
     def alarm_arns(self) -> list[str]:
-        """ARNs of the module's alarms. They become an output when they are asked for, and only then."""
+        """ARNs of the module's alarms. The output is declared on the first call of this method."""
         ids: list[str] = [child.node.id for child in self.body.node.children]
         arns = [f"${{{each}.arn}}" for each in ids if each.startswith("aws_cloudwatch_metric_alarm.")]
         return self.output_list("alarm_arns", arns, "ARNs of the alarms")
@@ -115,22 +115,22 @@ class Module(TerraformHclModule):
     def moved(self, old: str, new: str) -> None:
         """Declare that the resource at `new` was at `old` before: Terraform then renames it in every state.
 
-        Both are addresses within the module, such as `aws_subnet.public`. A declaration may go when no state can have
-        the old address any more.
+        Both are addresses in the module, such as `aws_subnet.public`. Remove a declaration when no state can contain
+        the old address.
         """
         self._moved.append({"from": old, "to": new})
 
     def retired(self, old: str, why: str) -> None:
-        """Declare that the resource at `old` is gone on purpose: Terraform destroys it wherever it is.
+        """Declare that the resource at `old` was removed on purpose: Terraform destroys it in every state that has it.
 
-        Terraform needs no such word; it is what `miyabi-infra addresses --check` wants to read, and a reviewer.
+        Terraform does not need this declaration; `miyabi-infra addresses --check` and the reviewer do.
         """
         self._retired[old] = why
 
     def rendered(self) -> dict[str, Any]:
-        """The Terraform JSON of the body, checked, without cdktf's notes about where each element came from."""
+        """The Terraform JSON of the body, validated, without cdktf's metadata about the origin of each element."""
         if self._outputs:
-            # All at once, and the body still puts in what the values refer to.
+            # In one override; the body still resolves the tokens in the values.
             self.body.add_override("output", self._outputs)
         body = cast("dict[str, Any]", self.body.to_terraform())
         resources = body.get("resource", {})
@@ -152,7 +152,7 @@ class Module(TerraformHclModule):
 
 def address(resource: TerraformResource) -> str:
     """The address of a resource within its module, such as `aws_subnet.public`."""
-    # Its path, which ends in the id: one call to cdktf where `node.id` is two, and calls take the time.
+    # Its path ends with the id: one call to cdktf, while `node.id` needs two; these calls dominate the run time.
     return resource.to_string().rpartition("/")[2]
 
 
@@ -167,17 +167,17 @@ def every(resource: TerraformResource, attribute: str) -> str:
 
 
 def item_or_null(resource: TerraformResource, attribute: str) -> str:
-    """A reference to the first instance of a counted resource, null where there is none."""
+    """A reference to the first instance of a counted resource; null if there is none."""
     return f"${{try({address(resource)}[0].{attribute}, null)}}"
 
 
 def literal(text: str) -> str:
-    """`text` as Terraform is to see it: `${` and `%{` in the value of a setting are text, never a template."""
+    """`text` with `${` and `%{` escaped: in the value of a setting they are text, never a template."""
     return text.replace("${", "$${").replace("%{", "%%{")
 
 
 def as_list(reference: str) -> list[str]:
-    """A reference that yields a list, typed as one."""
+    """A reference to a list, with the type of a list."""
     return Token.as_list(reference)
 
 
@@ -188,29 +188,29 @@ def _declare(declared: dict[str, dict[str, object]], name: str, block: dict[str,
 
 
 def _check_addresses(resources: Mapping[str, Mapping[str, Any]], ids: Sequence[str]) -> None:
-    """Every id is its resource's address: else two could share a name, and cdktf would merge them without a word."""
+    """Every id is its resource's address. Otherwise two could share a name, and cdktf would merge them silently."""
     rendered: set[str] = set()
     for kind, by_name in resources.items():
         for resource in by_name.values():
             given: str = resource["//"]["metadata"]["path"].rpartition("/")[2]
             if given.partition(".")[0] != kind:
-                raise ValueError(f"construct id {given!r} is no address of a {kind}: write '{kind}.<name>'")
+                raise ValueError(f"construct id {given!r} is not an address of type {kind}: write '{kind}.<name>'")
             rendered.add(given)
     for lost in sorted(set(ids) - rendered):
-        raise ValueError(f"construct id {lost!r} names a resource by the name of another: write '<type>.<name>'")
+        raise ValueError(f"construct id {lost!r} uses the name of another resource: write '<type>.<name>'")
 
 
 def _check_declared(
     resources: Mapping[str, Mapping[str, Any]], moved: Sequence[Mapping[str, str]], retired: Mapping[str, str]
 ) -> None:
-    """What moved has arrived, and what is said to be gone is gone: else Terraform would refuse, or say nothing."""
+    """The target of a move exists, and what is declared removed does not. Otherwise Terraform fails, or ignores it."""
     there = {f"{kind}.{name}" for kind, by_name in resources.items() for name in by_name}
     for each in moved:
         if each["to"] not in there:
-            raise ValueError(f"moved({each['from']!r}, {each['to']!r}): the module has no {each['to']}")
+            raise ValueError(f"moved({each['from']!r}, {each['to']!r}): the module does not contain {each['to']}")
     for gone in (*(each["from"] for each in moved), *retired):
         if gone in there:
-            raise ValueError(f"{gone} is declared to be gone from here, and the module has it")
+            raise ValueError(f"{gone} is declared as moved or removed, but the module still contains it")
 
 
 def _without_notes(value: object) -> object:

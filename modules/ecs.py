@@ -28,12 +28,12 @@ FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
     8192: tuple(range(16384, 61440 + 1, 4096)),
     16384: tuple(range(32768, 122880 + 1, 8192)),
 }
-"""Memory in MiB that Fargate offers for each number of CPU units (ECS developer guide, "Task size")."""
+"""Memory in MiB that Fargate supports for each number of CPU units (ECS developer guide, "Task size")."""
 
 LogRetention = Literal[
     0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]
-"""Days that CloudWatch Logs offers to keep events; 0 keeps them for ever."""
+"""Retention periods of CloudWatch Logs in days; 0 means without end."""
 
 ImageUri = Annotated[
     str,
@@ -41,14 +41,14 @@ ImageUri = Annotated[
         r"(?:(?:[a-z0-9]|[a-z0-9][a-z0-9.-]*[a-z0-9])(?::\d{1,5})?/)?"  # registry
         r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*"  # repository
         r"(?::\w[\w.-]{0,127}(?:@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})",  # tag, digest
-        "is no URI of a container image",
+        "is not the URI of a container image",
         "<registry>/<repository>:<tag> or …@sha256:<digest>, such as "
         "123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:3f2c1ab",
     ),
 ]
 
 VariableName = Annotated[
-    str, matching(r"[A-Za-z_][A-Za-z0-9_]*", "is no name of an environment variable", "letters, digits and _")
+    str, matching(r"[A-Za-z_][A-Za-z0-9_]*", "is not the name of an environment variable", "letters, digits and _")
 ]
 
 SecretSource = Annotated[
@@ -56,7 +56,7 @@ SecretSource = Annotated[
     matching(
         rf"arn:aws:secretsmanager:[a-z0-9-]+:{ACCOUNT}:secret:[\w/+=.@-]+(?::[^:]*:[^:]*:[^:]*)?"
         rf"|arn:aws:ssm:[a-z0-9-]+:{ACCOUNT}:parameter/[\w./-]+",
-        "is no ARN of a secret",
+        "is not the ARN of a secret",
         "the ARN of a Secrets Manager secret or of an SSM parameter, never the secret itself",
         secret=True,
     ),
@@ -64,56 +64,56 @@ SecretSource = Annotated[
 
 
 class EcsSettings(Settings):
-    """What runs in a task, with how much CPU and memory, and what is kept of its logs."""
+    """The container of a task, its CPU and memory, and its logs."""
 
     ecr_image_uri: ImageUri
-    """Container image, with its tag or digest: the default of the root variable `ecr_image_uri`."""
+    """Container image with tag or digest: the default of the root variable `ecr_image_uri`."""
 
     task_cpu: IntegerOrDigits = 512
-    """CPU units of a task; 1024 are one vCPU."""
+    """CPU units of a task; 1024 units are one vCPU."""
 
     task_memory: IntegerOrDigits = 1024
     """Memory of a task, in MiB."""
 
     cpu_architecture: Literal["X86_64", "ARM64"] | None = None
-    """Processor of the tasks; the image must be built for it. Unset: not stated in the task definition, so X86_64."""
+    """CPU architecture of the tasks; the image must be built for it. Default: not in the task definition, so X86_64."""
 
     log_retention_days: LogRetention = 7
-    """Days that the application's logs are kept; 0 keeps them for ever."""
+    """Retention of the application's logs in days; 0 means without end."""
 
     container_insights: bool = True
-    """Whether CloudWatch Container Insights measures the cluster. The low-tasks alarm needs it."""
+    """Whether CloudWatch Container Insights is on for the cluster. The low-tasks alarm needs it."""
 
     health_check_path: HealthCheckPath = "/health"
-    """Path that the container's own health check asks for (with curl, which the image must hold)."""
+    """Path of the container health check, which runs curl in the container: the image must contain curl."""
 
     environment_variables: dict[VariableName, str] = Field(default={})
-    """Environment variables of the container, by name. Nothing secret: they stand in the task definition."""
+    """Environment variables of the container, by name. No secrets: the values are in the task definition."""
 
     secrets: dict[VariableName, SecretSource] = Field(default={})
-    """Environment variables that ECS fills when a task starts: name to ARN (Secrets Manager or SSM)."""
+    """Environment variables that ECS sets from a secret when a task starts: name to ARN (Secrets Manager or SSM)."""
 
     @rule("task_cpu", "task_memory")
     def fargate_offers_the_size(self, _platform: Platform) -> Iterator[Violation]:
-        """Fargate offers certain pairs of CPU and memory only."""
+        """Fargate supports certain combinations of CPU and memory only."""
         if self.task_cpu not in FARGATE_MEMORY:
             allowed = ", ".join(map(str, FARGATE_MEMORY))
-            yield Violation("task_cpu", self.task_cpu, "is no number of CPU units that Fargate offers", allowed)
+            yield Violation("task_cpu", self.task_cpu, "is not a number of CPU units that Fargate supports", allowed)
         elif self.task_memory not in FARGATE_MEMORY[self.task_cpu]:
-            problem = f"is not offered by Fargate with {self.task_cpu} CPU units"
+            problem = f"is not supported by Fargate with {self.task_cpu} CPU units"
             allowed = ", ".join(map(str, FARGATE_MEMORY[self.task_cpu]))
             yield Violation("task_memory", self.task_memory, problem, allowed)
 
     @rule("environment_variables", "secrets")
     def secrets_and_variables_have_names_of_their_own(self, _platform: Platform) -> Iterator[Violation]:
-        """ECS refuses a secret that has the name of an environment variable."""
+        """ECS refuses a secret and an environment variable with the same name."""
         for name in sorted(self.secrets.keys() & self.environment_variables.keys()):
             problem = "has the name of one of environment_variables"
-            yield Violation(("secrets", name), self.secrets[name], problem, "a name that stands in one of the two")
+            yield Violation(("secrets", name), self.secrets[name], problem, "a name that is in one of the two")
 
     @rule("secrets", "region")
     def secrets_are_of_the_region(self, platform: Platform) -> Iterator[Violation]:
-        """Fargate reads parameters of its own region only, and a secret elsewhere fails when that region does."""
+        """Fargate reads parameters of its own region only, and a secret in another region is lost with that region."""
         for name, source in self.secrets.items():
             if region_of(source) != platform.region:
                 problem = f"is a secret of {region_of(source)}"
@@ -121,7 +121,7 @@ class EcsSettings(Settings):
 
 
 class EcsModule(Module):
-    """A Fargate cluster and the definition of the task that runs in it."""
+    """A Fargate cluster and the definition of its tasks."""
 
     folder: ClassVar[str] = "ecs"
 

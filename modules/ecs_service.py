@@ -1,4 +1,4 @@
-"""ecs-service: the service that keeps the tasks running, its autoscaling, its alarms, its name in DNS."""
+"""ecs-service: the service that keeps the tasks running, its autoscaling, its alarms, and its DNS name."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
@@ -34,47 +34,47 @@ from modules.platform import Platform
 from modules.settings import Percent, Seconds, Settings, Violation, rule
 
 TaskCount = Annotated[int, Field(ge=0, le=5000)]
-"""A number of tasks; 5000 is the quota of a service."""
+"""A number of tasks; the quota of a service is 5000."""
 
 
 class EcsServiceSettings(Settings):
-    """How many tasks run, when there are more, and how a new version takes the place of the old."""
+    """The number of tasks, autoscaling, and how a new version replaces the old one."""
 
     desired_count: TaskCount = 2
-    """Tasks that the service starts with; the autoscaler changes it afterwards (see `managed_elsewhere`)."""
+    """Initial number of tasks; the autoscaler changes it later (see `managed_elsewhere`)."""
 
     autoscaling_min_capacity: TaskCount = 2
-    """Fewest tasks that the autoscaler leaves."""
+    """Minimum number of tasks of the autoscaler."""
 
     autoscaling_max_capacity: Annotated[int, Field(ge=1, le=5000)] = 4
-    """Most tasks that the autoscaler starts."""
+    """Maximum number of tasks of the autoscaler."""
 
     autoscaling_cpu_target: Percent = 70
-    """Average CPU of the tasks in per cent that the autoscaler aims at."""
+    """Target of the autoscaler for the average CPU utilization of the tasks, in percent."""
 
     autoscaling_memory_target: Percent = 80
-    """Average memory of the tasks in per cent that the autoscaler aims at."""
+    """Target of the autoscaler for the average memory utilization of the tasks, in percent."""
 
     autoscaling_requests_target: Annotated[int, Field(ge=1)] = 1000
-    """Requests a minute and task that the autoscaler aims at."""
+    """Target of the autoscaler for the requests per task and minute."""
 
     scale_in_cooldown: Seconds = 300
-    """Seconds after a step down before the next one."""
+    """Seconds between a scale-in and the next one."""
 
     scale_out_cooldown: Seconds = 60
-    """Seconds after a step up before the next one."""
+    """Seconds between a scale-out and the next one."""
 
     deployment_maximum_percent: Annotated[int, Field(ge=100, le=1000)] = 200
-    """Tasks that may run during a deployment, in per cent of the desired ones."""
+    """Maximum number of tasks during a deployment, in percent of the desired count."""
 
     deployment_minimum_healthy_percent: Annotated[int, Field(ge=0, le=100)] = 100
-    """Tasks that must stay healthy during a deployment, in per cent of the desired ones."""
+    """Minimum number of healthy tasks during a deployment, in percent of the desired count."""
 
     health_check_grace_period_seconds: Annotated[int, Field(ge=0, le=2_147_483_647)] = 60
-    """Seconds after its start for which a task's failed health checks do not count."""
+    """Seconds after the start of a task during which failed health checks are ignored."""
 
     enable_execute_command: bool = False
-    """Whether operators may open a shell in a task (ECS Exec). The application's role must allow ssmmessages."""
+    """Whether operators can open a shell in a task (ECS Exec). It needs `iam.task_role_allows_exec`."""
 
     enable_service_discovery: bool = False
     """Whether tasks have a name in a private DNS zone of the VPC: `{project}-app.{project}.local`."""
@@ -82,22 +82,22 @@ class EcsServiceSettings(Settings):
     managed_elsewhere: Annotated[
         tuple[Literal["desired_count", "task_definition", "load_balancer"], ...], Field(strict=False)
     ] = ("desired_count",)
-    """Arguments of the service that something else changes, and that Terraform therefore leaves alone
-    (`ignore_changes`): `desired_count` is the autoscaler's; `task_definition` where a pipeline deploys;
-    `load_balancer` where CodeDeploy moves traffic."""
+    """Arguments of the service that something else changes and that Terraform therefore ignores (`ignore_changes`):
+    `desired_count` if the autoscaler sets it; `task_definition` if a pipeline deploys; `load_balancer` if CodeDeploy
+    moves traffic."""
 
     cpu_alarm_threshold: Percent = 80
-    """CPU of the service in per cent above which the alarm rings."""
+    """CPU utilization of the service, in percent, above which the alarm goes into ALARM."""
 
     memory_alarm_threshold: Percent = 80
-    """Memory of the service in per cent above which the alarm rings."""
+    """Memory utilization of the service, in percent, above which the alarm goes into ALARM."""
 
     running_tasks_alarm_threshold: TaskCount | None = None
-    """Running tasks below which the alarm rings. Default: `desired_count`."""
+    """Number of running tasks below which the alarm goes into ALARM. Default: `desired_count`."""
 
     @property
     def most_tasks_during_deployment(self) -> int:
-        """Tasks that run at the most, while a new version takes the place of the old at full scale."""
+        """Maximum number of tasks during a deployment at full scale."""
         return self.autoscaling_max_capacity * self.deployment_maximum_percent // 100
 
     @rule("desired_count", "autoscaling_min_capacity", "autoscaling_max_capacity")
@@ -105,7 +105,7 @@ class EcsServiceSettings(Settings):
         """The autoscaler would change a count outside its range at once."""
         least, most = self.autoscaling_min_capacity, self.autoscaling_max_capacity
         if least <= most and not least <= self.desired_count <= most:
-            problem = "lies outside autoscaling_min_capacity and autoscaling_max_capacity"
+            problem = "is outside the range of autoscaling_min_capacity and autoscaling_max_capacity"
             yield Violation("desired_count", self.desired_count, problem, f"{least} to {most}")
 
     @rule("autoscaling_min_capacity", "autoscaling_max_capacity")
@@ -119,9 +119,9 @@ class EcsServiceSettings(Settings):
 
     @rule("deployment_maximum_percent", "deployment_minimum_healthy_percent")
     def deployment_can_make_progress(self, _platform: Platform) -> Iterator[Violation]:
-        """With 100 per cent at the most and at the least, ECS can neither start a task nor stop one."""
+        """With a maximum and a minimum of 100 percent, ECS can neither start nor stop a task."""
         if self.deployment_maximum_percent <= self.deployment_minimum_healthy_percent:
-            problem = "leaves a deployment no task to start or to stop"
+            problem = "allows a deployment neither to start nor to stop a task"
             allowed = f"more than deployment_minimum_healthy_percent, {self.deployment_minimum_healthy_percent}"
             yield Violation("deployment_maximum_percent", self.deployment_maximum_percent, problem, allowed)
 
@@ -214,7 +214,7 @@ class EcsServiceModule(Module):
             deployment_maximum_percent=settings.deployment_maximum_percent,
             deployment_minimum_healthy_percent=settings.deployment_minimum_healthy_percent,
             deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
-            # ECS turns it on for services created since September 2025, while provider 5 plans DISABLED.
+            # ECS enables it for services created since September 2025, while provider 5 plans DISABLED.
             availability_zone_rebalancing="DISABLED",
             health_check_grace_period_seconds=settings.health_check_grace_period_seconds,
             enable_execute_command=settings.enable_execute_command,

@@ -1,4 +1,4 @@
-"""elasticache: the Redis node of the application, its parameters, and the alarms on it."""
+"""elasticache: the Redis node of the application, its parameters, and its alarms."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
@@ -21,7 +21,7 @@ from modules.settings import Percent, Settings, Violation, matching, region_of, 
 from modules.windows import MaintenanceWindow, SnapshotWindow, overlap
 
 CLUSTER_ID_LENGTH = 50
-"""Characters that ElastiCache takes for a cache cluster's identifier."""
+"""Maximum length of the ID of a cache cluster."""
 
 PARAMETER_GROUP_FAMILY = {
     "7.1": "redis7",
@@ -38,20 +38,20 @@ NodeType = Annotated[
     str,
     matching(
         r"cache\.[a-z]\d[a-z0-9]*\.(?:micro|small|medium|(?:\d{1,2})?x?large)",
-        "is no node type of ElastiCache",
+        "is not a node type of ElastiCache",
         "cache.<family>.<size>, such as cache.t3.micro or cache.r7g.large",
     ),
 ]
 
 
 class ElasticacheSettings(Settings):
-    """The Redis node: its size, its version, when it is maintained and how long snapshots are kept."""
+    """The Redis node: its size, version, maintenance and snapshots."""
 
     redis_node_type: NodeType = "cache.t3.micro"
     """Node type of the cache."""
 
     redis_engine_version: RedisVersion = "7.0"
-    """Version of Redis; the parameter group's family follows from it."""
+    """Version of Redis. It determines the family of the parameter group."""
 
     maxmemory_policy: Literal[
         "allkeys-lru",
@@ -63,57 +63,62 @@ class ElasticacheSettings(Settings):
         "volatile-ttl",
         "noeviction",
     ] = "allkeys-lru"
-    """What Redis evicts when memory is full."""
+    """Which keys Redis evicts when its memory is full."""
 
     timeout: Annotated[int, Field(ge=0)] = 300
-    """Seconds after which Redis closes a client's idle connection; 0 never does. AWS refuses 1 to 19."""
+    """Seconds after which Redis closes an idle client connection; 0 means never. AWS refuses 1 to 19."""
 
     maintenance_window: MaintenanceWindow = "sun:05:00-sun:06:00"
-    """Weekly hour or more, in UTC, in which AWS may restart the node: `ddd:hh:mm-ddd:hh:mm`."""
+    """Weekly window in UTC, at least one hour, in which AWS may restart the node: `ddd:hh:mm-ddd:hh:mm`."""
 
     snapshot_window: SnapshotWindow = "03:00-04:00"
-    """Daily hour or more, in UTC, in which the snapshot begins: `hh:mm-hh:mm`. It must not meet the maintenance."""
+    """Daily window in UTC, at least one hour, in which the snapshot starts: `hh:mm-hh:mm`. It must not overlap
+    `maintenance_window`."""
 
     snapshot_retention_limit: Annotated[int, Field(ge=0, le=35)] = 1
-    """Days that a daily snapshot is kept; 0 takes none."""
+    """Days that AWS keeps each daily snapshot; 0 disables snapshots."""
 
     transit_encryption_enabled: bool = False
-    """Whether connections to Redis are TLS. Changing it replaces the node, and clients must connect with TLS."""
+    """Whether connections to Redis use TLS. A change replaces the node, and clients must connect with TLS."""
 
     apply_immediately: bool = False
-    """Whether changes take effect at once instead of in the maintenance window. They may restart the node."""
+    """Whether changes take effect immediately instead of in the maintenance window. They can restart the node."""
 
     sns_topic_arn: TopicArn = ""
-    """SNS topic that ElastiCache tells about events of the node. Empty: none."""
+    """ARN of the SNS topic for ElastiCache's events. Empty: none."""
 
     cpu_alarm_threshold: Percent = 75
-    """CPU of the node in per cent above which the alarm rings."""
+    """CPU utilization of the node, in percent, above which the alarm goes into ALARM."""
 
     memory_alarm_threshold: Annotated[int, Field(gt=0)] = 100_000_000
-    """Free memory of the node in bytes below which the alarm rings."""
+    """Free memory of the node, in bytes, below which the alarm goes into ALARM."""
 
     evictions_alarm_threshold: Annotated[int, Field(ge=0)] = 1000
-    """Keys evicted in a period above which the alarm rings."""
+    """Number of evicted keys per period above which the alarm goes into ALARM."""
 
     @rule("project", "environment")
     def cluster_id_fits(self, platform: Platform) -> Iterator[Violation]:
-        """ElastiCache takes 50 characters for a cache cluster's identifier."""
+        """The ID of a cache cluster has at most 50 characters."""
         if problem := too_long(platform.name("cache"), CLUSTER_ID_LENGTH, "cache cluster"):
             yield Violation("environment", platform.environment, *problem)
 
     @rule("snapshot_window", "maintenance_window", "snapshot_retention_limit")
     def snapshot_and_maintenance_do_not_overlap(self, _platform: Platform) -> Iterator[Violation]:
-        """ElastiCache refuses a snapshot window that meets the maintenance window."""
+        """ElastiCache refuses a snapshot window that overlaps the maintenance window."""
         if overlap(self.snapshot_window, self.maintenance_window):
             problem = f"overlaps maintenance_window, {self.maintenance_window}"
-            yield Violation("snapshot_window", self.snapshot_window, problem, "an hour apart from it, on every day")
+            yield Violation(
+                "snapshot_window", self.snapshot_window, problem, "a window that does not overlap it on any day"
+            )
 
     @rule("redis_node_type", "snapshot_retention_limit")
     def node_takes_snapshots(self, _platform: Platform) -> Iterator[Violation]:
-        """ElastiCache takes no snapshots of cache.t1.micro."""
+        """ElastiCache does not support snapshots of cache.t1.micro."""
         if self.redis_node_type == "cache.t1.micro" and self.snapshot_retention_limit:
-            problem = "is more than 0, and cache.t1.micro takes no snapshots"
-            yield Violation("snapshot_retention_limit", self.snapshot_retention_limit, problem, "0, or another node")
+            problem = "is more than 0, but cache.t1.micro does not support snapshots"
+            yield Violation(
+                "snapshot_retention_limit", self.snapshot_retention_limit, problem, "0, or another node type"
+            )
 
     @rule("sns_topic_arn", "region")
     def topic_is_of_the_region(self, platform: Platform) -> Iterator[Violation]:
@@ -124,7 +129,7 @@ class ElasticacheSettings(Settings):
 
     @rule("timeout")
     def timeout_is_one_that_redis_takes(self, _platform: Platform) -> Iterator[Violation]:
-        """ElastiCache takes 0 or at least 20 seconds for the parameter `timeout`."""
+        """ElastiCache accepts 0, or 20 seconds and more, for the parameter `timeout`."""
         shortest = 20
         if 0 < self.timeout < shortest:
             yield Violation("timeout", self.timeout, "is too short for ElastiCache", f"0, or {shortest} and more")

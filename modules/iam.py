@@ -1,4 +1,4 @@
-"""iam: the role that starts tasks (ECS's own) and the role that the application has."""
+"""iam: the task execution role (for ECS) and the task role (for the application)."""
 
 from collections.abc import Collection, Iterator
 from typing import ClassVar
@@ -17,19 +17,20 @@ ROLE_NAME_LENGTH = 64
 
 
 class IamSettings(Settings):
-    """What the roles may do beyond what the HCL modules let them."""
+    """Permissions in addition to those of the HCL modules."""
 
     execution_role_reads_secrets: bool = False
-    """Whether ECS may read `ecs.secrets`, each by its ARN, when it starts a task. Without it no task with secrets
-    starts; the HCL modules leave it to whoever runs them. A secret under a KMS key of your own needs that key's too."""
+    """Whether the task execution role can read `ecs.secrets`, each by its ARN. Without this permission no task with
+    secrets starts; the HCL modules do not give it. A secret under a customer managed KMS key needs a permission for the
+    key."""
 
     task_role_allows_exec: bool = False
-    """Whether the application's role may open the channel of ECS Exec, which `ecs_service.enable_execute_command`
-    needs. Whoever may execute commands has all that the application may."""
+    """Whether the task role can open the channel of ECS Exec, which `ecs_service.enable_execute_command` needs. Anyone
+    who can run commands has all permissions of the application."""
 
     @rule("project", "environment")
     def role_names_fit(self, platform: Platform) -> Iterator[Violation]:
-        """IAM takes 64 characters for a role's name."""
+        """The name of a role has at most 64 characters."""
         if problem := too_long(platform.name("ecs-task-execution"), ROLE_NAME_LENGTH, "task execution role"):
             yield Violation("environment", platform.environment, *problem)
 
@@ -44,12 +45,12 @@ EXEC_CHANNEL = {
     ],
     "Resource": "*",
 }
-"""What ECS Exec asks of the task role (ECS developer guide, "Task role permissions for ECS Exec")."""
+"""Permissions of the task role for ECS Exec (ECS developer guide, "Task IAM role", "ECS Exec permissions")."""
 
 
 def _reading(secret_arns: Collection[str]) -> Iterator[dict[str, object]]:
-    """Statements that let secrets and parameters be read; a service of which there are none has no statement."""
-    # A secret's ARN may go on with a key of its JSON, and may lack the six characters that Secrets Manager adds.
+    """Statements that allow to read secrets and parameters; one per service that has any."""
+    # The ARN of a secret can end with a JSON key, and can lack the six characters that Secrets Manager adds.
     secrets = sorted({f"{':'.join(arn.split(':')[:7])}*" for arn in secret_arns if ":secretsmanager:" in arn})
     parameters = sorted({arn for arn in secret_arns if ":ssm:" in arn})
     if secrets:
@@ -59,7 +60,7 @@ def _reading(secret_arns: Collection[str]) -> Iterator[dict[str, object]]:
 
 
 class IamModule(Module):
-    """Two roles that ECS tasks assume, with what each may do."""
+    """The two roles of ECS tasks, and their permissions."""
 
     folder: ClassVar[str] = "iam"
 

@@ -1,4 +1,4 @@
-"""monitoring: the dashboard that an operator opens first, and the questions that are asked of the logs."""
+"""monitoring: the CloudWatch dashboard and the saved Logs Insights queries."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final
@@ -16,40 +16,40 @@ from modules.platform import Platform
 from modules.settings import Settings, matching
 
 GRID: Final = 24
-"""Columns of a dashboard."""
+"""Number of columns of a dashboard."""
 
 ERRORS: Final = "/(?i)(error|fatal|panicked)/"
-"""What a line about an error holds, as Logs Insights has patterns; of the application's logs, JSON or not."""
+"""Regular expression of Logs Insights that matches log lines about errors, JSON or not."""
 
 LogField = Annotated[
     str,
     matching(
         r"[A-Za-z_@][\w@-]*(?:\.[A-Za-z_@][\w@-]*)*",
-        "is no field of a log line",
+        "is not a field of a log line",
         "a name such as level, or a path such as fields.status",
     ),
 ]
 
 
 class MonitoringSettings(Settings):
-    """The dashboard and the saved queries. They need the application's logs to be JSON where they ask for fields."""
+    """The dashboard and the saved queries. Queries that use fields need logs in JSON."""
 
     enabled: bool = False
-    """Whether the environment has a CloudWatch dashboard and saved Logs Insights queries. A dashboard is 3 USD a month,
-    beyond the first three of an account."""
+    """Whether the environment has a CloudWatch dashboard and saved Logs Insights queries. A dashboard costs 3 USD per
+    month; the first three of an account are free."""
 
     log_status_field: LogField = "status"
-    """Field of a log line of a request that holds its HTTP status."""
+    """Log field with the HTTP status of a request."""
 
     log_duration_field: LogField = "duration_ms"
-    """Field of a log line of a request that holds how long it took, in milliseconds."""
+    """Log field with the duration of a request in milliseconds."""
 
     slow_request_milliseconds: Annotated[int, Field(ge=1)] = 200
-    """Milliseconds above which a request is slow. The default is the report's p99."""
+    """Milliseconds above which a request is slow. The default is the p99 of the milestone report."""
 
 
 class MonitoringModule(Module):
-    """What an operator looks at. Called only where the overlay turns it on."""
+    """A dashboard and saved queries. Called only if the overlay enables it."""
 
     folder: ClassVar[str] = "monitoring"
 
@@ -257,7 +257,7 @@ def _metric(namespace: str, metric: str, dimensions: Mapping[str, str], statisti
 
 
 def _widget(title: str, *metrics: Metric, lines: Mapping[str, float] | None = None) -> Widget:
-    """A graph by minute from zero, with horizontal lines where alarms ring or the autoscaler acts."""
+    """A graph per minute that starts at zero, with horizontal lines for alarm thresholds and autoscaling targets."""
     properties: dict[str, Any] = {
         "title": title,
         "view": "timeSeries",
@@ -279,7 +279,7 @@ def _log_widget(title: str, query: str) -> Widget:
 
 
 def _laid_out(rows: Sequence[Sequence[Widget]], region: str) -> list[Widget]:
-    """The widgets with their places: each row as wide as the dashboard, below the one before."""
+    """The widgets with their positions: each row is as wide as the dashboard."""
     placed: list[Widget] = []
     top = 0
     for row in rows:
@@ -294,5 +294,5 @@ def _laid_out(rows: Sequence[Sequence[Widget]], region: str) -> list[Widget]:
 
 
 def _lines(*commands: str) -> str:
-    """A query of Logs Insights, one command a line."""
+    """A query of Logs Insights, one command per line."""
     return "\n| ".join(commands)

@@ -1,4 +1,4 @@
-"""networking: the VPC, its public and private subnets, the way out through NAT, and the routes."""
+"""networking: the VPC, its public and private subnets, the NAT gateways, and the routes."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Network
@@ -21,51 +21,52 @@ from modules.platform import Platform
 from modules.settings import AwsCidr, Settings, Strings, Violation, rule
 
 RESERVED_ADDRESSES = 5
-"""Addresses of every subnet that AWS keeps for itself (VPC user guide, "Subnet CIDR blocks")."""
+"""Addresses that AWS reserves in every subnet (VPC user guide, "Subnet CIDR blocks")."""
 
 ZONE_LETTERS = {"us-west-2": "abcd"}
-"""The letters of a region's zones; where none are said, six, which no region exceeds."""
+"""The letters of the zones of a region. Regions without an entry have at most six."""
 
 _SMALLEST_ALB_PREFIX = 27
 _UNUSABLE = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")))
 
 
 class NetworkingSettings(Settings):
-    """Addresses and zones of the VPC, and how private subnets reach the internet."""
+    """Address ranges and zones of the VPC, and the route from private subnets to the internet."""
 
     vpc_cidr: AwsCidr
-    """IPv4 block of the VPC, /16 to /28. Changing it replaces the VPC and all that is in it."""
+    """IPv4 CIDR block of the VPC, /16 to /28. A change replaces the VPC and everything in it."""
 
     availability_zones: Strings
-    """Availability zones, by name; the subnets i stand in zone i. At least two, as an ALB needs."""
+    """Availability zones by name; subnet i is in zone i. At least two, as an ALB requires."""
 
     public_subnet_cidrs: Annotated[tuple[AwsCidr, ...], Field(strict=False)]
-    """IPv4 blocks of the public subnets (ALB and NAT), one a zone, /16 to /27."""
+    """IPv4 CIDR blocks of the public subnets (ALB and NAT), one per zone, /16 to /27."""
 
     private_subnet_cidrs: Annotated[tuple[AwsCidr, ...], Field(strict=False)]
-    """IPv4 blocks of the private subnets (tasks and cache), one a zone, /16 to /28."""
+    """IPv4 CIDR blocks of the private subnets (tasks and cache), one per zone, /16 to /28."""
 
     enable_nat_gateway: bool = True
-    """Whether private subnets reach the internet through NAT. Without it, tasks can't pull images."""
+    """Whether private subnets reach the internet through NAT gateways. Without NAT, tasks cannot pull images."""
 
     single_nat_gateway: bool = False
-    """One NAT gateway for all zones: cheaper, but its zone's failure cuts off all. Default: one for each zone."""
+    """Whether all zones share one NAT gateway. It is cheaper, but if its zone fails, no private subnet reaches the
+    internet. Default: one per zone."""
 
     @property
     def nat_gateway_count(self) -> int:
-        """NAT gateways: none, a single one, or one for each zone."""
+        """Number of NAT gateways: none, one, or one per zone."""
         if not self.enable_nat_gateway:
             return 0
         return 1 if self.single_nat_gateway else len(self.availability_zones)
 
     @property
     def private_route_table_count(self) -> int:
-        """Private route tables: one with a single NAT, else one for each zone (with or without NAT)."""
+        """Number of private route tables: one with a single NAT gateway, otherwise one per zone."""
         return 1 if self.single_nat_gateway else len(self.availability_zones)
 
     @property
     def free_private_addresses(self) -> int:
-        """Addresses that tasks and cache nodes can have in the private subnets together."""
+        """Number of addresses for tasks and cache nodes in all private subnets."""
         return sum(IPv4Network(cidr).num_addresses - RESERVED_ADDRESSES for cidr in self.private_subnet_cidrs)
 
     def _subnets(self) -> Iterator[tuple[tuple[str, int], IPv4Network]]:
@@ -75,65 +76,71 @@ class NetworkingSettings(Settings):
 
     @rule("vpc_cidr")
     def vpc_block_is_usable(self, _platform: Platform) -> Iterator[Violation]:
-        """AWS refuses a VPC in loopback, link-local, multicast and reserved space."""
+        """AWS refuses a VPC in loopback, link-local, multicast and reserved address space."""
         for unusable in _UNUSABLE:
             if IPv4Network(self.vpc_cidr).overlaps(unusable):
                 allowed = "a private block (RFC 1918), such as 10.0.0.0/16"
-                yield Violation("vpc_cidr", self.vpc_cidr, f"lies in {unusable}, which no VPC may have", allowed)
+                yield Violation(
+                    "vpc_cidr", self.vpc_cidr, f"is in {unusable}, which AWS does not allow for a VPC", allowed
+                )
 
     @rule("vpc_cidr", "public_subnet_cidrs", "private_subnet_cidrs")
     def subnets_lie_in_the_vpc(self, _platform: Platform) -> Iterator[Violation]:
-        """A subnet is a part of its VPC's block."""
+        """The CIDR block of a subnet is part of its VPC's."""
         for key, subnet in self._subnets():
             if not subnet.subnet_of(IPv4Network(self.vpc_cidr)):
-                yield Violation(key, str(subnet), "lies outside the VPC", f"a part of vpc_cidr, {self.vpc_cidr}")
+                yield Violation(key, str(subnet), "is outside the VPC", f"a part of vpc_cidr, {self.vpc_cidr}")
 
     @rule("public_subnet_cidrs", "private_subnet_cidrs")
     def subnets_do_not_overlap(self, _platform: Platform) -> Iterator[Violation]:
-        """AWS refuses a subnet that shares addresses with another."""
+        """AWS refuses a subnet that overlaps another one."""
         for ((kind, index), first), (key, subnet) in combinations(self._subnets(), 2):
             if subnet.overlaps(first):
                 yield Violation(
-                    key, str(subnet), f"overlaps {kind}[{index}], {first}", "a block that no other subnet has"
+                    key, str(subnet), f"overlaps {kind}[{index}], {first}", "a block that overlaps no other subnet"
                 )
 
     @rule("public_subnet_cidrs")
     def public_subnets_are_large_enough_for_an_alb(self, _platform: Platform) -> Iterator[Violation]:
-        """An ALB takes subnets of /27 at the smallest, eight addresses of which must stay free."""
+        """An ALB needs subnets of /27 or larger, with eight free addresses each."""
         for index, cidr in enumerate(self.public_subnet_cidrs):
             if IPv4Network(cidr).prefixlen > _SMALLEST_ALB_PREFIX:
                 yield Violation(("public_subnet_cidrs", index), cidr, "is too small for an ALB", "/27 or larger")
 
     @rule("availability_zones", "region")
     def zones_are_of_the_region(self, platform: Platform) -> Iterator[Violation]:
-        """A zone's name is its region's with a letter."""
+        """The name of a zone is the name of its region and a letter."""
         zones = [f"{platform.region}{letter}" for letter in ZONE_LETTERS.get(platform.region, "abcdef")]
         for index, zone in enumerate(self.availability_zones):
             if zone not in zones:
                 allowed = f"{zones[0]} to {zones[-1]}"
-                yield Violation(("availability_zones", index), zone, f"is no zone of {platform.region}", allowed)
+                yield Violation(("availability_zones", index), zone, f"is not a zone of {platform.region}", allowed)
 
     @rule("availability_zones")
     def zones_are_two_or_more_and_differ(self, _platform: Platform) -> Iterator[Violation]:
-        """An ALB needs subnets in at least two zones, and takes one subnet a zone."""
+        """An ALB needs subnets in at least two zones, and accepts one subnet per zone."""
         if len(set(self.availability_zones)) < len(self.availability_zones):
-            yield Violation("availability_zones", list(self.availability_zones), "names a zone twice", "each zone once")
+            yield Violation(
+                "availability_zones", list(self.availability_zones), "contains a zone twice", "each zone once"
+            )
         if len(self.availability_zones) < 2:  # noqa: PLR2004  # the rule's own number
-            yield Violation("availability_zones", list(self.availability_zones), "is too few zones", "two or more")
+            yield Violation(
+                "availability_zones", list(self.availability_zones), "contains too few zones", "two or more"
+            )
 
     @rule("availability_zones", "public_subnet_cidrs", "private_subnet_cidrs")
     def subnets_are_as_many_as_zones(self, _platform: Platform) -> Iterator[Violation]:
-        """Subnet i stands in zone i, and route table i serves it."""
+        """Subnet i is in zone i and uses route table i."""
         zones = len(self.availability_zones)
         for key in ("public_subnet_cidrs", "private_subnet_cidrs"):
             cidrs: tuple[str, ...] = getattr(self, key)
             if zones and len(cidrs) != zones:
                 problem = f"has {len(cidrs)} subnets for {zones} availability_zones"
-                yield Violation(key, list(cidrs), problem, f"{zones} subnets, one a zone")
+                yield Violation(key, list(cidrs), problem, f"{zones} subnets, one per zone")
 
 
 class NetworkingModule(Module):
-    """A VPC over several zones, each with a public and a private subnet."""
+    """A VPC with a public and a private subnet in each of several zones."""
 
     folder: ClassVar[str] = "networking"
 

@@ -1,4 +1,4 @@
-"""notifications: the SNS topic that the alarms notify, and who hears of it."""
+"""notifications: the SNS topic that the alarms notify, and its subscriptions."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
@@ -17,7 +17,7 @@ TopicArn = Annotated[
     str,
     matching(
         rf"|arn:aws:sns:[a-z0-9-]+:{ACCOUNT}:[\w-]{{1,256}}",
-        "is no ARN of an SNS topic",
+        "is not the ARN of an SNS topic",
         "arn:aws:sns:<region>:<account>:<topic>, or an empty string for none",
     ),
 ]
@@ -26,7 +26,7 @@ KeyArn = Annotated[
     str,
     matching(
         rf"|arn:aws:kms:[a-z0-9-]+:{ACCOUNT}:key/[A-Za-z0-9-]+",
-        "is no ARN of a KMS key",
+        "is not the ARN of a KMS key",
         "arn:aws:kms:<region>:<account>:key/<id>, or an empty string for none",
     ),
 ]
@@ -35,7 +35,7 @@ EmailAddress = Annotated[
     str,
     matching(
         r"(?=.{6,254}$)[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+",
-        "is no e-mail address",
+        "is not an email address",
         "an address such as oncall@example.com",
     ),
 ]
@@ -43,46 +43,46 @@ EmailAddress = Annotated[
 
 def _not_the_url(value: object) -> object:
     if isinstance(value, str):
-        allowed = "true or false; the URL itself is given by TF_VAR_alarm_webhook_url"
+        allowed = "true or false; the URL is the value of TF_VAR_alarm_webhook_url"
         raise refuse("is neither true nor false", allowed, secret=True)
     return value
 
 
 class NotificationsSettings(Settings):
-    """Whom the alarms tell. With nothing set, they tell nobody and there is no topic."""
+    """Who is notified of alarms. By default nobody, and there is no topic."""
 
     topic_arn: TopicArn = ""
-    """SNS topic that exists and that the alarms are to notify; its policy must let CloudWatch publish. Empty: a topic
-    of the environment's own, where it has anybody to tell."""
+    """ARN of an existing SNS topic that the alarms notify; its policy must allow CloudWatch to publish. Empty: a topic
+    is created if there are `email_addresses` or a `webhook`."""
 
     email_addresses: Annotated[tuple[EmailAddress, ...], Field(strict=False)] = ()
-    """E-mail addresses that the topic tells. AWS sends each a link, which must be opened before anything else arrives.
-    Add at the end: whoever stands after an address that is taken out has to confirm anew."""
+    """Email addresses that subscribe to the topic. AWS sends a link to each; no notification arrives before it is
+    opened. Append new addresses: after the removal of an address, all addresses behind it must confirm again."""
 
     webhook: Annotated[bool, BeforeValidator(_not_the_url)] = False
-    """Whether the topic posts to a web service. Its URL holds a key as a rule, so it stands in no file: it is the
-    root variable `alarm_webhook_url` (sensitive, https only), given by `TF_VAR_alarm_webhook_url`."""
+    """Whether the topic posts to a web service. Its URL usually contains a key, so it is not in a file: it is the root
+    variable `alarm_webhook_url` (sensitive, https only), set with `TF_VAR_alarm_webhook_url`."""
 
     webhook_confirms_itself: bool = True
-    """Whether the web service answers the confirmation that SNS posts to it, as incident services do. Terraform then
-    waits a minute for it, and fails without. Otherwise somebody has to open the link in what was posted."""
+    """Whether the web service confirms the subscription itself, as incident services do. Terraform then waits one
+    minute for the confirmation, and fails without it. Otherwise somebody must open the link in the posted message."""
 
     kms_key_arn: KeyArn = ""
-    """KMS key of your own that encrypts messages; its policy must let cloudwatch.amazonaws.com use it (kms:Decrypt,
-    kms:GenerateDataKey*). Empty: no key beside SNS's own encryption of its disks. AWS's key alias/aws/sns is not
-    offered, as CloudWatch may not use it and every notification would be lost."""
+    """ARN of the customer managed KMS key that encrypts messages; its policy must allow cloudwatch.amazonaws.com to use
+    it (kms:Decrypt, kms:GenerateDataKey*). Empty: only SNS's own encryption at rest. The AWS managed key alias/aws/sns
+    is not supported: CloudWatch cannot use it, and every notification would be lost."""
 
     @property
     def makes_topic(self) -> bool:
-        """Whether the environment has a topic of its own."""
+        """Whether the module creates a topic."""
         return bool(self.email_addresses) or self.webhook
 
     @rule("topic_arn", "email_addresses", "webhook")
     def existing_topic_has_subscribers_of_its_own(self, _platform: Platform) -> Iterator[Violation]:
-        """Alarms notify one topic: subscribers of a topic that nothing publishes to would wait in vain."""
+        """Alarms notify one topic: subscribers of the other one would receive nothing."""
         if self.topic_arn and self.makes_topic:
-            problem = "stands beside email_addresses or webhook, which are of a topic of the environment's own"
-            yield Violation("topic_arn", self.topic_arn, problem, "one of the two")
+            problem = "excludes email_addresses and webhook, which belong to a topic that is created"
+            yield Violation("topic_arn", self.topic_arn, problem, "either topic_arn, or email_addresses and webhook")
 
     @rule("topic_arn", "region")
     def alarm_topic_is_of_the_region(self, platform: Platform) -> Iterator[Violation]:
@@ -93,28 +93,26 @@ class NotificationsSettings(Settings):
 
     @rule("email_addresses")
     def email_addresses_differ(self, _platform: Platform) -> Iterator[Violation]:
-        """SNS makes one subscription of an address that stands there twice, and Terraform would hold it twice."""
+        """SNS creates one subscription for an address, and Terraform would manage it twice."""
         lower = [address.lower() for address in self.email_addresses]
         for index, address in enumerate(lower):
             if address in lower[:index]:
                 value = self.email_addresses[index]
-                yield Violation(("email_addresses", index), value, "stands there twice", "each address once")
+                yield Violation(("email_addresses", index), value, "is in the list twice", "each address once")
 
     @rule("kms_key_arn", "topic_arn", "email_addresses", "webhook", "region")
     def key_is_for_a_topic_of_its_own(self, platform: Platform) -> Iterator[Violation]:
-        """A key encrypts the topic that is made here, and SNS takes keys of its region only."""
+        """The key encrypts the topic that the module creates, and SNS accepts keys of its region only."""
         if self.kms_key_arn and not self.makes_topic:
-            problem = "is the key of a topic that is not made"
-            yield Violation(
-                "kms_key_arn", self.kms_key_arn, problem, "a key where there are email_addresses or webhook"
-            )
+            problem = "is the key of a topic that is not created"
+            yield Violation("kms_key_arn", self.kms_key_arn, problem, "a key together with email_addresses or webhook")
         elif self.kms_key_arn and region_of(self.kms_key_arn) != platform.region:
             problem = f"is a key of {region_of(self.kms_key_arn)}"
             yield Violation("kms_key_arn", self.kms_key_arn, problem, f"one of {platform.region}")
 
 
 class NotificationsModule(Module):
-    """The topic of the alarms with its subscribers. Called only where the overlay names some."""
+    """The topic of the alarms with its subscriptions. Called only if the overlay has subscribers."""
 
     folder: ClassVar[str] = "notifications"
 
@@ -144,7 +142,7 @@ class NotificationsModule(Module):
                         "Principal": {"Service": "cloudwatch.amazonaws.com"},
                         "Action": "sns:Publish",
                         "Resource": topic.arn,
-                        # Without it, an alarm of any account could publish here in CloudWatch's name.
+                        # Without it, alarms of any account could publish here through CloudWatch.
                         "Condition": {"StringEquals": {"aws:SourceAccount": topic.owner}},
                     }
                 ],
@@ -173,7 +171,7 @@ class NotificationsModule(Module):
             protocol="https",
             endpoint=webhook,
             endpoint_auto_confirms=settings.webhook_confirms_itself,
-            # Not a validation of the variable: Terraform's message would show the value, sensitive or not.
+            # Not a validation of the variable: Terraform's message would show the value, even a sensitive one.
             lifecycle=TerraformResourceLifecycle(
                 precondition=[
                     Precondition(

@@ -1,4 +1,4 @@
-"""What all modules of an environment share: its names, its region, its tags, the port the application listens on."""
+"""What all modules of an environment share: names, region, tags, and the port of the application."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
@@ -8,10 +8,11 @@ from pydantic import Field
 from modules.settings import ACCOUNT, Port, Settings, Violation, matching, rule, tag_problem
 
 _NAME_PATTERN = r"[a-z](?:-?[a-z0-9])*"
-_NAME_ALLOWED = "lower-case letters, digits and single hyphens, beginning with a letter and not ending with a hyphen"
+_NAME_ALLOWED = "lower-case letters, digits and single hyphens, starting with a letter and not ending with a hyphen"
 
-Name = Annotated[str, matching(_NAME_PATTERN, "is no name that every AWS service takes", _NAME_ALLOWED)]
-"""A part of resource names: what ElastiCache, the strictest of the services used, allows in an identifier."""
+Name = Annotated[str, matching(_NAME_PATTERN, "is not a valid name for every AWS service", _NAME_ALLOWED)]
+"""A part of resource names: the format that ElastiCache, the strictest of the services used, allows in an
+identifier."""
 
 Region = Literal[
     "af-south-1",
@@ -48,37 +49,38 @@ Region = Literal[
     "us-west-1",
     "us-west-2",
 ]
-"""Regions that provider 5.100.0 takes, of AWS's public partition: the policies name ARNs of the partition `aws`, so
-China and GovCloud are none."""
+"""Regions of the partition `aws` that provider 5.100.0 supports. China and GovCloud are other partitions, and the
+policies contain ARNs of the partition `aws`."""
 
-AccountId = Annotated[str, matching(ACCOUNT, "is no AWS account ID", "twelve digits, in quotes")]
+AccountId = Annotated[str, matching(ACCOUNT, "is not an AWS account ID", "twelve digits, in quotes")]
 
 
 class Platform(Settings):
-    """The keys at the top of an overlay."""
+    """The keys at the top level of an overlay."""
 
     MAX_TAGS: ClassVar[int] = 50
-    """Tags that AWS allows on a resource."""
+    """Maximum number of tags of a resource."""
     OWN_TAGS: ClassVar[tuple[str, ...]] = ("Name", "Type", "Project", "Environment", "ManagedBy")
-    """Tags that the generator sets itself."""
+    """Tags that the generator sets."""
 
     environment: Name
-    """Name of the environment; it is the name of the overlay's file and can't be set in it."""
+    """Name of the environment. It is the name of the overlay's file and cannot be set in the file."""
 
     project: Name
     """First part of the name of every resource: `{project}-{thing}-{environment}`."""
 
     region: Region
-    """AWS region that the environment runs in."""
+    """AWS region of the environment."""
 
     account_id: AccountId | None = None
-    """AWS account that the provider may act on (`allowed_account_ids`). Default: whichever the credentials are of."""
+    """AWS account that the provider may act on (`allowed_account_ids`). Default: the account of the credentials."""
 
     container_port: Port = 8080
-    """TCP port that the application listens on: of the target group, the task and the rule that lets the ALB in."""
+    """TCP port of the application: used by the target group, the task and the ingress rule from the ALB."""
 
     tags: dict[str, str] = Field(default={})
-    """Further tags of every resource, beside `Project`, `Environment` and `ManagedBy` (the provider's default tags)."""
+    """Additional tags of every resource. `Project`, `Environment` and `ManagedBy` are always set (the provider's
+    default tags)."""
 
     def name(self, thing: str) -> str:
         """The name of a resource: `{project}-{thing}-{environment}`."""
@@ -91,16 +93,16 @@ class Platform(Settings):
 
     @rule("tags")
     def tags_are_taken_by_aws(self, _platform: "Platform") -> Iterator[Violation]:
-        """AWS limits the characters and the length of tags; nearly every service refuses more."""
+        """AWS limits the characters and the length of tags; nearly every service refuses others."""
         for key, value in self.tags.items():
             if problem := tag_problem(key, value):
                 yield Violation(("tags", key), value, *problem)
 
     @rule("tags")
     def tags_leave_the_generators_own_alone(self, _platform: "Platform") -> Iterator[Violation]:
-        """`Name` would name everything alike; the others are what cost reports and policies rely on.
+        """`Name` would give every resource the same name; cost reports and policies rely on the others.
 
-        IAM takes `name` for `Name`, and refuses a role that has both.
+        IAM considers `name` and `Name` to be the same key, and refuses a role that has both.
         """
         own = {key.lower() for key in self.OWN_TAGS}
         for key in self.tags:
@@ -109,25 +111,30 @@ class Platform(Settings):
             yield Violation(
                 ("tags", key),
                 self.tags[key],
-                "is set by the generator itself",
+                "is set by the generator",
                 f"keys other than {_and(self.OWN_TAGS)}",
             )
 
     @rule("tags")
     def tags_differ_in_more_than_case(self, _platform: "Platform") -> Iterator[Violation]:
-        """To IAM, `Team` and `team` are the same key, and it refuses a role that has both; other services don't."""
+        """IAM considers `Team` and `team` to be the same key, and refuses a role that has both."""
         seen: dict[str, str] = {}
         for key, value in self.tags.items():
             first = seen.setdefault(key.lower(), key)
             if first != key:
-                yield Violation(("tags", key), value, f"has a key that to IAM is {first}", "keys that differ")
+                yield Violation(
+                    ("tags", key),
+                    value,
+                    f"has a key that IAM considers to be the same as {first}",
+                    "keys that differ in more than case",
+                )
 
     @rule("tags")
     def tags_fit_on_a_resource(self, _platform: "Platform") -> Iterator[Violation]:
-        """AWS allows 50 tags on a resource, the generator's own included."""
+        """AWS allows 50 tags on a resource, including those that the generator sets."""
         allowed = self.MAX_TAGS - len(self.OWN_TAGS)
         if len(self.tags) > allowed:
-            yield Violation("tags", len(self.tags), "are more tags than fit on a resource", f"at most {allowed}")
+            yield Violation("tags", len(self.tags), "are more tags than AWS allows on a resource", f"at most {allowed}")
 
 
 def _and(words: tuple[str, ...]) -> str:

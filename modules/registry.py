@@ -1,4 +1,4 @@
-"""registry: the ECR repository of the application's images, once an account."""
+"""registry: the ECR repository of the application's images, one per account."""
 
 from typing import Annotated, ClassVar
 
@@ -20,14 +20,15 @@ class RegistrySettings(Settings):
     """How long images are kept."""
 
     keep_images: Annotated[int, Field(ge=1, le=1000)] = 30
-    """Newest images that are kept; a roll-back reaches as far. Images are tagged with the git commit."""
+    """Number of images that are kept, newest first; a rollback needs one of them. Images are tagged with the git
+    commit."""
 
     untagged_days: Annotated[int, Field(ge=1, le=365)] = 7
-    """Days that an image without a tag is kept: what a push that was cut off left behind."""
+    """Days that an image without a tag is kept; an interrupted push leaves such images."""
 
 
 class RegistryModule(Module):
-    """One repository, whose tags never change and whose images are scanned when they are pushed."""
+    """One repository with immutable tags, which scans images on push."""
 
     folder: ClassVar[str] = "registry"
 
@@ -38,7 +39,7 @@ class RegistryModule(Module):
             body,
             "aws_ecr_repository.web_api",
             name=f"{platform.project}-web-api",
-            # An image is tagged with its git commit: a tag that could move would make a roll-back a guess.
+            # Images are tagged with their git commit: with mutable tags, a rollback could start another image.
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration=EcrRepositoryImageScanningConfiguration(scan_on_push=True),
             encryption_configuration=[EcrRepositoryEncryptionConfiguration(encryption_type="AES256")],

@@ -1,4 +1,4 @@
-"""security-groups: who may open a connection to the load balancer, the tasks, the database and the cache."""
+"""security-groups: which sources can connect to the load balancer, the tasks, the database and the cache."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar
@@ -15,32 +15,32 @@ HTTP_PORT, HTTPS_PORT, POSTGRESQL_PORT, REDIS_PORT = 80, 443, 5432, 6379
 
 
 class SecurityGroupsSettings(Settings):
-    """What the internet may open at the load balancer."""
+    """Which ports and sources the load balancer accepts."""
 
     https_ingress: bool = True
-    """Whether the load balancer takes TCP 443. It must where `alb.certificate_arn` is set."""
+    """Whether the load balancer accepts TCP 443. Required if `alb.certificate_arn` is set."""
 
     alb_ingress_cidr_blocks: Annotated[tuple[Cidr, ...], Field(strict=False, min_length=1)] = ("0.0.0.0/0",)
-    """IPv4 blocks that may reach the load balancer. Default: the whole internet."""
+    """IPv4 CIDR blocks that can reach the load balancer. Default: the whole internet."""
 
     @rule("project")
     def names_do_not_look_like_ids(self, platform: Platform) -> Iterator[Violation]:
-        """EC2 refuses a security group whose name begins with `sg-`."""
+        """EC2 refuses a security group whose name starts with `sg-`."""
         if platform.project == "sg":
-            problem = "makes names that begin with sg-, which EC2 keeps for IDs of security groups"
+            problem = "results in names that start with sg-, which EC2 reserves for security group IDs"
             yield Violation("project", platform.project, problem, "another name")
 
     @rule("alb_ingress_cidr_blocks")
     def ingress_blocks_differ(self, _platform: Platform) -> Iterator[Violation]:
-        """EC2 refuses a rule that names a block twice."""
+        """EC2 refuses a rule that contains a block twice."""
         blocks = self.alb_ingress_cidr_blocks
         for index, block in enumerate(blocks):
             if block in blocks[:index]:
-                yield Violation(("alb_ingress_cidr_blocks", index), block, "stands there twice", "each block once")
+                yield Violation(("alb_ingress_cidr_blocks", index), block, "is in the list twice", "each block once")
 
 
 def _all_outbound() -> SecurityGroupEgress:
-    """The rule that lets everything out."""
+    """The rule that allows all outbound traffic."""
     return SecurityGroupEgress(
         description="All outbound traffic",
         from_port=0,
@@ -57,7 +57,7 @@ def _all_outbound() -> SecurityGroupEgress:
 def _ingress(
     description: str, port: int, *, cidr_blocks: Sequence[str] = (), security_groups: Sequence[str] = ()
 ) -> SecurityGroupIngress:
-    """A rule that lets TCP in on one port."""
+    """A rule that allows inbound TCP on one port."""
     return SecurityGroupIngress(
         description=description,
         from_port=port,
@@ -65,7 +65,7 @@ def _ingress(
         protocol="tcp",
         cidr_blocks=list(cidr_blocks),
         security_groups=list(security_groups),
-        # Terraform takes these blocks for attributes: in JSON it demands every field, the empty ones too.
+        # Terraform treats these blocks as attributes: in JSON every field is required, even an empty one.
         ipv6_cidr_blocks=[],
         prefix_list_ids=[],
         self_attribute=False,
@@ -73,7 +73,7 @@ def _ingress(
 
 
 class SecurityGroupsModule(Module):
-    """Four security groups, each open to the one before it only: internet, ALB, tasks, then database and cache."""
+    """Four security groups, each open only to the one before it: internet, ALB, tasks, then database and cache."""
 
     folder: ClassVar[str] = "security-groups"
 

@@ -1,8 +1,8 @@
-"""What the settings of all modules are made of: closed, frozen models, rules with names, and AWS's own forms.
+"""The base of all settings: closed, frozen models, named rules, and types for AWS's formats.
 
-A *field* says what one value may be. A *rule* says what several values may be together; it is a method marked with
-`@rule(...)` that yields a `Violation` for each value at fault. Fields are checked by pydantic, rules by
-`miyabi_infra.overlays.loading`, which knows the file and the line that every value came from.
+A *field* restricts one value. A *rule* restricts a combination of values: a method marked with `@rule(...)` that yields
+a `Violation` for each invalid value. pydantic checks the fields; `miyabi_infra.overlays.loading` checks the rules, and
+knows the file and the line of every value.
 """
 
 import ast
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from itertools import pairwise
 from textwrap import dedent
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -27,19 +27,16 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-if TYPE_CHECKING:
-    from modules.platform import Platform
-
 
 class Settings(BaseModel):
-    """A section of an overlay: frozen, and closed to keys that it does not know."""
+    """A section of an overlay: immutable; unknown keys are errors."""
 
-    # A section is checked as a part of its environment, so a validator of its own is built when somebody asks for one.
+    # A section is validated as part of its environment, so its own validator is built only on demand.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     @classmethod
     def documentation(cls) -> dict[str, str]:
-        """What is written below each setting. `use_attribute_docstrings` would read the sources on every synthesis."""
+        """The docstring of each setting. `use_attribute_docstrings` would read the sources on every synthesis."""
         found: dict[str, str] = {}
         for owner in reversed(cls.__mro__):
             if issubclass(owner, Settings):
@@ -72,13 +69,13 @@ class Violation:
     """A value that breaks a rule."""
 
     key: str | tuple[str | int, ...]
-    """Where the value stands within the section: `vpc_cidr`, or `("public_subnet_cidrs", 1)`."""
+    """The key within the section: `vpc_cidr`, or `("public_subnet_cidrs", 1)`."""
     value: object
     """The value found."""
     problem: str
-    """What is wrong with it, to be read after the value."""
+    """What is wrong with it; the text follows the value."""
     allowed: str
-    """What would be allowed."""
+    """What is allowed."""
 
     @property
     def path(self) -> tuple[str | int, ...]:
@@ -86,13 +83,14 @@ class Violation:
         return (self.key,) if isinstance(self.key, str) else self.key
 
 
-RuleMethod = Callable[[Any, "Platform"], Iterator[Violation]]
+RuleMethod = Callable[[Any, Any], Iterator[Violation]]
+"""A rule of a section: called with the section, and with the `Platform` that contains it (which is defined above)."""
 _Rule = TypeVar("_Rule", bound=Callable[..., Iterator[Violation]])
 _RULE_KEYS: Final = "__rule_keys__"
 
 
 def rule(*keys: str) -> Callable[[_Rule], _Rule]:
-    """Mark a method as a rule about `keys`, the settings it reads: of its own section, or of the platform."""
+    """Mark a method as a rule about `keys`, the settings that it reads: of its section, or of the platform."""
 
     def mark(method: _Rule) -> _Rule:
         setattr(method, _RULE_KEYS, keys)
@@ -102,7 +100,7 @@ def rule(*keys: str) -> Callable[[_Rule], _Rule]:
 
 
 def rules_of(model: type[BaseModel]) -> Iterator[tuple[str, tuple[str, ...], RuleMethod]]:
-    """The rules of a section: name, the settings it reads, the method; in the order of the source."""
+    """The rules of a section in source order: name, the settings that it reads, the method."""
     seen: set[str] = set()
     for owner in reversed(model.__mro__):
         for name, method in vars(owner).items():
@@ -113,14 +111,14 @@ def rules_of(model: type[BaseModel]) -> Iterator[tuple[str, tuple[str, ...], Rul
 
 
 def refuse(problem: str, allowed: str, *, secret: bool = False) -> PydanticCustomError:
-    """The error of a field that is not what it may be; with `secret` the value found is not to be shown."""
+    """The error of an invalid field. With `secret`, the value is not shown."""
     context = {"problem": problem, "allowed": allowed, "secret": secret}
     return PydanticCustomError("setting", "{problem}; allowed: {allowed}", context)
 
 
 @dataclass(frozen=True)
 class Matching:
-    """Metadata of strings that a pattern must match whole; editors learn of it through the JSON Schema."""
+    """Annotation of a string that must match a pattern from start to end. It becomes part of the JSON Schema."""
 
     pattern: str
     problem: str
@@ -135,14 +133,14 @@ class Matching:
         return {**handler(schema), "pattern": f"^(?:{self.pattern})$", "patternErrorMessage": message}
 
     def check(self, value: str) -> str:
-        """Return the value, or raise what is wrong with it."""
+        """Return the value, or raise the error."""
         if re.fullmatch(self.pattern, value) is None:
             raise refuse(self.problem, self.allowed, secret=self.secret)
         return value
 
 
 def matching(pattern: str, problem: str, allowed: str, *, secret: bool = False) -> Matching:
-    """A string that `pattern` matches whole. The pattern must mean the same in Python and in JavaScript (editors)."""
+    """A string that `pattern` matches from start to end. It must mean the same in Python and JavaScript (editors)."""
     return Matching(pattern, problem, allowed, secret)
 
 
@@ -156,19 +154,19 @@ def _cidr(value: str) -> str:
         raise refuse("is not an IPv4 CIDR block", _CIDR_ALLOWED) from error
     if str(network) != value:
         # Terraform would plan it, AWS would store the network's own address, and every later plan would differ.
-        raise refuse("is not the address of its network", f"{network}, the network that it lies in")
+        raise refuse("is not the address of its network", f"{network}, the network that contains it")
     return value
 
 
 def _aws_block(value: str) -> str:
     largest, smallest = 16, 28
     if not largest <= IPv4Network(value).prefixlen <= smallest:
-        raise refuse("has a size that AWS does not offer", "a prefix from /16 to /28")
+        raise refuse("has a prefix length that AWS does not support", "a prefix length from /16 to /28")
     return value
 
 
 def _integer(value: object) -> object:
-    """Fargate's sizes are strings in Terraform; an overlay may write them as it likes."""
+    """Fargate's sizes are strings in Terraform; an overlay may use strings or integers."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
@@ -180,28 +178,28 @@ Cidr = Annotated[
     matching(r"\d{1,3}(?:\.\d{1,3}){3}/\d{1,2}", "is not an IPv4 CIDR block", _CIDR_ALLOWED),
     AfterValidator(_cidr),
 ]
-"""An IPv4 block of any size."""
+"""An IPv4 CIDR block of any size."""
 
 AwsCidr = Annotated[Cidr, AfterValidator(_aws_block)]
-"""An IPv4 block of a size that a VPC or a subnet may have."""
+"""An IPv4 CIDR block of a size that a VPC or a subnet can have."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 """A TCP port."""
 
 Percent = Annotated[int, Field(ge=1, le=100)]
-"""A share of a whole in per cent."""
+"""A percentage."""
 
 Seconds = Annotated[int, Field(ge=0, le=3600)]
-"""A time of at most an hour, in seconds."""
+"""A duration of at most one hour, in seconds."""
 
 IntegerOrDigits = Annotated[int, BeforeValidator(_integer, json_schema_input_type=int | str)]
-"""A whole number, written as a number or as a string of digits."""
+"""An integer, written as a number or as a string of digits."""
 
 ACCOUNT: Final = r"\d{12}"
 
 
 def region_of(arn_text: str) -> str:
-    """The region that an ARN names; empty for a global service."""
+    """The region in an ARN; empty for a global service."""
     return arn_text.split(":")[3]
 
 
@@ -211,23 +209,23 @@ _TAG_TEXT: Final = re.compile(r"[\w .:/=+\-@]*")
 
 
 def tag_problem(key: str, value: str) -> tuple[str, str] | None:
-    """What AWS would refuse about a tag, and what it allows; None when the tag is fine."""
+    """Why AWS refuses a tag, and what it allows; None if the tag is valid."""
     characters = "letters, digits, spaces and _ . : / = + - @"
     if not 1 <= len(key) <= TAG_KEY_LENGTH:
         return f"has a key of {len(key)} characters", f"1 to {TAG_KEY_LENGTH}"
     if key.lower().startswith("aws:"):
-        return "has a key that is reserved for AWS", "a key that does not begin with aws:"
+        return "has a key that is reserved for AWS", "a key that does not start with aws:"
     if _TAG_TEXT.fullmatch(key) is None:
-        return f"has a key with a character that AWS refuses ({key!r})", characters
+        return f"has a key with a character that AWS does not allow ({key!r})", characters
     if len(value) > TAG_VALUE_LENGTH:
         return f"has a value of {len(value)} characters", f"at most {TAG_VALUE_LENGTH}"
     if _TAG_TEXT.fullmatch(value) is None:
-        return "has a value with a character that AWS refuses", characters
+        return "has a value with a character that AWS does not allow", characters
     return None
 
 
 def too_long(name: str, limit: int, what: str) -> tuple[str, str] | None:
-    """The problem and the allowance of a name that is longer than AWS takes; None when it fits."""
+    """The problem with a name that exceeds AWS's limit, and what is allowed; None if it fits."""
     if len(name) <= limit:
         return None
     return (

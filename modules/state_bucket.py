@@ -1,4 +1,4 @@
-"""state-bucket: the S3 bucket that holds the Terraform state of the environments, once an account."""
+"""state-bucket: the S3 bucket for the Terraform state of the environments, one per account."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
@@ -39,30 +39,35 @@ BucketName = Annotated[
     matching(
         r"(?!xn--|sthree-|amzn-s3-demo-|\d{1,3}(?:\.\d{1,3}){3}$)(?!.*(?:-s3alias|--ol-s3|\.mrap|--x-s3)$)"
         r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]",
-        "is no name that S3 takes for a bucket",
-        "3 to 63 lower-case letters, digits, hyphens and single dots, beginning and ending with a letter or digit",
+        "is not a valid S3 bucket name",
+        "3 to 63 lower-case letters, digits, hyphens and single dots, starting and ending with a letter or digit",
     ),
 ]
 
 
 class StateBucketSettings(Settings):
-    """The bucket's name, and how long old states are kept."""
+    """The name of the bucket, and how long old states are kept."""
 
     name: BucketName
-    """Name of the bucket; it must be free in all of AWS. Environments name it as `state.bucket`."""
+    """Name of the bucket; it must be unique in all of AWS. Environments refer to it as `state.bucket`."""
 
     noncurrent_days: Annotated[int, Field(ge=1, le=3650)] = 365
-    """Days that a state which a newer one replaced can be brought back."""
+    """Days that an old version of a state can be restored."""
 
     @rule("name")
     def name_has_no_dot(self, _platform: Platform) -> Iterator[Violation]:
-        """The certificate of S3's TLS end point covers names without dots only, and the bucket refuses plain HTTP."""
+        """The TLS certificate of S3 covers names without dots only, and the bucket refuses plain HTTP."""
         if "." in self.name:
-            yield Violation("name", self.name, "has a dot, which TLS to S3 does not cover", "a name without dots")
+            yield Violation(
+                "name",
+                self.name,
+                "contains a dot, which the TLS certificate of S3 does not cover",
+                "a name without dots",
+            )
 
 
 class StateBucketModule(Module):
-    """A private, versioned, encrypted bucket that speaks TLS only and can't be destroyed by Terraform."""
+    """A private, versioned, encrypted bucket that accepts TLS only and that Terraform cannot destroy."""
 
     folder: ClassVar[str] = "state-bucket"
 
@@ -134,7 +139,7 @@ class StateBucketModule(Module):
             "aws_s3_bucket_policy.state",
             bucket=bucket_id,
             policy=f"${{jsonencode({tls_only_policy})}}",
-            # S3 answers 409 to a policy and an access block that arrive together.
+            # S3 responds with 409 to a policy and an access block at the same time.
             depends_on=[public_access_block],
         )
         S3BucketLifecycleConfiguration(

@@ -1,4 +1,4 @@
-"""AWS's weekly and daily windows of time, in UTC: `sun:05:00-sun:06:00` and `03:00-04:00`."""
+"""AWS's weekly and daily time windows, in UTC: `sun:05:00-sun:06:00` and `03:00-04:00`."""
 
 import re
 from typing import Annotated
@@ -51,23 +51,23 @@ MaintenanceWindow = Annotated[
     str,
     matching(
         rf"{_DAY_NAME}:{_TIME}-{_DAY_NAME}:{_TIME}",
-        "is no weekly window",
+        "is not a weekly window",
         "ddd:hh:mm-ddd:hh:mm in lower case and UTC, such as sun:05:00-sun:06:00",
     ),
     AfterValidator(_check_weekly),
 ]
-"""A weekly window of at least an hour."""
+"""A weekly window of at least one hour."""
 
 SnapshotWindow = Annotated[
     str,
-    matching(rf"{_TIME}-{_TIME}", "is no daily window", "hh:mm-hh:mm in UTC, such as 03:00-04:00"),
+    matching(rf"{_TIME}-{_TIME}", "is not a daily window", "hh:mm-hh:mm in UTC, such as 03:00-04:00"),
     AfterValidator(_check_daily),
 ]
-"""A daily window of at least an hour."""
+"""A daily window of at least one hour."""
 
 
 def overlap(daily: str, weekly: str) -> bool:
-    """Whether a daily window meets a weekly one on any day; windows that only touch do not."""
+    """Whether a daily window overlaps a weekly one on any day. Adjacent windows do not overlap."""
     daily_start, daily_length = _daily_minutes(daily)
     weekly_start, weekly_length = _weekly_minutes(weekly)
     return any(

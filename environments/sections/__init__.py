@@ -1,1 +1,1 @@
-"""Sections of an overlay that belong to no module: state, usage, service levels, lint."""
+"""Sections of an overlay that do not belong to a module: state, usage, service levels, lint."""

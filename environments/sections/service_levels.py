@@ -1,6 +1,6 @@
-"""What users may expect of an environment: the targets that `miyabi-infra load` judges a load profile by.
+"""Service levels of an environment: the targets that `miyabi-infra load` compares its measurements with.
 
-It changes nothing that is generated. The defaults are the milestone report's.
+They do not change the output. The defaults are those of the milestone report.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def _with_a_port_that_exists(value: str) -> str:
     except ValueError:
         port = 0
     if port == 0:
-        raise refuse("has a port that there is not", "1 to 65535, or none")
+        raise refuse("has an invalid port", "a port from 1 to 65535, or no port")
     return value
 
 
@@ -30,42 +30,42 @@ Url = Annotated[
     str,
     matching(
         r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?(?:/[^\s#]*)?",
-        "is no address of a service",
-        "http:// or https://, a host name, and a path where it has one: https://api.example.com/health",
+        "is not the URL of a service",
+        "http:// or https://, a host name, and an optional path: https://api.example.com/health",
     ),
     AfterValidator(_with_a_port_that_exists),
 ]
 
 
 class ServiceLevelSettings(Settings):
-    """Targets of an environment's answers. A figure that equals its target meets it."""
+    """Targets for the responses of an environment. A measurement that equals its target meets it."""
 
     url: Url | None = None
-    """Address that users reach the environment at; load goes there. Default: `http://` and the load balancer's DNS
-    name, read from Terraform's output. With a certificate it should be set: no certificate holds that name. Without a
-    path, the path of the health check is asked for."""
+    """URL of the environment, to which the load is sent. Default: `http://` and the load balancer's DNS name, from
+    Terraform's output. Set it if there is a certificate, because no certificate contains that name. Without a path, the
+    path of the health check is requested."""
 
     p50_ms: Milliseconds = 50
-    """Milliseconds within which half of all requests have a good answer."""
+    """Milliseconds within which 50 % of all requests have a good response."""
 
     p95_ms: Milliseconds = 100
-    """Milliseconds within which 95 of 100 requests have a good answer."""
+    """Milliseconds within which 95 % of all requests have a good response."""
 
     p99_ms: Milliseconds = 200
-    """Milliseconds within which 99 of 100 requests have a good answer."""
+    """Milliseconds within which 99 % of all requests have a good response."""
 
     min_requests_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 50
-    """Good answers a second, at least."""
+    """Minimum number of good responses per second."""
 
     max_error_percent: Annotated[float, Field(ge=0, le=100)] = 1
-    """Requests of 100 that may fail: no answer in time, or one whose status is none of 200 to 299."""
+    """Maximum percentage of failed requests: no response in time, or a status outside 200 to 299."""
 
     ask_before_load: bool = True
-    """Whether `miyabi-infra load` wants `--yes`, because users would feel it. Default: it does."""
+    """Whether `miyabi-infra load` requires `--yes`, because users would notice the load. Default: true."""
 
     @rule("p50_ms", "p95_ms", "p99_ms")
     def percentiles_rise(self, _platform: Platform) -> Iterator[Violation]:
-        """A higher percentile can't be lower: what holds for 99 of 100 requests holds for 95 of them."""
+        """A higher percentile cannot have a lower value."""
         for lower, higher in (("p50_ms", "p95_ms"), ("p95_ms", "p99_ms")):
             least, value = getattr(self, lower), getattr(self, higher)
             if value < least:

@@ -1,4 +1,4 @@
-"""Where a stack's Terraform state is: a local file, or an object in S3."""
+"""Where the Terraform state of a stack is stored: a local file, or an object in S3."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ RelativePath = Annotated[
     str,
     matching(
         r"(?!/)(?!.*(?:^|/)\.{1,2}/)(?!.*//)[\w./ -]+\.tfstate",
-        "is no relative path of a state file",
+        "is not the relative path of a state file",
         "a path below the project's root that ends in .tfstate, such as environments/dev/terraform.tfstate",
     ),
 ]
@@ -21,26 +21,27 @@ RelativePath = Annotated[
 StateKey = Annotated[
     str,
     matching(
-        r"(?!/)[\w!.*'()/-]{1,1024}(?<!/)", "is no key that Terraform takes", "a key such as dev/terraform.tfstate"
+        r"(?!/)[\w!.*'()/-]{1,1024}(?<!/)", "is not a key that Terraform accepts", "a key such as dev/terraform.tfstate"
     ),
 ]
 
 TableName = Annotated[
-    str, matching(r"[\w.-]{3,255}", "is no name of a DynamoDB table", "3 to 255 letters, digits and _ . -")
+    str, matching(r"[\w.-]{3,255}", "is not the name of a DynamoDB table", "3 to 255 letters, digits and _ . -")
 ]
 
 
 class LocalState(Settings):
-    """State in a file of the checkout: for one person, or until the bucket exists."""
+    """State in a file of the checkout: for one person, or before the bucket exists."""
 
     backend: Literal["local"]
     """Terraform backend `local`."""
 
     path: RelativePath | None = None
-    """State file, relative to the project's root. Default: `environments/<environment>/terraform.tfstate`."""
+    """Path of the state file, relative to the project's root. Default:
+    `environments/<environment>/terraform.tfstate`."""
 
     def location(self, platform: Platform) -> str:
-        """What tells this state from every other: its path."""
+        """The identity of the state: its path."""
         return self.path or f"environments/{platform.environment}/terraform.tfstate"
 
 
@@ -51,34 +52,34 @@ class S3State(Settings):
     """Terraform backend `s3`."""
 
     bucket: BucketName
-    """Bucket that holds the state; the stack `miyabi-shared` makes one."""
+    """Bucket of the state; the stack `miyabi-shared` creates one."""
 
     key: StateKey | None = None
-    """Key of the state's object. Default: `<environment>/terraform.tfstate`."""
+    """Key of the object. Default: `<environment>/terraform.tfstate`."""
 
     region: Region | None = None
-    """Region of the bucket. Default: the environment's."""
+    """Region of the bucket. Default: the region of the environment."""
 
     encrypt: bool = True
-    """Whether the object is encrypted at rest even where the bucket does not say so."""
+    """Whether Terraform requests encryption at rest, regardless of the default of the bucket."""
 
     use_lockfile: bool = True
-    """Whether a lock file beside the state keeps two runs apart (Terraform 1.10 and newer)."""
+    """Whether a lock file next to the state prevents concurrent runs (Terraform 1.10 and newer)."""
 
     dynamodb_table: TableName | None = None
-    """DynamoDB table that keeps two runs apart, as before Terraform 1.10."""
+    """DynamoDB table that prevents concurrent runs, as before Terraform 1.10."""
 
     def location(self, platform: Platform) -> str:
-        """What tells this state from every other: bucket and key."""
+        """The identity of the state: bucket and key."""
         return f"s3://{self.bucket}/{self.object_key(platform)}"
 
     def object_key(self, platform: Platform) -> str:
-        """The key of the state's object."""
+        """The key of the object."""
         return self.key or f"{platform.environment}/terraform.tfstate"
 
     @rule("use_lockfile", "dynamodb_table")
     def state_is_locked(self, _platform: Platform) -> Iterator[Violation]:
-        """Two runs at once would overwrite each other's state."""
+        """Concurrent runs would overwrite each other's state."""
         if not self.use_lockfile and self.dynamodb_table is None:
             yield Violation(
                 "use_lockfile", value=False, problem="leaves the state unlocked", allowed="true, or a dynamodb_table"
@@ -86,4 +87,4 @@ class S3State(Settings):
 
 
 State = Annotated[LocalState | S3State, Field(discriminator="backend")]
-"""One of the two backends, told apart by `backend`."""
+"""One of the two backends, selected by `backend`."""

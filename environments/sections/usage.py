@@ -1,6 +1,6 @@
-"""What an overlay assumes about use: what no resource says and the bill depends on.
+"""Assumptions about the use of an environment: what the cost depends on and no resource contains.
 
-It changes nothing that is generated. The defaults are those of a quiet environment. All volumes are a month's.
+They do not change the output. The defaults are those of a quiet environment. All volumes are per month.
 """
 
 from typing import Annotated
@@ -10,46 +10,47 @@ from pydantic import Field
 from modules.settings import Settings
 
 Volume = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-"""An amount of a month, usually in GB."""
+"""An amount per month, usually in GB."""
 
 Budget = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-"""US dollars a month."""
+"""USD per month."""
 
 
 class UsageSettings(Settings):
-    """Use of an environment, for the estimate of its cost."""
+    """Use of an environment, for the cost estimate."""
 
     running_tasks: Volume | None = None
-    """Tasks that run on average in a typical month. Default: `ecs_service.desired_count`."""
+    """Average number of running tasks in a typical month. Default: `ecs_service.desired_count`."""
 
     alb_lcus: Volume = 0.5
-    """Load balancer capacity units in use on average. One LCU is 25 new or 3,000 open connections, or 1 GB an hour."""
+    """Average number of load balancer capacity units. One LCU is 25 new connections per second, 3,000 active
+    connections or 1 GB per hour."""
 
     nat_gb: Volume = 20
-    """GB that the private subnets exchange with the internet through NAT: image layers, logs, other APIs."""
+    """GB between the private subnets and the internet through NAT: image layers, logs, other APIs."""
 
     internet_out_gb: Volume = 10
-    """GB that leave AWS for the internet, answers of the load balancer mostly."""
+    """GB from AWS to the internet, mostly responses of the load balancer."""
 
     cross_zone_gb: Volume = 10
-    """GB that cross from one availability zone to another; AWS bills both ends."""
+    """GB between availability zones; AWS bills both directions."""
 
     log_gb: Volume = 5
-    """GB of logs that the application writes."""
+    """GB of application logs."""
 
     container_insights_metrics: Annotated[int, Field(ge=0)] = 25
-    """Metrics that Container Insights publishes where it is on: 8 for a cluster, 11 for a service and 6 for a task
-    definition, whatever the number of tasks."""
+    """Number of metrics that Container Insights publishes if it is enabled: 8 per cluster, 11 per service and 6 per
+    task definition, independent of the number of tasks."""
 
     snapshot_gb: Volume = 0.5
-    """GB of one snapshot of the cache; AWS keeps one free of charge."""
+    """GB of one snapshot of the cache; one snapshot is free."""
 
 
 class SharedUsageSettings(Settings):
-    """Use of what exists once an account, for the estimate of its cost."""
+    """Use of what exists once per account, for the cost estimate."""
 
     image_gb: Volume = 5
-    """GB of container images in the registry, layers that images share counted once."""
+    """GB of container images in the registry; shared layers count once."""
 
     state_gb: Volume = 0.1
-    """GB of Terraform states, old versions included."""
+    """GB of Terraform states, including old versions."""

@@ -1,4 +1,4 @@
-"""pydantic's errors in the words of an overlay: which key, what is wrong, what is allowed."""
+"""Translates pydantic's errors: which key of the overlay, what is wrong, what is allowed."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -11,19 +11,19 @@ from miyabi_infra.overlays.problems import HIDDEN, MISSING, KeyPath
 from modules.settings import Settings
 
 _TYPES = {
-    "int_type": ("is no whole number", "a whole number, without quotes"),
-    "int_parsing": ("is no whole number", "a whole number"),
-    "int_from_float": ("is no whole number", "a whole number"),
-    "float_type": ("is no number", "a number, without quotes"),
-    "finite_number": ("is no number", "a number"),
+    "int_type": ("is not an integer", "an integer, without quotes"),
+    "int_parsing": ("is not an integer", "an integer"),
+    "int_from_float": ("is not an integer", "an integer"),
+    "float_type": ("is not a number", "a number, without quotes"),
+    "finite_number": ("is not a number", "a number"),
     "bool_type": ("is neither true nor false", "true or false"),
-    "string_type": ("is no text", "text, in quotes"),
-    "tuple_type": ("is no list", "a list, such as [a, b]"),
-    "dict_type": ("is no mapping", "a mapping of names to values"),
-    "model_type": ("is no mapping", "a mapping of settings, or no such key"),
-    "model_attributes_type": ("is no mapping", "a mapping of settings, or no such key"),
+    "string_type": ("is not a string", "a string, in quotes"),
+    "tuple_type": ("is not a list", "a list, such as [a, b]"),
+    "dict_type": ("is not a mapping", "a mapping of names to values"),
+    "model_type": ("is not a mapping", "a mapping of settings, or no such key"),
+    "model_attributes_type": ("is not a mapping", "a mapping of settings, or no such key"),
 }
-_NO_SUCH_VALUE = "is none of the values there are"
+_NO_SUCH_VALUE = "is not one of the allowed values"
 _BOUNDS = {
     "greater_than_equal": ("ge", "is too small", "{} or more"),
     "greater_than": ("gt", "is too small", "more than {}"),
@@ -33,7 +33,7 @@ _BOUNDS = {
 
 
 def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]) -> tuple[KeyPath, object, str, str]:
-    """The key, the value found (`MISSING` where there is none), what is wrong with it, and what is allowed."""
+    """The key, the value (`MISSING` if there is none), what is wrong with it, and what is allowed."""
     kind, context = error["type"], error.get("ctx", {})
     key = _key(error["loc"], data)
     value = error["input"]
@@ -42,14 +42,18 @@ def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]
             found = key, MISSING, "is missing", _description(model, key, data)
         case "extra_forbidden":
             known = _known_keys(_model(model, key[:-1], data))
-            found = key, value, f"stands under an unknown key{_hint(key[-1], known)}", ", ".join(known) or "no key here"
+            found = key, value, f"is under an unknown key{_hint(key[-1], known)}", ", ".join(known) or "no key here"
         case "setting":
             found = key, HIDDEN if context["secret"] else value, context["problem"], context["allowed"]
         case "literal_error":
             allowed = str(context["expected"]).replace(" or ", ", ")
             quoted = f"'{value}'"  # YAML reads 7.0 as a number
             unquoted = not isinstance(value, str) and quoted in allowed.split(", ")
-            found = key, value, *(("is no text", f"{quoted}, in quotes") if unquoted else (_NO_SUCH_VALUE, allowed))
+            found = (
+                key,
+                value,
+                *(("is not a string", f"{quoted}, in quotes") if unquoted else (_NO_SUCH_VALUE, allowed)),
+            )
         case "union_tag_invalid":
             tag = str(context["discriminator"]).strip("'")
             found = (*key, tag), context["tag"], _NO_SUCH_VALUE, str(context["expected_tags"])
@@ -65,7 +69,7 @@ def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]
             found = (
                 key,
                 value,
-                *_TYPES.get(kind, (f"can't be used ({error['msg']})", "see docs/reference/settings.md")),
+                *_TYPES.get(kind, (f"is not valid ({error['msg']})", "see docs/reference/settings.md")),
             )
     if kind != "setting" and any("secret" in str(part).lower() for part in key):
         return found[0], HIDDEN if found[1] is not MISSING else MISSING, found[2], found[3]
@@ -73,12 +77,12 @@ def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]
 
 
 def _number(bound: float) -> float:
-    """A bound as people write it: 0, not 0.0."""
+    """A limit without a trailing .0: 0, not 0.0."""
     return int(bound) if float(bound).is_integer() else bound
 
 
 def _key(location: Sequence[str | int], data: Mapping[str, Any]) -> KeyPath:
-    """The path in the data: pydantic's location without the names of union members and of dictionary keys."""
+    """The path in the data: pydantic's location without names of union members and without `[key]`."""
     path: list[str | int] = []
     here: object = data
     for position, part in enumerate(location):
@@ -95,13 +99,13 @@ def _key(location: Sequence[str | int], data: Mapping[str, Any]) -> KeyPath:
 
 
 def _model(model: type[BaseModel], path: KeyPath, data: Mapping[str, Any]) -> type[BaseModel] | None:
-    """The model of the mapping at `path`; of a union, the member that the data names as its backend."""
+    """The model of the mapping at `path`. Of a union: the member that the data selects with `backend`."""
     here: object = data
     found: type[BaseModel] | None = model
     by_name = False
     for part in path:
         here = cast("Mapping[object, object]", here).get(part) if isinstance(here, Mapping) else None
-        if by_name:  # a mapping of names to settings: the name is no setting
+        if by_name:  # a mapping of names to settings: the name is not a setting
             by_name = False
             continue
         annotation = found.model_fields[str(part)].annotation if found and str(part) in found.model_fields else None

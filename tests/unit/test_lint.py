@@ -62,9 +62,7 @@ def test_a_default_is_said_to_be_one(synthesized: Project, shown: Shown) -> None
 
 def test_what_is_waived_is_shown_with_its_reason_and_last_day(synthesized: Project, shown: Shown) -> None:
     run(synthesized.root, "dev", today=TODAY)
-    assert (
-        f"  waived until 2027-06-30: {SINGLE_NAT}: A second one costs more than an idle afternoon of dev.\n" in shown()
-    )
+    assert f"  waived until 2027-06-30: {SINGLE_NAT}: A second one costs more than an interruption of dev.\n" in shown()
 
 
 @pytest.mark.parametrize(("today", "code"), [("2027-01-31", 0), ("2027-02-01", 1)])

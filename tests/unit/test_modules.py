@@ -209,7 +209,7 @@ def test_a_construct_id_that_is_no_address_is_refused() -> None:
 
     module = Broken(TerraformStack(App(), "stack"))
     Vpc(module.body, "aws_subnet.main")
-    with pytest.raises(ValueError, match=r"construct id 'aws_subnet\.main' is no address of a aws_vpc"):
+    with pytest.raises(ValueError, match=r"construct id 'aws_subnet\.main' is not an address of type aws_vpc"):
         module.rendered()
 
 

@@ -40,41 +40,42 @@ KEY = "arn:aws:kms:us-west-2:123456789012:key/0a1b2c3d"
 RULES = {
     "tags_are_taken_by_aws": Case(
         add='tags:\n  Issue: "#1021, #1022"\n',
-        problem="qa.yaml:9: tags.Issue: '#1021, #1022' has a value with a character that AWS refuses; "
+        problem="qa.yaml:9: tags.Issue: '#1021, #1022' has a value with a character that AWS does not allow; "
         "allowed: letters, digits, spaces and _ . : / = + - @",
     ),
     "tags_leave_the_generators_own_alone": Case(
         add="tags: {Name: all}\n",
-        problem="qa.yaml:8: tags.Name: 'all' is set by the generator itself; "
+        problem="qa.yaml:8: tags.Name: 'all' is set by the generator; "
         "allowed: keys other than Name, Type, Project, Environment and ManagedBy",
     ),
     "tags_differ_in_more_than_case": Case(
         add="tags: {Team: a, team: b}\n",
-        problem="qa.yaml:8: tags.team: 'b' has a key that to IAM is Team; allowed: keys that differ",
+        problem="qa.yaml:8: tags.team: 'b' has a key that IAM considers to be the same as Team; allowed: keys that "
+        "differ in more than case",
     ),
     "node_takes_snapshots": Case(
         add="elasticache:\n  redis_node_type: cache.t1.micro\n  snapshot_retention_limit: 3\n",
-        problem="qa.yaml:10: elasticache.snapshot_retention_limit: 3 is more than 0, and cache.t1.micro takes no "
-        "snapshots; allowed: 0, or another node",
+        problem="qa.yaml:10: elasticache.snapshot_retention_limit: 3 is more than 0, but cache.t1.micro does not "
+        "support snapshots; allowed: 0, or another node type",
     ),
     "tags_fit_on_a_resource": Case(
         add="tags: {" + ", ".join(f"t{number}: x" for number in range(46)) + "}\n",
-        problem="qa.yaml:8: tags: 46 are more tags than fit on a resource; allowed: at most 45",
+        problem="qa.yaml:8: tags: 46 are more tags than AWS allows on a resource; allowed: at most 45",
     ),
     "vpc_block_is_usable": Case(
         replace=("10.9.", "127.9."),
-        problem="qa.yaml:2: networking.vpc_cidr: '127.9.0.0/16' lies in 127.0.0.0/8, which no VPC may have; "
+        problem="qa.yaml:2: networking.vpc_cidr: '127.9.0.0/16' is in 127.0.0.0/8, which AWS does not allow for a VPC; "
         "allowed: a private block (RFC 1918), such as 10.0.0.0/16",
     ),
     "subnets_lie_in_the_vpc": Case(
         replace=("10.9.12.0/24", "10.8.12.0/24"),
-        problem="qa.yaml:5: networking.private_subnet_cidrs[1]: '10.8.12.0/24' lies outside the VPC; "
+        problem="qa.yaml:5: networking.private_subnet_cidrs[1]: '10.8.12.0/24' is outside the VPC; "
         "allowed: a part of vpc_cidr, 10.9.0.0/16",
     ),
     "subnets_do_not_overlap": Case(
         replace=("10.9.12.0/24", "10.9.2.0/24"),
         problem="qa.yaml:5: networking.private_subnet_cidrs[1]: '10.9.2.0/24' overlaps public_subnet_cidrs[1], "
-        "10.9.2.0/24; allowed: a block that no other subnet has",
+        "10.9.2.0/24; allowed: a block that overlaps no other subnet",
     ),
     "public_subnets_are_large_enough_for_an_alb": Case(
         replace=("10.9.1.0/24", "10.9.1.0/28"),
@@ -83,27 +84,27 @@ RULES = {
     ),
     "zones_are_of_the_region": Case(
         replace=("us-west-2b", "us-east-1b"),
-        problem="qa.yaml:3: networking.availability_zones[1]: 'us-east-1b' is no zone of us-west-2; "
+        problem="qa.yaml:3: networking.availability_zones[1]: 'us-east-1b' is not a zone of us-west-2; "
         "allowed: us-west-2a to us-west-2d",
     ),
     "zones_are_two_or_more_and_differ": Case(
         replace=("us-west-2b", "us-west-2a"),
-        problem="qa.yaml:3: networking.availability_zones: ['us-west-2a', 'us-west-2a'] names a zone twice; "
+        problem="qa.yaml:3: networking.availability_zones: ['us-west-2a', 'us-west-2a'] contains a zone twice; "
         "allowed: each zone once",
     ),
     "subnets_are_as_many_as_zones": Case(
         replace=("[10.9.11.0/24, 10.9.12.0/24]", "[10.9.11.0/24]"),
         problem="qa.yaml:5: networking.private_subnet_cidrs: ['10.9.11.0/24'] has 1 subnets for 2 "
-        "availability_zones; allowed: 2 subnets, one a zone",
+        "availability_zones; allowed: 2 subnets, one per zone",
     ),
     "names_do_not_look_like_ids": Case(
         add="project: sg\n",
-        problem="qa.yaml:8: project: 'sg' makes names that begin with sg-, which EC2 keeps for IDs of security "
-        "groups; allowed: another name",
+        problem="qa.yaml:8: project: 'sg' results in names that start with sg-, which EC2 reserves for security "
+        "group IDs; allowed: another name",
     ),
     "ingress_blocks_differ": Case(
         add="security_groups:\n  alb_ingress_cidr_blocks: [10.0.0.0/8, 10.0.0.0/8]\n",
-        problem="qa.yaml:9: security_groups.alb_ingress_cidr_blocks[1]: '10.0.0.0/8' stands there twice; "
+        problem="qa.yaml:9: security_groups.alb_ingress_cidr_blocks[1]: '10.0.0.0/8' is in the list twice; "
         "allowed: each block once",
     ),
     "role_names_fit": Case(
@@ -126,8 +127,8 @@ RULES = {
     ),
     "load_balancer_name_is_not_internal": Case(
         add="project: internal\n",
-        problem="qa.yaml:8: project: 'internal' makes a load balancer's name that begins with internal-, which ELB "
-        "keeps for itself; allowed: another name",
+        problem="qa.yaml:8: project: 'internal' results in a load balancer name that starts with internal-, which "
+        "ELB reserves; allowed: another name",
     ),
     "certificate_is_of_the_region": Case(
         add="alb:\n  certificate_arn: arn:aws:acm:us-east-1:123456789012:certificate/1a2b\n",
@@ -141,13 +142,13 @@ RULES = {
     ),
     "fargate_offers_the_size": Case(
         add="  task_cpu: 512\n  task_memory: 1000\n",
-        problem="qa.yaml:9: ecs.task_memory: 1000 is not offered by Fargate with 512 CPU units; "
+        problem="qa.yaml:9: ecs.task_memory: 1000 is not supported by Fargate with 512 CPU units; "
         "allowed: 1024, 2048, 3072, 4096",
     ),
     "secrets_and_variables_have_names_of_their_own": Case(
         add=f"  environment_variables: {{DB: x}}\n  secrets: {{DB: '{ARN}'}}\n",
         problem=f"qa.yaml:9: ecs.secrets.DB: '{ARN}' has the name of one of environment_variables; "
-        "allowed: a name that stands in one of the two",
+        "allowed: a name that is in one of the two",
     ),
     "secrets_are_of_the_region": Case(
         add=f"  secrets:\n    DB: {ARN.replace('us-west-2', 'us-east-1')}\n",
@@ -162,7 +163,7 @@ RULES = {
     "snapshot_and_maintenance_do_not_overlap": Case(
         add='elasticache:\n  snapshot_window: "05:30-06:30"\n',
         problem="qa.yaml:9: elasticache.snapshot_window: '05:30-06:30' overlaps maintenance_window, "
-        "sun:05:00-sun:06:00; allowed: an hour apart from it, on every day",
+        "sun:05:00-sun:06:00; allowed: a window that does not overlap it on any day",
     ),
     "topic_is_of_the_region": Case(
         add="elasticache:\n  sns_topic_arn: arn:aws:sns:eu-west-1:123456789012:alarms\n",
@@ -175,7 +176,7 @@ RULES = {
     ),
     "desired_count_is_within_the_scaling_range": Case(
         add="ecs_service:\n  desired_count: 5\n",
-        problem="qa.yaml:9: ecs_service.desired_count: 5 lies outside autoscaling_min_capacity and "
+        problem="qa.yaml:9: ecs_service.desired_count: 5 is outside the range of autoscaling_min_capacity and "
         "autoscaling_max_capacity; allowed: 2 to 4",
     ),
     "scaling_range_is_not_empty": Case(
@@ -185,14 +186,14 @@ RULES = {
     ),
     "deployment_can_make_progress": Case(
         add="ecs_service:\n  deployment_maximum_percent: 100\n",
-        problem="qa.yaml:9: ecs_service.deployment_maximum_percent: 100 leaves a deployment no task to start or to "
-        "stop; allowed: more than deployment_minimum_healthy_percent, 100",
+        problem="qa.yaml:9: ecs_service.deployment_maximum_percent: 100 allows a deployment neither to start nor to "
+        "stop a task; allowed: more than deployment_minimum_healthy_percent, 100",
     ),
     "private_subnets_hold_every_task": Case(
         replace=("10.9.11.0/24, 10.9.12.0/24", "10.9.11.0/28, 10.9.12.0/28"),
         add="ecs_service:\n  autoscaling_max_capacity: 11\n",
         problem="qa.yaml:9: ecs_service.autoscaling_max_capacity: 11 x 200 % are 22 tasks during a deployment, more "
-        "than the private subnets have addresses (22, 1 of them the cache's); "
+        "than the free addresses of the private subnets (22, 1 of them for the cache); "
         "allowed: at most 10, or larger networking.private_subnet_cidrs",
     ),
     "percentiles_rise": Case(
@@ -201,14 +202,14 @@ RULES = {
     ),
     "waived_findings_exist": Case(
         add="lint:\n  waive:\n    no-htps: {reason: a slip, until: 2027-03-31}\n",
-        problem="qa.yaml:10: lint.waive.no-htps: 'no-htps' is no name of a finding (did you mean no-https?); allowed: "
-        "the name of a finding (miyabi-infra lint --rules), or of a checkov policy such as CKV_AWS_91",
+        problem="qa.yaml:10: lint.waive.no-htps: 'no-htps' is not the name of a finding (did you mean no-https?); "
+        "allowed: the name of a finding (miyabi-infra lint --rules), or of a checkov policy such as CKV_AWS_91",
     ),
     "https_listener_can_be_reached": Case(
         add="alb:\n  certificate_arn: arn:aws:acm:us-west-2:123456789012:certificate/1a2b\n"
         "security_groups:\n  https_ingress: false\n",
-        problem="qa.yaml:11: security_groups.https_ingress: false shuts out the HTTPS listener that "
-        "alb.certificate_arn asks for; allowed: true",
+        problem="qa.yaml:11: security_groups.https_ingress: false blocks the HTTPS listener that "
+        "alb.certificate_arn creates; allowed: true",
     ),
     "state_is_locked": Case(
         add="state:\n  backend: s3\n  bucket: a-bucket\n  use_lockfile: false\n",
@@ -216,8 +217,8 @@ RULES = {
     ),
     "existing_topic_has_subscribers_of_its_own": Case(
         add=f"notifications:\n  topic_arn: {TOPIC}\n  webhook: true\n",
-        problem=f"qa.yaml:9: notifications.topic_arn: '{TOPIC}' stands beside email_addresses or webhook, which are of "
-        "a topic of the environment's own; allowed: one of the two",
+        problem=f"qa.yaml:9: notifications.topic_arn: '{TOPIC}' excludes email_addresses and webhook, which belong to "
+        "a topic that is created; allowed: either topic_arn, or email_addresses and webhook",
     ),
     "alarm_topic_is_of_the_region": Case(
         add=f"notifications: {{topic_arn: '{TOPIC.replace('us-west-2', 'us-east-1')}'}}\n",
@@ -226,25 +227,25 @@ RULES = {
     ),
     "email_addresses_differ": Case(
         add="notifications: {email_addresses: [a@example.com, A@example.com]}\n",
-        problem="qa.yaml:8: notifications.email_addresses[1]: 'A@example.com' stands there twice; "
+        problem="qa.yaml:8: notifications.email_addresses[1]: 'A@example.com' is in the list twice; "
         "allowed: each address once",
     ),
     "key_is_for_a_topic_of_its_own": Case(
         add=f"notifications: {{topic_arn: '{TOPIC}', kms_key_arn: '{KEY}'}}\n",
-        problem=f"qa.yaml:8: notifications.kms_key_arn: '{KEY}' is the key of a topic that is not made; "
-        "allowed: a key where there are email_addresses or webhook",
+        problem=f"qa.yaml:8: notifications.kms_key_arn: '{KEY}' is the key of a topic that is not created; "
+        "allowed: a key together with email_addresses or webhook",
     ),
     "dashboard_has_its_figures": Case(
         add="  container_insights: false\nmonitoring: {enabled: true}\n",
-        problem="qa.yaml:8: ecs.container_insights: false leaves the dashboard of monitoring.enabled without the "
-        "figures of the tasks; allowed: true",
+        problem="qa.yaml:8: ecs.container_insights: false removes the task metrics that the dashboard of "
+        "monitoring.enabled shows; allowed: true",
     ),
 }
 
 FIELDS = {
     "unknown key": Case(
         add="security_groups:\n  https_ingres: true\n",
-        problem="qa.yaml:9: security_groups.https_ingres: true stands under an unknown key (did you mean "
+        problem="qa.yaml:9: security_groups.https_ingres: true is under an unknown key (did you mean "
         "https_ingress?); allowed: https_ingress, alb_ingress_cidr_blocks",
     ),
     "key that the file's name gives": Case(
@@ -254,8 +255,7 @@ FIELDS = {
     ),
     "wrong type: number": Case(
         add="ecs_service: {desired_count: two}\n",
-        problem="qa.yaml:8: ecs_service.desired_count: 'two' is no whole number; "
-        "allowed: a whole number, without quotes",
+        problem="qa.yaml:8: ecs_service.desired_count: 'two' is not an integer; allowed: an integer, without quotes",
     ),
     "wrong type: flag": Case(
         replace=("ecs:\n", "  single_nat_gateway: yes\necs:\n"),
@@ -263,20 +263,20 @@ FIELDS = {
     ),
     "wrong type: text": Case(
         add="account_id: 123456789012\n",
-        problem="qa.yaml:8: account_id: 123456789012 is no text; allowed: text, in quotes",
+        problem="qa.yaml:8: account_id: 123456789012 is not a string; allowed: a string, in quotes",
     ),
     "wrong type: list": Case(
         replace=("[us-west-2a, us-west-2b]", "us-west-2a"),
-        problem="qa.yaml:3: networking.availability_zones: 'us-west-2a' is no list; allowed: a list, such as [a, b]",
+        problem="qa.yaml:3: networking.availability_zones: 'us-west-2a' is not a list; allowed: a list, such as [a, b]",
     ),
     "wrong type: mapping": Case(
         add="alb: off\n",
-        problem="qa.yaml:8: alb: 'off' is no mapping; allowed: a mapping of settings, or no such key",
+        problem="qa.yaml:8: alb: 'off' is not a mapping; allowed: a mapping of settings, or no such key",
     ),
     "missing value": Case(
         replace=("  vpc_cidr: 10.9.0.0/16\n", ""),
-        problem="qa.yaml:1: networking.vpc_cidr: is missing; allowed: IPv4 block of the VPC, /16 to /28. Changing it "
-        "replaces the VPC and all that is in it",
+        problem="qa.yaml:1: networking.vpc_cidr: is missing; allowed: IPv4 CIDR block of the VPC, /16 to /28. A change "
+        "replaces the VPC and everything in it",
     ),
     "duplicate key": Case(
         add="  ecr_image_uri: a/b:c\n",
@@ -301,12 +301,12 @@ FIELDS = {
     "block with host bits": Case(
         replace=("10.9.0.0/16", "10.9.0.1/16"),
         problem="qa.yaml:2: networking.vpc_cidr: '10.9.0.1/16' is not the address of its network; "
-        "allowed: 10.9.0.0/16, the network that it lies in",
+        "allowed: 10.9.0.0/16, the network that contains it",
     ),
     "block of a size that AWS does not offer": Case(
         replace=("vpc_cidr: 10.9.0.0/16", "vpc_cidr: 10.0.0.0/8"),
-        problem="qa.yaml:2: networking.vpc_cidr: '10.0.0.0/8' has a size that AWS does not offer; "
-        "allowed: a prefix from /16 to /28",
+        problem="qa.yaml:2: networking.vpc_cidr: '10.0.0.0/8' has a prefix length that AWS does not support; "
+        "allowed: a prefix length from /16 to /28",
     ),
     "port": Case(
         add="container_port: 65536\n",
@@ -314,17 +314,17 @@ FIELDS = {
     ),
     "retention that CloudWatch does not offer": Case(
         add="  log_retention_days: 8\n",
-        problem="qa.yaml:8: ecs.log_retention_days: 8 is none of the values there are; allowed: 0, 1, 3, 5, 7, 14, "
+        problem="qa.yaml:8: ecs.log_retention_days: 8 is not one of the allowed values; allowed: 0, 1, 3, 5, 7, 14, "
         "30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
     ),
     "certificate that is no ARN": Case(
         add="alb:\n  certificate_arn: my-certificate\n",
-        problem="qa.yaml:9: alb.certificate_arn: 'my-certificate' is no ARN of a certificate; allowed: "
+        problem="qa.yaml:9: alb.certificate_arn: 'my-certificate' is not the ARN of a certificate; allowed: "
         "arn:aws:acm:<region>:<account>:certificate/<id>, an IAM server certificate's ARN, or an empty string for none",
     ),
     "maintenance window": Case(
         add="elasticache:\n  maintenance_window: Sun:05:00-Sun:06:00\n",
-        problem="qa.yaml:9: elasticache.maintenance_window: 'Sun:05:00-Sun:06:00' is no weekly window; allowed: "
+        problem="qa.yaml:9: elasticache.maintenance_window: 'Sun:05:00-Sun:06:00' is not a weekly window; allowed: "
         "ddd:hh:mm-ddd:hh:mm in lower case and UTC, such as sun:05:00-sun:06:00",
     ),
     "maintenance window shorter than an hour": Case(
@@ -334,40 +334,40 @@ FIELDS = {
     ),
     "snapshot window": Case(
         add='elasticache:\n  snapshot_window: "25:00-26:00"\n',
-        problem="qa.yaml:9: elasticache.snapshot_window: '25:00-26:00' is no daily window; "
+        problem="qa.yaml:9: elasticache.snapshot_window: '25:00-26:00' is not a daily window; "
         "allowed: hh:mm-hh:mm in UTC, such as 03:00-04:00",
     ),
     "Redis version": Case(
         add='elasticache:\n  redis_engine_version: "9.0"\n',
-        problem="qa.yaml:9: elasticache.redis_engine_version: '9.0' is none of the values there are; "
+        problem="qa.yaml:9: elasticache.redis_engine_version: '9.0' is not one of the allowed values; "
         "allowed: '7.1', '7.0', '6.2', '6.0', '5.0.6'",
     ),
     "node type": Case(
         add="elasticache:\n  redis_node_type: t3.micro\n",
-        problem="qa.yaml:9: elasticache.redis_node_type: 't3.micro' is no node type of ElastiCache; "
+        problem="qa.yaml:9: elasticache.redis_node_type: 't3.micro' is not a node type of ElastiCache; "
         "allowed: cache.<family>.<size>, such as cache.t3.micro or cache.r7g.large",
     ),
     "image": Case(
         replace=("miyabi-web-api:3f2c1ab", "miyabi-web-api"),
-        problem="qa.yaml:7: ecs.ecr_image_uri: '123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api' is no URI "
-        "of a container image; allowed: <registry>/<repository>:<tag> or …@sha256:<digest>, such as "
+        problem="qa.yaml:7: ecs.ecr_image_uri: '123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api' is not "
+        "the URI of a container image; allowed: <registry>/<repository>:<tag> or …@sha256:<digest>, such as "
         "123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:3f2c1ab",
     ),
     "secret in place of its ARN": Case(
         add="  secrets: {DB: hunter2}\n",
-        problem="qa.yaml:8: ecs.secrets.DB: (a value that is not shown, as it may be a secret) is no ARN of a secret; "
-        "allowed: the ARN of a Secrets Manager secret or of an SSM parameter, never the secret itself",
+        problem="qa.yaml:8: ecs.secrets.DB: (a value that is not shown, as it may be a secret) is not the ARN of a "
+        "secret; allowed: the ARN of a Secrets Manager secret or of an SSM parameter, never the secret itself",
     ),
     "secrets under a misspelt key": Case(
         add="  secret: {DB: hunter2}\n",
-        problem="qa.yaml:8: ecs.secret: (a value that is not shown, as it may be a secret) stands under an unknown key "
+        problem="qa.yaml:8: ecs.secret: (a value that is not shown, as it may be a secret) is under an unknown key "
         "(did you mean secrets?); allowed: ecr_image_uri, task_cpu, task_memory, cpu_architecture, "
         "log_retention_days, container_insights, health_check_path, environment_variables, secrets",
     ),
     "secret that is a number": Case(
         add="  secrets: {PIN: 12345678}\n",
-        problem="qa.yaml:8: ecs.secrets.PIN: (a value that is not shown, as it may be a secret) is no text; "
-        "allowed: text, in quotes",
+        problem="qa.yaml:8: ecs.secrets.PIN: (a value that is not shown, as it may be a secret) is not a string; "
+        "allowed: a string, in quotes",
     ),
     "control character": Case(
         add="project: a\x01b\n",
@@ -380,49 +380,49 @@ FIELDS = {
     ),
     "date in place of text": Case(
         add="  environment_variables: {SINCE: 2026-01-01}\n",
-        problem="qa.yaml:8: ecs.environment_variables.SINCE: 2026-01-01 is no text; allowed: text, in quotes",
+        problem="qa.yaml:8: ecs.environment_variables.SINCE: 2026-01-01 is not a string; allowed: a string, in quotes",
     ),
-    "threshold that is no number": Case(
+    "threshold that is not a number": Case(
         add="alb: {response_time_alarm_threshold: .inf}\n",
-        problem="qa.yaml:8: alb.response_time_alarm_threshold: inf is no number; allowed: a number",
+        problem="qa.yaml:8: alb.response_time_alarm_threshold: inf is not a number; allowed: a number",
     ),
     "tag of two lines": Case(
         add='tags: {a: "b\\nc"}\n',
-        problem="qa.yaml:8: tags.a: 'b\\nc' has a value with a character that AWS refuses; "
+        problem="qa.yaml:8: tags.a: 'b\\nc' has a value with a character that AWS does not allow; "
         "allowed: letters, digits, spaces and _ . : / = + - @",
     ),
     "region": Case(
         add="region: cn-north-1\n",
         replace=("us-west-2", "cn-north-1"),
-        problem="qa.yaml:8: region: 'cn-north-1' is none of the values there are; "
+        problem="qa.yaml:8: region: 'cn-north-1' is not one of the allowed values; "
         f"allowed: {str(get_args(Region))[1:-1]}",
     ),
     "zone that the region has not": Case(
         replace=("us-west-2b", "us-west-2e"),
-        problem="qa.yaml:3: networking.availability_zones[1]: 'us-west-2e' is no zone of us-west-2; "
+        problem="qa.yaml:3: networking.availability_zones[1]: 'us-west-2e' is not a zone of us-west-2; "
         "allowed: us-west-2a to us-west-2d",
     ),
     "version without quotes": Case(
         add="elasticache: {redis_engine_version: 7.0}\n",
-        problem="qa.yaml:8: elasticache.redis_engine_version: 7.0 is no text; allowed: '7.0', in quotes",
+        problem="qa.yaml:8: elasticache.redis_engine_version: 7.0 is not a string; allowed: '7.0', in quotes",
     ),
     "backend": Case(
         add="state: {backend: azurerm}\n",
-        problem="qa.yaml:8: state.backend: 'azurerm' is none of the values there are; allowed: 'local', 's3'",
+        problem="qa.yaml:8: state.backend: 'azurerm' is not one of the allowed values; allowed: 'local', 's3'",
     ),
     "state file outside the project": Case(
         add="state: {backend: local, path: ../terraform.tfstate}\n",
-        problem="qa.yaml:8: state.path: '../terraform.tfstate' is no relative path of a state file; allowed: a path "
-        "below the project's root that ends in .tfstate, such as environments/dev/terraform.tfstate",
+        problem="qa.yaml:8: state.path: '../terraform.tfstate' is not the relative path of a state file; allowed: a "
+        "path below the project's root that ends in .tfstate, such as environments/dev/terraform.tfstate",
     ),
     "tag that IAM takes for the generator's own": Case(
         add="tags: {name: all}\n",
-        problem="qa.yaml:8: tags.name: 'all' is set by the generator itself; "
+        problem="qa.yaml:8: tags.name: 'all' is set by the generator; "
         "allowed: keys other than Name, Type, Project, Environment and ManagedBy",
     ),
     "budget without an end": Case(
         add="monthly_budget: .inf\n",
-        problem="qa.yaml:8: monthly_budget: inf is no number; allowed: a number",
+        problem="qa.yaml:8: monthly_budget: inf is not a number; allowed: a number",
     ),
     "negative budget": Case(
         add="monthly_budget: -5\n",
@@ -430,55 +430,56 @@ FIELDS = {
     ),
     "volume without an end": Case(
         add="usage: {nat_gb: .inf}\n",
-        problem="qa.yaml:8: usage.nat_gb: inf is no number; allowed: a number",
+        problem="qa.yaml:8: usage.nat_gb: inf is not a number; allowed: a number",
     ),
     "state file under another spelling": Case(
         add="state: {backend: local, path: environments/./dev/terraform.tfstate}\n",
-        problem="qa.yaml:8: state.path: 'environments/./dev/terraform.tfstate' is no relative path of a state file; "
-        "allowed: a path below the project's root that ends in .tfstate, such as environments/dev/terraform.tfstate",
+        problem="qa.yaml:8: state.path: 'environments/./dev/terraform.tfstate' is not the relative path of a state "
+        "file; allowed: a path below the project's root that ends in .tfstate, such as "
+        "environments/dev/terraform.tfstate",
     ),
     "port of an address": Case(
         add="service_levels: {url: 'http://api.example.com:99999'}\n",
-        problem="qa.yaml:8: service_levels.url: 'http://api.example.com:99999' has a port that there is not; "
-        "allowed: 1 to 65535, or none",
+        problem="qa.yaml:8: service_levels.url: 'http://api.example.com:99999' has an invalid port; "
+        "allowed: a port from 1 to 65535, or no port",
     ),
     "address of a service": Case(
         add="service_levels: {url: api.example.com}\n",
-        problem="qa.yaml:8: service_levels.url: 'api.example.com' is no address of a service; allowed: http:// or "
-        "https://, a host name, and a path where it has one: https://api.example.com/health",
+        problem="qa.yaml:8: service_levels.url: 'api.example.com' is not the URL of a service; allowed: http:// or "
+        "https://, a host name, and an optional path: https://api.example.com/health",
     ),
-    "latency that is no number": Case(
+    "latency that is not a number": Case(
         add="service_levels: {p99_ms: .nan}\n",
-        problem="qa.yaml:8: service_levels.p99_ms: nan is no number; allowed: a number",
+        problem="qa.yaml:8: service_levels.p99_ms: nan is not a number; allowed: a number",
     ),
     "bucket": Case(
         add="state: {backend: s3, bucket: My_Bucket}\n",
-        problem="qa.yaml:8: state.bucket: 'My_Bucket' is no name that S3 takes for a bucket; allowed: 3 to 63 "
-        "lower-case letters, digits, hyphens and single dots, beginning and ending with a letter or digit",
+        problem="qa.yaml:8: state.bucket: 'My_Bucket' is not a valid S3 bucket name; allowed: 3 to 63 "
+        "lower-case letters, digits, hyphens and single dots, starting and ending with a letter or digit",
     ),
     "environment's name": Case(
         environment="QA",
-        problem="QA.yaml:1: environment: 'QA' is no name that every AWS service takes; allowed: lower-case letters, "
-        "digits and single hyphens, beginning with a letter and not ending with a hyphen",
+        problem="QA.yaml:1: environment: 'QA' is not a valid name for every AWS service; allowed: lower-case letters, "
+        "digits and single hyphens, starting with a letter and not ending with a hyphen",
     ),
     "URL of a webhook in place of a flag": Case(
         add="notifications: {webhook: 'https://events.example.com/hunter2'}\n",
         problem="qa.yaml:8: notifications.webhook: (a value that is not shown, as it may be a secret) is neither true "
-        "nor false; allowed: true or false; the URL itself is given by TF_VAR_alarm_webhook_url",
+        "nor false; allowed: true or false; the URL is the value of TF_VAR_alarm_webhook_url",
     ),
     "e-mail address": Case(
         add="notifications: {email_addresses: [oncall]}\n",
-        problem="qa.yaml:8: notifications.email_addresses[0]: 'oncall' is no e-mail address; "
+        problem="qa.yaml:8: notifications.email_addresses[0]: 'oncall' is not an email address; "
         "allowed: an address such as oncall@example.com",
     ),
     "AWS's key for SNS": Case(
         add="notifications: {email_addresses: [a@example.com], kms_key_arn: alias/aws/sns}\n",
-        problem="qa.yaml:8: notifications.kms_key_arn: 'alias/aws/sns' is no ARN of a KMS key; "
+        problem="qa.yaml:8: notifications.kms_key_arn: 'alias/aws/sns' is not the ARN of a KMS key; "
         "allowed: arn:aws:kms:<region>:<account>:key/<id>, or an empty string for none",
     ),
     "field of a log line": Case(
         add="monitoring: {log_status_field: 'status | limit 1'}\n",
-        problem="qa.yaml:8: monitoring.log_status_field: 'status | limit 1' is no field of a log line; "
+        problem="qa.yaml:8: monitoring.log_status_field: 'status | limit 1' is not a field of a log line; "
         "allowed: a name such as level, or a path such as fields.status",
     ),
 }
@@ -521,8 +522,8 @@ def test_the_bucket_of_the_shared_stack_has_no_dot(project: Project) -> None:
     project.change("shared", ("miyabi-terraform-state", "miyabi.terraform.state"))
     assert [str(problem) for problem in project.problems()] == [
         (
-            "environments/shared.yaml:5: state_bucket.name: 'miyabi.terraform.state' has a dot, which TLS to S3 does "
-            "not cover; allowed: a name without dots"
+            "environments/shared.yaml:5: state_bucket.name: 'miyabi.terraform.state' contains a dot, which the TLS "
+            "certificate of S3 does not cover; allowed: a name without dots"
         )
     ]
 

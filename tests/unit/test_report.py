@@ -50,7 +50,7 @@ def test_connections_are_there_with_what_allows_them(dev: str) -> None:
 
 def test_findings_are_there_and_waived_ones_say_so(project: Project, output: Path) -> None:
     project.out.symlink_to(output)
-    reason = "A second one costs more than an idle afternoon of dev."
+    reason = "A second one costs more than an interruption of dev."
     project.change("dev", (reason, "<cheap>"), ("until: 2027-06-30", "until: 2199-12-31"))
     text = page(project.root, "dev")
 
