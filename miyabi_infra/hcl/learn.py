@@ -1,8 +1,8 @@
-"""Learn from the real provider what `parity` knows of it: `python -m miyabi_infra.hcl.learn`.
+"""Learn from the real provider what `parity` knows about it: `python -m miyabi_infra.hcl.learn`.
 
 The schema (`terraform providers schema`) says which arguments, blocks and attributes a resource type has, and which
-lists are sets. It does not say what an argument is when it is left out. That is read from plans: the generated stack is
-planned with every argument left out that can be, and what the provider plans in its place is its default.
+lists are sets. It does not have the value of an argument that is left out. That comes from plans: the generated stack
+is planned without every argument that is optional, and the provider plans its defaults.
 """
 
 import json
@@ -40,21 +40,21 @@ _NEEDED: Final[Mapping[str, frozenset[str]]] = {
     "aws_subnet": frozenset({"cidr_block"}),
     "aws_vpc": frozenset({"cidr_block"}),
 }
-"""Arguments that the schema calls optional and without which the provider plans nothing."""
+"""Arguments that are optional in the schema, and without which the plan fails."""
 
 _META: Final = frozenset({"//", "count", "depends_on", "lifecycle"})
 _CERTIFICATE: Final = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555"
 
 
 def learn(out: Path, folder: Path) -> dict[str, Any]:
-    """What the provider says of the resource types of the environments' stacks, in a form for FACTS.
+    """What the provider knows about the resource types of the environments' stacks, in the form of FACTS.
 
     Args:
         out: The output folder (`cdktf.out`).
         folder: An empty folder to plan in.
 
     Raises:
-        TerraformError: when terraform or the provider are not there, or refuse a plan.
+        TerraformError: when Terraform or the provider is missing, or a plan fails.
     """
     stack = folder / "stack"
     shutil.copytree(out / "stacks/miyabi-dev", stack, ignore=shutil.ignore_patterns(".terraform*"))

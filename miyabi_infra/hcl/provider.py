@@ -1,6 +1,6 @@
-"""What provider 5.100.0 takes, and what it makes of what is left out.
+"""What provider 5.100.0 accepts, and what it plans for arguments that are left out.
 
-`FACTS` is learnt from the provider itself (`learn`). Three small tables beside it hold what no plan shows: what AWS
+`FACTS` is learnt from the provider itself (`learn`). Three small tables next to it hold what no plan shows: what AWS
 chooses for an argument that is left out, which attribute an ID is, and the faults that hand-written HCL for this
 platform is known to have.
 """
@@ -37,7 +37,7 @@ CHOSEN_BY_AWS: Final[Mapping[str, Any]] = {
 """What AWS chooses where the provider says "known after apply", each with the page of the API that says so."""
 
 PROTOCOLS: Final = frozenset({"aws_security_group.egress.protocol", "aws_security_group.ingress.protocol"})
-"""Arguments that the provider brings into one form itself."""
+"""Arguments that the provider normalizes itself."""
 
 ID_IS: Final[Mapping[str, str]] = {
     "aws_appautoscaling_target": "resource_id",
@@ -63,7 +63,7 @@ class Fault:
 
     advice: str
     moves: tuple[tuple[str, str], ...] = ()
-    """Of a block: where what stands in it belongs, on the resource itself."""
+    """Of a block: the arguments of the resource itself that its arguments belong to."""
     attribute: str = ""
     """Of an attribute: the one that holds the value."""
 
@@ -87,7 +87,7 @@ _EVERYWHERE: Final = frozenset({"count", "for_each", "depends_on", "provider", "
 
 @dataclass(frozen=True)
 class Instead:
-    """What stands for an attribute that provider 5 does not have."""
+    """What replaces an attribute that provider 5 does not have."""
 
     name: str
     """The attribute that holds the value; empty where there is none."""
@@ -124,8 +124,13 @@ def version() -> str:
 
 
 def facts(kind: str) -> Mapping[str, Any] | None:
-    """What is known of a resource type, None for one that the generator never makes."""
+    """What is known about a resource type; None for a type that the environments' stacks do not have."""
     return cast("Mapping[str, Any] | None", _all()["resources"].get(kind))
+
+
+def known_types() -> frozenset[str]:
+    """The resource types that parity knows; `python -m miyabi_infra.hcl.learn` renews them."""
+    return frozenset(_all()["resources"])
 
 
 def faults(kind: str, block: Block) -> Iterator[NotThere]:
@@ -159,7 +164,7 @@ def _advice(kind: str, name: str) -> str:
 
 
 def instead_of(kind: str, name: str) -> Instead | None:
-    """None for an attribute that a type has, or may have; else what stands for it."""
+    """What replaces an attribute that a type does not have; None for one that it has or may have."""
     held = facts(kind)
     if held is None or any(name in held.get(part, ()) for part in ("arguments", "attributes", "blocks")):
         return None
@@ -168,7 +173,7 @@ def instead_of(kind: str, name: str) -> Instead | None:
 
 
 def without_faults(kind: str, arguments: Mapping[str, Value]) -> dict[str, Value]:
-    """Arguments without those that the type does not have; what is known to be meant stands where it belongs."""
+    """Arguments without those that the type does not have; where the meaning is known, moved to the right argument."""
     held = facts(kind)
     if held is None:
         return dict(arguments)

@@ -52,6 +52,11 @@ def place_of(value: object, key: str | None = None) -> Place | None:
     return value.place if key is None else value.places.get(key, value.place)
 
 
+def mapping_of(value: object) -> Mapping[str, Any]:
+    """A mapping or a block; empty for anything else."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+
+
 def known(value: object, what: str = "a value") -> None:
     """Nothing, when all of a value is known before apply.
 
@@ -92,6 +97,15 @@ def plain(value: object) -> Any:  # noqa: ANN401  # JSON
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, bool | int | float | str | None) else str(value)
+
+
+def frozen(data: Any) -> Any:  # noqa: ANN401  # JSON
+    """JSON with tuples for lists, as values have them."""
+    if isinstance(data, Mapping):
+        return {key: frozen(held) for key, held in cast("Mapping[str, Any]", data).items()}
+    if isinstance(data, list):
+        return tuple(frozen(held) for held in cast("list[Any]", data))
+    return data
 
 
 # ---- conversion between types ----------------------------------------------------------------------------------------

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from miyabi_infra.hcl import provider
-from miyabi_infra.hcl.evaluation import Instance
-from miyabi_infra.hcl.values import Value
-from miyabi_infra.parity.checkout import frozen
+from miyabi_infra.hcl.instance import Instance
+from miyabi_infra.hcl.values import Value, frozen
 from miyabi_infra.place import Place
 from miyabi_infra.stacks import Resource, Stack
 

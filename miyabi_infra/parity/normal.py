@@ -25,7 +25,9 @@ def canonical(value: object, lookup: Lookup) -> object:
             known = lookup(address, attribute)
             return Reference(address, attribute) if known is None else canonical(known, lookup)
         case Template(parts):
-            return joined([canonical(part, lookup) for part in parts])
+            held = [canonical(part, lookup) for part in parts]
+            opaque = next((each for each in held if isinstance(each, Opaque)), None)
+            return joined(held) if opaque is None else Opaque(str(value), opaque.why)
         case Mapping():
             held = cast("Mapping[str, object]", value)
             return {key: canonical(each, lookup) for key, each in held.items()}
@@ -80,7 +82,7 @@ def normal(value: object, kind: Any) -> Any:  # noqa: ANN401, C901, PLR0911  # t
 
 
 def zero(kind: Any) -> Any:  # noqa: ANN401  # the empty value of a type
-    """The empty value of a type: what the provider's older part can't tell from an argument that is left out."""
+    """The empty value of a type: the provider's older SDK does not distinguish it from an argument that is left out."""
     if isinstance(kind, str):
         return _ZERO.get(kind)
     return {} if kind[0] in ("map", "object") else ()
@@ -88,7 +90,7 @@ def zero(kind: Any) -> Any:  # noqa: ANN401  # the empty value of a type
 
 def _pairs(value: object) -> Iterable[tuple[str, object]]:
     if not isinstance(value, Mapping):
-        raise Missing("a value that is no mapping")
+        raise Missing("not a map")
     return cast("Mapping[str, object]", value).items()
 
 
@@ -100,9 +102,9 @@ def _items(value: object) -> tuple[object, ...]:
 
 
 def policy(document: Any) -> Any:  # noqa: ANN401  # JSON
-    """An IAM policy, in which one item is as good as a list of one, and their order means nothing.
+    """An IAM policy, in which one item is the same as a list of one, and the order of items has no meaning.
 
-    The order of statements stays, so that people find them again; `in_any_order` leaves it out of account.
+    The order of statements stays, so that people find them again; `in_any_order` ignores it.
     """
     if not isinstance(document, Mapping):
         return document
@@ -114,7 +116,7 @@ def policy(document: Any) -> Any:  # noqa: ANN401  # JSON
 
 
 def in_any_order(document: Any) -> Any:  # noqa: ANN401  # JSON
-    """A policy with its statements in an order of their own; anything else as it is."""
+    """A policy with its statements sorted; anything else unchanged."""
     if not isinstance(document, Mapping) or "Statement" not in document:
         return cast("Any", document)
     held = dict(cast("Mapping[str, Any]", document))

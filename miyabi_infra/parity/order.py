@@ -1,47 +1,26 @@
-"""The two sides of a comparison, and what each resource of one waits for."""
+"""What each resource of a configuration depends on."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
-from miyabi_infra.hcl.evaluation import Finding, Instance
-from miyabi_infra.hcl.values import Value
-from miyabi_infra.place import Place
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of two configurations."""
-
-    instances: Mapping[str, Instance]
-    outputs: Mapping[str, tuple[Value, Place | None]]
-    """By address: `output.vpc_id` of the root, `module.alb.output.alb_arn` of a module."""
-    variables: Mapping[str, frozenset[str]]
-    """Of each module, by the name of its call."""
-    waits: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    """What the call of a module waits for, by its address."""
-    default_tags: Mapping[str, Value] = field(default_factory=dict[str, Value])
-    region: Value = None
-    findings: tuple[Finding, ...] = ()
-
-    def argument(self, address: str, name: str) -> object:
-        """An argument of an instance, None where it has none."""
-        instance = self.instances.get(address)
-        return None if instance is None else instance.arguments.get(name)
+from miyabi_infra.hcl.values import Opaque, unknowns
+from miyabi_infra.parity.configuration import Configuration, within
+from miyabi_infra.parity.remark import Remark
+from miyabi_infra.stacks.compare import ABSENT
 
 
 class Order:
     """What each resource of a configuration waits for, by address without an index."""
 
-    def __init__(self, side: Side) -> None:
+    def __init__(self, configuration: Configuration) -> None:
         self._said: dict[str, set[str]] = {}
         self._direct: dict[str, set[str]] = {}
-        labels = {each.address: each.label for each in side.instances.values()}
-        for each in side.instances.values():
+        labels = {each.address: each.label for each in configuration.instances.values()}
+        for each in configuration.instances.values():
             said = self._said.setdefault(each.label, set())
             said |= set(each.depends_on)
             direct = self._direct.setdefault(each.label, set())
             direct |= {labels[address] for address in each.references if address in labels} | set(each.depends_on)
-            for module, waits in side.waits.items():
+            for module, waits in configuration.call_depends_on.items():
                 if within(each.label, module):
                     direct |= set(waits)
         self._before: dict[str, frozenset[str]] = {}
@@ -51,7 +30,7 @@ class Order:
         return self._said.get(label, set())
 
     def before(self, label: str) -> frozenset[str]:
-        """All resources that a resource waits for, through whichever others."""
+        """All resources that a resource depends on, directly or through others."""
         if label not in self._before:
             seen: set[str] = set()
             waiting = [label]
@@ -64,7 +43,7 @@ class Order:
         return self._before[label]
 
     def _expanded(self, names: set[str]) -> Iterator[str]:
-        """Addresses of resources, for a module those of all in it."""
+        """Addresses of resources; for a module, of all resources in it."""
         for name in names:
             if name in self._direct:
                 yield name
@@ -72,6 +51,27 @@ class Order:
                 yield from (label for label in self._direct if within(label, name))
 
 
-def within(label: str, address: str) -> bool:
-    """Whether an address is another one, or lies in it."""
-    return label == address or label.startswith((f"{address}.", f"{address}["))
+def orders(hcl: Configuration, generated: Configuration, *, apart: bool) -> Iterator[Remark]:
+    """Resources that depend on others in one configuration only; `apart`: within one module only."""
+    first, second = Order(hcl), Order(generated)
+    both = {each.label: each for each in hcl.instances.values()}
+    labels = both.keys() & {each.label for each in generated.instances.values()}
+    vague = {each.label for each in both.values() if any(isinstance(held, Opaque) for held in unknowns(each.arguments))}
+    for label in sorted(labels):
+        module = label.partition(".aws_")[0]
+        seen = {each for each in labels if within(each, module)} if apart else labels
+        lost = (first.before(label) - second.before(label)) & seen
+        gained = (second.before(label) - first.before(label)) & seen
+        place = both[label].place
+        said, given = first.said(label), second.said(label)
+        if lost:
+            why = "only in the HCL does it depend on these"
+            names = ", ".join(sorted(lost))
+            yield Remark("difference", label, "depends on", names, why=why, place=place)
+        elif gained and label not in vague:
+            why = "in the generated stack it depends on these too; this orders creation and changes no value"
+            yield Remark("no effect", label, "depends on", generated=", ".join(sorted(gained)), why=why)
+        elif said != given and not gained:
+            why = "the dependency also follows from other resources"
+            sides = ", ".join(sorted(said)) or ABSENT, ", ".join(sorted(given)) or ABSENT
+            yield Remark("no effect", label, "depends_on", *sides, why, place)

@@ -1,30 +1,29 @@
-"""What an overlay says, and which settings a generated value depends on."""
+"""The values in an overlay, and which settings a generated value depends on."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-from miyabi_infra.hcl.values import Value
+from miyabi_infra.hcl.values import Value, frozen
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import key_text
-from miyabi_infra.parity.checkout import frozen
-from miyabi_infra.parity.comparing import Cause, Difference
+from miyabi_infra.parity.remark import DecidingSetting, Remark
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT
 from miyabi_infra.stacks.compare import PROVIDER
 from miyabi_infra.stacks.provenance import EXISTENCE, Provenance, Setting
 
 _EVERYWHERE: Final = frozenset({("project",), ("environment",)})
-"""Settings that nearly every argument depends on, through its name; they explain nothing."""
+"""Settings that nearly every argument depends on, through its name; they explain no difference."""
 
 
 def overlay(root: Path, environment: str) -> Document:
-    """The overlay of an environment, laid over the base.
+    """The overlay of an environment, merged over the base.
 
     Raises:
-        Refused: when it can't be read, or is not there.
+        Refused: when it cannot be read, or does not exist.
     """
     overlays = documents(root)
     if environment not in overlays:
@@ -32,8 +31,8 @@ def overlay(root: Path, environment: str) -> Document:
     return overlays[environment]
 
 
-class Settings:
-    """What an overlay says, and the defaults of what it does not say: the schema of the overlays has them."""
+class OverlaySettings:
+    """The values in an overlay, and the defaults of the other settings, from the overlays' schema."""
 
     def __init__(self, root: Path, overlay: Document) -> None:
         self._overlay = overlay
@@ -51,7 +50,7 @@ class Settings:
         name = held.get("$ref", "").rpartition("/")[2]
         return self._definitions[name].get("properties", {}) if name else None
 
-    def cause(self, setting: Setting) -> Cause | None:
+    def deciding(self, setting: Setting) -> DecidingSetting | None:
         """A setting with its value; None for one that is a section, or not known."""
         path = tuple(setting)
         held: Any = self._overlay.data
@@ -59,19 +58,19 @@ class Settings:
             if not isinstance(held, Mapping) or key not in held:
                 return self._default(path)
             held = cast("Any", held[key])
-        return Cause(key_text(path), held, self._overlay.place(path))
+        return DecidingSetting(key_text(path), held, self._overlay.place(path))
 
-    def _default(self, path: tuple[str, ...]) -> Cause | None:
+    def _default(self, path: tuple[str, ...]) -> DecidingSetting | None:
         properties: Mapping[str, Any] | None = self._properties
         for section in path[:-1]:
             properties = self._section(properties.get(section, {})) if properties is not None else None
         held = (properties or {}).get(path[-1])
         if held is None or "default" not in held:
             return None
-        return Cause(key_text(path), held["default"], None)
+        return DecidingSetting(key_text(path), held["default"], None)
 
     def variables(self, module: str) -> dict[str, Value]:
-        """What the overlay says, under the names that the variables of the HCL's module have."""
+        """The overlay's values, under the names of the HCL module's variables."""
         data = self._overlay.data
         section = data.get(module, {})
         found: dict[str, Value] = {
@@ -89,24 +88,24 @@ class Settings:
         return found
 
 
-class Causes:
+class DecidingSettings:
     """The settings that generated values depend on."""
 
-    def __init__(self, provenance: Provenance, settings: Settings) -> None:
+    def __init__(self, provenance: Provenance, settings: OverlaySettings) -> None:
         self._provenance = provenance
         self._settings = settings
 
-    def of(self, difference: Difference) -> tuple[Cause, ...]:
-        """The settings of a difference; none for one that is no difference of values."""
-        if difference.kind in ("invalid", "no effect") or difference.argument.startswith(("depends", "var.")):
+    def of(self, remark: Remark) -> tuple[DecidingSetting, ...]:
+        """The settings of a difference; none where no value differs."""
+        if remark.kind in ("invalid", "no effect") or remark.argument.startswith(("depends", "var.")):
             return ()
-        label = difference.address.partition("[")[0]
-        argument = difference.argument.partition(".")[0].partition("[")[0]
+        label = remark.address.partition("[")[0]
+        argument = remark.argument.partition(".")[0].partition("[")[0]
         if ".output." in label or label.startswith("output."):
             return ()
         resource = self._provenance.resources.get(label, {})
         settings = resource.get(argument if argument and argument != "count" else EXISTENCE, frozenset[Setting]())
         if label == PROVIDER and argument == "default_tags":
             settings = frozenset({("tags",)})
-        found = [self._settings.cause(each) for each in sorted(settings - _EVERYWHERE)]
+        found = [self._settings.deciding(each) for each in sorted(settings - _EVERYWHERE)]
         return tuple(each for each in found if each is not None)

@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from miyabi_infra.hcl.evaluation import Checkout, Scope
+from miyabi_infra.hcl.checkout import Checkout
+from miyabi_infra.hcl.scope import Scope
 from miyabi_infra.overlays.document import Document
-from miyabi_infra.parity import checkout as checkouts
-from miyabi_infra.parity import generated, sides
-from miyabi_infra.parity.comparing import Difference, Interface, compare
-from miyabi_infra.parity.order import Side
-from miyabi_infra.parity.settings import Settings
+from miyabi_infra.parity import generated, roots, sides, variable_values
+from miyabi_infra.parity.comparing import compare
+from miyabi_infra.parity.configuration import Configuration
+from miyabi_infra.parity.interfaces import Interface
+from miyabi_infra.parity.remark import Remark
+from miyabi_infra.parity.settings import OverlaySettings
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import read
 from miyabi_infra.synthesis import runtime
@@ -68,7 +70,7 @@ class Judge:
         self.stack = self._out / "stacks" / f"miyabi-{ENVIRONMENT}"
         shutil.copytree(project.out / "stacks" / self.stack.name, self.stack)
         self.hcl = Path(shutil.copytree(HCL, folder / "hcl"))
-        self._settings = Settings(ROOT, Document(Path("prod.yaml")))
+        self._settings = OverlaySettings(ROOT, Document(Path("prod.yaml")))
         self._generated = self._generated_side()
         self._hcl = self._hcl_side()
         self.baseline = self._found(self._hcl, *self._generated)
@@ -93,18 +95,18 @@ class Judge:
             return Verdict(mutation, "static")
         return Verdict(mutation, "missed" if found == self.baseline else "noted")
 
-    def _generated_side(self) -> tuple[Side, Interface]:
+    def _generated_side(self) -> tuple[Configuration, Interface]:
         (stack,) = read(self._out)
         wires = {name: frozenset(names) for name, names in generated.wires(self._out, stack).items()}
         return sides.of_stack(self._out, stack), Interface(wires, self._settings.names)
 
-    def _hcl_side(self) -> Side:
+    def _hcl_side(self) -> Configuration:
         checkout = Checkout(self.hcl, ENVIRONMENT)
-        source = checkouts.chosen(checkout, checkouts.roots(checkout))
-        values = checkouts.values(checkout, source, (), ())
+        source = roots.chosen(checkout, roots.roots(checkout))
+        values = variable_values.values(checkout, source, (), ())
         return sides.of_root(checkout, Scope(checkout, source, inputs={**values.inputs, **EVERYTHING}))
 
-    def _found(self, hcl: Side, stack: Side, interface: Interface) -> list[Difference]:
+    def _found(self, hcl: Configuration, stack: Configuration, interface: Interface) -> list[Remark]:
         return compare(hcl, stack, interface)
 
 

@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miyabi_infra.commands.parity import parity, run
-from miyabi_infra.hcl.evaluation import Instance
-from miyabi_infra.parity.comparing import Interface, compare
-from miyabi_infra.parity.order import Side
+from miyabi_infra.commands.parity import run
+from miyabi_infra.hcl.instance import Instance
+from miyabi_infra.parity.comparing import compare
+from miyabi_infra.parity.configuration import Configuration
+from miyabi_infra.parity.interfaces import Interface
+from miyabi_infra.parity.judgement import parity
 from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
 from tests.parity.support import ANOTHER, HCL
@@ -51,7 +53,7 @@ def change(folder: Path, file: str, *edits: tuple[str, str]) -> None:
 
 
 def found(root: Path, folder: Path, environment: str = "prod", **options: Any) -> list[Short]:  # noqa: ANN401
-    differences = parity(root, folder, environment, **options).differences
+    differences = parity(root, folder, environment, **options).remarks
     return [short for each in differences if (short := (each.kind, each.address, each.argument)) != BASELINE]
 
 
@@ -532,7 +534,7 @@ def test_of_another_teams_checkout_is_found_what_really_differs(root: Path, hcl:
     for file, edits in OTHER_HABITS:
         change(hcl, file, *edits)
     result = parity(root, hcl, "dev")
-    assert [(each.kind, each.address, each.argument) for each in result.differences if each.kind != "no effect"] == [
+    assert [(each.kind, each.address, each.argument) for each in result.remarks if each.kind != "no effect"] == [
         ("difference", "module.ecs_service.aws_cloudwatch_metric_alarm.service_cpu_high", "threshold"),
         ("invalid", APP, "arn"),
         ("invalid", APP, "depends_on"),
@@ -541,12 +543,12 @@ def test_of_another_teams_checkout_is_found_what_really_differs(root: Path, hcl:
         ("difference", "module.security_groups.aws_security_group.alb", "ingress[1]"),
         ("invalid", "module.security_groups.aws_security_group.alb", "tags.Issue"),
     ]
-    places = {each.argument: str(each.place) for each in result.differences}
+    places = {each.argument: str(each.place) for each in result.remarks}
     assert places["arn"] == "modules/ecs-service/outputs.tf:10"
 
 
 def test_a_type_that_the_generator_never_makes_is_compared_as_it_is_written() -> None:
-    def side(name: str) -> Side:
+    def side(name: str) -> Configuration:
         instance = Instance(
             address="aws_sns_topic.alarms",
             type="aws_sns_topic",
@@ -559,11 +561,23 @@ def test_a_type_that_the_generator_never_makes_is_compared_as_it_is_written() ->
             depends_on=(),
             lifecycle={},
         )
-        return Side({instance.address: instance}, {}, {}, region="us-west-2")
+        return Configuration({instance.address: instance}, {}, {}, region="us-west-2")
 
     interface = Interface({}, {"": frozenset()})
     assert compare(side("alarms"), side("alarms"), interface) == []
     assert [each.argument for each in compare(side("alarms"), side("alerts"), interface)] == ["name"]
+
+
+@pytest.mark.parametrize("kind", ["null", "strin", "list(1)", "var.environment", '"number[]"'])
+def test_a_variable_of_an_invalid_type_leaves_what_it_is_used_in_not_evaluated(
+    root: Path, hcl: Path, kind: str
+) -> None:
+    """Also where another resource refers to it through an id: the role's name, from which its policy's role follows."""
+    change(hcl, "modules/iam/variables.tf", ("  type        = string\n", f"  type = {kind}\n"))
+    remarks = found(root, hcl)
+    assert ("not evaluated", "module.iam.aws_iam_role.ecs_task", "name") in remarks
+    assert ("not evaluated", "module.iam.aws_iam_role_policy.app_permissions", "role") in remarks
+    assert {kind for kind, _, _ in remarks} == {"not evaluated"}
 
 
 WORDS = ("null", "[]", "{}", "1", '"x"', "var.environment", "aws_vpc.main", "module.alb", "count.index", "1 / 0", "[1]")
@@ -613,7 +627,7 @@ def test_the_same_is_said_and_nothing_else(root: Path, capsys: pytest.CaptureFix
         "  module.alb.aws_lb.main",
         "      modules/alb/main.tf:6  idle_timeout: (none) -> 60 (the default of provider 5.100.0 where it is left out)",  # noqa: E501
         "",
-        "same: prod is what the HCL says; 1 without effect",
+        "same: prod is what the HCL describes; 1 without effect",
     ]
 
 
@@ -648,7 +662,7 @@ def test_json_has_all_of_it(root: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_the_line_is_that_of_the_value_wherever_it_is_written(root: Path, hcl: Path) -> None:
     change(hcl, "staging.tfvars", ("log_retention_days = 14", "log_retention_days = 15"))
     change(hcl, ECS, ('"awslogs-stream-prefix" = "ecs"', '"awslogs-stream-prefix" = "app"'))
-    lines = {each.argument: str(each.place) for each in parity(root, hcl, "staging").differences if each.place}
+    lines = {each.argument: str(each.place) for each in parity(root, hcl, "staging").remarks if each.place}
     assert lines["retention_in_days"] == "modules/ecs/main.tf:27"
     assert (
         lines["container_definitions[miyabi-app].logConfiguration.options.awslogs-stream-prefix"]
@@ -658,8 +672,8 @@ def test_the_line_is_that_of_the_value_wherever_it_is_written(root: Path, hcl: P
 
 def test_a_setting_that_no_overlay_says_is_shown_with_its_default(root: Path, hcl: Path) -> None:
     change(hcl, ALB, ("ELBSecurityPolicy-TLS-1-2-2017-01", "ELBSecurityPolicy-TLS13-1-2-2021-06"), HTTPS)
-    (difference,) = [each for each in parity(root, hcl, "prod").differences if each.argument == "deregistration_delay"]
-    assert [(each.setting, each.value, each.place) for each in difference.causes] == [
+    (difference,) = [each for each in parity(root, hcl, "prod").remarks if each.argument == "deregistration_delay"]
+    assert [(each.setting, each.value, each.place) for each in difference.settings] == [
         ("alb.deregistration_delay", 30, None)
     ]
 
@@ -694,7 +708,7 @@ def test_a_root_may_be_named_itself(root: Path, hcl: Path) -> None:
     into_environments(hcl, "dev", "prod")
     result = parity(root, hcl / "environments/prod", "prod")
     assert result.same
-    assert {str(each.place) for each in result.differences} == {"../../modules/alb/main.tf:6"}
+    assert {str(each.place) for each in result.remarks} == {"../../modules/alb/main.tf:6"}
 
 
 def test_of_several_roots_one_must_be_named(root: Path, hcl: Path) -> None:
@@ -733,7 +747,7 @@ def test_several_files_of_values_must_be_told_apart(root: Path, hcl: Path) -> No
 
 def test_a_variable_without_a_value_is_named(root: Path, hcl: Path) -> None:
     change(hcl, "prod.tfvars", ("ecr_image_uri ", "# ecr_image_uri "))
-    (difference,) = [each for each in parity(root, hcl, "prod").differences if each.kind == "not evaluated"]
+    (difference,) = [each for each in parity(root, hcl, "prod").remarks if each.kind == "not evaluated"]
     assert (difference.argument, difference.why) == (
         "container_definitions[miyabi-app].image",
         "var.ecr_image_uri has no value; give it one with --var",
@@ -743,7 +757,7 @@ def test_a_variable_without_a_value_is_named(root: Path, hcl: Path) -> None:
 def test_modules_without_a_root_are_called_as_the_generated_stack_calls_them(root: Path, hcl: Path) -> None:
     result = parity(root, hcl / "modules", "prod")
     assert result.read == "7 modules without a root, called as the generated stack calls them"
-    assert [(each.kind, each.argument) for each in result.differences] == [("no effect", "idle_timeout")]
+    assert [(each.kind, each.argument) for each in result.remarks] == [("no effect", "idle_timeout")]
 
 
 def test_one_module_alone_is_compared_with_its_counterpart(root: Path, hcl: Path) -> None:
@@ -799,14 +813,18 @@ def values_of_bytes(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("environment", "spoil", "problem"),
     [
-        ("prod", shutil.rmtree, "is no folder"),
+        ("prod", shutil.rmtree, "is not a folder"),
         ("prod", all_hcl, "holds no HCL that calls modules"),
         ("prod", broken, "main.tf:1: is not HCL"),
-        ("prod", a_label_less, "modules/networking/main.tf:6: resource takes 2 labels"),
-        ("prod", a_dynamic_without_content, "modules/ecs-service/main.tf:20: a dynamic block has for_each and content"),
+        ("prod", a_label_less, "modules/networking/main.tf:6: resource needs 2 labels"),
+        (
+            "prod",
+            a_dynamic_without_content,
+            "modules/ecs-service/main.tf:20: a dynamic block needs for_each and content",
+        ),
         ("prod", an_override, "x_override.tf:2: an override file is not merged"),
         ("prod", some_json, "more.tf.json: Terraform JSON is not read"),
-        ("prod", values_of_bytes, "prod.tfvars: can't be read"),
+        ("prod", values_of_bytes, "prod.tfvars: cannot be read"),
         ("shared", nothing, "the shared stack has no counterpart in HCL"),
         ("nowhere", nothing, "nowhere"),
     ],

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from miyabi_infra.hcl.evaluation import Checkout, Scope, Source
+from miyabi_infra.hcl.checkout import Checkout
+from miyabi_infra.hcl.folder import HclFolder
 from miyabi_infra.hcl.functions import FUNCTIONS
 from miyabi_infra.hcl.parsing import HclError, parse
+from miyabi_infra.hcl.scope import Scope
 from miyabi_infra.hcl.values import Opaque, Value, plain
 
 MODULE = """\
@@ -87,7 +89,9 @@ BLOCKS = parse(MODULE, Path("main.tf")).blocks
 
 
 def module(tmp_path: Path, **inputs: Value) -> Scope:
-    return Scope(Checkout(tmp_path, "dev"), Source(tmp_path, Path(), BLOCKS), inputs={"environment": "dev", **inputs})
+    return Scope(
+        Checkout(tmp_path, "dev"), HclFolder(tmp_path, Path(), BLOCKS), inputs={"environment": "dev", **inputs}
+    )
 
 
 def evaluate(tmp_path: Path, expression: str, **inputs: Value) -> Value:

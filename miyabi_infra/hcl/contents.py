@@ -1,0 +1,126 @@
+"""What a module contains: the instances of its resources, the modules that it calls, its outputs and variables."""
+
+from collections.abc import Iterator, Mapping
+
+from miyabi_infra.hcl import provider
+from miyabi_infra.hcl.blocks import META_ARGUMENTS, body
+from miyabi_infra.hcl.expressions import traversal
+from miyabi_infra.hcl.instance import HclIssue, Instance
+from miyabi_infra.hcl.scope import ResourceHandle, Scope
+from miyabi_infra.hcl.syntax import Argument, Block, Expression, ListOf
+from miyabi_infra.hcl.values import Missing, NotEvaluated, Value
+from miyabi_infra.place import Place
+
+
+def scopes(scope: Scope) -> Iterator[Scope]:
+    """A module and all that it calls, at any depth. A call that cannot be evaluated becomes an issue."""
+    yield scope
+    for block in scope.source.of_type("module"):
+        name = block.labels[0]
+        try:
+            called = scope.module(name)
+        except (NotEvaluated, Missing) as error:
+            address = f"{scope.prefix}module.{name}"
+            scope.checkout.find(HclIssue("not evaluated", address, "source", "", str(error), block.place))
+            continue
+        instances = (
+            called.values() if isinstance(called, Mapping) else (called,) if isinstance(called, Scope) else called
+        )
+        for each in instances:
+            yield from scopes(each)
+
+
+def instances(scope: Scope) -> Iterator[Instance]:
+    """The instances of a module's resources. A resource whose count cannot be evaluated becomes an issue."""
+    for block in scope.source.of_type("resource"):
+        _check(scope, block)
+        try:
+            keys = scope.keys(block)
+        except (NotEvaluated, Missing) as error:
+            repetition = block.arguments.get("count") or block.arguments["for_each"]
+            address, place = scope.label(block), repetition.place
+            scope.checkout.find(HclIssue("not evaluated", address, repetition.name, repetition.text, str(error), place))
+            continue
+        for key in keys:
+            yield _instance(ResourceHandle(scope, block, key))
+
+
+def outputs(scope: Scope) -> dict[str, tuple[Value, Place]]:
+    """The outputs of a module, by name."""
+    return {
+        block.labels[0]: (scope.value(argument), argument.place)
+        for block in scope.source.of_type("output")
+        if (argument := block.arguments.get("value")) is not None
+    }
+
+
+def variables(scope: Scope) -> frozenset[str]:
+    """The names of the variables that a module declares."""
+    return frozenset(block.labels[0] for block in scope.source.of_type("variable"))
+
+
+def call_depends_on(scope: Scope) -> tuple[str, ...]:
+    """What the call of a module depends on, and the calls around it."""
+    if scope.call is None or scope.parent is None:
+        return ()
+    return _depends_on(scope.parent, scope.call) + call_depends_on(scope.parent)
+
+
+def _depends_on(scope: Scope, block: Block) -> tuple[str, ...]:
+    """Addresses in `depends_on` of a resource or a module's call; anything else becomes an issue."""
+    argument = block.arguments.get("depends_on")
+    if argument is None:
+        return ()
+    named: list[str] = []
+    for address in map(traversal, _items(argument)):
+        first = address.partition(".")[0]
+        if not address or first in ("var", "local", "each", "count", "path"):
+            owner = f"{scope.prefix}{block.type}.{block.labels[0]}" if block.type == "module" else scope.label(block)
+            why = "depends_on takes resources and modules; a reference to a value orders resources by itself"
+            scope.checkout.find(HclIssue("invalid", owner, "depends_on", argument.text, why, argument.place))
+        elif first != "data":
+            named.append(f"{scope.prefix}{'.'.join(address.split('.')[:2])}")
+    return tuple(named)
+
+
+def _instance(handle: ResourceHandle) -> Instance:
+    scope, block = handle.scope, handle.block
+    with scope.checkout.noting() as noted:
+        arguments, places = body(scope, block, handle.bindings, META_ARGUMENTS)
+    return Instance(
+        address=handle.address,
+        type=block.labels[0],
+        label=scope.label(block),
+        key=handle.key,
+        place=block.place,
+        arguments=provider.without_faults(block.labels[0], arguments),
+        places=places,
+        references=frozenset(noted) - {handle.address},
+        depends_on=_depends_on(scope, block),
+        lifecycle=_lifecycle(scope, block),
+    )
+
+
+def _lifecycle(scope: Scope, block: Block) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for inner in block.of_type("lifecycle"):
+        for name, argument in inner.arguments.items():
+            if name in ("ignore_changes", "replace_triggered_by"):
+                listed = isinstance(argument.expression, ListOf)
+                items = _items(argument) if listed else (argument.expression,)
+                found[name] = tuple(sorted(map(traversal, items)))
+            else:
+                found[name] = scope.value(argument)
+    return found
+
+
+def _items(argument: Argument) -> tuple[Expression, ...]:
+    return argument.expression.items if isinstance(argument.expression, ListOf) else ()
+
+
+def _check(scope: Scope, block: Block) -> None:
+    """Note what of a resource its type does not have in provider 5."""
+    kind = block.labels[0]
+    for at in provider.faults(kind, block):
+        why = f"{kind} has no {at.what} {at.name} in provider 5{at.advice}"
+        scope.checkout.find(HclIssue("invalid", scope.label(block), at.path, at.text, why, at.place))

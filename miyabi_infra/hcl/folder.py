@@ -1,0 +1,88 @@
+"""The HCL of one folder, read from its files."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final, cast
+
+from miyabi_infra.hcl.parsing import HclError, parse
+from miyabi_infra.hcl.syntax import Argument, Block
+from miyabi_infra.text import count
+
+_WHERE_TO_RUN: Final = frozenset({"terraform", "provider"})
+"""Blocks of an override file that configure Terraform itself (a backend, credentials), not resources."""
+
+_LABELS: Final = {"data": 2, "locals": 0, "module": 1, "output": 1, "provider": 1, "resource": 2, "variable": 1}
+"""How many labels blocks at the top of a file have."""
+
+
+@dataclass(frozen=True)
+class HclFolder:
+    """The HCL of one folder."""
+
+    folder: Path
+    shown: Path
+    """The folder as places name it."""
+    blocks: tuple[Block, ...]
+
+    def of_type(self, *labels: str) -> Iterator[Block]:
+        """The blocks whose type and first labels these are."""
+        kind, *wanted = labels
+        return (each for each in self.blocks if each.type == kind and list(each.labels[: len(wanted)]) == list(wanted))
+
+    @cached_property
+    def locals(self) -> dict[str, Argument]:
+        """The locals, by name."""
+        return {name: held for block in self.of_type("locals") for name, held in block.arguments.items()}
+
+    def declared(self, kind: str, *labels: str) -> Block | None:
+        """The block of a type with all of these labels."""
+        return next((each for each in self.of_type(kind, *labels) if len(each.labels) == len(labels)), None)
+
+
+def read(folder: Path, shown: Path) -> HclFolder:
+    """Read the HCL of a folder, all its files.
+
+    Raises:
+        HclError: when a file cannot be read, or there is one of a kind that is not known here.
+    """
+    blocks: list[Block] = []
+    for file in sorted(folder.glob("*.tf")):
+        try:
+            text = file.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise HclError(f"{(shown / file.name).as_posix()}: cannot be read: {error}") from error
+        found = parse(text, shown / file.name).blocks
+        if file.stem != "override" and not file.stem.endswith("_override"):
+            blocks += found
+        elif overriding := [block for block in found if block.type not in _WHERE_TO_RUN]:
+            raise HclError(f"{overriding[0].place}: an override file is not merged; do it by hand")
+    for file in sorted(folder.glob("*.tf.json")):
+        _check_json(file, (shown / file.name).as_posix())
+    for block in blocks:
+        _check_labels(block)
+    return HclFolder(folder, shown, tuple(blocks))
+
+
+def _check_json(file: Path, shown: str) -> None:
+    """Refuse Terraform JSON with more than `terraform` and `provider`."""
+    try:
+        held: object = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise HclError(f"{shown}: cannot be read: {error}") from error
+    if not isinstance(held, dict) or not set(cast("dict[str, object]", held)) <= _WHERE_TO_RUN:
+        raise HclError(f"{shown}: Terraform JSON is not read, HCL is")
+
+
+def _check_labels(block: Block) -> None:
+    """Refuse a block with the wrong number of labels."""
+    if block.type in _LABELS and len(block.labels) != _LABELS[block.type]:
+        raise HclError(f"{block.place}: {block.type} needs {count(_LABELS[block.type], 'label')}")
+    inner = list(block.blocks)
+    while inner:
+        each = inner.pop()
+        if each.type == "dynamic" and len(each.labels) != 1:
+            raise HclError(f"{each.place}: dynamic needs 1 label")
+        inner += each.blocks

@@ -1,0 +1,359 @@
+"""One instance of a module, under the values that it is called with: what every name in it refers to.
+
+Evaluation is lazy, as Terraform's: it starts from what is asked for. A value that AWS sets is a `Reference` to the
+resource. One that cannot be evaluated is `Opaque`, with the reason, and so is anything computed from it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from miyabi_infra.hcl import provider
+from miyabi_infra.hcl.blocks import META_ARGUMENTS, body
+from miyabi_infra.hcl.checkout import Checkout
+from miyabi_infra.hcl.data_sources import policy_document
+from miyabi_infra.hcl.expressions import NOTHING, Bindings, Evaluator, Handle, Result, pairs, whole_value
+from miyabi_infra.hcl.folder import HclFolder
+from miyabi_infra.hcl.instance import HclIssue, InstanceKey, index_text
+from miyabi_infra.hcl.syntax import Argument, Block
+from miyabi_infra.hcl.values import Missing, NotEvaluated, Value, converted, number_of, text_of
+from miyabi_infra.place import Place
+from miyabi_infra.stacks import Reference
+
+_DEEPEST: Final = 8
+"""Levels of nested modules that are followed; a module that is deeper calls itself."""
+
+
+@dataclass(frozen=True)
+class ResourceHandle(Handle):
+    """A resource instance, before an attribute of it is asked for."""
+
+    scope: "Scope"
+    block: Block
+    key: InstanceKey
+
+    @property
+    def address(self) -> str:
+        """The full address."""
+        return f"{self.scope.label(self.block)}{index_text(self.key)}"
+
+    @property
+    def bindings(self) -> Bindings:
+        """What its arguments can refer to in addition to the module's names."""
+        return self.scope.repeated(self.block, self.key)
+
+    def member(self, name: str) -> Result:
+        """An attribute: what its arguments say, else a reference to it."""
+        return self.scope.attribute(self, name)
+
+
+class Scope(Evaluator, Handle):
+    """One instance of a module: its source, and what it is called with."""
+
+    def __init__(
+        self,
+        checkout: Checkout,
+        source: HclFolder,
+        *,
+        path: str = "",
+        inputs: Mapping[str, Value] | None = None,
+        call: Block | None = None,
+        parent: "Scope | None" = None,
+        bindings: Bindings = NOTHING,
+    ) -> None:
+        """Without `call` its variables have the values of `inputs`; with it, those that the call in `parent` passes."""
+        self.checkout = checkout
+        self.source = source
+        self.path = path
+        """Its address, `module.alb`; empty for the root."""
+        self._inputs = inputs or {}
+        self.call = call
+        self.parent = parent
+        self._bindings = bindings
+        self._memo: dict[tuple[object, ...], tuple[Any, tuple[str, ...]]] = {}
+        self._under_way: set[tuple[object, ...]] = set()
+
+    def label(self, block: Block) -> str:
+        """The full address of a resource or a data source, without an index."""
+        mode = "data." if block.type == "data" else ""
+        return f"{self.prefix}{mode}{'.'.join(block.labels)}"
+
+    @property
+    def prefix(self) -> str:
+        """What the addresses in it begin with."""
+        return f"{self.path}." if self.path else ""
+
+    @property
+    def address(self) -> str:
+        """Its address."""
+        return self.path
+
+    def member(self, name: str) -> Result:
+        """An output."""
+        return self.output(name)
+
+    @property
+    def root(self) -> "Scope":
+        """The root module."""
+        return self if self.parent is None else self.parent.root
+
+    # ---- repetition ----------------------------------------------------------------------------------------------
+
+    def keys(self, block: Block) -> tuple[InstanceKey, ...]:
+        """The keys of the instances of a resource or a call.
+
+        Raises:
+            NotEvaluated, Missing: when they can't be told.
+        """
+        return self._once(("keys", block.type, *block.labels), lambda: self._keys(block))
+
+    def _keys(self, block: Block) -> tuple[InstanceKey, ...]:
+        if "count" in block.arguments:
+            return tuple(range(int(number_of(self._known(block.arguments["count"])))))
+        if "for_each" in block.arguments:
+            return tuple(key for key, _ in self._each(block))
+        return (None,)
+
+    def _each(self, block: Block) -> list[tuple[str, object]]:
+        result = self.result(block.arguments["for_each"].expression, NOTHING)
+        return [(str(text_of(value if isinstance(result, tuple) else key)), value) for key, value in pairs(result)]
+
+    def _known(self, argument: Argument) -> Value:
+        return whole_value(self.result(argument.expression, NOTHING))
+
+    def repeated(self, block: Block, key: InstanceKey) -> Bindings:
+        """What the arguments of an instance can refer to in addition to the module's names: `count`, `each`."""
+        if isinstance(key, int):
+            return {"count": {"index": key}}
+        if isinstance(key, str):
+            return {"each": {"key": key, "value": dict(self._each(block))[key]}}
+        return NOTHING
+
+    # ---- names ---------------------------------------------------------------------------------------------------
+
+    def variable(self, name: str) -> Value:
+        """The value of a variable.
+
+        Raises:
+            NotEvaluated: when it has none.
+        """
+        return self._once(("var", name), lambda: self._variable(name))
+
+    def _variable(self, name: str) -> Value:
+        block = self.source.declared("variable", name)
+        if block is None:
+            raise NotEvaluated(f"var.{name} is not declared")
+        default = block.arguments.get("default")
+        nullable = block.arguments.get("nullable")
+        value: Value = None
+        given = name in self._inputs
+        if given:
+            value = self._inputs[name]
+        elif self.call is not None and self.parent is not None and name in self.call.arguments:
+            given = True
+            argument = self.call.arguments[name]
+            value = self.parent.value(argument, self._bindings, whole=False)
+        if value is None and given and nullable is not None and self.value(nullable) is False:
+            given = False
+        if not given:
+            if default is None:
+                raise NotEvaluated(f"var.{name} has no value{'' if self.call else '; give it one with --var'}")
+            value = self.value(default)
+        kind = block.arguments.get("type")
+        try:
+            return converted(value, kind.expression if kind is not None else None)
+        except Missing as error:
+            raise NotEvaluated(f"var.{name} can't be given its value: {error}") from error
+
+    def local(self, name: str) -> Result:
+        """The value of a local.
+
+        Raises:
+            NotEvaluated, Missing: when it has none.
+        """
+        argument = self.source.locals.get(name)
+        if argument is None:
+            raise NotEvaluated(f"local.{name} is not declared")
+        return self._once(("local", name), lambda: self.result(argument.expression, NOTHING))
+
+    def output(self, name: str) -> Result:
+        """What an output gives.
+
+        Raises:
+            NotEvaluated, Missing: when it gives nothing that can be told.
+        """
+        block = self.source.declared("output", name)
+        if block is None or "value" not in block.arguments:
+            raise Missing(f"{self.path} has no output {name}")
+        argument = block.arguments["value"]
+        self.checkout.places.append(argument.place)
+        try:
+            return self._once(("output", name), lambda: self.result(argument.expression, NOTHING))
+        finally:
+            self.checkout.places.pop()
+
+    def module(self, name: str) -> "Scope | tuple[Scope, ...] | Mapping[str, Scope]":
+        """The instances of a module that it calls.
+
+        Raises:
+            NotEvaluated: when its source is no local folder, or it can't be told how often it is called.
+        """
+        return self._once(("module", name), lambda: self._module(name))
+
+    def _module(self, name: str) -> "Scope | tuple[Scope, ...] | Mapping[str, Scope]":
+        block = self.source.declared("module", name)
+        if block is None:
+            raise NotEvaluated(f"module.{name} is not declared")
+        source = block.arguments.get("source")
+        where = self.value(source) if source is not None else None
+        if not isinstance(where, str) or not where.startswith(("./", "../")):
+            raise NotEvaluated(f"its source {where!r} is not a folder of this checkout")
+        folder = self.source.folder / where
+        if self.path.count("module.") >= _DEEPEST:
+            raise NotEvaluated(f"it lies more than {_DEEPEST} modules deep")
+        if not folder.is_dir():
+            raise NotEvaluated(f"its source {where!r} is not there")
+
+        def scope(key: InstanceKey) -> Scope:
+            return Scope(
+                self.checkout,
+                self.checkout.source(folder),
+                path=f"{self.prefix}module.{name}{index_text(key)}",
+                call=block,
+                parent=self,
+                bindings=self.repeated(block, key),
+            )
+
+        keys = self.keys(block)
+        if keys == (None,):
+            return scope(None)
+        if "count" in block.arguments:
+            return tuple(map(scope, keys))
+        return {str(key): scope(key) for key in keys}
+
+    def _resource(self, kind: str, name: str, mode: str = "resource") -> Result:
+        block = self.source.declared(mode, kind, name)
+        if block is None:
+            raise NotEvaluated(f"{kind}.{name} is not declared")
+        keys = self.keys(block)
+        if keys == (None,):
+            return ResourceHandle(self, block, None)
+        targets = tuple(ResourceHandle(self, block, key) for key in keys)
+        if "count" in block.arguments:
+            return targets
+        return {str(target.key): target for target in targets}
+
+    def attribute(self, target: ResourceHandle, name: str) -> Result:
+        """An attribute of an instance: what its arguments say, else a reference to it."""
+        block, kind = target.block, target.block.labels[0]
+        if block.type == "data":
+            return self._data(target, name)
+        self.checkout.noted[target.address] = None
+        instead = provider.instead_of(kind, name)
+        if instead is not None:
+            why = f"{kind} has no attribute {name} in provider 5{instead.advice}"
+            text = f"{kind}.{block.labels[1]}.{name}"
+            place = self.checkout.places[-1] if self.checkout.places else block.place
+            self.checkout.find(HclIssue("invalid", self.label(block), name, text, why, place))
+            if not instead.name:
+                raise NotEvaluated(why)
+            return self.attribute(target, instead.name)
+        with self.checkout.noting():  # what the other resource refers to is its own affair
+            known_value = self._configured(target, name)
+        return Reference(target.address, name) if known_value is None else known_value
+
+    def _configured(self, target: ResourceHandle, name: str) -> Value:
+        argument = target.block.arguments.get(name)
+        if argument is not None and name not in META_ARGUMENTS:
+            return self._once(
+                ("attribute", target.address, name),
+                lambda: self.value(argument, target.bindings),
+            )
+        if any(inner.type == name for inner in target.block.blocks):
+            return body(self, target.block, target.bindings, frozenset(target.block.arguments))[0][name]
+        return None
+
+    def _data(self, target: ResourceHandle, name: str) -> Value:
+        kind, label = target.block.labels[:2]
+        match kind, name:
+            case "aws_region", "name" | "id" | "region":
+                return self.root.region()
+            case "aws_partition", "partition":
+                return "aws"
+            case "aws_partition", "dns_suffix":
+                return "amazonaws.com"
+            case "aws_iam_policy_document", "json" | "minified_json":
+                return policy_document(body(self, target.block, target.bindings, META_ARGUMENTS)[0])
+            case _:
+                raise NotEvaluated(f"data.{kind}.{label} is read from AWS")
+
+    def region(self) -> Value:
+        """The region of the AWS provider.
+
+        Raises:
+            NotEvaluated: when the root does not say.
+        """
+        for block in self.source.of_type("provider", "aws"):
+            if "alias" not in block.arguments and "region" in block.arguments:
+                return self.value(block.arguments["region"])
+        raise NotEvaluated("the region of the provider stands in no file")
+
+    def named(self, first: str, name: str) -> Result:  # noqa: PLR0911  # one case a kind
+        """What a reference of two words stands for."""
+        match first, name:
+            case "var", _:
+                return self.variable(name)
+            case "local", _:
+                return self.local(name)
+            case "module", _:
+                return self.module(name)
+            case "path", "module":
+                return self.source.folder.as_posix()
+            case "path", _:
+                return self.root.source.folder.as_posix()
+            case "terraform", "workspace":
+                return self.checkout.environment
+            case "data" | "each" | "count" | "self", _:
+                raise NotEvaluated(f"{first}.{name} stands for nothing here")
+            case _:
+                return self._resource(first, name)
+
+    def value(self, argument: Argument, bindings: Bindings = NOTHING, *, whole: bool = True) -> Value:
+        """The value of an argument, as `Evaluator.value`."""
+        self.checkout.places.append(argument.place)
+        try:
+            return super().value(argument, bindings, whole=whole)
+        finally:
+            self.checkout.places.pop()
+
+    def data(self, kind: str, name: str) -> Result:
+        """The instances of a data source."""
+        return self._resource(kind, name, "data")
+
+    @property
+    def place(self) -> Place:
+        """The module's folder, for what has no line of its own."""
+        return Place(self.source.shown, 1)
+
+    @property
+    def working_folder(self) -> Path:
+        """The root module's folder, which Terraform runs in."""
+        return self.root.source.folder
+
+    # ---- once ----------------------------------------------------------------------------------------------------
+
+    def _once(self, key: tuple[object, ...], compute: Callable[[], Any]) -> Any:  # noqa: ANN401  # what compute makes
+        """A value that is computed once; the addresses that it refers to are noted each time."""
+        if key not in self._memo:
+            if key in self._under_way:
+                raise NotEvaluated(f"{'.'.join(map(str, key))} refers to itself")
+            self._under_way.add(key)
+            try:
+                with self.checkout.noting() as noted:
+                    self._memo[key] = (compute(), tuple(noted))
+            finally:
+                self._under_way.discard(key)
+        value, references = self._memo[key]
+        self.checkout.noted |= dict.fromkeys(references)
+        return value
