@@ -124,8 +124,8 @@ def test_a_module_emits_what_it_declares(project: Project) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("aws_subnet.front", "aws_subnet.nowhere", "the module has no aws_subnet.nowhere"),
-        ("aws_subnet.private", "aws_subnet.public", "aws_subnet.private is declared to be gone"),
+        ("aws_subnet.front", "aws_subnet.nowhere", "the module does not contain aws_subnet.nowhere"),
+        ("aws_subnet.private", "aws_subnet.public", "aws_subnet.private is declared as moved or removed"),
     ],
 )
 def test_a_declaration_that_is_not_so_is_refused(project: Project, old: str, new: str, said: str) -> None:

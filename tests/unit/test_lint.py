@@ -107,15 +107,19 @@ def test_a_waiver_of_the_base_that_one_environment_uses_is_used(synthesized: Pro
 @pytest.mark.parametrize(
     ("waiver", "key", "problem"),
     [
-        ("no-htps: {reason: typo, until: 2027-01-31}", "no-htps", "is no name of a finding (did you mean no-https?)"),
-        ("NO_HTTPS: {reason: typo, until: 2027-01-31}", "NO_HTTPS", "is no name of a finding"),
+        (
+            "no-htps: {reason: typo, until: 2027-01-31}",
+            "no-htps",
+            "is not the name of a finding (did you mean no-https?)",
+        ),
+        ("NO_HTTPS: {reason: typo, until: 2027-01-31}", "NO_HTTPS", "is not the name of a finding"),
         ("old-tls: {until: 2027-01-31}", "old-tls.reason", "is missing"),
-        ('old-tls: {reason: "", until: 2027-01-31}', "old-tls.reason", "says nothing"),
+        ('old-tls: {reason: "", until: 2027-01-31}', "old-tls.reason", "is empty"),
         ("old-tls: {reason: why}", "old-tls.until", "is missing"),
-        ("old-tls: {reason: why, until: soon}", "old-tls.until", "is no date"),
-        ("old-tls: {reason: why, until: 2027-01-31 10:00:00}", "old-tls.until", "is no date"),
+        ("old-tls: {reason: why, until: soon}", "old-tls.until", "is not a date"),
+        ("old-tls: {reason: why, until: 2027-01-31 10:00:00}", "old-tls.until", "is not a date"),
         ("old-tls: {reason: why, till: 2027-01-31, until: 2027-01-31}", "old-tls.till", "(did you mean until?)"),
-        ("old-tls: later", "old-tls", "is no mapping"),
+        ("old-tls: later", "old-tls", "is not a mapping"),
     ],
 )
 def test_a_waiver_that_can_not_be_one_is_refused(project: Project, waiver: str, key: str, problem: str) -> None:
