@@ -307,7 +307,7 @@ def addresses(
     Exit code 0: listed, or no address was lost; 1: --diff or --check found one lost without a declared move; 2: wrong
     use.
     """
-    from miyabi_infra.stacks.addresses import run  # noqa: PLC0415
+    from miyabi_infra.commands.addresses import run  # noqa: PLC0415
 
     raise _exit(lambda: run(ROOT, env, since=diff, check=check, as_json=as_json))
 

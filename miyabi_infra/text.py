@@ -24,6 +24,6 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Col
     )
 
 
-def count(number: int, noun: str) -> str:
-    """`1 resource`, `2 resources`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def count(number: int, noun: str, plural: str = "") -> str:
+    """`1 resource`, `2 resources`; `plural` is for a noun that takes no plain s."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"

@@ -117,10 +117,11 @@ def run_main(checkout: Path, **variables: str) -> subprocess.CompletedProcess[st
     )
 
 
-def git(folder: Path, *arguments: str) -> None:
-    """Run git in a folder, with an identity of the tests' own."""
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder, with an identity of the tests' own; what it says."""
     identity = ("-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def chromium() -> str | None:

@@ -10,7 +10,7 @@ from miyabi_infra.overlays.merging import documents
 from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack, read
-from miyabi_infra.stacks.causes import DEFAULT, Cause, Causes, Default, Side
+from miyabi_infra.stacks.causes import DEFAULT, Cause, Causes, Default, SettingValue
 from miyabi_infra.stacks.compare import (
     ABSENT,
     BACKEND,
@@ -118,10 +118,10 @@ def _causes_text(causes: Sequence[Cause]) -> list[str]:
 
 def _cause_text(cause: Cause) -> str:
     sides = f"{_side(cause.before)} -> {_side(cause.after)}"
-    return f"{', '.join(cause.places)}  {cause.name}: {sides}"
+    return f"{', '.join(map(str, cause.places))}  {cause.name}: {sides}"
 
 
-def _side(side: Side) -> str:
+def _side(side: SettingValue) -> str:
     return shown_value(side.value) + ("" if side.place or side.value is DEFAULT else " (default)")
 
 
@@ -170,7 +170,7 @@ def _argument_data(found: Difference, change: ResourceChange, argument: Argument
 
 
 def _cause_data(cause: Cause) -> dict[str, Any]:
-    def side(of: Side) -> dict[str, Any]:
+    def side(of: SettingValue) -> dict[str, Any]:
         if of.place is None:
             return {} if of.value is DEFAULT else {"default": of.value}
         return {"value": of.value, "file": of.place.file.as_posix(), "line": of.place.line}

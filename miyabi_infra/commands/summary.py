@@ -23,7 +23,8 @@ def run(root: Path, environment: str | None = None, *, since: str | None = None,
         Refused: when stacks, overlays, a plan, the environment or the revision cannot be read.
     """
     found_plans = [read(file) for file in plans]
-    base = since if since is not None else revision.base(root)
+    default = revision.base(root)
+    base = since or (default.name if default else revision.head(root))
     found = [each for each in changes(root, base, environment, datetime.now(UTC).date()) if each]
     print(comment(found, found_plans, base), end="")
     return int(bool(found) or any(plan.changes for plan in found_plans))

@@ -25,7 +25,7 @@ from miyabi_infra.reach.paths import Connection, Reach
 from miyabi_infra.reach.permissions import abilities
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack, inventory, plain, read
-from miyabi_infra.stacks.causes import DEFAULT, Causes, Side, leaves
+from miyabi_infra.stacks.causes import DEFAULT, Causes, SettingValue, leaves
 from miyabi_infra.stacks.inventory import chosen
 from miyabi_infra.stacks.strengths import STRENGTHS, shown
 
@@ -182,7 +182,7 @@ def _settings(overlay: Document | None) -> Iterator[tuple[str, str, str]]:
     if overlay is None:
         return
     for setting, value in leaves(overlay.data):
-        yield key_text(setting), shown_value(value, None), _place(Side(value, overlay.place(setting)))
+        yield key_text(setting), shown_value(value, None), _place(SettingValue(value, overlay.place(setting)))
 
 
 def _differences(environment: str, overlays: Mapping[str, Document]) -> Iterator[dict[str, Any]]:
@@ -198,12 +198,12 @@ def _differences(environment: str, overlays: Mapping[str, Document]) -> Iterator
         yield {"name": name, "rows": rows}
 
 
-def _value(side: Side) -> str:
+def _value(side: SettingValue) -> str:
     default = "" if side.place or side.value is DEFAULT else " (default)"
     return shown_value(side.value, None) + default
 
 
-def _place(side: Side) -> str:
+def _place(side: SettingValue) -> str:
     return str(side.place) if side.place else ""
 
 

@@ -1,30 +1,26 @@
-"""`miyabi-infra addresses`: the contract with every state there is, and what has broken it since a revision.
+"""The addresses of the resources: the contract with every state, and what has broken it since a revision.
 
 The contract is of resources: their addresses without an index. How many instances there are follows from settings, and
 the address of a resource with `count = 0` is kept free for it.
 """
 
 import json
-import os
 import re
-import shutil
-import subprocess
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
-from miyabi_infra.project import ROOT
+from miyabi_infra.overlays.document import Document
 from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import OUT, revision
-from miyabi_infra.stacks.provenance import STACKS
+from miyabi_infra.stacks import SHARED
+from miyabi_infra.stacks.causes import Cause, Causes
+from miyabi_infra.stacks.compare import ResourceChange
+from miyabi_infra.stacks.provenance import EXISTENCE, STACKS
 from miyabi_infra.stacks.provenance import read as read_provenance
-from miyabi_infra.text import count, table
 
-BASE_VARIABLE: Final = "MIYABI_BASE"
-"""Names the commit or branch that `--check` compares with, where a pipeline knows it."""
-
-_MAIN: Final = ("origin/main", "origin/master", "main", "master")
+_STEPS: Final = 100
+"""Moves that are followed from one address; more are a circle."""
 
 
 @dataclass(frozen=True)
@@ -32,22 +28,21 @@ class Contract:
     """The addresses of a stack, and what it declares about those of before."""
 
     stack: str
+    environment: str
     instances: Mapping[str, int | str]
     """How many there are, by address without index; the expression where that is known at apply only."""
-    moved: Mapping[str, str]
+    moved: Mapping[str, str] = field(default_factory=dict[str, str])
     """New addresses by old ones."""
-    retired: Mapping[str, str]
+    retired: Mapping[str, str] = field(default_factory=dict[str, str])
     """Why an address is gone, by address."""
 
-    def is_kept(self, address: str) -> bool:
-        """Whether a state's address is still one, or is declared to be another or gone."""
-        seen: set[str] = set()
-        while address not in self.instances and address not in seen:
-            seen.add(address)
-            if address in self.retired:
-                return True
+    def now(self, address: str) -> str:
+        """The address that an address of a state has in this stack, by the moves that are declared."""
+        for _ in range(_STEPS):
+            if address in self.instances:
+                break
             address = self._moved(address)
-        return address in self.instances
+        return address
 
     def _moved(self, address: str) -> str:
         """Where an address went, itself or the module that it is in."""
@@ -57,181 +52,179 @@ class Contract:
         return address
 
 
+Loss = Literal["undeclared", "nowhere", "occupied", "type", "stack"]
+"""Why an address is lost: nothing is declared; it is moved to an address that the stack does not have; to one that
+another resource has already; to one of another type; or its whole stack is gone."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """An address that Terraform would destroy, or that nobody plans any more, without a declaration."""
+
+    address: str
+    why: Loss
+    to: str | None = None
+    """The address that it is declared to have moved to."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An address that is gone with a declaration."""
+
+    address: str
+    to: str | None
+    """Its new address; None for one that is retired."""
+    reason: str = ""
+    """Why it is retired."""
+
+
+@dataclass(frozen=True)
+class Off:
+    """An address that is gone because an overlay turned it off."""
+
+    address: str
+    causes: tuple[Cause, ...]
+    """The settings that differ, and decide whether the resource is there."""
+
+
 @dataclass(frozen=True)
 class Changes:
-    """What differs from another contract of the same stack."""
+    """What differs from an earlier contract of a stack."""
 
     stack: str
-    lost: tuple[str, ...]
-    """Gone without a declaration."""
-    declared: tuple[str, ...]
-    """Gone, with one."""
-    off: tuple[str, ...]
-    """Gone because a setting turned them off: the sources still have them."""
-    new: tuple[str, ...]
+    is_new: bool = False
+    """Whether the stack was not there."""
+    is_gone: bool = False
+    """Whether the stack is not there any more."""
+    retired: str = ""
+    """Why the stack is gone, where that is declared."""
+    lost: tuple[Lost, ...] = ()
+    declared: tuple[Declared, ...] = ()
+    off: tuple[Off, ...] = ()
+    new: tuple[str, ...] = ()
 
 
 def read(out: Path) -> dict[str, Contract]:
     """The contracts of an output folder, by stack.
 
     Raises:
-        Refused: when a file can't be read.
+        Refused: when a file cannot be read.
     """
-    found: dict[str, Contract] = {}
-    for file in sorted(out.glob("stacks/*/cdk.tf.json")):
-        root = _json(file)
-        instances, moved, retired = (dict[str, Any]() for _ in range(3))
-        bodies = [("", root)]
-        for name, call in cast("dict[str, dict[str, str]]", root.get("module", {})).items():
-            bodies.append((f"module.{name}.", _json(file.parent / call["source"] / "main.tf.json")))
-        for prefix, body in bodies:
-            for kind, by_name in body.get("resource", {}).items():
-                for name, resource in by_name.items():
-                    instances[f"{prefix}{kind}.{name}"] = resource.get("count", 1)
-            moved |= {f"{prefix}{each['from']}": f"{prefix}{each['to']}" for each in body.get("moved", ())}
-            retired |= {f"{prefix}{old}": why for old, why in body.get("//", {}).get("retired", {}).items()}
-        found[file.parent.name] = Contract(file.parent.name, dict(sorted(instances.items())), moved, retired)
-    return found
+    return {file.parent.name: _contract(file) for file in sorted(out.glob("stacks/*/cdk.tf.json"))}
+
+
+def _contract(file: Path) -> Contract:
+    root = _json(file)
+    instances, moved, retired = (dict[str, Any]() for _ in range(3))
+    bodies = [("", root)]
+    for name, call in cast("dict[str, dict[str, str]]", root.get("module", {})).items():
+        bodies.append((f"module.{name}.", _json(file.parent / call["source"] / "main.tf.json")))
+    for prefix, body in bodies:
+        for kind, by_name in body.get("resource", {}).items():
+            for name, resource in by_name.items():
+                instances[f"{prefix}{kind}.{name}"] = resource.get("count", 1)
+        for each in body.get("moved", ()):
+            moved[f"{prefix}{_without_index(each['from'])}"] = f"{prefix}{_without_index(each['to'])}"
+        retired |= {f"{prefix}{old}": why for old, why in body.get("//", {}).get("retired", {}).items()}
+    return Contract(file.parent.name, _environment(root), dict(sorted(instances.items())), moved, retired)
+
+
+def _environment(root: Mapping[str, Any]) -> str:
+    """The environment's name, as the provider's default tags say it."""
+    tags: dict[str, str] = {}
+    for provider in root.get("provider", {}).get("aws", ()):
+        for block in provider.get("default_tags", ()):
+            tags |= block["tags"]
+    return tags.get("Environment", "")
+
+
+def _without_index(address: str) -> str:
+    return re.sub(r"\[[^\]]*\]$", "", address)
+
+
+@dataclass(frozen=True)
+class Overlays:
+    """The overlays of both sides, and the sources: what tells a resource that was turned off from one that is lost."""
+
+    sources: Path
+    before: Mapping[str, Document]
+    """By environment."""
+    now: Mapping[str, Document]
+
+    def turned_off(self, contract: Contract, address: str) -> tuple[Cause, ...]:
+        """The settings that differ and decide whether a resource is there, if the sources have it at all."""
+        shared = contract.environment == SHARED
+        deciding = read_provenance(self.sources, STACKS[1] if shared else STACKS[0]).resources.get(address, {})
+        before, now = self.before.get(contract.environment), self.now.get(contract.environment)
+        if not deciding.get(EXISTENCE) or before is None or now is None:
+            return ()
+        causes = Causes(self.sources, before, now, shared=shared)
+        return tuple(causes.of(ResourceChange(address, "remove")))
 
 
 def changes(
-    before: Mapping[str, Contract], now: Mapping[str, Contract], sources: Collection[str] = ()
+    before: Mapping[str, Contract],
+    now: Mapping[str, Contract],
+    overlays: Overlays | None = None,
+    retired: Mapping[str, str] | None = None,
 ) -> Iterator[Changes]:
-    """What differs, for each stack that both have: where a whole stack is gone, nobody will plan over its state.
+    """What differs, for each stack of either side.
 
-    `sources`: the addresses that the sources may make, if the settings ask for them.
+    Args:
+        before: The contracts of the earlier revision, by stack.
+        now: The contracts of the checkout.
+        overlays: Without them, nothing counts as turned off.
+        retired: Why a whole stack is gone, by stack.
     """
-    for name in sorted(before.keys() & now.keys()):
-        gone = sorted(before[name].instances.keys() - now[name].instances.keys())
-        declared = tuple(address for address in gone if now[name].is_kept(address))
-        off = tuple(address for address in gone if address not in declared and address in sources)
-        lost = tuple(address for address in gone if address not in declared + off)
-        new = tuple(sorted(now[name].instances.keys() - before[name].instances.keys()))
-        if gone or new:
-            yield Changes(name, lost, declared, off, new)
+    for name in sorted(before.keys() | now.keys()):
+        if name not in now:
+            why = (retired or {}).get(name, "")
+            lost = () if why else tuple(Lost(each, "stack") for each in before[name].instances)
+            yield Changes(name, is_gone=True, retired=why, lost=lost)
+        elif name not in before:
+            yield Changes(name, is_new=True, new=tuple(now[name].instances))
+        else:
+            found = _changes(before[name], now[name], overlays)
+            if found.lost or found.declared or found.off or found.new:
+                yield found
 
 
-def base(root: Path) -> tuple[str, str] | None:
-    """The commit to compare with, and what it is: named by the pipeline, where the branch left main, or the last one.
-
-    None where the history is not there: in a shallow clone, or before the second commit.
-    """
-    named = os.environ.get(BASE_VARIABLE)
-    if named:
-        return named, f"{named} ({BASE_VARIABLE})"
-    head = _git(root, "rev-parse", "HEAD")
-    for branch in _MAIN:
-        left = _git(root, "merge-base", "HEAD", branch)
-        if left and left != head:
-            return left, f"{left[:9]}, where this branch left {branch}"
-    before = _git(root, "rev-parse", "--verify", "--quiet", "HEAD~1")
-    return (before, f"{before[:9]}, the commit before") if before else None
-
-
-def run(
-    root: Path, environment: str | None, *, since: str | None = None, check: bool = False, as_json: bool = False
-) -> int:
-    """Print the contract, or what differs from a revision; return 1 when an address was lost.
-
-    Raises:
-        Refused: for an environment or a revision that is not there.
-    """
-    now = _chosen(read(root / OUT), environment)
-    if not check and since is None:
-        print(json.dumps(_data(now), indent=2) if as_json else _text(now))
-        return 0
-    shown = since or ""
-    if since is None:
-        found_base = base(root)
-        if found_base is None:
-            print("no earlier commit is here to compare with (a shallow clone?): addresses were not checked")
-            return 0
-        since, shown = found_base
-    with revision.tree(root, since) as then:
-        found = list(changes(read(then / OUT), now, _made()))
-    lost = any(each.lost for each in found)
-    print(json.dumps([_changes_data(each) for each in found], indent=2) if as_json else _changes_text(found, shown))
-    return int(lost)
+def _changes(before: Contract, now: Contract, overlays: Overlays | None) -> Changes:
+    lost: list[Lost] = []
+    declared: list[Declared] = []
+    off: list[Off] = []
+    taken = before.instances.keys() & now.instances.keys()
+    for address in sorted(before.instances.keys() - now.instances.keys()):
+        to = now.now(address)
+        if address in now.retired:
+            declared.append(Declared(address, None, now.retired[address]))
+        elif to == address:
+            causes = overlays.turned_off(before, address) if overlays else ()
+            if causes:
+                off.append(Off(address, causes))
+            else:
+                lost.append(Lost(address, "undeclared"))
+        elif to in now.retired:
+            declared.append(Declared(address, None, now.retired[to]))
+        elif to not in now.instances:
+            lost.append(Lost(address, "nowhere", to))
+        elif to in taken:
+            lost.append(Lost(address, "occupied", to))
+        elif _type(to) != _type(address):
+            lost.append(Lost(address, "type", to))
+        else:
+            declared.append(Declared(address, to))
+            taken |= {to}  # a second one that moves there finds it taken
+    new = tuple(sorted(now.instances.keys() - before.instances.keys()))
+    return Changes(now.stack, lost=tuple(lost), declared=tuple(declared), off=tuple(off), new=new)
 
 
-def _made() -> set[str]:
-    """The addresses that the modules and stacks of this program may make."""
-    return {label for stack in STACKS for label in read_provenance(ROOT, stack).resources}
-
-
-def _chosen(contracts: dict[str, Contract], environment: str | None) -> dict[str, Contract]:
-    if not contracts:
-        raise Refused(f"{OUT} holds no stacks: run 'make synth'")
-    if environment is None:
-        return contracts
-    chosen = {name: each for name, each in contracts.items() if name.endswith(f"-{environment}")}
-    if not chosen:
-        known = ", ".join(name.partition("-")[2] for name in contracts)
-        raise Refused(f"there is no stack of an environment {environment}; there are {known}")
-    return chosen
-
-
-def _text(contracts: Mapping[str, Contract]) -> str:
-    blocks: list[str] = []
-    for name, contract in contracts.items():
-        rows = [(address, str(number)) for address, number in contract.instances.items()]
-        rows += [(f"{old} -> {new}", "moved") for old, new in contract.moved.items()]
-        rows += [(f"{old} ({why})", "retired") for old, why in contract.retired.items()]
-        blocks.append(table((name, "instances"), rows, right={1}))
-    return "\n\n".join(blocks)
-
-
-def _changes_text(found: Sequence[Changes], shown: str) -> str:
-    lines = [f"compared with {shown}"]
-    for each in found:
-        lines += [f"  {each.stack}: - {address}: LOST, nothing says where it went" for address in each.lost]
-        lines += [f"  {each.stack}: > {address}: declared moved or retired" for address in each.declared]
-        lines += [f"  {each.stack}: - {address}: turned off by a setting" for address in each.off]
-        lines += [f"  {each.stack}: + {address}" for address in each.new]
-    lost = sorted({address for each in found for address in each.lost})
-    if lost:
-        example = re.sub(r"^module\.\w+\.", "", lost[0])
-        lines += [
-            f"{count(len(lost), 'lost address')}: Terraform would destroy what runs there. In the module, say",
-            f"  self.moved({example!r}, <the new address>)   or   self.retired({example!r}, <why>)",
-        ]
-    else:
-        lines.append("no address was lost" if found else "the addresses are the same")
-    return "\n".join(lines)
-
-
-def _data(contracts: Mapping[str, Contract]) -> dict[str, Any]:
-    return {
-        name: {
-            "addresses": dict(contract.instances),
-            "moved": dict(contract.moved),
-            "retired": dict(contract.retired),
-        }
-        for name, contract in contracts.items()
-    }
-
-
-def _changes_data(changes: Changes) -> dict[str, Any]:
-    return {
-        "stack": changes.stack,
-        "lost": list(changes.lost),
-        "declared": list(changes.declared),
-        "off": list(changes.off),
-        "new": list(changes.new),
-    }
+def _type(address: str) -> str:
+    return address.split(".")[-2]
 
 
 def _json(file: Path) -> dict[str, Any]:
     try:
         return cast("dict[str, Any]", json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
-        raise Refused(f"{file.name} of {file.parent.name} can't be read: {error}") from error
-
-
-def _git(root: Path, *arguments: str) -> str:
-    """What git says, empty where it can't."""
-    program = shutil.which("git")
-    if program is None:
-        return ""
-    done = subprocess.run([program, *arguments], cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
-    return done.stdout.strip() if done.returncode == 0 else ""
+        raise Refused(f"{file.name} of {file.parent.name} cannot be read: {error}") from error

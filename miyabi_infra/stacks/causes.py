@@ -14,7 +14,7 @@ from miyabi_infra.stacks.provenance import EXISTENCE, STACKS, Provenance, read
 
 
 class Default:
-    """A setting that an overlay does not say and whose default is no literal."""
+    """A setting that an overlay does not have, and whose default is not a literal."""
 
     def __repr__(self) -> str:
         """How it is shown."""
@@ -25,7 +25,7 @@ DEFAULT: Final = Default()
 
 
 @dataclass(frozen=True)
-class Side:
+class SettingValue:
     """A setting in one of two environments."""
 
     value: Any
@@ -38,8 +38,8 @@ class Cause:
     """A setting that differs between two environments."""
 
     setting: KeyPath
-    before: Side
-    after: Side
+    before: SettingValue
+    after: SettingValue
 
     @property
     def name(self) -> str:
@@ -47,9 +47,9 @@ class Cause:
         return key_text(self.setting)
 
     @property
-    def places(self) -> list[str]:
-        """Where it stands, the second environment first: its line makes the difference, if it has one."""
-        return list(dict.fromkeys(str(side.place) for side in (self.after, self.before) if side.place))
+    def places(self) -> list[Place]:
+        """Where it is written, the second environment first: its line makes the difference, if it has one."""
+        return list(dict.fromkeys(side.place for side in (self.after, self.before) if side.place))
 
 
 class Causes:
@@ -76,9 +76,9 @@ class Causes:
         first, second = dict(leaves(before.data)), dict(leaves(after.data))
         for setting in sorted(first.keys() | second.keys(), key=lambda key: tuple(map(str, key))):
             sides = [
-                Side(held[setting], document.place(setting))
+                SettingValue(held[setting], document.place(setting))
                 if setting in held
-                else Side(self._default(setting, held), None)
+                else SettingValue(self._default(setting, held), None)
                 for held, document in ((first, before), (second, after))
             ]
             if _comparable(sides[0].value) != _comparable(sides[1].value):

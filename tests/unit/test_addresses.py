@@ -8,9 +8,13 @@ import pytest
 from cdktf import Testing
 
 from environments.stack import EnvironmentStack
+from miyabi_infra.commands import addresses as command
+from miyabi_infra.commands import summary
+from miyabi_infra.commands.addresses import run
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import addresses
-from miyabi_infra.stacks.addresses import Contract, base, changes, run
+from miyabi_infra.stacks.addresses import Contract, changes
+from miyabi_infra.stacks.revision import base
 from tests.support import Project, git
 
 
@@ -25,6 +29,11 @@ def repository(project: Project, output: Path) -> Project:
     return project
 
 
+def contract(*held: str, moved: dict[str, str] | None = None) -> dict[str, Contract]:
+    """The contract of one stack."""
+    return {"a": Contract("a", "dev", dict.fromkeys(held, 1), moved or {})}
+
+
 def rename(body: dict[str, Any], kind: str, old: str, new: str) -> None:
     body["resource"][kind][new] = body["resource"][kind].pop(old)
 
@@ -36,10 +45,7 @@ def test_the_contract_of_dev_is_what_runs_today(root: Path, output: Path) -> Non
     assert {address.partition("[")[0] for address in today} <= contract.instances.keys()
 
 
-def test_an_address_that_is_lost_fails(
-    repository: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(addresses, "_made", set[str])  # as if the sources had been renamed too
+def test_an_address_that_is_lost_fails(repository: Project, capsys: pytest.CaptureFixture[str]) -> None:
     with repository.body("dev", "networking") as body:
         rename(body, "aws_subnet", "public", "front")
     assert run(repository.root, None, check=True) == 1
@@ -65,16 +71,81 @@ def test_an_address_that_is_declared_moved_or_retired_does_not(
 
 
 def test_a_declaration_that_leads_nowhere_does_not_help() -> None:
-    before = {"a": Contract("a", {"aws_vpc.old": 1}, {}, {})}
-    now = {"a": Contract("a", {"aws_vpc.new": 1}, {"aws_vpc.old": "aws_vpc.nowhere"}, {})}
-    assert [each.lost for each in changes(before, now)] == [("aws_vpc.old",)]
+    (found,) = changes(contract("aws_vpc.old"), contract("aws_vpc.new", moved={"aws_vpc.old": "aws_vpc.nowhere"}))
+    assert [(each.address, each.why) for each in found.lost] == [("aws_vpc.old", "nowhere")]
+
+
+def test_a_move_onto_an_address_that_exists_loses_the_resource() -> None:
+    before = contract("aws_vpc.old", "aws_vpc.main")
+    (found,) = changes(before, contract("aws_vpc.main", moved={"aws_vpc.old": "aws_vpc.main"}))
+    assert [(each.address, each.why, each.to) for each in found.lost] == [("aws_vpc.old", "occupied", "aws_vpc.main")]
+
+
+def test_of_two_moves_onto_one_address_the_second_loses_its_resource() -> None:
+    moved = {"aws_vpc.a": "aws_vpc.new", "aws_vpc.b": "aws_vpc.new"}
+    (found,) = changes(contract("aws_vpc.a", "aws_vpc.b"), contract("aws_vpc.new", moved=moved))
+    assert [each.address for each in found.declared] == ["aws_vpc.a"]
+    assert [(each.address, each.why) for each in found.lost] == [("aws_vpc.b", "occupied")]
+
+
+def test_a_move_to_another_type_loses_the_resource() -> None:
+    now = contract("aws_subnet.new", moved={"aws_vpc.old": "aws_subnet.new"})
+    (found,) = changes(contract("aws_vpc.old"), now)
+    assert [(each.address, each.why) for each in found.lost] == [("aws_vpc.old", "type")]
 
 
 def test_moves_are_followed_through_modules_and_over_several_steps() -> None:
-    before = {"a": Contract("a", {"module.net.aws_vpc.old": 1}, {}, {})}
     moved = {"module.net": "module.networking", "module.networking.aws_vpc.old": "module.networking.aws_vpc.new"}
-    now = {"a": Contract("a", {"module.networking.aws_vpc.new": 1}, moved, {})}
-    assert [(each.lost, each.declared) for each in changes(before, now)] == [((), ("module.net.aws_vpc.old",))]
+    now = contract("module.networking.aws_vpc.new", moved=moved)
+    (found,) = changes(contract("module.net.aws_vpc.old"), now)
+    assert found.lost == ()
+    assert [(each.address, each.to) for each in found.declared] == [
+        ("module.net.aws_vpc.old", "module.networking.aws_vpc.new")
+    ]
+
+
+def test_moves_in_a_circle_end() -> None:
+    now = contract("aws_vpc.c", moved={"aws_vpc.a": "aws_vpc.b", "aws_vpc.b": "aws_vpc.a"})
+    (found,) = changes(contract("aws_vpc.a"), now)
+    assert [each.address for each in found.lost] == ["aws_vpc.a"]
+
+
+@pytest.mark.parametrize("new_name", [None, "test"])
+def test_an_overlay_that_is_removed_or_renamed_loses_its_addresses(
+    repository: Project, capsys: pytest.CaptureFixture[str], new_name: str | None
+) -> None:
+    if new_name:
+        repository.overlay("staging").rename(repository.overlay(new_name))
+    else:
+        repository.overlay("staging").unlink()
+    repository.synthesize()
+    assert run(repository.root, None, since="HEAD") == 1
+    said = capsys.readouterr().out
+    assert "miyabi-staging: LOST: the stack is gone, its overlay removed or renamed; 47 addresses in its state" in said
+    assert "environments/retired.py" in said
+    assert ("miyabi-test: new stack, 47 addresses" in said) == (new_name is not None)
+    capsys.readouterr()
+    assert run(repository.root, "staging", since="HEAD") == 1
+    assert "miyabi-staging: LOST" in capsys.readouterr().out
+
+
+def test_a_stack_that_is_declared_gone_is_not_lost(
+    repository: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "RETIRED", {"miyabi-staging": "destroyed, nobody used it"})
+    repository.overlay("staging").unlink()
+    repository.synthesize()
+    assert run(repository.root, None, since="HEAD") == 0
+    assert "miyabi-staging: gone, declared: destroyed, nobody used it" in capsys.readouterr().out
+
+
+def test_a_resource_that_is_gone_from_the_output_alone_is_lost(
+    repository: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with repository.body("dev", "ecs-service") as body:  # the sources still have it, and no overlay turned it off
+        del body["resource"]["aws_cloudwatch_metric_alarm"]["service_running_tasks"]
+    assert run(repository.root, None, since="HEAD") == 1
+    assert "aws_cloudwatch_metric_alarm.service_running_tasks: LOST" in capsys.readouterr().out
 
 
 def test_a_module_that_a_setting_turns_off_is_not_lost(repository: Project, capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,7 +157,7 @@ def test_a_module_that_a_setting_turns_off_is_not_lost(repository: Project, caps
     repository.change("dev", ("monitoring: {enabled: true}\n", ""))
     repository.synthesize()
     assert run(repository.root, "dev", since="HEAD") == 0
-    assert "turned off by a setting" in capsys.readouterr().out
+    assert "turned off by monitoring.enabled (environments/dev.yaml:" in capsys.readouterr().out
 
 
 def test_check_compares_with_where_the_branch_left_main(repository: Project) -> None:
@@ -94,8 +165,22 @@ def test_check_compares_with_where_the_branch_left_main(repository: Project) -> 
     git(repository.root, "checkout", "-q", "-b", "topic")
     git(repository.root, "commit", "-q", "--allow-empty", "-m", "third")
     found = base(repository.root)
-    assert found is not None
-    assert found[1].endswith("where this branch left main")
+    assert str(found).endswith("where this branch left main")
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_summary_and_check_compare_with_the_same_commit(
+    repository: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, named: bool
+) -> None:
+    first = git(repository.root, "rev-parse", "HEAD~1")
+    if named:
+        monkeypatch.setenv("MIYABI_BASE", first)
+    repository.change("dev", ("LOG_LEVEL: info", "LOG_LEVEL: debug"))
+    repository.synthesize()
+    assert run(repository.root, None, check=True) == 0
+    assert f"compared with {first[:12]}" in capsys.readouterr().out
+    assert summary.run(repository.root) == 1
+    assert f"Compared with `{first[:12]}" in capsys.readouterr().out
 
 
 def test_check_says_when_there_is_no_history(

@@ -190,7 +190,7 @@ def test_a_cause_is_named_with_file_line_and_both_values(taken: Project) -> None
     (cause,) = found.causes.of(change, "retention_in_days")
 
     line = taken.overlay("prod").read_text().splitlines().index("  log_retention_days: 30") + 1
-    assert cause.places == [f"environments/prod.yaml:{line}"]
+    assert list(map(str, cause.places)) == [f"environments/prod.yaml:{line}"]
     assert (cause.before.value, cause.before.place, cause.after.value) == (7, None, 30)
 
 
@@ -201,7 +201,7 @@ def test_a_setting_of_the_base_is_traced_to_the_base(taken: Project) -> None:
     (cause,) = [each for each in difference(taken.root, "dev", "prod").causes.settings if "idle" in each.name]
 
     base = taken.overlay("base").read_text().splitlines().index("  idle_timeout: 90") + 1
-    assert (cause.before.value, cause.places[1]) == (90, f"environments/base.yaml:{base}")
+    assert (cause.before.value, str(cause.places[1])) == (90, f"environments/base.yaml:{base}")
 
 
 def test_a_default_that_is_written_down_is_no_difference(taken: Project) -> None:

@@ -41,7 +41,7 @@ def test_a_project_below_the_root_of_its_repository_is_found(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("revision", ["no-such-branch", "--help", "HEAD~99"])
 def test_a_revision_that_git_does_not_know_is_refused(repository: Project, revision: str) -> None:
-    with pytest.raises(RevisionError, match="can't be read"), tree(repository.root, revision):
+    with pytest.raises(RevisionError, match="cannot be read"), tree(repository.root, revision):
         pass
 
 

@@ -102,19 +102,26 @@ def test_one_environment_alone(changed: Project, capsys: pytest.CaptureFixture[s
 
 def test_a_branch_is_compared_with_where_it_left_main(project: Project, output: Path) -> None:
     committed(project, output)
-    first = revision.base(project.root)
+    first = git(project.root, "rev-parse", "HEAD")
     git(project.root, "checkout", "-qb", "topic")
     project.change("dev", ("LOG_LEVEL: info", "LOG_LEVEL: debug"))
     git(project.root, "commit", "-qam", "on the branch")
 
-    assert revision.base(project.root) == first
+    found = revision.base(project.root)
+    assert found is not None
+    assert (found.revision, found.why, found.branch) == (first, "branch", "main")
 
 
-def test_without_main_it_is_compared_with_head(project: Project, output: Path) -> None:
+def test_without_main_it_is_compared_with_head(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     committed(project, output)
     git(project.root, "branch", "-qm", "trunk")
 
-    assert revision.base(project.root) == "HEAD"
+    assert revision.base(project.root) is None
+    assert run(project.root) == 0
+    head = git(project.root, "rev-parse", "HEAD")
+    assert f"**No change of the infrastructure** since `{head[:12]}`" in capsys.readouterr().out
 
 
 def test_an_environment_that_is_new_is_said_to_be(project: Project, output: Path) -> None:

@@ -175,4 +175,4 @@ def _because(of: Environment, change: ResourceChange, argument: ArgumentChange |
 
 
 def _cause(cause: Cause) -> str:
-    return f"{code(', '.join(cause.places) or 'no line')} {code(cause.name)}"
+    return f"{code(', '.join(map(str, cause.places)) or 'no line')} {code(cause.name)}"

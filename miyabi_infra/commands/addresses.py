@@ -1,0 +1,176 @@
+"""What `miyabi-infra addresses` prints: the contract with every state, and what has broken it since a revision."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from environments.retired import STACKS as RETIRED
+from miyabi_infra.overlays.document import Document
+from miyabi_infra.overlays.merged import documents
+from miyabi_infra.overlays.problems import OverlayError
+from miyabi_infra.project import ROOT
+from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import OUT, revision
+from miyabi_infra.stacks.addresses import Changes, Contract, Loss, Lost, Overlays, changes, read
+from miyabi_infra.stacks.causes import Cause
+from miyabi_infra.text import count, table
+
+_LOST: Final[Mapping[Loss, str]] = {
+    "undeclared": "LOST: nothing declares where it went",
+    "nowhere": "LOST: declared moved to {to}, which the stack does not have",
+    "occupied": "LOST: declared moved to {to}, which another resource already has",
+    "type": "LOST: declared moved to {to}, which is of another type",
+    "stack": "LOST: its stack is gone",
+}
+
+
+def run(
+    root: Path, environment: str | None, *, since: str | None = None, check: bool = False, as_json: bool = False
+) -> int:
+    """Print the contract, or what differs from a revision; return 1 when an address was lost.
+
+    Args:
+        root: The project's root.
+        environment: One environment only.
+        since: Git revision to compare with.
+        check: Compare with `revision.base`, if no revision is given.
+        as_json: JSON instead of text.
+
+    Raises:
+        Refused: for an environment or a revision that does not exist.
+    """
+    contracts = read(root / OUT)
+    if not check and since is None:
+        chosen = _chosen(contracts, environment)
+        print(json.dumps(_data(chosen), indent=2) if as_json else _text(chosen))
+        return 0
+    shown = since
+    if since is None:
+        base = revision.base(root)
+        if base is None:
+            print("no earlier commit is here to compare with (a shallow clone?): addresses were not checked")
+            return 0
+        since, shown = base.revision, str(base)
+    with revision.tree(root, since) as then:
+        before = read(then / OUT)
+        overlays = Overlays(ROOT, _documents(then), _documents(root))
+        _chosen({**before, **contracts}, environment)
+        sides = [
+            {name: each for name, each in side.items() if environment in (None, each.environment)}
+            for side in (before, contracts)
+        ]
+        found = list(changes(sides[0], sides[1], overlays, RETIRED))
+    lost = any(each.lost for each in found)
+    print(json.dumps([_changes_data(each) for each in found], indent=2) if as_json else _changes_text(found, shown))
+    return int(lost)
+
+
+def _documents(root: Path) -> Mapping[str, Document]:
+    """The overlays by environment; none where one cannot be read, so that nothing counts as turned off."""
+    try:
+        return documents(root)
+    except OverlayError:
+        return {}
+
+
+def _chosen(contracts: dict[str, Contract], environment: str | None) -> dict[str, Contract]:
+    if not contracts:
+        raise Refused(f"{OUT} holds no stacks: run 'make synth'")
+    if environment is None:
+        return contracts
+    chosen = {name: each for name, each in contracts.items() if each.environment == environment}
+    if not chosen:
+        known = ", ".join(each.environment for each in contracts.values())
+        raise Refused(f"there is no stack of an environment {environment}; there are {known}")
+    return chosen
+
+
+# ---- for people ------------------------------------------------------------------------------------------------------
+
+
+def _text(contracts: Mapping[str, Contract]) -> str:
+    blocks: list[str] = []
+    for name, contract in contracts.items():
+        rows = [(address, str(number)) for address, number in contract.instances.items()]
+        rows += [(f"{old} -> {new}", "moved") for old, new in contract.moved.items()]
+        rows += [(f"{old} ({why})", "retired") for old, why in contract.retired.items()]
+        blocks.append(table((name, "instances"), rows, right={1}))
+    return "\n\n".join(blocks)
+
+
+def _changes_text(found: Sequence[Changes], shown: str | None) -> str:
+    lines = [f"compared with {shown}"]
+    for each in found:
+        lines += _stack_lines(each)
+    lost = {one.address: one for each in found for one in each.lost}
+    if not lost:
+        return "\n".join([*lines, "no address was lost" if found else "the addresses are the same"])
+    lines.append(f"{count(len(lost), 'lost address', 'lost addresses')}: Terraform would destroy what runs there.")
+    within = [one for one in lost.values() if one.why != "stack"]
+    if within:
+        example = re.sub(r"^module\.\w+\.", "", within[0].address)
+        lines += [
+            "In the module, declare",
+            f"  self.moved({example!r}, <the new address>)   or   self.retired({example!r}, <why>)",
+        ]
+    gone = [each.stack for each in found if each.is_gone and each.lost]
+    if gone:
+        lines += [
+            f"A stack that is gone leaves its resources running, in a state that nobody plans: destroy it from {shown}",
+            f'first, then add {{"{gone[0]}": "<why>"}} to STACKS in environments/retired.py.',
+        ]
+    return "\n".join(lines)
+
+
+def _stack_lines(each: Changes) -> list[str]:
+    if each.is_gone:
+        said = f"gone, declared: {each.retired}" if each.retired else "LOST: the stack is gone, its overlay removed or "
+        said += "" if each.retired else f"renamed; {count(len(each.lost), 'address', 'addresses')} in its state"
+        return [f"  {each.stack}: {said}"]
+    if each.is_new:
+        return [f"  {each.stack}: new stack, {count(len(each.new), 'address', 'addresses')}"]
+    lines = [f"  {each.stack}: - {one.address}: {_lost(one)}" for one in each.lost]
+    for one in each.declared:
+        said = f"declared moved to {one.to}" if one.to else f"declared retired: {one.reason}"
+        lines.append(f"  {each.stack}: > {one.address}: {said}")
+    lines += [
+        f"  {each.stack}: - {one.address}: turned off by {'; '.join(map(_cause, one.causes))}" for one in each.off
+    ]
+    return [*lines, *(f"  {each.stack}: + {address}" for address in each.new)]
+
+
+def _lost(one: Lost) -> str:
+    return _LOST[one.why].format(to=one.to)
+
+
+def _cause(cause: Cause) -> str:
+    return f"{cause.name} ({', '.join(map(str, cause.places)) or 'a default'})"
+
+
+# ---- for programs ----------------------------------------------------------------------------------------------------
+
+
+def _data(contracts: Mapping[str, Contract]) -> dict[str, Any]:
+    return {
+        name: {
+            "addresses": dict(contract.instances),
+            "moved": dict(contract.moved),
+            "retired": dict(contract.retired),
+        }
+        for name, contract in contracts.items()
+    }
+
+
+def _changes_data(changes: Changes) -> dict[str, Any]:
+    return {
+        "stack": changes.stack,
+        "is_new": changes.is_new,
+        "is_gone": changes.is_gone,
+        **({"retired": changes.retired} if changes.retired else {}),
+        "lost": [{"address": each.address, "why": each.why, "to": each.to} for each in changes.lost],
+        "declared": [{"address": each.address, "to": each.to, "reason": each.reason} for each in changes.declared],
+        "off": [{"address": each.address, "settings": [cause.name for cause in each.causes]} for each in changes.off],
+        "new": list(changes.new),
+    }
