@@ -319,10 +319,10 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", help="Look again every ten seconds, until Ctrl-C.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show how an environment is right now: service, targets, capacity, cache, alarms, logs; read from AWS.
+    """Show the health of an environment right now: service, targets, capacity, cache, alarms, logs; read from AWS.
 
-    Exit code 0: healthy; 1: degraded; 2: wrong use; 3: nothing is known to be degraded, but something could not be
-    read (permission, credentials, time-out).
+    Exit code 0: healthy; 1: degraded; 2: wrong use; 3: nothing is known to be degraded, but not everything could be
+    determined (permission, credentials, time-out).
     """
     from miyabi_infra.commands.status import run  # noqa: PLC0415  # boto3 takes half a second to import
 
@@ -331,12 +331,12 @@ def status(
 
 @app.command(rich_help_panel=OPERATE)
 def verify(*, env: Annotated[str, typer.Option("--env", help="The environment.")], as_json: Json = False) -> None:
-    """Hold what exists in AWS against what was generated, after an apply; Terraform's state is not asked.
+    """Compare what exists in AWS with what was generated, after an apply, without Terraform's state.
 
-    Exit code 0: the same; 1: something is missing, different, or there without having been generated; 2: wrong use;
-    3: no difference is known, but something could not be read.
+    Exit code 0: the same; 1: something is missing, different, or exists in addition; 2: wrong use; 3: no difference
+    is known, but not everything could be determined.
     """
-    from miyabi_infra.aws.verify import run  # noqa: PLC0415  # boto3 takes half a second to import
+    from miyabi_infra.commands.verify import run  # noqa: PLC0415  # boto3 takes half a second to import
 
     raise _exit(lambda: run(ROOT, env, as_json=as_json))
 

@@ -1,1 +1,1 @@
-"""What really exists and how it is: read from an AWS account through its API, never from Terraform's state."""
+"""What really exists, and its configuration and health: read from AWS's API, never from Terraform's state."""

@@ -1,7 +1,7 @@
-"""Calls to AWS: bounded in time, safe to make from several threads, and with failures told apart.
+"""Calls to AWS: limited in time, safe to make from several threads, and with failures that are distinguished.
 
-Everything that goes wrong is a `Trouble`, which says in a line what an operator can do about it: ask for a permission,
-log in, wait, look at the network, or look for what is missing.
+Every failure is a `Trouble`, which says in one line what an operator can do: request a permission, log in, wait, check
+the network, or look for what is missing.
 """
 
 import re
@@ -46,12 +46,12 @@ class Kind(Enum):
 
 
 @dataclass
-class Trouble(Exception):  # noqa: N818  # no error of the program: an answer that AWS did not give
+class Trouble(Exception):  # noqa: N818  # not an error of the program: an answer that AWS did not give
     """A call that gave no answer."""
 
     kind: Kind
     text: str
-    """What happened and what can be done, in a line."""
+    """What happened and what can be done, in one line."""
 
     def __str__(self) -> str:
         return self.text
@@ -59,21 +59,21 @@ class Trouble(Exception):  # noqa: N818  # no error of the program: an answer th
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a call may take. The worst case is `attempts` times both seconds, and short pauses between."""
+    """How long a call may take. The worst case is `attempts` times both limits, plus short pauses."""
 
     connect: float = 3
     """Seconds to connect."""
     read: float = 8
-    """Seconds to wait for an answer."""
+    """Seconds to wait for each part of an answer."""
     attempts: int = 3
-    """Tries of a call, the first included."""
+    """Attempts, including the first."""
 
 
 _IAM_PREFIX: Final = {
     "elbv2": "elasticloadbalancing",
     "application-autoscaling": "application-autoscaling",
 }
-"""What IAM calls a service, where it is not what boto3 calls it."""
+"""IAM's name of a service, where it differs from boto3's."""
 
 _DENIED: Final = re.compile(r"AccessDenied|Unauthorized(?:Operation|Access)|AuthorizationError|NotAuthorized|Forbidden")
 _CREDENTIALS: Final = re.compile(
@@ -94,16 +94,16 @@ _NOT_LOGGED_IN: Final = (
 
 
 def not_understood(error: Exception) -> Trouble:
-    """An answer of AWS that lacks what its reader counts on."""
-    return Trouble(Kind.FAILED, f"AWS answered in a form that is not known here ({type(error).__name__}: {error})")
+    """The trouble with an answer of AWS that lacks what its reader needs."""
+    return Trouble(Kind.FAILED, f"AWS answered in an unknown form ({type(error).__name__}: {error})")
 
 
 UNEXPECTED: Final = (KeyError, IndexError, TypeError, ValueError, AttributeError)
-"""What reading an answer of an unknown form raises."""
+"""What is raised when an answer of an unknown form is read."""
 
 
 class Aws:
-    """The account that the usual chain of credentials leads to (environment, profile, SSO, role), in one region."""
+    """The account of the usual credential chain (environment, profile, SSO, role), in one region."""
 
     def __init__(self, region: str, limits: Limits | None = None) -> None:
         limits = limits or Limits()
@@ -122,7 +122,7 @@ class Aws:
         self._session: Any = None
 
     def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
-        """The answer of an operation, named as boto3 names it: `call("ecs", "describe_services", cluster=…)`.
+        """The answer of an operation, with boto3's name for it: `call("ecs", "describe_services", cluster=…)`.
 
         Raises:
             Trouble: when there is none.
@@ -135,12 +135,12 @@ class Aws:
         """The items under `key` of all pages of an operation.
 
         Raises:
-            Trouble: when one of the pages can't be had.
+            Trouble: when one of the pages cannot be read.
         """
         action = action_name(service, operation)
         with _telling(action, self._limits):
             client = self._client(service)
-            if not client.can_paginate(operation):  # it gives everything at once
+            if not client.can_paginate(operation):  # it returns everything at once
                 return cast("dict[str, Any]", getattr(client, operation)(**arguments)).get(key, [])
             pages = client.get_paginator(operation).paginate(**arguments)
             return [item for page in pages for item in cast("dict[str, Any]", page).get(key, [])]
@@ -170,15 +170,15 @@ class _telling:  # noqa: N801  # reads as a statement: `with _telling(…):`
 
 
 def action_name(service: str, operation: str) -> str:
-    """What IAM calls an operation: `elasticloadbalancing:DescribeTargetHealth`."""
+    """IAM's name of an operation: `elasticloadbalancing:DescribeTargetHealth`."""
     prefix = _IAM_PREFIX.get(service, service)
     return f"{prefix}:{''.join(word.capitalize() for word in operation.split('_'))}"
 
 
 def trouble(error: BotoCoreError | ClientError | ResponseParserError, action: str, limits: Limits) -> Trouble:
-    """What an error of boto3 is about."""
+    """The trouble that an error of boto3 stands for."""
     if isinstance(error, ResponseParserError):
-        return Trouble(Kind.FAILED, f"{action}: the answer is none of AWS's: look at AWS_ENDPOINT_URL and the proxy")
+        return Trouble(Kind.FAILED, f"{action}: the answer is not from AWS: check AWS_ENDPOINT_URL and the proxy")
     if isinstance(error, ClientError):
         return _answered(error, action)
     if isinstance(error, _NOT_LOGGED_IN):
@@ -189,12 +189,12 @@ def trouble(error: BotoCoreError | ClientError | ResponseParserError, action: st
         waited = f"connection within {limits.connect:g}" if connects else f"answer within {limits.read:g}"
         return Trouble(Kind.TIMEOUT, f"{action}: no {waited} s ({_host(error)}), tried {limits.attempts}x")
     if isinstance(error, HTTPClientError | NoConnectionError):
-        return Trouble(Kind.UNREACHABLE, f"{action}: {_host(error)} can't be reached: look at network, proxy and DNS")
+        return Trouble(Kind.UNREACHABLE, f"{action}: {_host(error)} cannot be reached: check network, proxy and DNS")
     return Trouble(Kind.FAILED, f"{action}: {_one_line(str(error))}")
 
 
 def _answered(error: ClientError, action: str) -> Trouble:
-    """What AWS answered instead of what was asked for."""
+    """The trouble that an error answer of AWS stands for."""
     answer = cast("dict[str, Any]", error.response)
     code = str(answer.get("Error", {}).get("Code", ""))
     said = _one_line(str(answer.get("Error", {}).get("Message", "")))
@@ -202,9 +202,9 @@ def _answered(error: ClientError, action: str) -> Trouble:
         named = re.search(r"not authorized to perform:? ([\w-]+:\w+)", said)
         return Trouble(Kind.DENIED, f"not permitted: the credentials need {named[1] if named else action}")
     if _CREDENTIALS.search(code):
-        return Trouble(Kind.CREDENTIALS, f"the credentials are expired or not valid ({code}): log in again")
+        return Trouble(Kind.CREDENTIALS, f"the credentials have expired or are not valid ({code}): log in again")
     if _THROTTLED.search(code):
-        return Trouble(Kind.THROTTLED, f"{action}: AWS throttles the account's calls ({code}): try again in a minute")
+        return Trouble(Kind.THROTTLED, f"{action}: AWS throttles this account ({code}): try again in a minute")
     if _MISSING.search(code) or "Unable to describe task definition" in said:
         return Trouble(Kind.MISSING, f"{action}: {said or code}")
     return Trouble(Kind.FAILED, f"{action}: {code}: {said}")
@@ -225,12 +225,12 @@ _Result = TypeVar("_Result")
 
 
 def together(work: Callable[[_Argument], _Result], arguments: Iterable[_Argument], threads: int = 16) -> list[_Result]:
-    """The results of some work that waits for AWS, done at the same time; in the order of the arguments.
+    """The results of work that waits for AWS, done in parallel; in the order of the arguments.
 
-    The threads are daemons: whoever presses Ctrl-C does not wait for the calls that are under way.
+    The threads are daemons: after Ctrl-C nobody waits for the calls that are in progress.
 
     Raises:
-        Exception: what the work of the first argument raised that raised anything.
+        Exception: the first failure, in the order of the arguments.
     """
     waiting: Iterator[tuple[int, _Argument]] = iter(list(enumerate(arguments)))
     results: dict[int, _Result] = {}
@@ -245,7 +245,7 @@ def together(work: Callable[[_Argument], _Result], arguments: Iterable[_Argument
                 return
             try:
                 results[index] = work(cast("_Argument", argument))
-            except BaseException as error:  # noqa: BLE001  # raised again where it is waited for
+            except BaseException as error:  # noqa: BLE001  # raised again in the caller
                 failures[index] = error
 
     workers: Sequence[threading.Thread] = [threading.Thread(target=run, daemon=True) for _ in range(threads)]

@@ -111,7 +111,9 @@ def read(stack: Stack, aws: Aws, now: datetime) -> Status:
     else:
         allowed = stack.provider.get("allowed_account_ids")
         if isinstance(allowed, tuple) and account not in allowed:
-            text = f"the credentials are of account {account}; {stack.environment} is in {', '.join(map(str, allowed))}"
+            text = (
+                f"the credentials belong to account {account}; {stack.environment} is in {', '.join(map(str, allowed))}"
+            )
             return Status(stack, now, account, principal, (Section("account", (Finding(Level.UNKNOWN, text),)),))
         access = ()
     sections = together(lambda pair: _section(pair[0], pair[1], look), SECTIONS.items())

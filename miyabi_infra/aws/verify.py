@@ -1,42 +1,36 @@
-"""`miyabi-infra verify`: what exists beside what was generated, resource by resource, without Terraform's state.
+"""What exists in AWS compared with what was generated, resource by resource, without Terraform's state.
 
-The state is what Terraform remembers. This asks AWS itself, by names, and so also finds what the state can't know: a
+The state is what Terraform remembers. This asks AWS itself, by names, and so also finds what the state cannot know: a
 rule that somebody opened by hand, a second listener, a policy attached to a role.
 """
 
-import json
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from miyabi_infra.aws.client import UNEXPECTED, Aws, Trouble, not_understood, together
 from miyabi_infra.aws.readers import READERS
-from miyabi_infra.aws.world import Check, Extra, Unresolved, World
+from miyabi_infra.aws.world import Compared, Extra, Unresolved, World
 from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import OUT, Resource, Stack, plain
-from miyabi_infra.stacks import read as read_stacks
-from miyabi_infra.stacks.inventory import chosen
-from miyabi_infra.text import count
+from miyabi_infra.stacks import Resource, Stack
 
 UNKNOWN: Final = 3
-"""Exit code when no difference is known, but not everything could be read."""
+"""Exit code when no difference is known, but not everything could be determined."""
 IMAGE: Final = ".image"
 """End of the argument that is given when Terraform runs: the container's image."""
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A resource beside what exists."""
+    """A resource compared with what exists."""
 
     resource: Resource
     state: str
-    """`same`, `different`, `missing`, `unreadable`; `unknown` for a type that is not looked at."""
-    different: tuple[Check, ...] = ()
+    """`same`, `different`, `missing`, `unreadable`; `unknown` for a type without a reader."""
+    different: tuple[Compared, ...] = ()
     extras: tuple[Extra, ...] = ()
-    left: tuple[Check, ...] = ()
-    """What differs and may: something else manages it, or it is given when Terraform runs."""
+    left: tuple[Compared, ...] = ()
+    """Differences that are allowed: something else manages the argument, or it is given when Terraform runs."""
     compared: int = 0
     """How many arguments were compared."""
     not_compared: tuple[str, ...] = ()
@@ -46,17 +40,17 @@ class Verified:
 
 @dataclass(frozen=True)
 class Verification:
-    """An environment beside what exists."""
+    """An environment compared with what exists."""
 
     stack: Stack
     account: str
     resources: tuple[Verified, ...]
     extras: tuple[Extra, ...]
-    """What belongs to the environment by its name, and that nobody generated."""
+    """What belongs to the environment by its name and was not generated."""
 
     @property
     def differences(self) -> int:
-        """Everything that is missing, different or too much."""
+        """How many things are missing, different, or exist in addition."""
         return len(self.extras) + sum(
             (each.state == "missing") + len(each.different) + len(each.extras) for each in self.resources
         )
@@ -70,12 +64,12 @@ class Verification:
 
 
 def verify(stack: Stack, aws: Aws) -> Verification:
-    """Hold a stack against the account that the credentials are of.
+    """Compare a stack with the account of the credentials.
 
     Raises:
-        Refused: when AWS does not take the credentials, or they are of another account than the stack's.
+        Refused: when AWS does not accept the credentials, or they belong to another account than the stack.
     """
-    world = World(aws, stack)
+    world = World(aws, stack, READERS)
     account = _account(stack, world)
     resources = together(lambda resource: _verified(resource, world), stack.resources)
     return Verification(stack, account, tuple(resources), tuple(_strangers(stack, world)))
@@ -85,11 +79,11 @@ def _account(stack: Stack, world: World) -> str:
     try:
         account = str(world.ask("sts", "get_caller_identity")["Account"])
     except Trouble as trouble:
-        raise Refused(f"the account can't be read: {trouble}") from trouble
+        raise Refused(f"the account cannot be read: {trouble}") from trouble
     allowed = stack.provider.get("allowed_account_ids")
     if isinstance(allowed, tuple) and account not in allowed:
         where = ", ".join(map(str, allowed))
-        raise Refused(f"the credentials are of account {account}; {stack.environment} is in {where}")
+        raise Refused(f"the credentials belong to account {account}; {stack.environment} is in {where}")
     return account
 
 
@@ -148,15 +142,15 @@ _FOUND_BY: Final = frozenset(
         "tags",
     }
 )
-"""Arguments by which a resource is found: that it was found is the comparison."""
+"""Arguments by which a resource is found: finding it is the comparison."""
 
 
-def _may_differ(check: Check, resource: Resource) -> bool:
+def _may_differ(check: Compared, resource: Resource) -> bool:
     return check.argument.partition(".")[0] in resource.ignore_changes or check.argument.endswith(IMAGE)
 
 
 def _strangers(stack: Stack, world: World) -> Iterator[Extra]:
-    """Alarms that have a name of the environment and that nobody generated."""
+    """Alarms that have a name of the environment and were not generated."""
     generated = [each.get("alarm_name") for each in stack.of_type("aws_cloudwatch_metric_alarm")]
     if not generated:
         return
@@ -168,106 +162,3 @@ def _strangers(stack: Stack, world: World) -> Iterator[Extra]:
         name = alarm["AlarmName"]
         if name.endswith(f"-{stack.environment}") and name not in generated:
             yield Extra(f"alarm {name}")
-
-
-# ---- showing -------------------------------------------------------------------------------------------------------
-
-
-def run(root: Path, environment: str, *, as_json: bool = False) -> int:
-    """Print what exists otherwise than it was generated; return the exit code.
-
-    Raises:
-        Refused: when there is no such environment, or the account can't be asked.
-    """
-    (stack,) = chosen(read_stacks(root / OUT), environment)
-    try:
-        verification = verify(stack, Aws(stack.region))
-    except KeyboardInterrupt:
-        print("interrupted: nothing can be told", file=sys.stderr)
-        return UNKNOWN
-    print(json.dumps(as_data(verification), indent=2, default=str) if as_json else text(verification))
-    return verification.exit_code
-
-
-def text(verification: Verification) -> str:
-    """The differences for people, by resource; then what was left alone, and what was not looked at."""
-    stack = verification.stack
-    lines: list[str] = []
-    for each in verification.resources:
-        lines += _resource_lines(each)
-    lines += [f"+ {extra.text} exists, and nobody generated it" for extra in verification.extras]
-    lines += [""] if lines else []
-    lines += _left_lines(verification)
-    compared = sum(each.compared for each in verification.resources)
-    same = sum(each.state == "same" for each in verification.resources)
-    verdict = count(verification.differences, "difference") if verification.differences else "as generated"
-    total = count(len(verification.resources), "resource")
-    lines.append(
-        f"{stack.name} in account {verification.account}, {stack.region}: {verdict}; "
-        f"{same} of {total} the same, {count(compared, 'argument')} compared"
-    )
-    return "\n".join(lines)
-
-
-def _resource_lines(each: Verified) -> Iterator[str]:
-    address = each.resource.address
-    if each.state == "missing":
-        yield f"- {address} does not exist"
-    if each.trouble is not None:
-        yield f"? {address}: {each.trouble}"
-    for check in each.different:
-        yield f"~ {address} {check.argument}: generated {_shown(check.generated)}, found {_shown(check.found)}"
-    for extra in each.extras:
-        yield f"+ {address}: {extra.text} exists, and nobody generated it"
-
-
-def _left_lines(verification: Verification) -> Iterator[str]:
-    for each in verification.resources:
-        for check in each.left:
-            why = "given when Terraform runs" if check.argument.endswith(IMAGE) else "managed elsewhere"
-            both = f"generated {_shown(check.generated)}, found {_shown(check.found)}"
-            yield f"  {each.resource.address} {check.argument}: {both}, {why}"
-    missed = sorted({name for each in verification.resources for name in _not_compared(each)})
-    if missed:
-        yield f"  not compared: {', '.join(missed)}"
-
-
-def _not_compared(each: Verified) -> Iterator[str]:
-    for name in each.not_compared:
-        yield f"{each.resource.type}.{name}"
-
-
-def _shown(value: Any) -> str:  # noqa: ANN401  # JSON
-    written = json.dumps(plain(value), default=str, ensure_ascii=False)
-    longest = 160
-    return written if len(written) <= longest else f"{written[:longest]}…"
-
-
-def as_data(verification: Verification) -> dict[str, Any]:
-    """The verification for programs."""
-    return {
-        "environment": verification.stack.environment,
-        "stack": verification.stack.name,
-        "account": verification.account,
-        "region": verification.stack.region,
-        "differences": verification.differences,
-        "exit_code": verification.exit_code,
-        "extras": [extra.text for extra in verification.extras],
-        "resources": [_resource_data(each) for each in verification.resources],
-    }
-
-
-def _resource_data(each: Verified) -> Mapping[str, Any]:
-    def checks(some: tuple[Check, ...]) -> list[dict[str, Any]]:
-        return [{"argument": check.argument, "generated": check.generated, "found": check.found} for check in some]
-
-    return {
-        "address": each.resource.address,
-        "state": each.state,
-        "different": checks(each.different),
-        "extras": [extra.text for extra in each.extras],
-        "left_alone": checks(each.left),
-        "compared": each.compared,
-        "not_compared": list(each.not_compared),
-        **({"trouble": {"kind": each.trouble.kind.value, "text": each.trouble.text}} if each.trouble else {}),
-    }

@@ -1,18 +1,19 @@
-"""An account beside a stack: answers of AWS that are asked for once, and references that lead to what really exists."""
+"""An account next to a stack: each question goes to AWS once, and references resolve to what really exists."""
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from miyabi_infra.aws.client import Aws, Kind, Trouble
 from miyabi_infra.stacks import Reference, Resource, Stack, Template, Value
+from miyabi_infra.stacks.compare import ABSENT, differences
 
 
 @dataclass(frozen=True)
-class Check:
-    """An argument as it was generated, and as it is."""
+class Compared:
+    """An argument as it was generated, and as it is in AWS."""
 
     argument: str
     generated: Any
@@ -20,13 +21,13 @@ class Check:
 
     @property
     def same(self) -> bool:
-        """Whether both say the same; what depends on something that is missing is not told from it."""
+        """Whether both are equal; a value that depends on a missing resource counts as equal: that one is reported."""
         return isinstance(self.generated, Unresolved) or self.generated == self.found
 
 
 @dataclass(frozen=True)
 class Extra:
-    """Something that exists in or around a resource, and that nobody generated."""
+    """Something that exists in or around a resource and that was not generated."""
 
     text: str
 
@@ -36,16 +37,20 @@ class Found:
     """A resource as AWS describes it."""
 
     attributes: Mapping[str, Any]
-    """What other resources refer to it by: `id`, `arn` …"""
-    checks: list[Check] = field(default_factory=list[Check])
+    """What references to it resolve to: `id`, `arn` …"""
+    checks: list[Compared] = field(default_factory=list[Compared])
     extras: list[Extra] = field(default_factory=list[Extra])
 
 
 @dataclass(frozen=True)
 class Unresolved:
-    """Instead of a value that refers to something that does not exist."""
+    """In place of a value that refers to something that does not exist."""
 
     address: str
+
+
+Reader = Callable[[Resource, "World"], Found | None]
+"""Finds a resource, and gives what AWS says of it in Terraform's words; None for one that does not exist."""
 
 
 class _UnresolvedError(Exception):
@@ -57,14 +62,16 @@ class _UnresolvedError(Exception):
 class World:
     """What the readers of resources ask: AWS, the stack, and each other."""
 
-    def __init__(self, aws: Aws, stack: Stack) -> None:
+    def __init__(self, aws: Aws, stack: Stack, readers: Mapping[str, Reader]) -> None:
+        """`readers` by resource type; a reference to a resource of another type stays unresolved."""
         self.stack = stack
+        self._readers = readers
         self._aws = aws
         self._lock = threading.Lock()
         self._answers: dict[str, _Answer] = {}
 
     def ask(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
-        """The answer of an operation, asked for once.
+        """The answer of an operation, requested once.
 
         Raises:
             Trouble: when there is none; the same each time.
@@ -72,7 +79,7 @@ class World:
         return self._once((service, operation, arguments), lambda: self._aws.call(service, operation, **arguments))
 
     def items(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:  # noqa: ANN401  # JSON
-        """The items of all pages of an operation, asked for once.
+        """The items of all pages of an operation, requested once.
 
         Raises:
             Trouble: when there is no answer; the same each time.
@@ -98,15 +105,13 @@ class World:
     # ---- references ------------------------------------------------------------------------------------------------
 
     def find(self, address: str) -> Found | None:
-        """The resource at an address as it is; None where it does not exist.
+        """The resource at an address as it is in AWS; None where it does not exist.
 
         Raises:
-            Trouble: when AWS does not say.
+            Trouble: when AWS gives no answer.
         """
-        from miyabi_infra.aws.readers import READERS  # noqa: PLC0415  # they read each other through this
-
         resource = self.stack.find(address)
-        reader = READERS.get(resource.type) if resource else None
+        reader = self._readers.get(resource.type) if resource else None
         if resource is None or reader is None:
             return None
         try:
@@ -120,7 +125,7 @@ class World:
         """A generated value with what really exists for its references, or `Unresolved`.
 
         Raises:
-            Trouble: when AWS does not say what a reference leads to.
+            Trouble: when AWS gives no answer about a resource that it refers to.
         """
         try:
             return self._value(value)
@@ -141,43 +146,47 @@ class World:
             return [self._value(held) for held in value]
         return value
 
-    def checks(self, resource: Resource, found: Mapping[str, Any], **defaults: Any) -> list[Check]:  # noqa: ANN401
-        """Each argument found beside what was generated; `defaults` are those of Terraform, where it says nothing.
+    def checks(self, resource: Resource, found: Mapping[str, Any], **defaults: Any) -> list[Compared]:  # noqa: ANN401
+        """Each argument that was found next to what was generated; `defaults` are Terraform's own.
 
-        An argument that is neither configured nor among the defaults is left to AWS, and no check.
+        An argument that is neither configured nor among the defaults is left to AWS and is not compared.
         """
-        checks: list[Check] = []
+        checks: list[Compared] = []
         for argument, held in found.items():
             generated = self.value(resource.get(argument))
             if generated is None:
                 if argument not in defaults:
                     continue
                 generated = defaults[argument]
-            checks += _leaves(argument, plain(generated), plain(held))
+            checks += _compared(argument, plain(generated), plain(held))
         return checks
 
-    def tags(self, resource: Resource, found: Any) -> list[Check]:  # noqa: ANN401  # a list of pairs, or a mapping
-        """The tags: those of the provider, and the resource's own; those that AWS sets itself do not count."""
+    def tags(self, resource: Resource, found: Any) -> list[Compared]:  # noqa: ANN401  # a list of pairs, or a mapping
+        """The tags: the provider's and the resource's own; tags that AWS sets itself do not count."""
         own = cast("Mapping[str, Any]", resource.get("tags") or {})
         generated = {**self.stack.default_tags, **{key: self.value(held) for key, held in own.items()}}
         held = {key: each for key, each in tag_mapping(found).items() if not key.startswith("aws:")}
         return [
-            Check(f"tags.{key}", generated.get(key), held.get(key)) for key in sorted(generated.keys() | held.keys())
+            Compared(f"tags.{key}", generated.get(key), held.get(key)) for key in sorted(generated.keys() | held.keys())
         ]
 
 
-def _leaves(argument: str, generated: Any, found: Any) -> list[Check]:  # noqa: ANN401  # JSON
-    """A check for each value of a block, so that a difference names what differs."""
-    if not isinstance(generated, Mapping) or not isinstance(found, Mapping):
-        return [Check(argument, generated, found)]
-    blocks = cast("Mapping[str, Any]", generated), cast("Mapping[str, Any]", found)
-    keys = sorted({*blocks[0], *blocks[1]})
-    return [check for key in keys for check in _leaves(f"{argument}.{key}", blocks[0].get(key), blocks[1].get(key))]
+def _compared(argument: str, generated: Any, found: Any) -> list[Compared]:  # noqa: ANN401  # JSON
+    """One row for an argument whose values are equal, else one row for each value in it that differs."""
+    differing = [
+        Compared(each.path, _or_none(each.before), _or_none(each.after))
+        for each in differences(generated, found, argument)
+    ]
+    return differing or [Compared(argument, generated, found)]
+
+
+def _or_none(value: Any) -> Any:  # noqa: ANN401  # JSON
+    return None if value is ABSENT else value
 
 
 @dataclass
 class _Answer:
-    """What a question was answered."""
+    """The answer to a question."""
 
     lock: Any = field(default_factory=threading.RLock)
     given: bool = False
@@ -186,7 +195,7 @@ class _Answer:
 
 
 def tag_mapping(found: Any) -> dict[str, str]:  # noqa: ANN401  # a list of pairs, or a mapping
-    """Tags as services give them: pairs of Key and Value, of key and value, or a mapping."""
+    """Tags in the forms that services use: pairs of Key and Value, of key and value, or a mapping."""
     if isinstance(found, Mapping):
         return dict(cast("Mapping[str, str]", found))
     pairs = cast("Sequence[Mapping[str, str]]", found or ())

@@ -1,4 +1,4 @@
-"""Why a request failed, in a few words that can be counted."""
+"""Why a request failed, in a few words, so that failures can be counted by reason."""
 
 import socket
 import ssl
@@ -15,7 +15,7 @@ _KINDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (ConnectionRefusedError, "connection refused"),
     (ConnectionError, CONNECTION_CLOSED),
 )
-"""The first that fits."""
+"""The first that matches applies."""
 
 
 def kind_of(error: BaseException) -> str:

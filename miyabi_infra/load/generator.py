@@ -1,13 +1,13 @@
 """The process that sends the requests, with locust: `python -m miyabi_infra.load.generator <plan>`.
 
-A process of its own, because locust replaces Python's sockets by gevent's, and because what draws progress must not
-take time from what measures. The plan is JSON; what comes back on standard output is a line of JSON for every quarter
-of a second, and a last one that says how the run ended. SIGTERM ends it early.
+It is a separate process because locust replaces Python's sockets with gevent's, and because drawing progress must not
+take time from measuring. The plan is JSON. Standard output is one line of JSON every quarter of a second, and a last
+one that says how the run ended. SIGTERM ends the run early.
 
-locust brings the users, their connections and the requests. What is sent when is decided here: locust's own pacing
-lets a user wait for its answer before it sends the next request, so a stall of the service would delay the requests
-that would have felt it, and hide itself (coordinated omission). At a rate, each request has a time at which it is to
-be sent, and its latency counts from then on.
+locust provides the users, their connections and the requests. This module decides what is sent when: with locust's
+pacing, a user waits for its answer before it sends the next request, so a stall of the service would delay the requests
+that it affects, and hide itself (coordinated omission). At a rate, each request has an intended start, and its latency
+counts from then.
 """
 
 import importlib
@@ -22,13 +22,13 @@ from typing import Any, Final
 from miyabi_infra.load.errors import CONNECTION_CLOSED, TIMED_OUT, kind_of, status_error
 
 REPORT_EVERY: Final = 0.25
-"""Seconds from one line of results to the next."""
+"""Seconds between two lines of results."""
 
 TICK: Final = 0.05
-"""Seconds from one look at how late this process is to the next."""
+"""Seconds between two measurements of how late this process wakes up."""
 
 # Both are of an extra, so they may be missing where this is type-checked.
-locust: Any = importlib.import_module("locust")  # first: it has gevent replace the sockets
+locust: Any = importlib.import_module("locust")  # first: it makes gevent replace the sockets
 gevent: Any = importlib.import_module("gevent")
 queues: Any = importlib.import_module("gevent.queue")
 events: Any = importlib.import_module("gevent.event")
@@ -50,7 +50,7 @@ class Run:
         self.began = 0.0
 
     def carry_out(self) -> None:
-        """Send all requests, or as many as there is time for, and report."""
+        """Send all requests, or as many as the time limit allows, and report."""
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, self.stop, "interrupted")
         environment = locust.env.Environment(user_classes=[self._user_class()])
@@ -58,7 +58,7 @@ class Run:
         at_once = min(self.plan["at_once"], self.plan["requests"])
         runner.start(at_once, spawn_rate=at_once)
         runner.spawning_greenlet.join()
-        # All users are there and wait for their first ticket.
+        # All users exist and wait for their first ticket.
         self.began = time.perf_counter()
         helpers = [gevent.spawn(each) for each in (self._deal, self._watch_the_clock, self._report)]
         self.over.wait(timeout=self.plan["most_seconds"])
@@ -77,7 +77,7 @@ class Run:
         run, plan = self, self.plan
 
         def ask_on(user: Any) -> None:  # noqa: ANN401
-            """The one task of a user: requests, one after the other, as they are dealt out."""
+            """The one task of a user: requests, one after the other, as tickets arrive."""
             while True:
                 intended = run.tickets.get()
                 run.send(user, intended)
@@ -94,7 +94,7 @@ class Run:
         return type("Client", (locust.FastHttpUser,), members)
 
     def send(self, user: Any, intended: float | None) -> None:  # noqa: ANN401
-        """Send a request and note what came of it; `intended`: when it was to be sent, if there is a rate."""
+        """Send a request and record its outcome; `intended`: its intended start, if there is a rate."""
         self.sent += 1
         started = time.perf_counter()
         answer = user.client.get(self.plan["url"], allow_redirects=False)
@@ -106,7 +106,7 @@ class Run:
             self.stop("done")
 
     def _deal(self) -> None:
-        """Hand out the requests: all at once, or each at its time."""
+        """Hand out the requests: all at once, or each at its intended start."""
         rate, number = self.plan["rate"], self.plan["requests"]
         for index in range(number):
             if rate is None:
@@ -117,7 +117,7 @@ class Run:
             self.tickets.put(intended)
 
     def _watch_the_clock(self) -> None:
-        """Note how much later than asked for this process wakes up: so much is its own, not the service's."""
+        """Record how much later than requested this process wakes up: that delay is its own, not the service's."""
         while True:
             due = time.perf_counter() + TICK
             gevent.sleep(TICK)
@@ -140,7 +140,7 @@ def _error(answer: Any, seconds: float, timeout: float) -> str | None:  # noqa: 
         found = status_error(answer.status_code)
     else:
         found = kind_of(error) if error is not None else CONNECTION_CLOSED
-    # The time-out is one of each read, so a trickle of bytes would outlast it.
+    # The time-out applies to each read, so an answer that trickles in could take longer.
     return TIMED_OUT if found is None and seconds > timeout else found
 
 
@@ -149,7 +149,7 @@ def _write(line: dict[str, Any]) -> None:
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        os._exit(1)  # nobody is there any more: no more load either
+        os._exit(1)  # the parent process is gone: stop the load
 
 
 if __name__ == "__main__":

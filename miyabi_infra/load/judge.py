@@ -18,16 +18,16 @@ class Judged:
     setting: str
     """The setting of `service_levels`."""
     target: float
-    """What is demanded of this run, in the setting's unit."""
+    """What this run must reach, in the setting's unit."""
     measured: float | None
-    """None: too many requests failed for there to be such a figure."""
+    """None: too many requests failed for such a figure to exist."""
     verdict: Verdict
     reason: str = ""
-    """What is to be said about it."""
+    """An explanation; often empty."""
 
 
 def judge(measured: Measured, levels: ServiceLevelSettings, profile: Profile) -> list[Judged]:
-    """Every target held against what was measured."""
+    """Every target compared with what was measured."""
     return [
         _latency("p50_ms", 50, levels.p50_ms, measured),
         _latency("p95_ms", 95, levels.p95_ms, measured),
@@ -38,7 +38,7 @@ def judge(measured: Measured, levels: ServiceLevelSettings, profile: Profile) ->
 
 
 def overall(judged: Sequence[Judged], *, complete: bool) -> Verdict:
-    """Missed when one target is; met when all are and the run was carried out to its end."""
+    """Missed when one target is missed; met when all are met and the run is complete."""
     if any(each.verdict == "missed" for each in judged):
         return "missed"
     return "met" if complete and all(each.verdict == "met" for each in judged) else "undecided"
@@ -49,9 +49,9 @@ def _latency(setting: str, percent: float, target: float, measured: Measured) ->
     found = None if seconds is None else seconds * 1000
     needed = enough_for(percent)
     if measured.ended < needed:
-        return Judged(setting, target, found, "undecided", f"{measured.ended} of the {needed} requests it takes")
+        return Judged(setting, target, found, "undecided", f"{measured.ended} of the {needed} requests that it needs")
     if found is None:
-        return Judged(setting, target, None, "missed", "more requests failed than it leaves out")
+        return Judged(setting, target, None, "missed", "more requests failed than it allows")
     return Judged(setting, target, found, "met" if found <= target else "missed")
 
 
@@ -61,10 +61,10 @@ def _throughput(measured: Measured, levels: ServiceLevelSettings, profile: Profi
         return Judged(setting, target, None, "undecided", "no request has ended")
     reason = ""
     if profile.rate:
-        # No more can come back than is sent, less the errors that another target allows.
+        # No more answers can arrive than requests are sent, less the errors that another target allows.
         most = profile.rate * (1 - levels.max_error_percent / 100)
         if most < target:
-            target, reason = most, f"of {profile.rate:g} sent a second, less {levels.max_error_percent:g} % errors"
+            target, reason = most, f"of {profile.rate:g} sent per second, less {levels.max_error_percent:g} % errors"
     return Judged(setting, target, found, "met" if found >= target else "missed", reason)
 
 

@@ -1,7 +1,7 @@
-"""From single requests to figures: percentiles, throughput, errors, seconds. No clock and no network in here.
+"""From single requests to figures: percentiles, throughput, errors, seconds. No clock and no network here.
 
-A run has at most some hundred thousand requests, so every one is kept and percentiles are exact: no histogram, whose
-buckets would round them.
+A run has at most a few hundred thousand requests, so each one is kept and percentiles are exact; the buckets of a
+histogram would round them.
 """
 
 from collections import Counter, defaultdict
@@ -17,24 +17,24 @@ class Sample(NamedTuple):
     """A request that has ended."""
 
     start: float
-    """Seconds from the begin of the run to when it was to be sent (at a rate) or was sent (without one)."""
+    """Seconds from the start of the run to the intended start (at a rate) or to the start (without a rate)."""
     latency: float
-    """Seconds from `start` to the end of the answer, or to when it failed."""
+    """Seconds from `start` to the end of the answer, or to the failure."""
     error: str | None
     """Why it failed; None: a good answer."""
 
     @property
     def end(self) -> float:
-        """Seconds from the begin of the run to its end."""
+        """Seconds from the start of the run to the end of the request."""
         return self.start + self.latency
 
 
 @dataclass(frozen=True)
 class Second:
-    """A stretch of a run, a second in the result; requests belong to the one that they ended in."""
+    """An interval of a run, in the result one second; a request belongs to the interval in which it ended."""
 
     begin: float
-    """Seconds from the begin of the run."""
+    """Seconds from the start of the run."""
     good: int
     failed: int
     p50: float | None
@@ -50,26 +50,26 @@ class Measured:
     good: int
     failed: int
     duration: float
-    """Seconds from the begin to the end of the last request."""
+    """Seconds from the start to the end of the last request."""
     throughput: float
-    """Good answers a second."""
+    """Good answers per second."""
     errors: Mapping[str, int]
-    """How many failed for which reason, most first."""
+    """Number of failed requests by reason, the most frequent first."""
     latencies: Sequence[float]
-    """Seconds, in ascending order. A request that failed is infinite: it never had its answer."""
+    """Seconds, in ascending order. A failed request counts as infinite: it never got its answer."""
 
     @property
     def ended(self) -> int:
-        """Requests that have ended, well or not."""
+        """Requests that have ended, good or failed."""
         return self.good + self.failed
 
     @property
     def error_percent(self) -> float:
-        """Failed requests of 100; 0 of none."""
+        """Percentage of failed requests; 0 without requests."""
         return 100 * self.failed / self.ended if self.ended else 0
 
     def percentile(self, percent: float) -> float | None:
-        """Seconds within which `percent` of all requests had a good answer; None when fewer ever had one."""
+        """Seconds within which `percent` of all requests got a good answer; None when fewer got one."""
         found = percentile(self.latencies, percent) if self.latencies else inf
         return None if found == inf else found
 
@@ -79,21 +79,21 @@ ALL_BUT_THE_LAST: Final = 99
 
 
 def percentile(ascending: Sequence[float], percent: float) -> float:
-    """The smallest value that at least `percent` of the values don't exceed (nearest rank): always one of them."""
-    # In thousandths, as whole numbers: 0.999 * 1000 is a bit more than 999, and would be the rank after it.
+    """The smallest value that at least `percent` of the values do not exceed (nearest rank): always one of them."""
+    # In thousandths, as integers: 0.999 * 1000 is slightly more than 999 and would give the next rank.
     rank = -(-round(percent * 1000) * len(ascending) // 100_000)
     return ascending[max(rank, 1) - 1]
 
 
 def measure(samples: Sequence[Sample], profile: Profile) -> Measured:
-    """The figures of a run, or of what there is of it."""
+    """The figures of a run, complete or not."""
     good = sum(sample.error is None for sample in samples)
     errors = Counter(sample.error for sample in samples if sample.error is not None)
     ends = sorted(sample.end for sample in samples)
     duration = ends[-1] if ends else 0
     busy = duration
     if profile.rate and ends:
-        # As many can't come back a second as are sent, so what counts is whether they came back while they were sent.
+        # No more can come back per second than are sent, so the question is whether they came back in that time.
         busy = max(len(samples) / profile.rate, percentile(ends, ALL_BUT_THE_LAST))
     return Measured(
         good=good,
@@ -106,7 +106,7 @@ def measure(samples: Sequence[Sample], profile: Profile) -> Measured:
 
 
 def seconds(samples: Iterable[Sample], width: float = 1) -> list[Second]:
-    """The course of a run in stretches of `width` seconds, without a gap."""
+    """The course of a run in intervals of `width` seconds, without gaps."""
     held: defaultdict[int, list[Sample]] = defaultdict(list)
     for sample in samples:
         held[int(sample.end / width)].append(sample)
@@ -120,5 +120,5 @@ def _second(begin: float, samples: Sequence[Sample]) -> Second:
 
 
 def enough_for(percent: float) -> int:
-    """Requests of which at least one lies above a percentile; of fewer, it is just the slowest one."""
+    """The number of requests from which on one lies above the percentile; below, it is the slowest request."""
     return ceil(100 / (100 - percent))

@@ -21,8 +21,8 @@ GAP: Final = 64
 MOST_POINTS: Final = 240
 """Points of a line: more than three pixels each."""
 
-REQUESTS_A_POINT: Final = 100
-"""Requests that a point stands for on average, at least: of fewer, a 99th percentile is just the slowest."""
+REQUESTS_PER_POINT: Final = 100
+"""The minimum average number of requests per point: with fewer, the 99th percentile is the slowest request."""
 
 _STYLE: Final = """
 svg { --ground: #ffffff; --ink: #1f2328; --faint: #d0d7de; --quiet: #59636e; --p50: #0969da; --p95: #8250df;
@@ -83,7 +83,7 @@ class _Course:
 
     @classmethod
     def of(cls, samples: Sequence[Sample], until: float) -> "_Course":
-        points = max(1, min(MOST_POINTS, len(samples) // REQUESTS_A_POINT))
+        points = max(1, min(MOST_POINTS, len(samples) // REQUESTS_PER_POINT))
         width = _round_up(until / points)
         stretches = seconds(samples, width)
         # The last one ends with the run, before its time is over: its rate would be one of a part for the whole.
@@ -146,7 +146,7 @@ def _rates(result: LoadResult, course: _Course, until: float) -> list[str]:
     least = next(each.target for each in result.targets if each.setting == "min_requests_per_second")
     highest = max((each.good / course.width for each in course.stretches), default=0)
     most = _round_up(max(highest, least * 1.1))
-    panel = _Panel(1, "good answers a second", until, 0, most, _quarters(most))
+    panel = _Panel(1, "good answers per second", until, 0, most, _quarters(most))
     return [
         *_frame(panel),
         _line(panel, course.points(lambda each: each.good / course.width), "good"),
@@ -158,7 +158,7 @@ def _rates(result: LoadResult, course: _Course, until: float) -> list[str]:
 def _failures(result: LoadResult, course: _Course, until: float) -> list[str]:
     highest = max((each.failed / course.width for each in course.stretches), default=0)
     most = _round_up(max(highest, 1))
-    title = "failed requests a second" if result.errors else "failed requests a second: none"
+    title = "failed requests per second" if result.errors else "failed requests per second: none"
     panel = _Panel(2, title, until, 0, most, _quarters(most))
     bars = [_bar(panel, each, course.width) for each in course.stretches if each.failed]
     return [*_frame(panel), *bars]
@@ -172,10 +172,10 @@ def _title(result: LoadResult) -> str:
 
 def _heading(result: LoadResult) -> list[str]:
     counts = result.counts
-    how = f"{result.rate:g} a second" if result.rate else f"{result.at_once} at once"
+    how = f"{result.rate:g} per second" if result.rate else f"{result.at_once} at once"
     figures = (
         f"{counts.good + counts.failed:,} of {counts.planned:,} requests, {how}; "
-        f"{result.requests_per_second:,.1f} good answers a second, {result.error_percent:.2f} % failed; "
+        f"{result.requests_per_second:,.1f} good answers per second, {result.error_percent:.2f} % failed; "
         f"{result.started}"
     )
     return [

@@ -17,24 +17,24 @@ class _Part(BaseModel):
 
 
 class Counts(_Part):
-    """What became of the requests."""
+    """The outcomes of the requests."""
 
     planned: int
     """Requests that the profile sends."""
     good: int
     """Answers in time with a status from 200 to 299."""
     failed: int
-    """All others that ended; `errors` says why."""
+    """All other requests that ended; `errors` has the reasons."""
     unfinished: int
-    """Requests that were under way when the run was ended early."""
+    """Requests that were in progress when the run ended early."""
     unsent: int
-    """Requests that an early end kept from being sent."""
+    """Requests that were not sent because the run ended early."""
 
 
 class Latency(_Part):
     """Latencies of all requests in milliseconds.
 
-    A request that failed counts as one that never had its answer: null is a figure without a value for that reason.
+    A failed request counts as one that never got its answer; a figure that has no value for that reason is null.
     """
 
     min: float | None
@@ -47,10 +47,10 @@ class Latency(_Part):
 
 
 class EachSecond(_Part):
-    """A second of the run. Requests belong to the second that they ended in; latencies are those of good answers."""
+    """A second of the run. A request belongs to the second in which it ended; latencies are those of good answers."""
 
     second: int
-    """Seconds from the begin of the run."""
+    """Seconds from the start of the run."""
     good: int
     """Good answers."""
     failed: int
@@ -60,19 +60,19 @@ class EachSecond(_Part):
     p99_ms: float | None
 
 
-class Target(_Part):
+class TargetResult(_Part):
     """A target of the overlay's section `service_levels`, and whether it is met."""
 
     setting: str
     """Name of the setting."""
     target: float
-    """What this run had to reach, in the setting's unit."""
+    """What this run must reach, in the setting's unit."""
     measured: float | None
     """What it reached; null where failures leave no such figure."""
     verdict: Verdict
-    """`undecided` where the run was too short to tell."""
+    """`undecided` where the run was too short for a verdict."""
     reason: str
-    """What is to be said about the verdict; often empty."""
+    """An explanation of the verdict; often empty."""
 
 
 class Generator(_Part):
@@ -81,8 +81,8 @@ class Generator(_Part):
     name: Literal["locust"]
     version: str
     late_ms_p99: float | None
-    """Milliseconds by which the generator itself woke up late, 99th percentile. What the machine that measures adds to
-    each latency is of this size: where it is not far below the targets, measure from a larger or less busy machine."""
+    """Milliseconds by which the generator itself woke up late, 99th percentile. The measuring machine adds about this
+    much to each latency: where it is not far below the targets, measure from a larger or less busy machine."""
 
 
 class LoadResult(_Part):
@@ -94,32 +94,32 @@ class LoadResult(_Part):
     profile: str
     """`baseline`, `spike` or `sustained`."""
     scale: float
-    """Share of the profile that was run; below 1 the run was shortened, and its verdict is a rehearsal's."""
+    """Fraction of the profile that was run; below 1 the run was shortened, and its verdict is that of a rehearsal."""
     url: str
-    """Address that was asked (GET)."""
+    """Address of the requests (GET)."""
     started: str
-    """When the run began, UTC (ISO 8601)."""
+    """Start of the run, UTC (ISO 8601)."""
     duration_seconds: float
-    """From the begin to the end of the last request."""
+    """From the start of the run to the end of the last request."""
     ended: Ended
     """`done`: all requests were sent and ended. Otherwise the result is partial, and is never `met`."""
     at_once: int
-    """Requests that were under way at once, at most."""
+    """Maximum number of requests in progress at the same time."""
     rate: float | None
-    """Requests a second that were to be sent; null: the next one as soon as an answer had come."""
+    """Requests per second; null: the next request is sent when an answer has arrived."""
     latency_from: Literal["intended start", "start"]
-    """What latencies are measured from. At a rate: from when the request was to be sent."""
+    """The start of a latency. At a rate: the intended start of the request."""
     counts: Counts
     requests_per_second: float
-    """Good answers a second."""
+    """Good answers per second."""
     error_percent: float
-    """Failed requests of 100 that ended."""
+    """Percentage of the ended requests that failed."""
     latency_ms: Latency
     errors: dict[str, int]
     """Failed requests by reason."""
-    targets: list[Target]
+    targets: list[TargetResult]
     verdict: Verdict
-    """`met`: every target, by a run that is complete. `missed`: at least one. `undecided`: neither can be said."""
+    """`met`: a complete run met every target. `missed`: at least one target. `undecided`: neither is certain."""
     generator: Generator
     seconds: list[EachSecond]
     """The course of the run."""
@@ -148,7 +148,7 @@ def course(samples: Sequence[Sample]) -> list[EachSecond]:
 
 
 def counts(profile: Profile, measured: Measured, unfinished: int) -> Counts:
-    """What became of the requests of a profile."""
+    """The outcomes of the requests of a profile."""
     return Counts(
         planned=profile.requests,
         good=measured.good,
@@ -158,10 +158,10 @@ def counts(profile: Profile, measured: Measured, unfinished: int) -> Counts:
     )
 
 
-def targets(judged: Sequence[Judged]) -> list[Target]:
-    """The targets as they stand in the result."""
+def targets(judged: Sequence[Judged]) -> list[TargetResult]:
+    """The targets as they are in the result."""
     return [
-        Target(
+        TargetResult(
             setting=each.setting,
             target=each.target,
             measured=None if each.measured is None else round(each.measured, 3),

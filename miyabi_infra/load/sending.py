@@ -1,4 +1,4 @@
-"""The generator's process, from outside: started, read, ended; also by Ctrl-C, and always in time."""
+"""The generator's process: start it, read it, end it; also on Ctrl-C or SIGTERM, and always in time."""
 
 import json
 import subprocess
@@ -17,36 +17,36 @@ from miyabi_infra.load.target import AGENT
 from miyabi_infra.refused import Refused
 
 LEEWAY: Final = 30.0
-"""Seconds that the generator has for starting and ending, beside the run; then it is killed."""
+"""Seconds that the generator has to start and to end, in addition to the run; then it is killed."""
 
 Seen = Callable[[float, Sequence[Sample]], None]
-"""Told of progress: seconds since the begin, and all samples so far."""
+"""Receives the progress: seconds since the start, and all samples so far."""
 
 
 @dataclass
 class Sent:
-    """What a run of the generator left."""
+    """What a run of the generator returned."""
 
     samples: list[Sample] = field(default_factory=list[Sample])
     late: list[float] = field(default_factory=list[float])
-    """Seconds by which the generator woke up late, one for every look."""
+    """Seconds by which the generator woke up late, one value per measurement."""
     ended: Ended = "interrupted"
     unfinished: int = 0
     version: str = ""
 
 
 def demand_locust() -> None:
-    """Say how to install the load generator where it is missing.
+    """Make sure that the load generator is installed.
 
     Raises:
-        Refused: when it is.
+        Refused: when it is missing; the text says how to install it.
     """
     if find_spec("locust") is None:
         raise Refused("the load generator, locust, is not installed: run 'make load-generator'")
 
 
 def send(profile: Profile, url: str, timeout: float, seen: Seen) -> Sent:
-    """Carry out a profile against a URL; `timeout` is a request's, in seconds.
+    """Send a profile to a URL; `timeout` is the time-out of a request, in seconds.
 
     Raises:
         Refused: when the generator fails.

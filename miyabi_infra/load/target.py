@@ -1,4 +1,4 @@
-"""Where the load goes: to the environment's own address, or to a host that was named on purpose."""
+"""Where the load goes: to the environment's own address, or to a host that the caller names explicitly."""
 
 import http.client
 import json
@@ -20,7 +20,7 @@ DNS_NAME_OUTPUT: Final = "alb_dns_name"
 """The root output that holds the load balancer's DNS name."""
 
 AGENT: Final = "miyabi-infra load"
-"""What requests call themselves, so that the service's logs tell them from users'."""
+"""The user agent of the requests, so that the service's logs distinguish them from users' requests."""
 
 _LOCAL_NAMES: Final = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
 _PORTS: Final = {"http": 80, "https": 443}
@@ -28,19 +28,19 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Reached:
-    """What came of the first request."""
+    """The outcome of the first request."""
 
     url: str
-    """The address to load: https, where the service sends http there."""
+    """The address to load: https where the service redirects http to it."""
     error: str | None = None
-    """Why there was no answer at all."""
+    """Why there was no answer."""
 
 
 def choose(root: Path, stack: Stack, levels: ServiceLevelSettings, url: str | None, allowed: str | None) -> str:
-    """The address that may be loaded.
+    """The address to load.
 
     Raises:
-        Refused: when there is none, or its host is neither the environment's own nor `allowed`.
+        Refused: when there is none, or when its host is neither the environment's own nor `allowed`.
     """
     if url is None:
         url = levels.url or f"http://{_dns_name(root, stack)}"
@@ -49,23 +49,23 @@ def choose(root: Path, stack: Stack, levels: ServiceLevelSettings, url: str | No
     parts = _parsed(url)
     host = _normal(parts.hostname or "")
     if allowed is not None and _normal(allowed) != host:
-        raise Refused(f"--allow-host names {allowed}, but the load would go to {host}")
+        raise Refused(f"--allow-host is {allowed}, but the load would go to {host}")
     if allowed is None:
         if _is_loopback(host):
-            raise Refused(f"{host} is this machine itself: name it, if you mean it, with --allow-host {host}")
+            raise Refused(f"{host} is this machine: to load it, add --allow-host {host}")
         if host not in _own_hosts(root, stack, levels, host):
             raise Refused(
-                f"{host} is not {stack.environment}'s own host, and load hurts whoever it hits: "
-                f"if it is yours, say so with --allow-host {host}"
+                f"{host} is not a host of {stack.environment}; load affects the users of the host that it reaches: "
+                f"if the host is yours, add --allow-host {host}"
             )
     return url if parts.path else f"{url}/"
 
 
 def reach(url: str, timeout: float = REQUEST_TIMEOUT) -> Reached:
-    """Ask once, so that a service that isn't there is not asked ten thousand times.
+    """Send one request, so that an unreachable service does not get ten thousand.
 
     Raises:
-        Refused: when it redirects to anywhere but its own https address.
+        Refused: when it redirects to an address other than its own over https.
     """
     status, location, error = _ask(url, timeout)
     if location is None:
@@ -78,7 +78,7 @@ def reach(url: str, timeout: float = REQUEST_TIMEOUT) -> Reached:
 
 
 def _after_redirect(url: str, status: int, location: str) -> str:
-    """Where a redirect leads to that may be followed: the same host and path over https."""
+    """The destination of a redirect that may be followed: the same host and path over https."""
     before, after = urlsplit(url), urlsplit(urljoin(url, location))
     same = _normal(before.hostname or "") == _normal(after.hostname or "") and before.path == after.path
     if same and (before.scheme, after.scheme) == ("http", "https"):
@@ -87,11 +87,11 @@ def _after_redirect(url: str, status: int, location: str) -> str:
 
 
 def _redirected(url: str, status: int, location: str) -> str:
-    return f"{url} redirects ({status}) to {location}, which is not followed: give the address that serves, with --url"
+    return f"{url} redirects ({status}) to {location}, which is not followed: pass the final address with --url"
 
 
 def _ask(url: str, timeout: float) -> tuple[int, str | None, str | None]:
-    """The status, where it redirects to, and the error when there was no answer."""
+    """The status, the destination of a redirect, and the error when there was no answer."""
     parts = urlsplit(url)
     assert parts.hostname
     try:
@@ -121,18 +121,18 @@ def _parsed(url: str) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise Refused(f"{url!r} is no URL: {error}") from error
+        raise Refused(f"{url!r} is not a valid URL: {error}") from error
     if parts.scheme not in _PORTS or not parts.hostname or port == 0 or any(each.isspace() for each in url):
-        raise Refused(f"{url!r} is no URL that can be loaded: http:// or https:// and a host name")
+        raise Refused(f"{url!r} is not a URL that can be loaded; allowed: http:// or https://, and a host name")
     if parts.username is not None or parts.password is not None:
-        raise Refused("a URL with a user or a password is not taken: it would stand in the result")
+        raise Refused("the URL has a user or a password, which the result would contain; allowed: a URL without")
     if parts.fragment:
-        raise Refused(f"{url!r} has a fragment (#), which no service ever sees")
+        raise Refused(f"{url!r} has a fragment (#), which is never sent to a service; allowed: a URL without it")
     return parts
 
 
 def _normal(host: str) -> str:
-    """A host as names are compared: case and the dot of the root don't count."""
+    """A host in the form in which names are compared: case and a final dot do not count."""
     return host.strip("[]").rstrip(".").lower()
 
 
@@ -142,14 +142,14 @@ def _is_loopback(host: str) -> bool:
     try:
         address = ip_address(host)
     except ValueError:
-        # Resolvers also take 127.1 and 2130706433 for addresses: whatever has no letter is no DNS name of a service.
+        # Resolvers also accept 127.1 and 2130706433 as addresses: a name without a letter is not a service's DNS name.
         return not any(letter.isalpha() for letter in host) or host.startswith("0x")
     mapped = getattr(address, "ipv4_mapped", None)
     return address.is_loopback or address.is_unspecified or bool(mapped and mapped.is_loopback)
 
 
 def _own_hosts(root: Path, stack: Stack, levels: ServiceLevelSettings, host: str) -> set[str]:
-    """The hosts that are the environment's own; Terraform is asked only when the overlay does not settle it."""
+    """The environment's own hosts; Terraform is asked only when the overlay does not decide."""
     named = _normal(urlsplit(levels.url).hostname or "") if levels.url else ""
     if named == host:
         return {named}
@@ -160,7 +160,7 @@ def _dns_name(root: Path, stack: Stack) -> str:
     """The load balancer's DNS name, from Terraform's output.
 
     Raises:
-        Refused: when Terraform does not know it.
+        Refused: when Terraform's output does not contain it.
     """
     folder = root / OUT / "stacks" / stack.name
     instead = "or give --url and --allow-host"
@@ -170,13 +170,13 @@ def _dns_name(root: Path, stack: Stack) -> str:
         last = [line.strip(" │╷╵") for line in str(error).splitlines()]
         reason = next((line for line in last if line.startswith("Error")), last[0])
         raise Refused(
-            f"{stack.environment}'s own host is not known, as 'terraform output' fails ({reason}): run "
+            f"the host of {stack.environment} is unknown, because 'terraform output' fails ({reason}): run "
             f"'terraform -chdir={OUT}/stacks/{stack.name} init' with credentials for its state, {instead}"
         ) from error
     name = outputs.get(DNS_NAME_OUTPUT, {}).get("value")
     if not isinstance(name, str) or not name:
         raise Refused(
-            f"{stack.environment}'s own host is not known: its Terraform state has no output {DNS_NAME_OUTPUT}, so "
+            f"the host of {stack.environment} is unknown: its Terraform state has no output {DNS_NAME_OUTPUT}, so "
             f"nothing has been applied yet; apply it, {instead}"
         )
     return name

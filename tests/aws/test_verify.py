@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from miyabi_infra.aws.client import Aws
-from miyabi_infra.aws.verify import Verification, run, text, verify
+from miyabi_infra.aws.verify import Verification, verify
+from miyabi_infra.commands.verify import run, text
 from miyabi_infra.stacks import read
 from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment
@@ -92,21 +93,21 @@ def test_changes_behind_terraforms_back_are_exactly_what_differs(dev: Environmen
 
     verification = look.verify(dev)
 
-    by_hand = "exists, and nobody generated it"
+    by_hand = "exists and was not generated"
     assert differing(verification) == [
-        "+ module.alb.aws_lb.main: listener on port 8443 exists, and nobody generated it",
-        "+ module.alb.aws_lb_listener.http: rule of priority 7 exists, and nobody generated it",
+        "+ module.alb.aws_lb.main: listener on port 8443 exists and was not generated",
+        "+ module.alb.aws_lb_listener.http: rule of priority 7 exists and was not generated",
         '~ module.alb.aws_lb_target_group.app health_check.path: generated "/health", found "/"',
         "~ module.ecs.aws_cloudwatch_log_group.ecs retention_in_days: generated 7, found 1",
         "~ module.ecs_service.aws_appautoscaling_target.ecs min_capacity: generated 2, found 1",
         "~ module.ecs_service.aws_appautoscaling_target.ecs max_capacity: generated 4, found 9",
         "- module.elasticache.aws_cloudwatch_metric_alarm.redis_evictions does not exist",
-        f"+ module.iam.aws_iam_role.ecs_task: policy {administrator} exists, and nobody generated it",
+        f"+ module.iam.aws_iam_role.ecs_task: policy {administrator} exists and was not generated",
         "- module.networking.aws_route.private_nat_gateway[0] does not exist",
         f"+ module.networking.aws_route_table.private[0]: route 203.0.113.0/24 to {gateway} {by_hand}",
-        f"+ module.networking.aws_vpc.main: subnet {subnet} in the VPC exists, and nobody generated it",
+        f"+ module.networking.aws_vpc.main: subnet {subnet} in the VPC exists and was not generated",
         f"+ module.security_groups.aws_security_group.redis: ingress tcp 6379-6380 with 0.0.0.0/0 {by_hand}",
-        "+ alarm miyabi-mine-dev exists, and nobody generated it",
+        "+ alarm miyabi-mine-dev exists and was not generated",
     ]
     assert (verification.differences, verification.exit_code) == (13, 1)
     # The autoscaler's own: shown, and no difference.

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from miyabi_infra.aws.client import Aws, Kind, Limits, Trouble, action_name, together
-from miyabi_infra.aws.verify import run as run_verify
 from miyabi_infra.commands.status import run
+from miyabi_infra.commands.verify import run as run_verify
 from miyabi_infra.refused import Refused
 
 QUICK = Limits(connect=0.5, read=0.2, attempts=1)
@@ -94,19 +94,19 @@ def trouble() -> Trouble:
             "ExpiredTokenException",
             "The security token included in the request is expired",
             Kind.CREDENTIALS,
-            "the credentials are expired or not valid (ExpiredTokenException): log in again",
+            "the credentials have expired or are not valid (ExpiredTokenException): log in again",
         ),
         (
             "UnrecognizedClientException",
             "",
             Kind.CREDENTIALS,
-            "the credentials are expired or not valid (UnrecognizedClientException): log in again",
+            "the credentials have expired or are not valid (UnrecognizedClientException): log in again",
         ),
         (
             "ThrottlingException",
             "Rate exceeded",
             Kind.THROTTLED,
-            "ecs:DescribeServices: AWS throttles the account's calls (ThrottlingException): try again in a minute",
+            "ecs:DescribeServices: AWS throttles this account (ThrottlingException): try again in a minute",
         ),
         (
             "ClusterNotFoundException",
@@ -133,7 +133,7 @@ def test_a_proxy_that_answers_in_place_of_aws(monkeypatch: pytest.MonkeyPatch) -
     with answering(monkeypatch, "x"), pytest.raises(Trouble) as raised:
         Aws("us-west-2", QUICK).call("sts", "get_caller_identity")
     assert raised.value == Trouble(
-        Kind.FAILED, "sts:GetCallerIdentity: the answer is none of AWS's: look at AWS_ENDPOINT_URL and the proxy"
+        Kind.FAILED, "sts:GetCallerIdentity: the answer is not from AWS: check AWS_ENDPOINT_URL and the proxy"
     )
 
 
@@ -148,7 +148,7 @@ def test_nobody_at_the_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
         host = f"127.0.0.1:{server.getsockname()[1]}"
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}")
     assert trouble() == Trouble(
-        Kind.UNREACHABLE, f"ecs:DescribeServices: {host} can't be reached: look at network, proxy and DNS"
+        Kind.UNREACHABLE, f"ecs:DescribeServices: {host} cannot be reached: check network, proxy and DNS"
     )
 
 
@@ -217,7 +217,7 @@ def test_a_missing_permission_is_a_line_of_each_section(
 
 
 def test_who_looks_at_aws_does_not_wait_for_cdktf(root: Path) -> None:
-    imports = "import sys, miyabi_infra.commands.status, miyabi_infra.aws.verify"
+    imports = "import sys, miyabi_infra.commands.status, miyabi_infra.commands.verify"
     asked = f"{imports}; print(sorted({{'cdktf', 'jsii'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", asked], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -15,17 +15,18 @@ from jsonschema import Draft202012Validator
 
 from environments.sections.service_levels import ServiceLevelSettings
 from miyabi_infra.commands import load as load_run
-from miyabi_infra.commands.load import evaluate, run, service_levels
+from miyabi_infra.commands.load import progress, run, summary
 from miyabi_infra.load import sending, target
 from miyabi_infra.load.errors import kind_of, status_error
+from miyabi_infra.load.evaluation import evaluate
 from miyabi_infra.load.judge import Judged, judge, overall
 from miyabi_infra.load.measure import Sample, enough_for, measure, percentile, seconds
 from miyabi_infra.load.plot import draw
 from miyabi_infra.load.profiles import PROFILES, Profile
 from miyabi_infra.load.result import LoadResult
 from miyabi_infra.load.sending import Sent
-from miyabi_infra.load.show import progress, summary
 from miyabi_infra.load.target import choose
+from miyabi_infra.overlays.service_levels import service_levels
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack, read
 from miyabi_infra.terraform.cli import TerraformError
@@ -166,7 +167,7 @@ def test_at_a_rate_no_more_is_demanded_than_is_sent_less_the_errors_allowed() ->
     throughput = judge(measure(samples, SUSTAINED), LEVELS, SUSTAINED)[3]
 
     assert (throughput.target, throughput.verdict) == (49.5, "met")
-    assert throughput.reason == "of 50 sent a second, less 1 % errors"
+    assert throughput.reason == "of 50 sent per second, less 1 % errors"
 
 
 def test_a_percentile_of_too_few_requests_is_undecided() -> None:
@@ -174,7 +175,7 @@ def test_a_percentile_of_too_few_requests_is_undecided() -> None:
     judged = judge(measure([Sample(0, 0.01, None)] * 30, BASELINE), LEVELS, BASELINE)
 
     assert verdicts(judged) == ["met", "met", "undecided", "met", "met"]
-    assert judged[2].reason == "30 of the 100 requests it takes"
+    assert judged[2].reason == "30 of the 100 requests that it needs"
     assert overall(judged, complete=True) == "undecided"
 
 
@@ -258,7 +259,7 @@ def test_the_overlays_address_is_the_environments_own_without_terraform(
     ],
 )
 def test_another_host_is_refused_unless_it_is_named(project: Project, dev: Stack, url: str) -> None:
-    with pytest.raises(Refused, match="is not dev's own host") as refused:
+    with pytest.raises(Refused, match="is not a host of dev") as refused:
         choose(project.root, dev, LEVELS, url, None)
     host = str(refused.value).rsplit(" ", 1)[-1]
 
@@ -271,9 +272,9 @@ def test_another_host_is_refused_unless_it_is_named(project: Project, dev: Stack
 )
 def test_this_machine_is_refused_unless_it_is_named(project: Project, dev: Stack, host: str) -> None:
     url = f"http://{host}:8080/"
-    with pytest.raises(Refused, match="is this machine itself"):
+    with pytest.raises(Refused, match="is this machine"):
         choose(project.root, dev, LEVELS, url, None)
-    with pytest.raises(Refused, match="is this machine itself"):
+    with pytest.raises(Refused, match="is this machine"):
         choose(project.root, dev, ServiceLevelSettings.model_construct(url=url), url, None)
 
     assert choose(project.root, dev, LEVELS, url, host) == url
@@ -283,11 +284,11 @@ def test_this_machine_is_refused_unless_it_is_named(project: Project, dev: Stack
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("example.com", "is no URL that can be loaded"),
-        ("ftp://example.com/", "is no URL that can be loaded"),
-        ("http:///health", "is no URL that can be loaded"),
-        ("http://example.com:99999/", "is no URL"),
-        ("http://example.com/a b", "is no URL that can be loaded"),
+        ("example.com", "is not a URL that can be loaded"),
+        ("ftp://example.com/", "is not a URL that can be loaded"),
+        ("http:///health", "is not a URL that can be loaded"),
+        ("http://example.com:99999/", "is not a valid URL"),
+        ("http://example.com/a b", "is not a URL that can be loaded"),
         (f"http://{ALB}@example.com/", "a user or a password"),
         (f"http://me:secret@{ALB}/", "a user or a password"),
         (f"http://{ALB}/#top", "has a fragment"),
@@ -301,7 +302,7 @@ def test_what_is_no_address_is_refused(project: Project, dev: Stack, url: str, r
 
 @pytest.mark.usefixtures("applied")
 def test_a_host_that_is_allowed_must_be_the_one_that_is_loaded(project: Project, dev: Stack) -> None:
-    with pytest.raises(Refused, match=rf"--allow-host names example.com, but the load would go to {ALB}"):
+    with pytest.raises(Refused, match=rf"--allow-host is example.com, but the load would go to {ALB}"):
         choose(project.root, dev, LEVELS, None, "example.com")
 
 
@@ -310,7 +311,7 @@ def test_without_a_state_it_says_what_to_do(project: Project, dev: Stack) -> Non
     with pytest.raises(Refused) as refused:
         choose(project.root, dev, LEVELS, None, None)
     assert str(refused.value) == (
-        "dev's own host is not known, as 'terraform output' fails (Error: Backend initialization required): run "
+        "the host of dev is unknown, because 'terraform output' fails (Error: Backend initialization required): run "
         "'terraform -chdir=cdktf.out/stacks/miyabi-dev init' with credentials for its state, "
         "or give --url and --allow-host"
     )
@@ -358,13 +359,17 @@ def nothing_is_sent(*_arguments: object, **_named: object) -> Sent:
 @pytest.mark.parametrize(
     ("arguments", "scale", "reason"),
     [
-        (("dev", "peak"), 1, "there is no profile peak, only baseline, spike, sustained"),
-        (("dev", "spike"), 0, "--scale 0 is no share of a profile: above 0, at most 1"),
-        (("dev", "spike"), 1.5, "--scale 1.5 is no share"),
-        (("dev", "spike"), float("nan"), "--scale nan is no share"),
-        (("shared", "spike"), 1, "shared has nothing that answers"),
+        (("dev", "peak"), 1, "unknown profile 'peak'; allowed: baseline, spike, sustained"),
+        (("dev", "spike"), 0, "--scale 0 is out of range; allowed: above 0, at most 1"),
+        (("dev", "spike"), 1.5, "--scale 1.5 is out of range"),
+        (("dev", "spike"), float("nan"), "--scale nan is out of range"),
+        (("shared", "spike"), 1, "shared has no service to load"),
         (("qa", "spike"), 1, "qa"),
-        (("prod", "spike"), 1, "prod's users would feel it .*: to send 5,000 requests, 200 at once to .* add --yes"),
+        (
+            ("prod", "spike"),
+            1,
+            "the load affects the users of prod .*: to send 5,000 requests, 200 at once to .*, add --yes",
+        ),
     ],
 )
 def test_wrong_use_is_refused_before_anything_is_sent(
@@ -395,7 +400,7 @@ def test_the_targets_are_the_overlays(taken: Project) -> None:
     assert (service_levels(taken.root, "dev").p95_ms, service_levels(taken.root, "dev").ask_before_load) == (80, False)
     assert service_levels(taken.root, "prod") == LEVELS
     taken.change("dev", ("p95_ms: 80", "p95: 80"))
-    with pytest.raises(Refused, match=r"environments/dev\.yaml: service_levels can't be used; 'make synth' says why"):
+    with pytest.raises(Refused, match=r"environments/dev\.yaml: service_levels is not valid; 'make synth' says why"):
         service_levels(taken.root, "dev")
 
 
@@ -431,8 +436,8 @@ def test_errors_are_named() -> None:
 def test_progress_is_that_of_the_last_seconds() -> None:
     samples = [*[Sample(1, 0.5, None)] * 100, *[Sample(9, 0.02, None)] * 50, Sample(9.5, 0.1, "time-out")]
 
-    assert progress(10, samples, BASELINE) == "10 s  151 of 10,000  10 a second  p50 20 ms  p99 20 ms  1 failed"
-    assert progress(0.5, [], BASELINE) == "0 s  0 of 10,000  0 a second  0 failed"
+    assert progress(10, samples, BASELINE) == "10 s  151 of 10,000  10 per second  p50 20 ms  p99 20 ms  1 failed"
+    assert progress(0.5, [], BASELINE) == "0 s  0 of 10,000  0 per second  0 failed"
 
 
 def test_the_summary_says_what_was_measured_against_what() -> None:
@@ -440,13 +445,13 @@ def test_the_summary_says_what_was_measured_against_what() -> None:
 
     assert summary(result_of(samples)) == (
         "10,000 of 10,000 requests in 11.0 s\n\n"
-        "              measured  target                verdict\n"
-        "------------  --------  --------------------  -------\n"
-        "p50              12.00  at most 50 ms         met\n"
-        "p95              12.00  at most 100 ms        met\n"
-        "p99              12.00  at most 200 ms        met\n"
-        "good answers    908.18  at least 50 a second  met\n"
-        "failed            0.10  at most 1 %           met\n\n"
+        "              measured  target                  verdict\n"
+        "------------  --------  ----------------------  -------\n"
+        "p50              12.00  at most 50 ms           met\n"
+        "p95              12.00  at most 100 ms          met\n"
+        "p99              12.00  at most 200 ms          met\n"
+        "good answers    908.18  at least 50 per second  met\n"
+        "failed            0.10  at most 1 %             met\n\n"
         "failed: 10 time-out\n\n"
         "targets met"
     )
@@ -456,7 +461,7 @@ def test_the_summary_marks_what_is_partial_shortened_or_measured_by_a_busy_machi
     samples = [Sample(0, 0.01, None)] * 40
     partial = result_of(samples, BASELINE.scaled(0.01), ended="interrupted", unfinished=3, late=[0.2])
 
-    assert "partial (interrupted): 60 requests were not carried out" in summary(partial)
+    assert "partial (interrupted): 60 requests were not completed" in summary(partial)
     assert "shortened to 0.01 of the profile: a rehearsal, not the profile's verdict" in summary(partial)
     assert "the generator itself was up to 200 ms late" in summary(partial)
     assert partial.counts.model_dump() == {"planned": 100, "good": 40, "failed": 0, "unfinished": 3, "unsent": 57}

@@ -264,9 +264,7 @@ def test_degraded_outweighs_what_could_not_be_read(stack: Stack) -> None:
 
 def test_an_answer_of_an_unknown_form_is_a_line(stack: Stack) -> None:
     status = look(stack, describe_cache_clusters={"Clusters": []})
-    assert found(status, "redis") == [
-        (Level.UNKNOWN, "AWS answered in a form that is not known here (KeyError: 'CacheClusters')")
-    ]
+    assert found(status, "redis") == [(Level.UNKNOWN, "AWS answered in an unknown form (KeyError: 'CacheClusters')")]
 
 
 def test_who_may_not_ask_who_he_is_may_still_look(stack: Stack) -> None:
@@ -279,7 +277,7 @@ def test_another_account_than_the_environments_is_not_looked_at(stack: Stack) ->
     pinned = replace(stack, provider={"allowed_account_ids": ("999999999999",)})
     status = look(pinned)
     assert [section.name for section in status.sections] == ["account"]
-    assert found(status, "account")[0][1] == "the credentials are of account 123456789012; dev is in 999999999999"
+    assert found(status, "account")[0][1] == "the credentials belong to account 123456789012; dev is in 999999999999"
     assert status.exit_code == 3
 
 

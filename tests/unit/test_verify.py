@@ -11,8 +11,9 @@ from miyabi_infra.aws import verify as module
 from miyabi_infra.aws.client import Aws, Kind, Trouble
 from miyabi_infra.aws.readers import READERS
 from miyabi_infra.aws.readers.common import policy
-from miyabi_infra.aws.verify import Verification, text, verify
-from miyabi_infra.aws.world import Check, Found, World
+from miyabi_infra.aws.verify import Verification, verify
+from miyabi_infra.aws.world import Compared, Found, World
+from miyabi_infra.commands.verify import text
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Reference, Resource, Stack
 from miyabi_infra.stacks import read as read_stacks
@@ -76,11 +77,11 @@ def test_what_is_missing_is_told_from_what_can_not_be_read(stack: Stack) -> None
 
 def test_the_account_of_another_environment_is_refused(stack: Stack) -> None:
     pinned = replace(stack, provider={"allowed_account_ids": ("999999999999",)})
-    with pytest.raises(Refused, match="the credentials are of account 123456789012; dev is in 999999999999"):
+    with pytest.raises(Refused, match="the credentials belong to account 123456789012; dev is in 999999999999"):
         verify(pinned, Refusing(Trouble(Kind.DENIED, "no")))
 
 
-def found_as(monkeypatch: pytest.MonkeyPatch, stack: Stack, kind: str, checks: list[Check]) -> Verification:
+def found_as(monkeypatch: pytest.MonkeyPatch, stack: Stack, kind: str, checks: list[Compared]) -> Verification:
     """A verification in which the resources of one type are found so, and everything else is left out."""
 
     def reader(_resource: Resource, _world: World) -> Found:
@@ -88,12 +89,11 @@ def found_as(monkeypatch: pytest.MonkeyPatch, stack: Stack, kind: str, checks: l
 
     readers: Mapping[str, Any] = {kind: reader}
     monkeypatch.setattr(module, "READERS", readers)
-    monkeypatch.setattr("miyabi_infra.aws.readers.READERS", readers)
     return verify(stack, Refusing(Trouble(Kind.DENIED, "no")))
 
 
 def test_what_the_autoscaler_manages_is_shown_and_no_difference(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> None:
-    checks = [Check("desired_count", 2, 4), Check("launch_type", "FARGATE", "FARGATE")]
+    checks = [Compared("desired_count", 2, 4), Compared("launch_type", "FARGATE", "FARGATE")]
     verification = found_as(monkeypatch, stack, "aws_ecs_service", checks)
     assert verification.exit_code == 0
     assert (
@@ -105,7 +105,7 @@ def test_what_the_autoscaler_manages_is_shown_and_no_difference(monkeypatch: pyt
 def test_the_image_that_a_pipeline_gave_is_shown_and_no_difference(
     monkeypatch: pytest.MonkeyPatch, stack: Stack
 ) -> None:
-    checks = [Check("container_definitions.miyabi-app.image", "a:1", "a:2")]
+    checks = [Compared("container_definitions.miyabi-app.image", "a:1", "a:2")]
     verification = found_as(monkeypatch, stack, "aws_ecs_task_definition", checks)
     assert verification.exit_code == 0
     assert 'image: generated "a:1", found "a:2", given when Terraform runs' in text(verification)
@@ -121,8 +121,8 @@ def test_a_block_differs_in_the_value_that_differs(stack: Stack) -> None:
     group = stack.find("module.alb.aws_lb_target_group.app")
     assert group is not None
     held = {**group.blocks("health_check")[0], "path": "/"}
-    checks = World(Refusing(Trouble(Kind.DENIED, "no")), stack).checks(group, {"health_check": held})
-    assert [check for check in checks if not check.same] == [Check("health_check.path", "/health", "/")]
+    checks = World(Refusing(Trouble(Kind.DENIED, "no")), stack, READERS).checks(group, {"health_check": held})
+    assert [check for check in checks if not check.same] == [Compared("health_check.path", "/health", "/")]
 
 
 def test_tags_are_compared_one_by_one_and_those_of_aws_do_not_count(stack: Stack) -> None:
@@ -135,11 +135,11 @@ def test_tags_are_compared_one_by_one_and_those_of_aws_do_not_count(stack: Stack
         {"Key": "Owner", "Value": "me"},
         {"Key": "aws:cloudformation:stack-name", "Value": "x"},
     ]
-    checks = World(Refusing(Trouble(Kind.DENIED, "no")), stack).tags(vpc, tags)
+    checks = World(Refusing(Trouble(Kind.DENIED, "no")), stack, READERS).tags(vpc, tags)
     assert [check for check in checks if not check.same] == [
-        Check("tags.Environment", "dev", "prod"),
-        Check("tags.ManagedBy", "Terraform", None),
-        Check("tags.Owner", None, "me"),
+        Compared("tags.Environment", "dev", "prod"),
+        Compared("tags.ManagedBy", "Terraform", None),
+        Compared("tags.Owner", None, "me"),
     ]
 
 
@@ -151,6 +151,6 @@ def test_a_policy_is_the_same_in_any_order_and_with_single_items_for_lists() -> 
 
 
 def test_a_reference_to_what_is_missing_is_no_difference_of_its_own(stack: Stack) -> None:
-    world = World(Refusing(Trouble(Kind.MISSING, "gone")), stack)
+    world = World(Refusing(Trouble(Kind.MISSING, "gone")), stack, READERS)
     value = world.value(Reference("module.networking.aws_vpc.main", "id"))
-    assert Check("vpc_id", value, "vpc-1").same
+    assert Compared("vpc_id", value, "vpc-1").same

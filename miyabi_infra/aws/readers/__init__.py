@@ -1,34 +1,43 @@
-"""How each type of resource is found in an account, by its name and not by Terraform's state, and what it is then like.
+"""How each type of resource is found in an account and described, one file for each AWS service.
 
-A reader looks for its resource as a person would, by name or by the tag Name, and gives what AWS says in the words of
-Terraform's arguments. The files are named after the modules whose resources they read.
+A reader finds its resource by what AWS cannot change about it (a name that is unique, a place in the VPC), never by
+Terraform's state, and gives what AWS says in the words of Terraform's arguments. A new type is one function, and one
+row of its service's `READERS`.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
 from miyabi_infra.aws.readers import (
-    alb,
+    application_autoscaling,
+    cloudwatch,
+    ec2,
+    ec2_security_groups,
+    ecr,
     ecs,
-    ecs_service,
     elasticache,
+    elbv2,
     iam,
-    monitoring,
-    networking,
-    security_groups,
-    shared,
+    logs,
+    s3,
+    servicediscovery,
+    sns,
 )
-from miyabi_infra.aws.readers.common import Reader
+from miyabi_infra.aws.world import Reader
 
 READERS: Final[Mapping[str, Reader]] = {
-    **networking.READERS,
-    **security_groups.READERS,
-    **iam.READERS,
-    **alb.READERS,
+    **application_autoscaling.READERS,
+    **cloudwatch.READERS,
+    **ec2.READERS,
+    **ec2_security_groups.READERS,
+    **ecr.READERS,
     **ecs.READERS,
     **elasticache.READERS,
-    **ecs_service.READERS,
-    **monitoring.READERS,
-    **shared.READERS,
+    **elbv2.READERS,
+    **iam.READERS,
+    **logs.READERS,
+    **s3.READERS,
+    **servicediscovery.READERS,
+    **sns.READERS,
 }
-"""The readers, by type of resource."""
+"""The readers, by resource type: the types that `verify` knows."""

@@ -1,14 +1,11 @@
-"""What the readers of all modules share."""
+"""What the readers of all services share."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
-from miyabi_infra.aws.world import Check, Found, World, unordered
+from miyabi_infra.aws.world import Compared, World, unordered
 from miyabi_infra.stacks import Reference, Resource
-
-Reader = Callable[[Resource, World], Found | None]
-"""Finds a resource, and gives what AWS says of it in Terraform's words; None for one that does not exist."""
 
 Json = Mapping[str, Any]
 
@@ -18,9 +15,9 @@ def leads_to(value: object, resource: Resource) -> bool:
     return isinstance(value, Reference) and value.address == resource.address
 
 
-def set_check(argument: str, resource: Resource, world: World, found: Any) -> Check:  # noqa: ANN401  # a list
+def set_check(argument: str, resource: Resource, world: World, found: Any) -> Compared:  # noqa: ANN401  # a list
     """An argument whose items are in any order."""
-    return Check(argument, unordered(world.value(resource.get(argument))), unordered(found))
+    return Compared(argument, unordered(world.value(resource.get(argument))), unordered(found))
 
 
 def policy(document: Any) -> Any:  # noqa: ANN401  # JSON

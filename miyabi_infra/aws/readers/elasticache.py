@@ -1,11 +1,11 @@
-"""How what exists is read: the cache."""
+"""ElastiCache: the cluster, its subnets, its parameters."""
 
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from miyabi_infra.aws.readers.common import Json, Reader, set_check
-from miyabi_infra.aws.world import Check, Extra, Found, World
+from miyabi_infra.aws.readers.common import Json, set_check
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, World
 from miyabi_infra.stacks import Resource
 
 
@@ -71,7 +71,7 @@ def _cache_parameter_group(resource: Resource, world: World) -> Found | None:
     held = {each["ParameterName"]: each.get("ParameterValue") for each in parameters}
     generated = {str(each["name"]): each["value"] for each in resource.blocks("parameter")}
     checks = world.checks(resource, {"family": groups[0]["CacheParameterGroupFamily"]})
-    checks += [Check(f"parameter.{key}", value, held.get(key)) for key, value in generated.items()]
+    checks += [Compared(f"parameter.{key}", value, held.get(key)) for key, value in generated.items()]
     extras = [Extra(f"parameter {key} = {value}") for key, value in held.items() if key not in generated]
     return Found(
         {"id": name, "name": name}, checks + world.tags(resource, _cache_tags(groups[0]["ARN"], world)), extras

@@ -1,10 +1,10 @@
-"""How what exists is read: roles and what they may do."""
+"""IAM: roles and what they may do."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from miyabi_infra.aws.readers.common import Reader, leads_to, policy
-from miyabi_infra.aws.world import Check, Extra, Found, Unresolved, World
+from miyabi_infra.aws.readers.common import leads_to, policy
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World
 from miyabi_infra.stacks import Resource
 
 
@@ -12,7 +12,7 @@ def _role(resource: Resource, world: World) -> Found | None:
     name = str(resource.get("name"))
     role = world.ask("iam", "get_role", RoleName=name)["Role"]
     checks = [
-        Check(
+        Compared(
             "assume_role_policy",
             policy(world.value(resource.get("assume_role_policy"))),
             policy(role["AssumeRolePolicyDocument"]),
@@ -49,7 +49,7 @@ def _role_policy(resource: Resource, world: World) -> Found | None:
     if isinstance(role, Unresolved):
         return None
     held = world.ask("iam", "get_role_policy", RoleName=role, PolicyName=name)["PolicyDocument"]
-    return Found({}, [Check("policy", policy(world.value(resource.get("policy"))), policy(held))])
+    return Found({}, [Compared("policy", policy(world.value(resource.get("policy"))), policy(held))])
 
 
 def _role_policy_attachment(resource: Resource, world: World) -> Found | None:
@@ -57,7 +57,7 @@ def _role_policy_attachment(resource: Resource, world: World) -> Found | None:
     if isinstance(role, Unresolved):
         return None
     attached = world.items("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role)
-    return Found({}, [Check("policy_arn", arn, arn)]) if arn in {each["PolicyArn"] for each in attached} else None
+    return Found({}, [Compared("policy_arn", arn, arn)]) if arn in {each["PolicyArn"] for each in attached} else None
 
 
 READERS: Final[Mapping[str, Reader]] = {

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from miyabi_infra.commands.load import service_levels
+from miyabi_infra.overlays.service_levels import service_levels
 from miyabi_infra.pages.guides.facts import facts
 from miyabi_infra.pages.rendering import render
 from miyabi_infra.stacks import OUT, SHARED, Stack, read

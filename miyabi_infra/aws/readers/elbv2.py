@@ -1,10 +1,10 @@
-"""How what exists is read: the load balancer, its target group, its listeners."""
+"""Elastic Load Balancing: the load balancer, its target group, its listeners."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from miyabi_infra.aws.readers.common import Json, Reader, leads_to, set_check
-from miyabi_infra.aws.world import Check, Extra, Found, Unresolved, World, plain
+from miyabi_infra.aws.readers.common import Json, leads_to, set_check
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, plain
 from miyabi_infra.stacks import Resource
 
 
@@ -100,7 +100,7 @@ def _listener(resource: Resource, world: World) -> Found | None:
     )
     actions = [_action(each) for each in listener["DefaultActions"]]
     generated = world.value(resource.get("default_action"))
-    checks.append(Check("default_action", plain(generated), plain(actions)))
+    checks.append(Compared("default_action", plain(generated), plain(actions)))
     rules = world.items("elbv2", "describe_rules", "Rules", ListenerArn=arn)
     extras = [Extra(f"rule of priority {each['Priority']}") for each in rules if each["Priority"] != "default"]
     return Found({"id": arn, "arn": arn}, checks + world.tags(resource, _elb_tags(arn, world)), extras)

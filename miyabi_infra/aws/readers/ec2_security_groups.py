@@ -1,10 +1,10 @@
-"""How what exists is read: security groups, rule by rule."""
+"""EC2: security groups, rule by rule."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from miyabi_infra.aws.readers.common import Json, Reader
-from miyabi_infra.aws.world import Check, Extra, Found, Unresolved, World
+from miyabi_infra.aws.readers.common import Json
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World
 from miyabi_infra.stacks import Resource
 
 
@@ -22,8 +22,8 @@ def _security_group(resource: Resource, world: World) -> Found | None:
     for direction, key in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
         held = set(_opened(group[key]))
         generated = set(_generated_rules(resource, direction, world))
-        checks += [Check(f"{direction}: {rule}", rule, None) for rule in sorted(generated - held)]
-        checks += [Check(f"{direction}: {rule}", rule, rule) for rule in sorted(generated & held)]
+        checks += [Compared(f"{direction}: {rule}", rule, None) for rule in sorted(generated - held)]
+        checks += [Compared(f"{direction}: {rule}", rule, rule) for rule in sorted(generated & held)]
         extras += [Extra(f"{direction} {rule}") for rule in sorted(held - generated)]
     return Found({"id": group["GroupId"]}, checks + world.tags(resource, group.get("Tags")), extras)
 

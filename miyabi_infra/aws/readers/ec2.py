@@ -1,10 +1,10 @@
-"""How what exists is read: the VPC and what stands in it."""
+"""EC2: the VPC and what is in it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
-from miyabi_infra.aws.readers.common import Json, Reader, leads_to
-from miyabi_infra.aws.world import Check, Extra, Found, Unresolved, World, tag_mapping
+from miyabi_infra.aws.readers.common import Json, leads_to
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, tag_mapping
 from miyabi_infra.stacks import Resource
 
 
@@ -133,7 +133,7 @@ def _nat_gateway(resource: Resource, world: World) -> Found | None:
     gateway = found[0]
     addresses = gateway.get("NatGatewayAddresses", [{}])
     checks = [
-        Check("state", "available", gateway["State"]),
+        Compared("state", "available", gateway["State"]),
         *world.checks(
             resource,
             {
@@ -196,7 +196,7 @@ def _route(resource: Resource, world: World) -> Found | None:
     if found is None:
         return None
     held = {"gateway_id": found.get("GatewayId"), "nat_gateway_id": found.get("NatGatewayId")}
-    return Found({}, [Check("state", "active", found.get("State")), *world.checks(resource, held)])
+    return Found({}, [Compared("state", "active", found.get("State")), *world.checks(resource, held)])
 
 
 def _route_table_association(resource: Resource, world: World) -> Found | None:

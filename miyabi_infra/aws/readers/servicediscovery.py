@@ -1,0 +1,42 @@
+"""Cloud Map: the private DNS namespace, and the service in it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
+
+from miyabi_infra.aws.readers.common import Json
+from miyabi_infra.aws.world import Compared, Found, Reader, World, plain
+from miyabi_infra.stacks import Resource
+
+
+def _namespace(resource: Resource, world: World) -> Found | None:
+    name = str(resource.get("name"))
+    namespaces = world.items("servicediscovery", "list_namespaces", "Namespaces")
+    namespace = next((each for each in namespaces if each["Name"] == name), None)
+    if namespace is None:
+        return None
+    tags = world.ask("servicediscovery", "list_tags_for_resource", ResourceARN=namespace["Arn"])["Tags"]
+    checks = [Compared("type", "DNS_PRIVATE", namespace["Type"])]
+    return Found({"id": namespace["Id"], "arn": namespace["Arn"]}, checks + world.tags(resource, tags))
+
+
+def _discovery_service(resource: Resource, world: World) -> Found | None:
+    services = world.items("servicediscovery", "list_services", "Services")
+    service = next((each for each in services if each["Name"] == resource.get("name")), None)
+    if service is None:
+        return None
+    dns = service.get("DnsConfig", {})
+    held = [{"ttl": each["TTL"], "type": each["Type"]} for each in dns.get("DnsRecords", [])]
+    (block,) = resource.blocks("dns_config")
+    generated = [dict(cast("Json", each)) for each in cast("Sequence[Any]", block["dns_records"])]
+    checks = [
+        Compared("dns_config.dns_records", plain(generated), plain(held)),
+        Compared("dns_config.routing_policy", block.get("routing_policy"), dns.get("RoutingPolicy")),
+    ]
+    tags = world.ask("servicediscovery", "list_tags_for_resource", ResourceARN=service["Arn"])["Tags"]
+    return Found({"id": service["Id"], "arn": service["Arn"]}, checks + world.tags(resource, tags))
+
+
+READERS: Final[Mapping[str, Reader]] = {
+    "aws_service_discovery_private_dns_namespace": _namespace,
+    "aws_service_discovery_service": _discovery_service,
+}

@@ -1,0 +1,66 @@
+"""SNS: the topic, its policy and its subscriptions."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from miyabi_infra.aws.readers.common import leads_to, policy
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World
+from miyabi_infra.stacks import Resource
+
+
+def _topic(resource: Resource, world: World) -> Found | None:
+    name = str(resource.get("name"))
+    topics = world.items("sns", "list_topics", "Topics")
+    arn = next((each["TopicArn"] for each in topics if each["TopicArn"].rpartition(":")[2] == name), None)
+    if arn is None:
+        return None
+    attributes = world.ask("sns", "get_topic_attributes", TopicArn=arn)["Attributes"]
+    checks = world.checks(
+        resource,
+        {"display_name": attributes.get("DisplayName"), "kms_master_key_id": attributes.get("KmsMasterKeyId")},
+        kms_master_key_id=None,
+    )
+    generated = [
+        world.value(each.get("endpoint"))
+        for each in world.stack.of_type("aws_sns_topic_subscription")
+        if leads_to(each.get("topic_arn"), resource)
+    ]
+    unknown = any(isinstance(each, Unresolved) for each in generated)  # the webhook's URL stands in no file
+    extras = [
+        Extra(f"subscriber {each['Endpoint'] if each['Protocol'] != 'https' else 'of a web service'}")
+        for each in world.items("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=arn)
+        if each["Endpoint"] not in generated and not (unknown and each["Protocol"] == "https")
+    ]
+    tags = world.ask("sns", "list_tags_for_resource", ResourceArn=arn)["Tags"]
+    known = {"id": arn, "arn": arn, "owner": arn.split(":")[4]}
+    return Found(known, checks + world.tags(resource, tags), extras)
+
+
+def _topic_policy(resource: Resource, world: World) -> Found | None:
+    arn = world.value(resource.get("arn"))
+    if isinstance(arn, Unresolved):
+        return None
+    held = world.ask("sns", "get_topic_attributes", TopicArn=arn)["Attributes"].get("Policy")
+    if held is None:
+        return None
+    return Found({}, [Compared("policy", policy(world.value(resource.get("policy"))), policy(held))])
+
+
+def _subscription(resource: Resource, world: World) -> Found | None:
+    arn, endpoint = world.value(resource.get("topic_arn")), world.value(resource.get("endpoint"))
+    if isinstance(arn, Unresolved):
+        return None
+    for each in world.items("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=arn):
+        if each["Protocol"] == resource.get("protocol") and (
+            isinstance(endpoint, Unresolved) or each["Endpoint"] == endpoint
+        ):
+            confirmed = each["SubscriptionArn"].startswith("arn:")
+            return Found({}, [Compared("confirmed", generated=True, found=confirmed)])
+    return None
+
+
+READERS: Final[Mapping[str, Reader]] = {
+    "aws_sns_topic": _topic,
+    "aws_sns_topic_policy": _topic_policy,
+    "aws_sns_topic_subscription": _subscription,
+}
