@@ -10,13 +10,13 @@ import pytest
 from miyabi_infra.aws import verify as module
 from miyabi_infra.aws.client import Aws, Kind, Trouble
 from miyabi_infra.aws.readers import READERS
-from miyabi_infra.aws.readers.common import policy
 from miyabi_infra.aws.verify import Verification, verify
 from miyabi_infra.aws.world import Compared, Found, World
 from miyabi_infra.commands.verify import text
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Reference, Resource, Stack
 from miyabi_infra.stacks import read as read_stacks
+from miyabi_infra.stacks.policies import canonical
 
 IDENTITY = {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/night"}
 
@@ -146,8 +146,8 @@ def test_tags_are_compared_one_by_one_and_those_of_aws_do_not_count(stack: Stack
 def test_a_policy_is_the_same_in_any_order_and_with_single_items_for_lists() -> None:
     generated = {"Statement": [{"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": ["*"]}]}
     held = '{"Statement": {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "*"}}'
-    assert policy(generated) == policy(held)
-    assert policy(generated) != policy(held.replace("Allow", "Deny"))
+    assert canonical(generated) == canonical(held)
+    assert canonical(generated) != canonical(held.replace("Allow", "Deny"))
 
 
 def test_a_reference_to_what_is_missing_is_no_difference_of_its_own(stack: Stack) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
-from miyabi_infra.aws.readers.common import Json, leads_to
+from miyabi_infra.aws.readers.common import Json
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, tag_mapping
 from miyabi_infra.stacks import Resource
+from miyabi_infra.stacks.platform import leads_to
 
 
 def _named(resource: Resource, world: World, operation: str, key: str) -> list[Any]:

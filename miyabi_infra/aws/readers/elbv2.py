@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from miyabi_infra.aws.readers.common import Json, leads_to, set_check
+from miyabi_infra.aws.readers.common import Json, set_check
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, plain
 from miyabi_infra.stacks import Resource
+from miyabi_infra.stacks.platform import leads_to
 
 
 def _elb_tags(arn: str, world: World) -> Any:  # noqa: ANN401  # JSON

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from miyabi_infra.aws.readers.common import leads_to, policy
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World
 from miyabi_infra.stacks import Resource
+from miyabi_infra.stacks.platform import leads_to
+from miyabi_infra.stacks.policies import canonical
 
 
 def _role(resource: Resource, world: World) -> Found | None:
@@ -14,8 +15,8 @@ def _role(resource: Resource, world: World) -> Found | None:
     checks = [
         Compared(
             "assume_role_policy",
-            policy(world.value(resource.get("assume_role_policy"))),
-            policy(role["AssumeRolePolicyDocument"]),
+            canonical(world.value(resource.get("assume_role_policy"))),
+            canonical(role["AssumeRolePolicyDocument"]),
         )
     ]
     inline = [world.value(each.get("name")) for each in _of_role("aws_iam_role_policy", resource, world)]
@@ -49,7 +50,7 @@ def _role_policy(resource: Resource, world: World) -> Found | None:
     if isinstance(role, Unresolved):
         return None
     held = world.ask("iam", "get_role_policy", RoleName=role, PolicyName=name)["PolicyDocument"]
-    return Found({}, [Compared("policy", policy(world.value(resource.get("policy"))), policy(held))])
+    return Found({}, [Compared("policy", canonical(world.value(resource.get("policy"))), canonical(held))])
 
 
 def _role_policy_attachment(resource: Resource, world: World) -> Found | None:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from miyabi_infra.aws.client import Kind, Trouble
-from miyabi_infra.aws.readers.common import policy
 from miyabi_infra.aws.world import Compared, Found, Reader, World
 from miyabi_infra.stacks import Resource
+from miyabi_infra.stacks.policies import canonical
 
 
 def _bucket(resource: Resource, world: World) -> Found | None:
@@ -75,7 +75,7 @@ def _bucket_access(resource: Resource, world: World) -> Found | None:
 
 def _bucket_policy(resource: Resource, world: World) -> Found | None:
     held = world.ask("s3", "get_bucket_policy", Bucket=str(world.value(resource.get("bucket"))))["Policy"]
-    return Found({}, [Compared("policy", policy(world.value(resource.get("policy"))), policy(held))])
+    return Found({}, [Compared("policy", canonical(world.value(resource.get("policy"))), canonical(held))])
 
 
 READERS: Final[Mapping[str, Reader]] = {

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from miyabi_infra.aws.readers.common import leads_to, policy
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World
 from miyabi_infra.stacks import Resource
+from miyabi_infra.stacks.platform import leads_to
+from miyabi_infra.stacks.policies import canonical
 
 
 def _topic(resource: Resource, world: World) -> Found | None:
@@ -43,7 +44,7 @@ def _topic_policy(resource: Resource, world: World) -> Found | None:
     held = world.ask("sns", "get_topic_attributes", TopicArn=arn)["Attributes"].get("Policy")
     if held is None:
         return None
-    return Found({}, [Compared("policy", policy(world.value(resource.get("policy"))), policy(held))])
+    return Found({}, [Compared("policy", canonical(world.value(resource.get("policy"))), canonical(held))])
 
 
 def _subscription(resource: Resource, world: World) -> Found | None:
