@@ -7,7 +7,6 @@ is planned without every argument that is optional, and the provider plans its d
 
 import json
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -16,20 +15,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from miyabi_infra.hcl.provider import FACTS
 from miyabi_infra.project import ROOT
-from miyabi_infra.terraform.cli import Terraform
-
-_OFFLINE: Final = {
-    "terraform": {"backend": {"local": {"path": "terraform.tfstate"}}},
-    "provider": {
-        "aws": {
-            "access_key": "test",
-            "secret_key": "test",
-            "skip_credentials_validation": True,
-            "skip_metadata_api_check": True,
-            "skip_requesting_account_id": True,
-        }
-    },
-}
+from miyabi_infra.terraform import offline
 
 _NEEDED: Final[Mapping[str, frozenset[str]]] = {
     "aws_elasticache_cluster": frozenset({"engine", "node_type", "num_cache_nodes"}),
@@ -56,11 +42,8 @@ def learn(out: Path, folder: Path) -> dict[str, Any]:
     Raises:
         TerraformError: when Terraform or the provider is missing, or a plan fails.
     """
-    stack = folder / "stack"
-    shutil.copytree(out / "stacks/miyabi-dev", stack, ignore=shutil.ignore_patterns(".terraform*"))
-    (stack / "learn_override.tf.json").write_text(json.dumps(_OFFLINE), encoding="utf-8")
-    terraform = Terraform(stack)
-    terraform.init()
+    terraform = offline.copy(out / "stacks/miyabi-dev", folder)
+    stack = terraform.folder
     schema = json.loads(terraform.run("providers", "schema", "-json").stdout)
     version = json.loads(terraform.run("version", "-json").stdout)["provider_selections"]
     provider = next(iter(schema["provider_schemas"].values()))["resource_schemas"]

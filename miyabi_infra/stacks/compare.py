@@ -146,7 +146,9 @@ def _items(before: list[Any], after: list[Any], at: str) -> Iterator[ArgumentCha
 
 def _by_name(items: list[Any]) -> dict[str, Any] | None:
     """The items by their `name`, None where they have none that tells them apart."""
-    if not all(isinstance(item, Mapping) and isinstance(item.get("name"), str) for item in items):
+    if not all(
+        isinstance(item, Mapping) and isinstance(cast("Mapping[str, Any]", item).get("name"), str) for item in items
+    ):
         return None
     named = {item["name"]: {key: held for key, held in item.items() if key != "name"} for item in items}
     return named if len(named) == len(items) else None
