@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from environments.retired import STACKS as RETIRED
 from miyabi_infra.overlays.document import Document
-from miyabi_infra.overlays.merged import documents
+from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import OverlayError
 from miyabi_infra.project import ROOT
 from miyabi_infra.refused import Refused
