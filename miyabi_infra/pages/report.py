@@ -16,8 +16,8 @@ from miyabi_infra.lint.findings import overlays as linted
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import key_text
-from miyabi_infra.pages.diagram.facts import facts
 from miyabi_infra.pages.diagram.layout import layout
+from miyabi_infra.pages.diagram.reading import picture
 from miyabi_infra.pages.diagram.svg import svg
 from miyabi_infra.pages.rendering import render
 from miyabi_infra.project import ROOT, SHARED
@@ -61,7 +61,7 @@ def page(root: Path, environment: str) -> str:
         source=f"{OUT}/stacks/{stack.name}",
         sections=SECTIONS,
         figures=_figures(stack, reach, cost),
-        picture=Markup(svg(layout(facts(stack)))),  # noqa: S704  # every text in it is escaped there
+        picture=Markup(svg(layout(picture(stack)))),  # noqa: S704  # every text in it is escaped there
         cost=cost,
         reach=reach,
         connections=[_connection(each) for each in reach.connections],

@@ -7,9 +7,9 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser
 
-from miyabi_infra.pages.diagram.facts import facts
 from miyabi_infra.pages.diagram.layout import layout
 from miyabi_infra.pages.diagram.mermaid import mermaid
+from miyabi_infra.pages.diagram.reading import picture
 from miyabi_infra.pages.diagram.scene import Rect
 from miyabi_infra.pages.diagram.svg import svg
 from miyabi_infra.stacks import Stack, read
@@ -35,7 +35,7 @@ def test_texts_as_drawn_lie_within_the_room_that_the_layout_gave_them(
 ) -> None:
     page = browser.new_page()
     for stack in stacks:
-        scene = layout(facts(stack))
+        scene = layout(picture(stack))
         page.set_content(svg(scene))
         page.add_style_tag(content=f".diagram {{ font-family: '{font}' !important }}")
         measured: list[dict[str, Any]] = page.evaluate(_MEASURE)
@@ -59,7 +59,7 @@ def test_every_text_stands_out_from_what_it_is_drawn_on(
 ) -> None:
     context = browser.new_context(color_scheme=scheme)  # pyright: ignore[reportArgumentType]  # a Literal
     page = context.new_page()
-    page.set_content(svg(layout(facts(stacks[0]))))
+    page.set_content(svg(layout(picture(stacks[0]))))
 
     assert page.evaluate(contrast) == []
     context.close()
@@ -72,11 +72,11 @@ def test_mermaid_takes_every_flowchart_and_draws_it(
     page.set_content("<!doctype html><title>mermaid</title>")
     page.add_script_tag(path=mermaid_script)
     for stack in stacks:
-        text = mermaid(facts(stack))
+        text = mermaid(picture(stack))
         parsed = page.evaluate("text => mermaid.parse(text)", text)
         drawn: str = page.evaluate("async text => (await mermaid.render('picture', text)).svg", text)
 
         assert parsed["diagramType"].startswith("flowchart")
-        assert [bar.name for bar in facts(stack).bars if bar.name not in drawn] == []
+        assert [bar.name for bar in picture(stack).bars if bar.name not in drawn] == []
     assert page.evaluate("text => mermaid.parse(text, {suppressErrors: true})", "flowchart TB\n a[ -->") is False
     page.close()

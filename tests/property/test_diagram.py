@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miyabi_infra.pages.diagram.facts import Arrow, Bar, Facts, Node, Place, Tasks
 from miyabi_infra.pages.diagram.layout import layout
+from miyabi_infra.pages.diagram.picture import Arrow, Bar, Drawn, DrawnSubnet, Picture, TaskRange
 from tests.overlaps import overlaps
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./: "
@@ -12,22 +12,29 @@ NAMES = st.text(LETTERS, min_size=1, max_size=50)
 FACTS = st.lists(st.text(LETTERS, min_size=1, max_size=40), max_size=6).map(tuple)
 
 
-def nodes(most: int) -> st.SearchStrategy[tuple[Node, ...]]:
-    return st.lists(st.builds(Node, NAMES, NAMES, FACTS), max_size=most).map(tuple)
+def nodes(most: int) -> st.SearchStrategy[tuple[Drawn, ...]]:
+    return st.lists(st.builds(Drawn, NAMES, NAMES, FACTS), max_size=most).map(tuple)
 
 
 @st.composite
-def pictures(draw: st.DrawFn) -> Facts:
+def pictures(draw: st.DrawFn) -> Picture:
     """Environments beyond what the generator makes: one zone to six, several caches and databases, any names."""
     zones = [f"zone-{letter}" for letter in "abcdef"[: draw(st.integers(1, 6))]]
-    nat = {zone: draw(st.none() | st.builds(Node, st.just("NAT gateway"), NAMES)) for zone in zones}
+    nat = {zone: draw(st.none() | st.builds(Drawn, st.just("NAT gateway"), NAMES)) for zone in zones}
     ways = {f"nat.{zone}": node for zone, node in nat.items() if node}
     way = st.sampled_from(["", *ways])
-    places = tuple(
-        Place(f"{tier}.{zone}", zone, draw(st.sampled_from(["10.0.0.0/8", "192.168.100.128/25"])), tier == "public",
-              nat[zone] if tier == "public" else None, draw(way) if tier == "private" else "")
-        for tier in ("public", "private") for zone in zones
-    )  # fmt: skip
+    subnets = tuple(
+        DrawnSubnet(
+            address=f"{tier}.{zone}",
+            zone=zone,
+            cidr=draw(st.sampled_from(["10.0.0.0/8", "192.168.100.128/25"])),
+            public=tier == "public",
+            nat=nat[zone] if tier == "public" else None,
+            way_out=draw(way) if tier == "private" else "",
+        )
+        for tier in ("public", "private")
+        for zone in zones
+    )
     kinds = [
         "load balancer",
         "tasks",
@@ -37,7 +44,7 @@ def pictures(draw: st.DrawFn) -> Facts:
     kinds += ["group"] * draw(st.integers(0, 3))
     bars = [
         Bar(draw(NAMES), draw(NAMES), draw(FACTS), f"{kind} {at}", kind, tuple(
-            place.address for place in places if place.public is (kind == "load balancer")
+            subnet.address for subnet in subnets if subnet.public is (kind == "load balancer")
         ))
         for at, kind in enumerate(kinds)
     ]  # fmt: skip
@@ -45,17 +52,17 @@ def pictures(draw: st.DrawFn) -> Facts:
     pairs = draw(st.lists(st.tuples(st.sampled_from(ends), st.sampled_from(ends)), max_size=12, unique=True))
     label = st.sampled_from(["TCP 80", "all ports", "TCP 80, 443, 8080", "UDP 1000-2000, TCP 65535"])
     least = draw(st.integers(0, 30))
-    return Facts(
+    return Picture(
         environment=draw(NAMES),
         project=draw(NAMES),
         region="us-west-2",
         resources=draw(st.integers(0, 500)),
-        vpc=Node("VPC", draw(NAMES), ("10.0.0.0/8",)),
-        gateway=draw(st.none() | st.just(Node("Internet gateway", "igw"))),
-        places=places,
+        vpc=Drawn("VPC", draw(NAMES), ("10.0.0.0/8",)),
+        gateway=draw(st.none() | st.just(Drawn("Internet gateway", "igw"))),
+        subnets=subnets,
         nats=ways,
         bars=tuple(bars),
-        tasks=Tasks(least, least + draw(st.integers(0, 60))),
+        tasks=TaskRange(least, least + draw(st.integers(0, 60))),
         clients=draw(NAMES),
         in_vpc=draw(nodes(4)),
         services=draw(nodes(9)),
@@ -65,5 +72,5 @@ def pictures(draw: st.DrawFn) -> Facts:
 
 @given(pictures())
 @settings(max_examples=60)
-def test_nothing_overlaps_in_any_environment(found: Facts) -> None:
+def test_nothing_overlaps_in_any_environment(found: Picture) -> None:
     assert list(overlaps(layout(found))) == []

@@ -10,9 +10,10 @@ import pytest
 from miyabi_infra.commands import docs
 from miyabi_infra.commands.diagram import run
 from miyabi_infra.pages.diagram import FOLDER
-from miyabi_infra.pages.diagram.facts import Arrow, Facts, Node, Tasks, facts
 from miyabi_infra.pages.diagram.layout import layout
 from miyabi_infra.pages.diagram.mermaid import mermaid
+from miyabi_infra.pages.diagram.picture import Arrow, Drawn, Picture, TaskRange
+from miyabi_infra.pages.diagram.reading import picture
 from miyabi_infra.pages.diagram.scene import text_width
 from miyabi_infra.pages.diagram.svg import svg
 from miyabi_infra.reach import connections
@@ -75,18 +76,18 @@ def stacks(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, St
 
 
 @pytest.fixture(scope="module")
-def dev(stacks: dict[str, Stack]) -> Facts:
-    return facts(stacks["dev"])
+def dev(stacks: dict[str, Stack]) -> Picture:
+    return picture(stacks["dev"])
 
 
 # ---- what it shows ---------------------------------------------------------------------------------------------------
 
 
-def texts(found: Facts) -> list[str]:
+def texts(found: Picture) -> list[str]:
     return [text for each in layout(found).texts for text in (each.text, each.beside) if text]
 
 
-def test_dev_shows_its_network_and_what_stands_in_it(dev: Facts) -> None:
+def test_dev_shows_its_network_and_what_stands_in_it(dev: Picture) -> None:
     shown = texts(dev)
 
     assert {
@@ -107,46 +108,48 @@ def test_dev_shows_its_network_and_what_stands_in_it(dev: Facts) -> None:
         "miyabi-cache-dev",
         "1 node cache.t3.micro",
         "miyabi-rds-sg-dev",
-        "Nothing stands in this group",
+        "No resource uses this group",
         "miyabi-web-api:latest",
         "/ecs/miyabi-dev",
     } <= set(shown)
-    assert shown.count("out through miyabi-nat-1-dev") == 2
+    assert shown.count("outbound through miyabi-nat-1-dev") == 2
     assert "miyabi-nat-2-dev" not in shown
 
 
 def test_prod_has_a_nat_gateway_in_each_zone_and_its_own_scaling_range(stacks: dict[str, Stack]) -> None:
-    shown = texts(facts(stacks["prod"]))
+    shown = texts(picture(stacks["prod"]))
 
-    assert {"miyabi-nat-1-prod", "miyabi-nat-2-prod", "out through miyabi-nat-2-prod", "4 to 8 tasks"} <= set(shown)
+    assert {"miyabi-nat-1-prod", "miyabi-nat-2-prod", "outbound through miyabi-nat-2-prod", "4 to 8 tasks"} <= set(
+        shown
+    )
 
 
 def test_https_shows_its_listener_and_the_redirect(stacks: dict[str, Stack]) -> None:
-    found = facts(stacks["three"])
+    found = picture(stacks["three"])
 
-    assert found.of_kind("load balancer")[0].facts == ("HTTP 80 redirects to HTTPS 443", "HTTPS 443 forwards")
+    assert found.of_kind("load balancer")[0].details == ("HTTP 80 redirects to HTTPS 443", "HTTPS 443 forwards")
     assert Arrow("internet", "alb", "TCP 80, 443") in found.arrows
-    assert Node("Private DNS zone", "miyabi.local", ("miyabi-app.miyabi.local",)) in found.in_vpc
-    assert Node("CloudWatch", "8 alarms", ("all notify",)) in found.services
-    assert Node("SNS", "miyabi-alarms-three", ("1 subscription",)) in found.services
-    assert Node("Secrets Manager", "1 secret", ("read when a task starts",)) in found.services
+    assert Drawn("Private DNS zone", "miyabi.local", ("miyabi-app.miyabi.local",)) in found.in_vpc
+    assert Drawn("CloudWatch", "8 alarms", ("all notify",)) in found.services
+    assert Drawn("SNS", "miyabi-alarms-three", ("1 subscription",)) in found.services
+    assert Drawn("Secrets Manager", "1 secret", ("read when a task starts",)) in found.services
 
 
 def test_without_nat_nothing_leads_outward(stacks: dict[str, Stack]) -> None:
-    found = facts(stacks["closed"])
+    found = picture(stacks["closed"])
 
     assert [each for each in found.arrows if each.target == "internet"] == []
-    assert texts(found).count("no way out to the internet") == 2
+    assert texts(found).count("no route to the internet") == 2
     assert [line for line in layout(found).lines if line.style == "out" and line.points[0][1] < 900] == []
 
 
 def test_an_image_by_digest_is_shortened(stacks: dict[str, Stack]) -> None:
-    assert "miyabi-web-api@0a0a0a0a0a0a…" in texts(facts(stacks["closed"]))
+    assert "miyabi-web-api@0a0a0a0a0a0a…" in texts(picture(stacks["closed"]))
 
 
 @pytest.mark.parametrize("name", ["dev", "prod", "staging", *OVERLAYS])
 def test_every_connection_of_reach_has_an_arrow_with_its_port(stacks: dict[str, Stack], name: str) -> None:
-    found = facts(stacks[name])
+    found = picture(stacks[name])
     scene = layout(found)
     between = {(each.source, each.target) for each in connections(stacks[name])}
     ports = [text.text for text in scene.texts if text.style == "port"]
@@ -155,8 +158,8 @@ def test_every_connection_of_reach_has_an_arrow_with_its_port(stacks: dict[str, 
     assert [each.label for each in found.arrows if each.label not in ports] == []
 
 
-def test_an_arrow_without_a_place_of_its_own_is_told_in_words(dev: Facts) -> None:
-    assert "Not drawn: redis may connect to alb, TCP 80" in texts(
+def test_an_arrow_without_a_place_of_its_own_is_told_in_words(dev: Picture) -> None:
+    assert "Not drawn: redis can connect to alb, TCP 80" in texts(
         replace(dev, arrows=(*dev.arrows, Arrow("redis", "alb", "TCP 80")))
     )
 
@@ -167,15 +170,17 @@ def test_what_has_no_picture_is_counted_instead_of_left_out(project: Project, ou
         body["resource"]["aws_sqs_queue"] = {"jobs": {"name": "jobs"}}
     (stack,) = [each for each in read(project.out) if each.environment == "dev"]
 
-    assert Node("Also", "sqs queue") in facts(stack).services
+    assert Drawn("Other resources", "sqs queue", ("1",)) in picture(stack).services
 
 
 def test_nothing_of_the_stacks_is_counted_as_having_no_picture(stacks: dict[str, Stack]) -> None:
-    assert [node for stack in stacks.values() for node in facts(stack).services if node.title == "Also"] == []
+    assert [
+        node for stack in stacks.values() for node in picture(stack).services if node.title == "Other resources"
+    ] == []
 
 
 def test_tasks_are_spread_evenly() -> None:
-    assert Tasks(4, 7).spread(3) == [Tasks(2, 3), Tasks(1, 2), Tasks(1, 2)]
+    assert TaskRange(4, 7).spread(3) == [TaskRange(2, 3), TaskRange(1, 2), TaskRange(1, 2)]
 
 
 # ---- where it is -----------------------------------------------------------------------------------------------------
@@ -183,7 +188,7 @@ def test_tasks_are_spread_evenly() -> None:
 
 @pytest.mark.parametrize("name", ["dev", "prod", "staging", "shared", *OVERLAYS])
 def test_nothing_overlaps(stacks: dict[str, Stack], name: str) -> None:
-    assert list(overlaps(layout(facts(stacks[name])))) == []
+    assert list(overlaps(layout(picture(stacks[name])))) == []
 
 
 def test_a_text_is_wider_in_bold_and_with_unknown_characters() -> None:
@@ -193,7 +198,7 @@ def test_a_text_is_wider_in_bold_and_with_unknown_characters() -> None:
 # ---- how it is written -----------------------------------------------------------------------------------------------
 
 
-def test_the_svg_is_xml_that_tells_what_it_shows_and_asks_for_nothing(dev: Facts) -> None:
+def test_the_svg_is_xml_that_tells_what_it_shows_and_asks_for_nothing(dev: Picture) -> None:
     text = svg(layout(dev))
     tree = ET.fromstring(text)
     names = {"svg": "http://www.w3.org/2000/svg"}
@@ -206,16 +211,16 @@ def test_the_svg_is_xml_that_tells_what_it_shows_and_asks_for_nothing(dev: Facts
     assert re.findall(r"(?:href|src|url\(|@import|<script|<image)", text) == []
 
 
-def test_text_from_a_stack_arrives_as_text(dev: Facts) -> None:
+def test_text_from_a_stack_arrives_as_text(dev: Picture) -> None:
     bad = '<script>alert("&")</script>'
-    found = replace(dev, services=(Node(bad, bad, (bad,)),))
+    found = replace(dev, services=(Drawn(bad, bad, (bad,)),))
 
     assert "<script" not in svg(layout(found))
     assert "<script" not in mermaid(found)
     ET.fromstring(svg(layout(found)))
 
 
-def test_mermaid_has_the_same_nodes_and_ports(dev: Facts) -> None:
+def test_mermaid_has_the_same_nodes_and_ports(dev: Picture) -> None:
     text = mermaid(dev)
 
     assert text.startswith("flowchart TB\n")

@@ -1,17 +1,17 @@
-"""How wide a picture is, and where its columns are: one for each availability zone, lanes for arrows beside them."""
+"""How wide a picture is, and where its columns are: one for each availability zone, lanes for arrows next to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from miyabi_infra.pages.diagram.facts import Bar, Facts, Node, Place
+from miyabi_infra.pages.diagram.picture import Bar, Drawn, DrawnSubnet, Picture
 from miyabi_infra.pages.diagram.scene import text_width
 
 MARGIN: Final = 24
 PAD: Final = 20
 """Within the VPC."""
 INSET: Final = 12
-"""From a zone to its subnets, from a subnet to what stands in it, and between cards."""
+"""From a zone to its subnets, from a subnet to what is in it, and between cards."""
 ZONE_GAP: Final = 16
 BAR_PAD: Final = 16
 LANE: Final = 2 * INSET + 24
@@ -30,7 +30,7 @@ LARGE: Final = 20.0
 
 @dataclass(frozen=True)
 class Columns:
-    """Widths and places from left to right."""
+    """Widths and positions from left to right."""
 
     zone: float
     """Width of a zone."""
@@ -60,41 +60,41 @@ class Columns:
         return self.right - PAD - INSET
 
 
-def columns(facts: Facts) -> Columns:
+def columns(picture: Picture) -> Columns:
     """The narrowest columns in which everything has room."""
-    number = len(facts.zones)
-    nat = max((_node(place.nat) + 24 for place in facts.places if place.nat), default=0.0)
-    internet = max(PAD + LANE + LANES_APART + 76, wide(clients(facts), SMALL) + 2 * BAR_PAD) if facts.vpc else 0.0
+    number = len(picture.zones)
+    nat = max((_node(subnet.nat) + 24 for subnet in picture.subnets if subnet.nat), default=0.0)
+    internet = max(PAD + LANE + LANES_APART + 76, wide(clients(picture), SMALL) + 2 * BAR_PAD) if picture.vpc else 0.0
     needed = [
         internet + INSET + 2 * CARD + 3 * INSET,
-        wide(title(facts), LARGE, bold=True),
+        wide(title(picture), LARGE, bold=True),
     ]
-    if facts.vpc:
-        needed.append(wide(heading(facts.vpc), NORMAL, bold=True) + 2 * (PAD + LANE + 2 * LANES_APART))
+    if picture.vpc:
+        needed.append(wide(heading(picture.vpc), NORMAL, bold=True) + 2 * (PAD + LANE + 2 * LANES_APART))
     if not number:
         return Columns(0, max(needed), internet, nat)
     around = PAD + (RIGHT_LANE if nat else PAD) + (number - 1) * ZONE_GAP
-    zone = max(*_zone_needs(facts, nat), (max(needed) - around) / number)
+    zone = max(*_zone_needs(picture, nat), (max(needed) - around) / number)
     return Columns(zone, number * zone + around, internet, nat)
 
 
-def _zone_needs(facts: Facts, nat: float) -> Sequence[float]:
-    number = len(facts.zones)
+def _zone_needs(picture: Picture, nat: float) -> Sequence[float]:
+    number = len(picture.zones)
     beside_lane = 2 * (LANE + 12)
-    needs = [wide(zone, NORMAL, bold=True) + beside_lane for zone in facts.zones]
-    needs += [wide(subnet(place), NORMAL) + beside_lane for place in facts.places]
-    needs += [wide(way_out(facts, place), SMALL) + beside_lane for place in facts.places]
+    needs = [wide(zone, NORMAL, bold=True) + beside_lane for zone in picture.zones]
+    needs += [wide(subnet_title(subnet), NORMAL) + beside_lane for subnet in picture.subnets]
+    needs += [wide(way_out(picture, subnet), SMALL) + beside_lane for subnet in picture.subnets]
     needs.append(LANE + LANES_APART + nat + 2 * INSET)
-    lanes = len(facts.of_kind("cache", "database")) + bool(facts.of_kind("group"))
+    lanes = len(picture.of_kind("cache", "database")) + bool(picture.of_kind("group"))
     needs.append(LANE + lanes * LANES_APART + INSET)
-    for bar in facts.bars:
+    for bar in picture.bars:
         aside = lanes * LANES_APART if bar.kind in ("cache", "database") else 0
-        needed = max(wide(bar.title, NORMAL, bold=True) + 10 + wide(bar.name, SMALL), *map(chip, bar.facts), 0)
+        needed = max(wide(bar.title, NORMAL, bold=True) + 10 + wide(bar.name, SMALL), *map(chip, bar.details), 0)
         needs.append((needed + 2 * BAR_PAD + 4 * INSET + aside - (number - 1) * ZONE_GAP) / number)
     return needs
 
 
-def _node(node: Node | None) -> float:
+def _node(node: Drawn | None) -> float:
     return max(wide(node.title, NORMAL, bold=True), wide(node.name, SMALL)) if node else 0
 
 
@@ -111,35 +111,35 @@ def wide(text: str, size: float, *, bold: bool = False) -> float:
 # ---- texts whose widths matter ---------------------------------------------------------------------------------------
 
 
-def title(facts: Facts) -> str:
+def title(picture: Picture) -> str:
     """`miyabi · dev`."""
-    return f"{facts.project} · {facts.environment}"
+    return f"{picture.project} · {picture.environment}"
 
 
-def heading(vpc: Node) -> str:
+def heading(vpc: Drawn) -> str:
     """`VPC miyabi-vpc-dev 10.0.0.0/16`."""
-    return " ".join((vpc.title, vpc.name, *vpc.facts))
+    return " ".join((vpc.title, vpc.name, *vpc.details))
 
 
-def subnet(place: Place) -> str:
+def subnet_title(subnet: DrawnSubnet) -> str:
     """`Public subnet 10.0.1.0/24`."""
-    return f"{'Public' if place.public else 'Private'} subnet {place.cidr}"
+    return f"{'Public' if subnet.public else 'Private'} subnet {subnet.cidr}"
 
 
-def way_out(facts: Facts, place: Place) -> str:
-    """`out through miyabi-nat-1-dev`."""
-    if place.public:
+def way_out(picture: Picture, subnet: DrawnSubnet) -> str:
+    """`outbound through miyabi-nat-1-dev`."""
+    if subnet.public:
         return ""
-    nat = facts.nats.get(place.way_out)
-    return f"out through {nat.name}" if nat else "no way out to the internet"
+    nat = picture.nats.get(subnet.way_out)
+    return f"outbound through {nat.name}" if nat else "no route to the internet"
 
 
-def clients(facts: Facts) -> str:
+def clients(picture: Picture) -> str:
     """`clients from anywhere`."""
-    return f"clients from {facts.clients}"
+    return f"clients from {picture.clients}"
 
 
-def lies_over(bar: Bar, places: Sequence[Place], zones: Sequence[str]) -> tuple[int, int]:
+def lies_over(bar: Bar, subnets: Sequence[DrawnSubnet], zones: Sequence[str]) -> tuple[int, int]:
     """The first and the last zone that a bar lies over; all where its subnets are not known."""
-    found = sorted(zones.index(place.zone) for place in places if place.address in bar.subnets)
+    found = sorted(zones.index(subnet.zone) for subnet in subnets if subnet.address in bar.subnets)
     return (found[0], found[-1]) if found else (0, len(zones) - 1)

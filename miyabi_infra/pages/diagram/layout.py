@@ -1,6 +1,6 @@
-"""Placing what a picture shows: a layer for each step of a request's way, a column for each availability zone.
+"""Placing what a picture shows: a layer for each step of a request, a column for each availability zone.
 
-From the top: the internet beside AWS's regional services, the internet gateway, the load balancer across the public
+From the top: the internet next to AWS's regional services, the internet gateway, the load balancer across the public
 subnets, NAT gateways, the tasks across the private subnets, what they talk to, and what belongs to the VPC as a whole.
 Arrows run down lanes at the left of the first column, and from NAT gateways along a line under the load balancer to a
 lane at the right; so they cross neither text nor boxes, however many zones there are.
@@ -25,11 +25,11 @@ from miyabi_infra.pages.diagram.columns import (
     columns,
     heading,
     lies_over,
-    subnet,
+    subnet_title,
     title,
     way_out,
 )
-from miyabi_infra.pages.diagram.facts import Arrow, Bar, Facts, Node
+from miyabi_infra.pages.diagram.picture import Arrow, Bar, Drawn, Picture
 from miyabi_infra.pages.diagram.scene import Rect, Scene, Text, cut, text_width
 from miyabi_infra.reach.nodes import INTERNET
 from miyabi_infra.text import count
@@ -47,61 +47,65 @@ _TASKS_SHOWN: Final = 12
 """Most tasks of a zone that are drawn one by one."""
 
 
-def layout(facts: Facts) -> Scene:
+def layout(picture: Picture) -> Scene:
     """The picture of an environment."""
-    return _Layout(facts).scene
+    return _Layout(picture).scene
 
 
-def describe(facts: Facts) -> str:
-    """The picture in words, for who can't see it."""
-    parts = [f"{facts.project}, environment {facts.environment}, {facts.region}."]
-    if facts.vpc:
-        parts.append(f"{heading(facts.vpc)} over {count(len(facts.zones), 'zone')}: {', '.join(facts.zones)}.")
-    parts += [f"{subnet(place)} in {place.zone}." for place in facts.places]
-    parts += [f"NAT gateway {place.nat.name} in {place.zone}." for place in facts.places if place.nat]
-    parts += [" ".join((bar.title, f"{bar.name}:", ", ".join(bar.facts))) + "." for bar in facts.bars]
-    parts += [": ".join(filter(None, (node.title, node.name))) + "." for node in (*facts.in_vpc, *facts.services)]
-    parts += [f"{arrow.source} can connect to {arrow.target}: {arrow.label}." for arrow in facts.arrows]
+def describe(picture: Picture) -> str:
+    """The picture in words, for readers who cannot see it."""
+    parts = [f"{picture.project}, environment {picture.environment}, {picture.region}."]
+    if picture.vpc:
+        parts.append(f"{heading(picture.vpc)} over {count(len(picture.zones), 'zone')}: {', '.join(picture.zones)}.")
+    parts += [f"{subnet_title(subnet)} in {subnet.zone}." for subnet in picture.subnets]
+    parts += [f"NAT gateway {subnet.nat.name} in {subnet.zone}." for subnet in picture.subnets if subnet.nat]
+    parts += [" ".join((bar.title, f"{bar.name}:", ", ".join(bar.details))) + "." for bar in picture.bars]
+    parts += [": ".join(filter(None, (node.title, node.name))) + "." for node in (*picture.in_vpc, *picture.services)]
+    parts += [f"{arrow.source} can connect to {arrow.target}: {arrow.label}." for arrow in picture.arrows]
     return " ".join(parts)
 
 
 class _Layout:
     """One picture in the making, layer by layer from the top; each method returns the lower edge of its layer."""
 
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
-        self.columns: Columns = columns(facts)
-        self.scene = Scene(title(facts), describe(facts), width=self.columns.whole + 2 * MARGIN)
-        self.outward = any(place.nat for place in facts.places)
+    def __init__(self, picture: Picture) -> None:
+        self.picture = picture
+        self.columns: Columns = columns(picture)
+        self.scene = Scene(title(picture), describe(picture), width=self.columns.whole + 2 * MARGIN)
+        self.outward = any(subnet.nat for subnet in picture.subnets)
         self.drawn: set[tuple[str, str]] = set()
         self._text(self.scene.title, MARGIN, MARGIN + 18, "", size=LARGE, bold=True)
-        self._text(f"{facts.region} · {count(facts.resources, 'resource')}", MARGIN, MARGIN + 40, "", "muted", NORMAL)
+        self._text(
+            f"{picture.region} · {count(picture.resources, 'resource')}", MARGIN, MARGIN + 40, "", "muted", NORMAL
+        )
         bottom = self._outside(MARGIN + TITLE)
-        if facts.vpc:
-            bottom = self._vpc(facts.vpc, bottom + ARROW + 10)
+        if picture.vpc:
+            bottom = self._vpc(picture.vpc, bottom + ARROW + 10)
         self.scene.height = self._legend(bottom + 26) + MARGIN
 
     # ---- outside the VPC ---------------------------------------------------------------------------------------------
 
     def _outside(self, y: float) -> float:
         """The internet, and the services of AWS that are in no VPC."""
-        left = MARGIN + self.columns.internet + (INSET if self.facts.vpc else 0)
+        left = MARGIN + self.columns.internet + (INSET if self.picture.vpc else 0)
         place = Rect(left, y, self.columns.right - left, 0)
-        bottom = self._cards("service", self.facts.services, place, y + 34, "aws") + INSET
+        bottom = self._cards("service", self.picture.services, place, y + 34, "aws") + INSET
         panel = self.scene.box("aws", "aws", Rect(left, y, place.width, bottom - y))
-        outside = ", outside the VPC" if self.facts.vpc else ""
-        self._text(f"AWS services in {self.facts.region}{outside}", left + INSET, y + 22, "aws", size=NORMAL, bold=True)
-        if self.facts.vpc:
+        outside = ", outside the VPC" if self.picture.vpc else ""
+        self._text(
+            f"AWS services in {self.picture.region}{outside}", left + INSET, y + 22, "aws", size=NORMAL, bold=True
+        )
+        if self.picture.vpc:
             box = self.scene.box("internet", "internet", Rect(MARGIN, y, self.columns.internet, panel.height))
             middle = y + panel.height / 2
             self._text("Internet", box.center, middle - 4, "internet", size=NORMAL, bold=True, middle=True)
-            self._text(clients(self.facts), box.center, middle + 14, "internet", "muted", middle=True)
+            self._text(clients(self.picture), box.center, middle + 14, "internet", "muted", middle=True)
         return bottom
 
     def _cards(  # where and what
-        self, key: str, nodes: Sequence[Node], room: Rect, y: float, within: str, *, idle: int = 0
+        self, key: str, nodes: Sequence[Drawn], room: Rect, y: float, within: str, *, idle: int = 0
     ) -> float:
-        """Cards in as many columns as there is room for; the first `idle` of them stand for something that is not."""
+        """Cards in as many columns as there is room for; the first `idle` are drawn as unused."""
         across = max(1, min(len(nodes), int((room.width - INSET) // (CARD + INSET))))
         width = min((room.width - INSET) / across - INSET, WIDEST_CARD)
         for at, node in enumerate(nodes):
@@ -113,39 +117,39 @@ class _Layout:
         rows = -(-len(nodes) // across)
         return y + rows * (CARD_HEIGHT + INSET) - (INSET if rows else 0)
 
-    def _card(self, key: str, node: Node, rect: Rect, within: str, style: str) -> None:
+    def _card(self, key: str, node: Drawn, rect: Rect, within: str, style: str) -> None:
         self.scene.box(key, style, rect, within)
-        lines = [node.title, node.name, ", ".join(node.facts)]
+        lines = [node.title, node.name, ", ".join(node.details)]
         for at, line in enumerate(filter(None, lines)):
             look = ("", "", "muted")[at]
             self._text(line, rect.x + 12, rect.y + 20 + at * 17, key, look, SMALL, bold=not at, room=rect.width - 24)
 
     # ---- the VPC -----------------------------------------------------------------------------------------------------
 
-    def _vpc(self, vpc: Node, y: float) -> float:
+    def _vpc(self, vpc: Drawn, y: float) -> float:
         middle = MARGIN + self.columns.whole / 2
         self._text(heading(vpc), middle, y + 24, "vpc", size=NORMAL, bold=True, middle=True)
         bottom = y + 38
-        if self.facts.gateway:
-            bottom = self._gateway(self.facts.gateway, bottom, outside=y - ARROW - 10)
+        if self.picture.gateway:
+            bottom = self._gateway(self.picture.gateway, bottom, outside=y - ARROW - 10)
         tasks = bottom
-        if self.facts.zones:
+        if self.picture.zones:
             bottom, tasks = self._zones(bottom + ARROW - 10, gateway=bottom)
         bottom = self._whole_vpc(bottom, tasks) + PAD
         self.scene.box("vpc", "vpc", Rect(MARGIN, y, self.columns.whole, bottom - y))
         return bottom
 
-    def _gateway(self, gateway: Node, y: float, outside: float) -> float:
+    def _gateway(self, gateway: Drawn, y: float, outside: float) -> float:
         left = self.columns.left(0)
         bar = self.scene.box(
             "gateway", "gateway", Rect(left, y, self.columns.right - PAD - left, GATEWAY_HEIGHT), "vpc"
         )
         self._titles(gateway, bar.x + BAR_PAD, y + 24, "gateway")
-        inward = next((each for each in self.facts.arrows if each.source == "internet"), None)
+        inward = next((each for each in self.picture.arrows if each.source == "internet"), None)
         if inward:
             self.scene.line((self.columns.lane(), outside), (self.columns.lane(), y), style="in")
             self._port(inward.label, self.columns.lane(), outside + 29, "")
-        outward = next((each for each in self.facts.arrows if each.target == "internet"), None)
+        outward = next((each for each in self.picture.arrows if each.target == "internet"), None)
         if outward:
             self.scene.line((self.columns.lane(1), y), (self.columns.lane(1), outside), style="out")
             self._port(outward.label, self.columns.lane(1), outside + 29, "")
@@ -154,7 +158,7 @@ class _Layout:
 
     def _zones(self, y: float, gateway: float) -> tuple[float, float]:
         """The zones with their subnets, and what is spread over them; also the lower edge of the tasks."""
-        balancers, tasks = self.facts.of_kind("load balancer"), self.facts.of_kind("tasks")
+        balancers, tasks = self.picture.of_kind("load balancer"), self.picture.of_kind("tasks")
         public = y + 34
         balanced = public + 32
         for bar in balancers:
@@ -170,7 +174,7 @@ class _Layout:
             self._balanced(balancers, bar, balanced, rect.y)
             bottom = rect.bottom
         end = self._data(tasks, bottom) + 50
-        for at, zone in enumerate(self.facts.zones):
+        for at, zone in enumerate(self.picture.zones):
             left = self.columns.left(at)
             rect = self.scene.box(f"zone-{at}", "zone", Rect(left, y, self.columns.zone, end + INSET - y), "vpc")
             self._text(zone, rect.center, y + 22, f"zone-{at}", size=NORMAL, bold=True, middle=True)
@@ -182,19 +186,21 @@ class _Layout:
         """The subnet of a tier in a zone: a public one is named at its top, a private one at its bottom."""
         left, key = self.columns.left(zone) + INSET, f"{tier}-{zone}"
         rect = self.scene.box(key, tier, Rect(left, top, self.columns.zone - 2 * INSET, bottom - top), f"zone-{zone}")
-        name = self.facts.zones[zone]
-        places = [each for each in self.facts.places if each.zone == name and each.public == (tier == "public")]
+        name = self.picture.zones[zone]
+        subnets = [each for each in self.picture.subnets if each.zone == name and each.public == (tier == "public")]
         y = top + 20 if tier == "public" else bottom - 29
-        self._text(", ".join(map(subnet, places)) or f"No {tier} subnet", rect.center, y, key, size=NORMAL, middle=True)
-        for way in {way_out(self.facts, place) for place in places if tier == "private"}:
+        self._text(
+            ", ".join(map(subnet_title, subnets)) or f"No {tier} subnet", rect.center, y, key, size=NORMAL, middle=True
+        )
+        for way in {way_out(self.picture, subnet) for subnet in subnets if tier == "private"}:
             self._text(way, rect.center, bottom - 12, key, "muted", middle=True)
 
     def _bar(self, bar: Bar, y: float, tier: str, *, lane: int = 0, squares: bool = False) -> Rect:
         """A bar across the zones that its subnets are in."""
-        first, last = lies_over(bar, self.facts.places, self.facts.zones)
+        first, last = lies_over(bar, self.picture.subnets, self.picture.zones)
         left = self.columns.left(first) + 2 * INSET + lane * LANES_APART * (first == 0)
         width = self.columns.left(last) + self.columns.zone - 2 * INSET - left
-        chips = list(_chip_rows(bar.facts, width - 2 * BAR_PAD))
+        chips = list(_chip_rows(bar.details, width - 2 * BAR_PAD))
         height = 36 + len(chips) * (CHIP_HEIGHT + 6) + 6 + (TASK + 10 if squares else 0)
         spans = [f"{each}-{zone}" for zone in range(first, last + 1) for each in (tier, "zone")]
         rect = self.scene.box(bar.reached, bar.kind.replace(" ", "-"), Rect(left, y, width, height), "vpc", spans)
@@ -213,7 +219,7 @@ class _Layout:
     def _task_squares(self, bar: Bar, rect: Rect, first: int, last: int) -> None:
         """The tasks of each zone: filled those that always run, hollow those that the autoscaler may add."""
         y = rect.bottom - TASK - 12
-        for at, tasks in enumerate(self.facts.tasks.spread(last - first + 1)):
+        for at, tasks in enumerate(self.picture.tasks.spread(last - first + 1)):
             x = max(self.columns.left(first + at) + 2 * INSET, rect.x) + BAR_PAD
             if tasks.most > _TASKS_SHOWN:
                 self._text(f"{tasks.text} in this zone", x, y + 11, bar.reached)
@@ -239,20 +245,20 @@ class _Layout:
         line = balanced + 14
         outward = next((arrow for bar in tasks if (arrow := self._arrow(bar.reached, INTERNET))), None)
         own = {address for bar in tasks for address in bar.subnets}
-        used = {place.way_out for place in self.facts.places if place.address in own}
+        used = {subnet.way_out for subnet in self.picture.subnets if subnet.address in own}
         joints: list[float] = []
-        for place in self.facts.places:
-            if place.nat is None:
+        for subnet in self.picture.subnets:
+            if subnet.nat is None:
                 continue
-            zone = self.facts.zones.index(place.zone)
+            zone = self.picture.zones.index(subnet.zone)
             right = self.columns.left(zone) + self.columns.zone - 2 * INSET
             key, rect = f"nat-{zone}", Rect(right - self.columns.nat, y, self.columns.nat, NAT_HEIGHT)
             self.scene.box(key, "nat", rect, f"public-{zone}")
-            self._text(place.nat.title, rect.x + 12, y + 20, key, size=NORMAL, bold=True)
-            self._text(place.nat.name, rect.x + 12, y + 37, key, "muted")
+            self._text(subnet.nat.title, rect.x + 12, y + 20, key, size=NORMAL, bold=True)
+            self._text(subnet.nat.name, rect.x + 12, y + 37, key, "muted")
             self.scene.line((rect.center, y), (rect.center, line), style="out", head=False)
             joints.append(rect.center)
-            if outward and any(self.facts.nats.get(each) == place.nat for each in used):
+            if outward and any(self.picture.nats.get(each) == subnet.nat for each in used):
                 self.scene.line((rect.center, below), (rect.center, rect.bottom), style="out")
                 room = rect.right - rect.center + INSET
                 self._port(outward.label, rect.center, below - INSET - 9, f"zone-{zone}", room=room)
@@ -262,7 +268,7 @@ class _Layout:
 
     def _data(self, tasks: Sequence[Bar], y: float) -> float:
         """What the tasks talk to: each begins further left than the one above, so that its arrow passes that."""
-        data, group = self.facts.of_kind("cache", "database"), bool(self.facts.of_kind("group"))
+        data, group = self.picture.of_kind("cache", "database"), bool(self.picture.of_kind("group"))
         lane = len(data) - 1 + group
         bottom = y + (ARROW if data or group else 0)
         for at, bar in enumerate(data):
@@ -282,16 +288,16 @@ class _Layout:
                 self._port(arrow.label, x, label, within)
 
     def _whole_vpc(self, y: float, tasks: float) -> float:
-        """What belongs to no subnet: groups that nothing stands in yet, zones of DNS, endpoints."""
-        groups = self.facts.of_kind("group")
-        if not groups and not self.facts.in_vpc:
+        """What belongs to no subnet: unused security groups, DNS zones, endpoints."""
+        groups = self.picture.of_kind("group")
+        if not groups and not self.picture.in_vpc:
             return y
         top = y + (ARROW - 14 if groups else INSET)
         left = self.columns.left(0) - INSET
         room = Rect(left, top, self.columns.right - PAD + INSET - left, 0)
-        bottom = self._cards("vpc", (*groups, *self.facts.in_vpc), room, top, "vpc", idle=len(groups))
+        bottom = self._cards("vpc", (*groups, *self.picture.in_vpc), room, top, "vpc", idle=len(groups))
         for group in groups[:1]:
-            self._down(self.facts.of_kind("tasks"), group, 0, (tasks, tasks + ARROW - 14, top), "private-0")
+            self._down(self.picture.of_kind("tasks"), group, 0, (tasks, tasks + ARROW - 14, top), "private-0")
         return bottom
 
     # ---- pieces ------------------------------------------------------------------------------------------------------
@@ -299,9 +305,9 @@ class _Layout:
     def _arrow(self, source: str, target: str) -> Arrow | None:
         """The arrow between two, which is drawn now."""
         self.drawn.add((source, target))
-        return self.facts.arrow(source, target)
+        return self.picture.arrow(source, target)
 
-    def _titles(self, node: Node, x: float, y: float, within: str) -> None:
+    def _titles(self, node: Drawn, x: float, y: float, within: str) -> None:
         """What it is, and beside it what it is called."""
         self.scene.texts.append(Text(node.title, x, y, within, size=NORMAL, bold=True, beside=node.name))
 
@@ -330,25 +336,25 @@ class _Layout:
         self.scene.texts.append(Text(shown, x, y, within, style, size, bold, anchor, whole))
 
     def _legend(self, y: float) -> float:
-        """What the signs mean, and which connections are possible and have no arrow."""
+        """What the symbols mean, and which connections are possible but have no arrow."""
         x, middle = MARGIN, y - 4
-        for style, text in (("task", "task that always runs"), ("task more", "task that the autoscaler may add")):
-            if self.facts.tasks.most:
+        for style, text in (("task", "task that always runs"), ("task more", "task that the autoscaler can add")):
+            if self.picture.tasks.most:
                 self.scene.box(style.replace(" ", "-"), style, Rect(x, middle - TASK / 2, TASK, TASK))
                 self._text(text, x + TASK + 8, y, "", "muted")
                 x += TASK + 8 + text_width(text, SMALL) + 24
-        lines = [("in", "may connect to, on this port"), ("out", "way out to the internet")]
-        lines += [("idle", "may connect, but nothing is there")] * bool(self.facts.of_kind("group"))
-        for style, text in lines if self.facts.vpc else ():
+        lines = [("in", "can connect, on this port"), ("out", "route to the internet")]
+        lines += [("idle", "allowed, but no resource uses the group")] * bool(self.picture.of_kind("group"))
+        for style, text in lines if self.picture.vpc else ():
             if x + 34 + text_width(text, SMALL) > self.columns.right:
                 x, y, middle = MARGIN, y + 22, middle + 22
             self.scene.line((x, middle), (x + 26, middle), style=style)
             self._text(text, x + 34, y, "", "muted")
             x += 34 + text_width(text, SMALL) + 24
-        rest = [each for each in self.facts.arrows if (each.source, each.target) not in self.drawn]
+        rest = [each for each in self.picture.arrows if (each.source, each.target) not in self.drawn]
         for each in rest:
             y += 22
-            self._text(f"Not drawn: {each.source} may connect to {each.target}, {each.label}", MARGIN, y, "", "muted")
+            self._text(f"Not drawn: {each.source} can connect to {each.target}, {each.label}", MARGIN, y, "", "muted")
         return y
 
 

@@ -1,0 +1,299 @@
+"""What is drawn for each type of resource: a bar across subnets, a card, or a part of another drawing."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from miyabi_infra.pages.diagram.picture import Bar, Drawn, TaskRange
+from miyabi_infra.reach.network import address_of
+from miyabi_infra.reach.nodes import Node
+from miyabi_infra.stacks import Resource, Stack, Value
+from miyabi_infra.text import count
+
+# ---- bars: what runs in subnets --------------------------------------------------------------------------------------
+
+
+def bar(stack: Stack, node: Node) -> Bar:
+    """The bar of a node of `reach`."""
+    resource = stack.find(node.address)
+    assert resource is not None
+    title, name, found = _BARS[resource.type](stack, resource)
+    return Bar(title, name, found, node.name, node.kind, tuple(subnet.address for subnet in node.subnets))
+
+
+_Described = tuple[str, str, tuple[str, ...]]
+
+
+def _balancer(stack: Stack, balancer: Resource) -> _Described:
+    listeners = [
+        _listener(each)
+        for each in stack.of_type("aws_lb_listener")
+        if address_of(each.get("load_balancer_arn")) == balancer.address
+    ]
+    protected = ["protected from deletion"] if balancer.get("enable_deletion_protection") is True else []
+    return "Application Load Balancer", name_of(balancer), (*listeners, *protected)
+
+
+def _listener(listener: Resource) -> str:
+    port = f"{listener.get('protocol')} {listener.get('port')}"
+    for action in listener.blocks("default_action"):
+        for to in _mappings(action.get("redirect")):
+            return f"{port} redirects to {to.get('protocol')} {to.get('port')}"
+        if action.get("type") == "forward":
+            return f"{port} forwards"
+    return f"{port} fixed response"
+
+
+def _service(stack: Stack, service: Resource) -> _Described:
+    found = [number_of_tasks(stack, service).text]
+    definition = stack.find(address_of(service.get("task_definition")))
+    if definition is not None:
+        vcpu, memory = (float(str(definition.get(each))) / 1024 for each in ("cpu", "memory"))
+        found.append(f"{vcpu:g} vCPU, {memory:g} GB each")
+        found += [str(platform.get("cpu_architecture")) for platform in definition.blocks("runtime_platform")]
+    found += [f"port {balanced.get('container_port')}" for balanced in service.blocks("load_balancer")]
+    targets = [text for text in map(_scaling, stack.of_type("aws_appautoscaling_policy")) if text]
+    if targets:
+        found.append(f"scales on {', '.join(targets)}")
+    return "ECS service on Fargate", name_of(service), tuple(found)
+
+
+_METRICS: Final = {
+    "ECSServiceAverageCPUUtilization": "CPU {:g} %",
+    "ECSServiceAverageMemoryUtilization": "memory {:g} %",
+    "ALBRequestCountPerTarget": "{:g} requests",
+}
+
+
+def _scaling(policy: Resource) -> str:
+    for tracking in policy.blocks("target_tracking_scaling_policy_configuration"):
+        target = tracking.get("target_value")
+        for metric in _mappings(tracking.get("predefined_metric_specification")):
+            if isinstance(target, int | float):
+                return _METRICS.get(str(metric.get("predefined_metric_type")), "").format(target)
+    return ""
+
+
+def number_of_tasks(stack: Stack, service: Resource) -> TaskRange:
+    """How many tasks of a service run: the range of its autoscaler."""
+    for target in stack.of_type("aws_appautoscaling_target"):
+        if str(target.get("resource_id")).endswith(f"/{service.get('name')}"):
+            return TaskRange(_whole(target.get("min_capacity")), _whole(target.get("max_capacity")))
+    desired = _whole(service.get("desired_count", 1))
+    return TaskRange(desired, desired)
+
+
+def _cache(_stack: Stack, cache: Resource) -> _Described:
+    nodes = _whole(cache.get("num_cache_nodes") or cache.get("num_cache_clusters") or 1)
+    found = (
+        f"{cache.get('engine', 'redis')} {cache.get('engine_version')}".capitalize(),
+        f"{count(nodes, 'node')} {cache.get('node_type')}",
+        "in one of these subnets" if nodes == 1 else "in these subnets",
+        "TLS" if cache.get("transit_encryption_enabled") is True else "no TLS",
+    )
+    return "ElastiCache", str(cache.get("cluster_id") or cache.get("replication_group_id")), found
+
+
+def _database(_stack: Stack, database: Resource) -> _Described:
+    found = (
+        f"{database.get('engine')} {database.get('engine_version') or ''}".strip().capitalize(),
+        str(database.get("instance_class") or ""),
+        "standby in a second zone" if database.get("multi_az") is True else "in one of these subnets",
+    )
+    return "RDS", str(database.get("identifier") or database.get("cluster_identifier")), tuple(filter(None, found))
+
+
+def _group(_stack: Stack, group: Resource) -> _Described:
+    return "No resource uses this group", str(group.get("name")), (str(group.get("description") or ""),)
+
+
+_BARS: Final[Mapping[str, Callable[[Stack, Resource], _Described]]] = {
+    "aws_lb": _balancer,
+    "aws_ecs_service": _service,
+    "aws_elasticache_cluster": _cache,
+    "aws_elasticache_replication_group": _cache,
+    "aws_db_instance": _database,
+    "aws_rds_cluster": _database,
+    "aws_security_group": _group,
+}
+
+
+# ---- the rest: cards -------------------------------------------------------------------------------------------------
+
+
+def _dns(found: Sequence[Resource], stack: Stack) -> Drawn:
+    zone = str(found[0].get("name"))
+    names = [f"{each.get('name')}.{zone}" for each in stack.of_type("aws_service_discovery_service")]
+    return Drawn("Private DNS zone", zone, tuple(names))
+
+
+def _endpoints(found: Sequence[Resource], _stack: Stack) -> Drawn:
+    names = [".".join(str(each.get("service_name")).split(".")[3:]) for each in found]
+    return Drawn(count(len(found), "VPC endpoint"), ", ".join(names))
+
+
+def _repository(found: Sequence[Resource], _stack: Stack) -> Drawn:
+    return Drawn("ECR", _names(found), ("container images",))
+
+
+def _image(found: Sequence[Resource], _stack: Stack) -> Drawn:
+    images = dict.fromkeys(_short_image(str(each.get("image"))) for each in _containers(found))
+    return Drawn("ECR", ", ".join(images), ("image of the tasks",))
+
+
+def _short_image(image: str) -> str:
+    name, _, digest = image.rpartition("/")[2].partition("@sha256:")
+    return f"{name}@{digest[:12]}…" if digest else name
+
+
+def _secrets(found: Sequence[Resource], _stack: Stack) -> Drawn | None:
+    held = [str(secret.get("valueFrom")) for each in _containers(found) for secret in _mappings(each.get("secrets"))]
+    if not held:
+        return None
+    where = sorted({"Secrets Manager" if ":secretsmanager:" in each else "Parameter Store" for each in held})
+    return Drawn(", ".join(where), count(len(held), "secret"), ("read when a task starts",))
+
+
+def _containers(definitions: Sequence[Resource]) -> list[Mapping[str, Value]]:
+    return [each for definition in definitions for each in definition.blocks("container_definitions")]
+
+
+def _logs(found: Sequence[Resource], _stack: Stack) -> Drawn:
+    days = sorted({_whole(each.get("retention_in_days", 0)) for each in found})
+    kept = "never deleted" if 0 in days else f"deleted after {' or '.join(map(str, days))} days"
+    return Drawn("CloudWatch Logs", _names(found), (kept,))
+
+
+def _alarms(found: Sequence[Resource], _stack: Stack) -> Drawn:
+    heard = len([each for each in found if each.get("alarm_actions")])
+    told = "all notify" if heard == len(found) else f"{heard} notify" if heard else "none notify"
+    return Drawn("CloudWatch", count(len(found), "alarm"), (told,))
+
+
+def _topics(found: Sequence[Resource], stack: Stack) -> Drawn:
+    told = count(len(stack.of_type("aws_sns_topic_subscription")), "subscription")
+    return Drawn("SNS", _names(found), (told,))
+
+
+def _dashboards(found: Sequence[Resource], stack: Stack) -> Drawn:
+    queries = len(stack.of_type("aws_cloudwatch_query_definition"))
+    kept = f"{queries} saved quer{'y' if queries == 1 else 'ies'}"
+    return Drawn("Dashboard", ", ".join(str(each.get("dashboard_name")) for each in found), (kept,))
+
+
+def _buckets(found: Sequence[Resource], _stack: Stack) -> Drawn:
+    return Drawn("S3", ", ".join(str(each.get("bucket")) for each in found), ("Terraform states",))
+
+
+def _roles(found: Sequence[Resource], _stack: Stack) -> Drawn:
+    return Drawn("IAM", count(len(found), "role"), ("used by the tasks",))
+
+
+Where = Literal["in the VPC", "outside the VPC"]
+
+
+@dataclass(frozen=True)
+class _Card:
+    """How the resources of a type are drawn together, as a card."""
+
+    type: str
+    where: Where
+    draw: Callable[[Sequence[Resource], Stack], Drawn | None]
+    """None where there is nothing to say."""
+
+
+_CARDS: Final = (
+    _Card("aws_service_discovery_private_dns_namespace", "in the VPC", _dns),
+    _Card("aws_vpc_endpoint", "in the VPC", _endpoints),
+    _Card("aws_ecr_repository", "outside the VPC", _repository),
+    _Card("aws_ecs_task_definition", "outside the VPC", _image),
+    _Card("aws_ecs_task_definition", "outside the VPC", _secrets),
+    _Card("aws_cloudwatch_log_group", "outside the VPC", _logs),
+    _Card("aws_cloudwatch_metric_alarm", "outside the VPC", _alarms),
+    _Card("aws_sns_topic", "outside the VPC", _topics),
+    _Card("aws_cloudwatch_dashboard", "outside the VPC", _dashboards),
+    _Card("aws_iam_role", "outside the VPC", _roles),
+    _Card("aws_s3_bucket", "outside the VPC", _buckets),
+)
+"""The cards, in the order in which they are shown."""
+
+_PARTS: Final[Mapping[str, str]] = {
+    "aws_appautoscaling_policy": "text of the service's bar",
+    "aws_appautoscaling_target": "number of tasks on the service's bar",
+    "aws_cloudwatch_query_definition": "count on the dashboard's card",
+    "aws_db_parameter_group": "of the database",
+    "aws_db_subnet_group": "subnets that the database's bar spans",
+    "aws_ecr_lifecycle_policy": "of the repository",
+    "aws_ecs_cluster": "of the service",
+    "aws_ecs_cluster_capacity_providers": "of the service",
+    "aws_eip": "of the NAT gateway",
+    "aws_elasticache_parameter_group": "of the cache",
+    "aws_elasticache_subnet_group": "subnets that the cache's bar spans",
+    "aws_iam_role_policy": "of the roles",
+    "aws_iam_role_policy_attachment": "of the roles",
+    "aws_internet_gateway": "a box at the edge of the VPC",
+    "aws_lb_listener": "text of the load balancer's bar",
+    "aws_lb_target_group": "arrow from the load balancer to the tasks",
+    "aws_nat_gateway": "a box in its subnet",
+    "aws_route": "text of the subnet, arrows to gateways",
+    "aws_route_table": "text of the subnet, arrows to gateways",
+    "aws_route_table_association": "text of the subnet, arrows to gateways",
+    "aws_s3_bucket_lifecycle_configuration": "of the bucket",
+    "aws_s3_bucket_ownership_controls": "of the bucket",
+    "aws_s3_bucket_policy": "of the bucket",
+    "aws_s3_bucket_public_access_block": "of the bucket",
+    "aws_s3_bucket_server_side_encryption_configuration": "of the bucket",
+    "aws_s3_bucket_versioning": "of the bucket",
+    "aws_security_group_rule": "arrows between bars",
+    "aws_service_discovery_service": "text of the DNS zone's card",
+    "aws_sns_topic_policy": "of the topic",
+    "aws_sns_topic_subscription": "count on the topic's card",
+    "aws_subnet": "a box in its zone",
+    "aws_vpc": "the box around the zones",
+    "aws_vpc_security_group_egress_rule": "arrows between bars",
+    "aws_vpc_security_group_ingress_rule": "arrows between bars",
+}
+"""Types that are drawn as a part of another drawing, and how."""
+
+KNOWN_TYPES: Final = frozenset({*_BARS, *_PARTS, *(card.type for card in _CARDS)})
+"""Types of resources that the picture shows; others are counted on a card."""
+
+
+def cards(stack: Stack, where: Where) -> Iterator[Drawn]:
+    """The cards of a stack in one place."""
+    for card in _CARDS:
+        found = stack.of_type(card.type) if card.where == where else ()
+        drawn = card.draw(found, stack) if found else None
+        if drawn is not None:
+            yield drawn
+
+
+def not_drawn(stack: Stack) -> Iterator[Drawn]:
+    """Resources of types that have no drawing, counted, so that nothing is left out."""
+    others = Counter(each.type for each in stack.resources if each.type not in KNOWN_TYPES)
+    for kind, number in sorted(others.items()):
+        yield Drawn("Other resources", kind.removeprefix("aws_").replace("_", " "), (str(number),))
+
+
+# ---- values ----------------------------------------------------------------------------------------------------------
+
+
+def name_of(resource: Resource) -> str:
+    """The name of a resource, or its tag Name."""
+    tags = resource.get("tags")
+    return str(resource.get("name") or (tags.get("Name") if isinstance(tags, Mapping) else None) or resource.label)
+
+
+def _names(found: Sequence[Resource]) -> str:
+    return ", ".join(map(name_of, found))
+
+
+def _whole(value: Value) -> int:
+    assert isinstance(value, int | float | str)
+    return int(value)
+
+
+def _mappings(value: Value) -> tuple[Mapping[str, Value], ...]:
+    found = value if isinstance(value, tuple) else (value,)
+    return tuple(each for each in found if isinstance(each, Mapping))

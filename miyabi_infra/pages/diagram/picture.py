@@ -1,0 +1,113 @@
+"""What a picture shows, before anything is placed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from miyabi_infra.text import count
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Something that is drawn."""
+
+    title: str
+    """What it is: `NAT gateway`."""
+    name: str
+    """Its name: `miyabi-nat-1-dev`."""
+    details: tuple[str, ...] = ()
+    """A few words each."""
+
+
+@dataclass(frozen=True)
+class Bar(Drawn):
+    """A node that is spread over subnets, or may be in any of them."""
+
+    reached: str = ""
+    """What `reach` calls it: the end of arrows."""
+    kind: str = ""
+    """`load balancer`, `tasks`, `cache`, `database`; `group` for a security group that no resource uses."""
+    subnets: tuple[str, ...] = ()
+    """Addresses of the subnets."""
+
+
+@dataclass(frozen=True)
+class DrawnSubnet:
+    """A subnet, and what of it is drawn."""
+
+    address: str
+    zone: str
+    cidr: str
+    public: bool
+    """Whether an internet gateway serves it."""
+    nat: Drawn | None
+    """The NAT gateway in it."""
+    way_out: str
+    """Address of the NAT gateway by which it reaches the internet; empty if it has none."""
+
+
+@dataclass(frozen=True)
+class TaskRange:
+    """How many tasks run: the range of the autoscaler."""
+
+    least: int
+    most: int
+
+    @property
+    def text(self) -> str:
+        """`2 to 4 tasks`."""
+        return count(self.least, "task") if self.least == self.most else f"{self.least} to {self.most} tasks"
+
+    def spread(self, zones: int) -> "list[TaskRange]":
+        """The tasks of each zone, spread as evenly as Fargate tries to."""
+        return [
+            TaskRange(*(number // zones + (zone < number % zones) for number in (self.least, self.most)))
+            for zone in range(zones)
+        ]
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """A connection that can be opened, or several between the same two."""
+
+    source: str
+    """A bar's `reached`, or `internet`."""
+    target: str
+    label: str
+    """`TCP 80, 443`, `all ports`."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the picture of a stack shows."""
+
+    environment: str
+    project: str
+    region: str
+    resources: int
+    vpc: Drawn | None
+    gateway: Drawn | None
+    subnets: tuple[DrawnSubnet, ...]
+    nats: Mapping[str, Drawn]
+    """NAT gateways by address."""
+    bars: tuple[Bar, ...]
+    tasks: TaskRange
+    clients: str
+    """Which addresses the load balancer lets in."""
+    in_vpc: tuple[Drawn, ...]
+    """What belongs to the VPC as a whole."""
+    services: tuple[Drawn, ...]
+    """What is outside the VPC: AWS's regional services, and what belongs to no subnet."""
+    arrows: tuple[Arrow, ...]
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Availability zones, by name."""
+        return tuple(sorted({subnet.zone for subnet in self.subnets}))
+
+    def of_kind(self, *kinds: str) -> tuple[Bar, ...]:
+        """The bars of some kinds."""
+        return tuple(bar for bar in self.bars if bar.kind in kinds)
+
+    def arrow(self, source: str, target: str) -> Arrow | None:
+        """The arrow between two, None where no connection can be opened."""
+        return next((each for each in self.arrows if (each.source, each.target) == (source, target)), None)
