@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miyabi_infra.pages.diagram.layout import layout
-from miyabi_infra.pages.diagram.picture import Arrow, Bar, Drawn, DrawnSubnet, Picture, TaskRange
+from miyabi_infra.pages.diagram.picture import Arrow, Bar, Drawn, DrawnSubnet, Picture
+from miyabi_infra.stacks.platform import Range
 from tests.overlaps import overlaps
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./: "
@@ -62,7 +63,7 @@ def pictures(draw: st.DrawFn) -> Picture:
         subnets=subnets,
         nats=ways,
         bars=tuple(bars),
-        tasks=TaskRange(least, least + draw(st.integers(0, 60))),
+        tasks=Range(least, least + draw(st.integers(0, 60))),
         clients=draw(NAMES),
         in_vpc=draw(nodes(4)),
         services=draw(nodes(9)),

@@ -12,13 +12,14 @@ from miyabi_infra.commands.diagram import run
 from miyabi_infra.pages.diagram import FOLDER
 from miyabi_infra.pages.diagram.layout import layout
 from miyabi_infra.pages.diagram.mermaid import mermaid
-from miyabi_infra.pages.diagram.picture import Arrow, Drawn, Picture, TaskRange
+from miyabi_infra.pages.diagram.picture import Arrow, Drawn, Picture, spread
 from miyabi_infra.pages.diagram.reading import picture
 from miyabi_infra.pages.diagram.scene import text_width
 from miyabi_infra.pages.diagram.svg import svg
 from miyabi_infra.reach import connections
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack, read
+from miyabi_infra.stacks.platform import Range
 from tests.overlaps import overlaps
 from tests.support import Project
 
@@ -180,7 +181,7 @@ def test_nothing_of_the_stacks_is_counted_as_having_no_picture(stacks: dict[str,
 
 
 def test_tasks_are_spread_evenly() -> None:
-    assert TaskRange(4, 7).spread(3) == [TaskRange(2, 3), TaskRange(1, 2), TaskRange(1, 2)]
+    assert spread(Range(4, 7), 3) == [Range(2, 3), Range(1, 2), Range(1, 2)]
 
 
 # ---- where it is -----------------------------------------------------------------------------------------------------

@@ -5,58 +5,56 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from miyabi_infra.pages.diagram.picture import Bar, Drawn, TaskRange
-from miyabi_infra.reach.network import address_of
+from miyabi_infra.pages.diagram.picture import Bar, Drawn, tasks_text
 from miyabi_infra.reach.nodes import Node
-from miyabi_infra.stacks import Resource, Stack, Value
+from miyabi_infra.stacks import Resource
+from miyabi_infra.stacks.platform import Platform, display_name, integer, mappings, number
 from miyabi_infra.text import count
 
 # ---- bars: what runs in subnets --------------------------------------------------------------------------------------
 
 
-def bar(stack: Stack, node: Node) -> Bar:
+def bar(platform: Platform, node: Node) -> Bar:
     """The bar of a node of `reach`."""
-    resource = stack.find(node.address)
+    resource = platform.stack.find(node.address)
     assert resource is not None
-    title, name, found = _BARS[resource.type](stack, resource)
+    title, name, found = _BARS[resource.type](platform, resource)
     return Bar(title, name, found, node.name, node.kind, tuple(subnet.address for subnet in node.subnets))
 
 
 _Described = tuple[str, str, tuple[str, ...]]
 
 
-def _balancer(stack: Stack, balancer: Resource) -> _Described:
-    listeners = [
-        _listener(each)
-        for each in stack.of_type("aws_lb_listener")
-        if address_of(each.get("load_balancer_arn")) == balancer.address
-    ]
+def _balancer(platform: Platform, balancer: Resource) -> _Described:
+    listeners = map(_listener, platform.listeners(balancer))
     protected = ["protected from deletion"] if balancer.get("enable_deletion_protection") is True else []
-    return "Application Load Balancer", name_of(balancer), (*listeners, *protected)
+    return "Application Load Balancer", display_name(balancer), (*listeners, *protected)
 
 
 def _listener(listener: Resource) -> str:
     port = f"{listener.get('protocol')} {listener.get('port')}"
     for action in listener.blocks("default_action"):
-        for to in _mappings(action.get("redirect")):
+        for to in mappings(action.get("redirect")):
             return f"{port} redirects to {to.get('protocol')} {to.get('port')}"
         if action.get("type") == "forward":
             return f"{port} forwards"
     return f"{port} fixed response"
 
 
-def _service(stack: Stack, service: Resource) -> _Described:
-    found = [number_of_tasks(stack, service).text]
-    definition = stack.find(address_of(service.get("task_definition")))
+def _service(platform: Platform, service: Resource) -> _Described:
+    found = [tasks_text(platform.tasks(service))]
+    definition = platform.task_definition(service)
     if definition is not None:
-        vcpu, memory = (float(str(definition.get(each))) / 1024 for each in ("cpu", "memory"))
+        vcpu, memory = (number(definition.get(each)) / 1024 for each in ("cpu", "memory"))
         found.append(f"{vcpu:g} vCPU, {memory:g} GB each")
-        found += [str(platform.get("cpu_architecture")) for platform in definition.blocks("runtime_platform")]
+        found += [str(runtime.get("cpu_architecture")) for runtime in definition.blocks("runtime_platform")]
     found += [f"port {balanced.get('container_port')}" for balanced in service.blocks("load_balancer")]
-    targets = [text for text in map(_scaling, stack.of_type("aws_appautoscaling_policy")) if text]
-    if targets:
-        found.append(f"scales on {', '.join(targets)}")
-    return "ECS service on Fargate", name_of(service), tuple(found)
+    scaling = [
+        _METRICS[metric].format(value) for metric, value in platform.scaling_targets.items() if metric in _METRICS
+    ]
+    if scaling:
+        found.append(f"scales on {', '.join(scaling)}")
+    return "ECS service on Fargate", display_name(service), tuple(found)
 
 
 _METRICS: Final = {
@@ -66,26 +64,8 @@ _METRICS: Final = {
 }
 
 
-def _scaling(policy: Resource) -> str:
-    for tracking in policy.blocks("target_tracking_scaling_policy_configuration"):
-        target = tracking.get("target_value")
-        for metric in _mappings(tracking.get("predefined_metric_specification")):
-            if isinstance(target, int | float):
-                return _METRICS.get(str(metric.get("predefined_metric_type")), "").format(target)
-    return ""
-
-
-def number_of_tasks(stack: Stack, service: Resource) -> TaskRange:
-    """How many tasks of a service run: the range of its autoscaler."""
-    for target in stack.of_type("aws_appautoscaling_target"):
-        if str(target.get("resource_id")).endswith(f"/{service.get('name')}"):
-            return TaskRange(_whole(target.get("min_capacity")), _whole(target.get("max_capacity")))
-    desired = _whole(service.get("desired_count", 1))
-    return TaskRange(desired, desired)
-
-
-def _cache(_stack: Stack, cache: Resource) -> _Described:
-    nodes = _whole(cache.get("num_cache_nodes") or cache.get("num_cache_clusters") or 1)
+def _cache(_platform: Platform, cache: Resource) -> _Described:
+    nodes = integer(cache.get("num_cache_nodes") or cache.get("num_cache_clusters") or 1)
     found = (
         f"{cache.get('engine', 'redis')} {cache.get('engine_version')}".capitalize(),
         f"{count(nodes, 'node')} {cache.get('node_type')}",
@@ -95,7 +75,7 @@ def _cache(_stack: Stack, cache: Resource) -> _Described:
     return "ElastiCache", str(cache.get("cluster_id") or cache.get("replication_group_id")), found
 
 
-def _database(_stack: Stack, database: Resource) -> _Described:
+def _database(_platform: Platform, database: Resource) -> _Described:
     found = (
         f"{database.get('engine')} {database.get('engine_version') or ''}".strip().capitalize(),
         str(database.get("instance_class") or ""),
@@ -104,11 +84,11 @@ def _database(_stack: Stack, database: Resource) -> _Described:
     return "RDS", str(database.get("identifier") or database.get("cluster_identifier")), tuple(filter(None, found))
 
 
-def _group(_stack: Stack, group: Resource) -> _Described:
+def _group(_platform: Platform, group: Resource) -> _Described:
     return "No resource uses this group", str(group.get("name")), (str(group.get("description") or ""),)
 
 
-_BARS: Final[Mapping[str, Callable[[Stack, Resource], _Described]]] = {
+_BARS: Final[Mapping[str, Callable[[Platform, Resource], _Described]]] = {
     "aws_lb": _balancer,
     "aws_ecs_service": _service,
     "aws_elasticache_cluster": _cache,
@@ -122,23 +102,23 @@ _BARS: Final[Mapping[str, Callable[[Stack, Resource], _Described]]] = {
 # ---- the rest: cards -------------------------------------------------------------------------------------------------
 
 
-def _dns(found: Sequence[Resource], stack: Stack) -> Drawn:
+def _dns(found: Sequence[Resource], platform: Platform) -> Drawn:
     zone = str(found[0].get("name"))
-    names = [f"{each.get('name')}.{zone}" for each in stack.of_type("aws_service_discovery_service")]
+    names = [f"{each.get('name')}.{zone}" for each in platform.stack.of_type("aws_service_discovery_service")]
     return Drawn("Private DNS zone", zone, tuple(names))
 
 
-def _endpoints(found: Sequence[Resource], _stack: Stack) -> Drawn:
+def _endpoints(found: Sequence[Resource], _platform: Platform) -> Drawn:
     names = [".".join(str(each.get("service_name")).split(".")[3:]) for each in found]
     return Drawn(count(len(found), "VPC endpoint"), ", ".join(names))
 
 
-def _repository(found: Sequence[Resource], _stack: Stack) -> Drawn:
-    return Drawn("ECR", _names(found), ("container images",))
+def _repository(found: Sequence[Resource], _platform: Platform) -> Drawn:
+    return Drawn("ECR", ", ".join(map(display_name, found)), ("container images",))
 
 
-def _image(found: Sequence[Resource], _stack: Stack) -> Drawn:
-    images = dict.fromkeys(_short_image(str(each.get("image"))) for each in _containers(found))
+def _image(_found: Sequence[Resource], platform: Platform) -> Drawn:
+    images = dict.fromkeys(_short_image(str(each.get("image"))) for each in platform.containers)
     return Drawn("ECR", ", ".join(images), ("image of the tasks",))
 
 
@@ -147,46 +127,42 @@ def _short_image(image: str) -> str:
     return f"{name}@{digest[:12]}…" if digest else name
 
 
-def _secrets(found: Sequence[Resource], _stack: Stack) -> Drawn | None:
-    held = [str(secret.get("valueFrom")) for each in _containers(found) for secret in _mappings(each.get("secrets"))]
+def _secrets(_found: Sequence[Resource], platform: Platform) -> Drawn | None:
+    held = [str(secret.get("valueFrom")) for each in platform.containers for secret in mappings(each.get("secrets"))]
     if not held:
         return None
     where = sorted({"Secrets Manager" if ":secretsmanager:" in each else "Parameter Store" for each in held})
     return Drawn(", ".join(where), count(len(held), "secret"), ("read when a task starts",))
 
 
-def _containers(definitions: Sequence[Resource]) -> list[Mapping[str, Value]]:
-    return [each for definition in definitions for each in definition.blocks("container_definitions")]
-
-
-def _logs(found: Sequence[Resource], _stack: Stack) -> Drawn:
-    days = sorted({_whole(each.get("retention_in_days", 0)) for each in found})
+def _logs(found: Sequence[Resource], _platform: Platform) -> Drawn:
+    days = sorted({integer(each.get("retention_in_days", 0)) for each in found})
     kept = "never deleted" if 0 in days else f"deleted after {' or '.join(map(str, days))} days"
-    return Drawn("CloudWatch Logs", _names(found), (kept,))
+    return Drawn("CloudWatch Logs", ", ".join(map(display_name, found)), (kept,))
 
 
-def _alarms(found: Sequence[Resource], _stack: Stack) -> Drawn:
+def _alarms(found: Sequence[Resource], _platform: Platform) -> Drawn:
     heard = len([each for each in found if each.get("alarm_actions")])
     told = "all notify" if heard == len(found) else f"{heard} notify" if heard else "none notify"
     return Drawn("CloudWatch", count(len(found), "alarm"), (told,))
 
 
-def _topics(found: Sequence[Resource], stack: Stack) -> Drawn:
-    told = count(len(stack.of_type("aws_sns_topic_subscription")), "subscription")
-    return Drawn("SNS", _names(found), (told,))
+def _topics(found: Sequence[Resource], platform: Platform) -> Drawn:
+    told = count(len(platform.stack.of_type("aws_sns_topic_subscription")), "subscription")
+    return Drawn("SNS", ", ".join(map(display_name, found)), (told,))
 
 
-def _dashboards(found: Sequence[Resource], stack: Stack) -> Drawn:
-    queries = len(stack.of_type("aws_cloudwatch_query_definition"))
+def _dashboards(found: Sequence[Resource], platform: Platform) -> Drawn:
+    queries = len(platform.stack.of_type("aws_cloudwatch_query_definition"))
     kept = f"{queries} saved quer{'y' if queries == 1 else 'ies'}"
     return Drawn("Dashboard", ", ".join(str(each.get("dashboard_name")) for each in found), (kept,))
 
 
-def _buckets(found: Sequence[Resource], _stack: Stack) -> Drawn:
+def _buckets(found: Sequence[Resource], _platform: Platform) -> Drawn:
     return Drawn("S3", ", ".join(str(each.get("bucket")) for each in found), ("Terraform states",))
 
 
-def _roles(found: Sequence[Resource], _stack: Stack) -> Drawn:
+def _roles(found: Sequence[Resource], _platform: Platform) -> Drawn:
     return Drawn("IAM", count(len(found), "role"), ("used by the tasks",))
 
 
@@ -199,7 +175,7 @@ class _Card:
 
     type: str
     where: Where
-    draw: Callable[[Sequence[Resource], Stack], Drawn | None]
+    draw: Callable[[Sequence[Resource], Platform], Drawn | None]
     """None where there is nothing to say."""
 
 
@@ -260,40 +236,17 @@ KNOWN_TYPES: Final = frozenset({*_BARS, *_PARTS, *(card.type for card in _CARDS)
 """Types of resources that the picture shows; others are counted on a card."""
 
 
-def cards(stack: Stack, where: Where) -> Iterator[Drawn]:
-    """The cards of a stack in one place."""
+def cards(platform: Platform, where: Where) -> Iterator[Drawn]:
+    """The cards of a stack, inside the VPC or outside."""
     for card in _CARDS:
-        found = stack.of_type(card.type) if card.where == where else ()
-        drawn = card.draw(found, stack) if found else None
+        found = platform.stack.of_type(card.type) if card.where == where else ()
+        drawn = card.draw(found, platform) if found else None
         if drawn is not None:
             yield drawn
 
 
-def not_drawn(stack: Stack) -> Iterator[Drawn]:
+def not_drawn(platform: Platform) -> Iterator[Drawn]:
     """Resources of types that have no drawing, counted, so that nothing is left out."""
-    others = Counter(each.type for each in stack.resources if each.type not in KNOWN_TYPES)
-    for kind, number in sorted(others.items()):
-        yield Drawn("Other resources", kind.removeprefix("aws_").replace("_", " "), (str(number),))
-
-
-# ---- values ----------------------------------------------------------------------------------------------------------
-
-
-def name_of(resource: Resource) -> str:
-    """The name of a resource, or its tag Name."""
-    tags = resource.get("tags")
-    return str(resource.get("name") or (tags.get("Name") if isinstance(tags, Mapping) else None) or resource.label)
-
-
-def _names(found: Sequence[Resource]) -> str:
-    return ", ".join(map(name_of, found))
-
-
-def _whole(value: Value) -> int:
-    assert isinstance(value, int | float | str)
-    return int(value)
-
-
-def _mappings(value: Value) -> tuple[Mapping[str, Value], ...]:
-    found = value if isinstance(value, tuple) else (value,)
-    return tuple(each for each in found if isinstance(each, Mapping))
+    others = Counter(each.type for each in platform.stack.resources if each.type not in KNOWN_TYPES)
+    for kind, counted in sorted(others.items()):
+        yield Drawn("Other resources", kind.removeprefix("aws_").replace("_", " "), (str(counted),))

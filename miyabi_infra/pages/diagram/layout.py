@@ -29,7 +29,7 @@ from miyabi_infra.pages.diagram.columns import (
     title,
     way_out,
 )
-from miyabi_infra.pages.diagram.picture import Arrow, Bar, Drawn, Picture
+from miyabi_infra.pages.diagram.picture import Arrow, Bar, Drawn, Picture, spread, tasks_text
 from miyabi_infra.pages.diagram.scene import Rect, Scene, Text, cut, text_width
 from miyabi_infra.reach.nodes import INTERNET
 from miyabi_infra.text import count
@@ -219,13 +219,13 @@ class _Layout:
     def _task_squares(self, bar: Bar, rect: Rect, first: int, last: int) -> None:
         """The tasks of each zone: filled those that always run, hollow those that the autoscaler may add."""
         y = rect.bottom - TASK - 12
-        for at, tasks in enumerate(self.picture.tasks.spread(last - first + 1)):
+        for at, tasks in enumerate(spread(self.picture.tasks, last - first + 1)):
             x = max(self.columns.left(first + at) + 2 * INSET, rect.x) + BAR_PAD
-            if tasks.most > _TASKS_SHOWN:
-                self._text(f"{tasks.text} in this zone", x, y + 11, bar.reached)
+            if tasks.maximum > _TASKS_SHOWN:
+                self._text(f"{tasks_text(tasks)} in this zone", x, y + 11, bar.reached)
                 continue
-            for number in range(tasks.most):
-                style = "task" if number < tasks.least else "task more"
+            for number in range(tasks.maximum):
+                style = "task" if number < tasks.minimum else "task more"
                 square = Rect(x + number * (TASK + 5), y, TASK, TASK)
                 self.scene.box(f"{bar.reached}-task-{at}-{number}", style, square, bar.reached)
 
@@ -339,7 +339,7 @@ class _Layout:
         """What the symbols mean, and which connections are possible but have no arrow."""
         x, middle = MARGIN, y - 4
         for style, text in (("task", "task that always runs"), ("task more", "task that the autoscaler can add")):
-            if self.picture.tasks.most:
+            if self.picture.tasks.maximum:
                 self.scene.box(style.replace(" ", "-"), style, Rect(x, middle - TASK / 2, TASK, TASK))
                 self._text(text, x + TASK + 8, y, "", "muted")
                 x += TASK + 8 + text_width(text, SMALL) + 24

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from miyabi_infra.stacks.platform import Range
 from miyabi_infra.text import count
 
 
@@ -46,26 +47,6 @@ class DrawnSubnet:
 
 
 @dataclass(frozen=True)
-class TaskRange:
-    """How many tasks run: the range of the autoscaler."""
-
-    least: int
-    most: int
-
-    @property
-    def text(self) -> str:
-        """`2 to 4 tasks`."""
-        return count(self.least, "task") if self.least == self.most else f"{self.least} to {self.most} tasks"
-
-    def spread(self, zones: int) -> "list[TaskRange]":
-        """The tasks of each zone, spread as evenly as Fargate tries to."""
-        return [
-            TaskRange(*(number // zones + (zone < number % zones) for number in (self.least, self.most)))
-            for zone in range(zones)
-        ]
-
-
-@dataclass(frozen=True)
 class Arrow:
     """A connection that can be opened, or several between the same two."""
 
@@ -90,7 +71,7 @@ class Picture:
     nats: Mapping[str, Drawn]
     """NAT gateways by address."""
     bars: tuple[Bar, ...]
-    tasks: TaskRange
+    tasks: Range
     clients: str
     """Which addresses the load balancer lets in."""
     in_vpc: tuple[Drawn, ...]
@@ -111,3 +92,17 @@ class Picture:
     def arrow(self, source: str, target: str) -> Arrow | None:
         """The arrow between two, None where no connection can be opened."""
         return next((each for each in self.arrows if (each.source, each.target) == (source, target)), None)
+
+
+def tasks_text(tasks: Range) -> str:
+    """`2 to 4 tasks`."""
+    least, most = tasks.minimum, tasks.maximum
+    return count(least, "task") if least == most else f"{least} to {most} tasks"
+
+
+def spread(tasks: Range, zones: int) -> list[Range]:
+    """The tasks of each zone, spread as evenly as Fargate tries to."""
+    return [
+        Range(*(number // zones + (zone < number % zones) for number in (tasks.minimum, tasks.maximum)))
+        for zone in range(zones)
+    ]

@@ -3,40 +3,36 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from miyabi_infra.pages.diagram.drawings import bar, cards, name_of, not_drawn, number_of_tasks
-from miyabi_infra.pages.diagram.picture import Arrow, Drawn, DrawnSubnet, Picture, TaskRange
+from miyabi_infra.pages.diagram.drawings import bar, cards, not_drawn
+from miyabi_infra.pages.diagram.picture import Arrow, Drawn, DrawnSubnet, Picture
 from miyabi_infra.reach import Connection, Reach
-from miyabi_infra.reach.network import ANY_PORT, Subnet, address_of
-from miyabi_infra.stacks import Resource, Stack
+from miyabi_infra.reach.network import ANY_PORT, Subnet
+from miyabi_infra.stacks import Stack
+from miyabi_infra.stacks.platform import Platform, Range, address_of, display_name
 
 
 def picture(stack: Stack) -> Picture:
     """The picture of a stack."""
-    reach = Reach(stack)
-    vpc, gateway = _only(stack, "aws_vpc"), _only(stack, "aws_internet_gateway")
-    services = stack.of_type("aws_ecs_service")
-    nats = {nat.address: Drawn("NAT gateway", name_of(nat)) for nat in stack.of_type("aws_nat_gateway")}
-    nat_of = {address_of(nat.get("subnet_id")): nats[nat.address] for nat in stack.of_type("aws_nat_gateway")}
+    reach, platform = Reach(stack), Platform(stack)
+    vpc, gateway, service = platform.vpc, platform.first("aws_internet_gateway"), platform.service
+    nats = {nat.address: Drawn("NAT gateway", display_name(nat)) for nat in platform.nat_gateways}
+    nat_of = {address_of(nat.get("subnet_id")): nats[nat.address] for nat in platform.nat_gateways}
     return Picture(
         environment=stack.environment,
         project=stack.project,
         region=stack.region,
         resources=len(stack.resources),
-        vpc=vpc and Drawn("VPC", name_of(vpc), (str(vpc.get("cidr_block")),)),
-        gateway=gateway and Drawn("Internet gateway", name_of(gateway)),
+        vpc=vpc and Drawn("VPC", display_name(vpc), (str(vpc.get("cidr_block")),)),
+        gateway=gateway and Drawn("Internet gateway", display_name(gateway)),
         subnets=tuple(_subnet(subnet, nat_of.get(subnet.address)) for subnet in reach.network.subnets.values()),
         nats=nats,
-        bars=tuple(bar(stack, node) for node in reach.nodes if node.kind != "endpoint"),
-        tasks=number_of_tasks(stack, services[0]) if services else TaskRange(0, 0),
+        bars=tuple(bar(platform, node) for node in reach.nodes if node.kind != "endpoint"),
+        tasks=platform.tasks(service) if service else Range(0, 0),
         clients=_clients(reach),
-        in_vpc=tuple(cards(stack, "in the VPC")),
-        services=(*cards(stack, "outside the VPC"), *not_drawn(stack)),
+        in_vpc=tuple(cards(platform, "in the VPC")),
+        services=(*cards(platform, "outside the VPC"), *not_drawn(platform)),
         arrows=tuple(_arrows(reach.connections)),
     )
-
-
-def _only(stack: Stack, kind: str) -> Resource | None:
-    return next(iter(stack.of_type(kind)), None)
 
 
 def _subnet(subnet: Subnet, nat: Drawn | None) -> DrawnSubnet:
