@@ -11,6 +11,10 @@ from miyabi_infra.refused import Refused
 DATA: Final = Path(__file__).parent
 
 
+class NoPrices(Refused):
+    """There is no table of prices for a region."""
+
+
 @dataclass(frozen=True)
 class Price:
     """A list price."""
@@ -33,19 +37,19 @@ class Prices:
 
     region: str
     hours: int
-    """Hours that AWS takes a month for."""
+    """Hours per month, as AWS counts them."""
     checked: str
     """Date (ISO 8601) on which the table was last checked."""
     spot_discount: float
-    """Share that Fargate Spot is cheaper by."""
+    """Share by which Fargate Spot is cheaper: 0 to 1."""
     prices: Mapping[str, Price]
 
     def find(self, key: str) -> Price | None:
-        """A price, None for what the table does not hold."""
+        """A price; None when the table does not have it."""
         return self.prices.get(key)
 
     def of(self, key: str) -> Price:
-        """A price that the table holds for sure."""
+        """A price that every table has."""
         return self.prices[key]
 
 
@@ -53,12 +57,12 @@ def load(region: str) -> Prices:
     """The prices of a region.
 
     Raises:
-        Refused: for a region that there is no table of; prices differ, and are never guessed from another region's.
+        NoPrices: for a region without a table. Prices differ by region, so another region's are never used.
     """
     file = DATA / f"prices-{region}.json"
     if not file.is_file():
         known = ", ".join(sorted(each.stem.removeprefix("prices-") for each in DATA.glob("prices-*.json")))
-        raise Refused(f"there are no prices for {region}, only for {known}; {file.name} would hold them")
+        raise NoPrices(f"there are no prices for {region}, only for {known}")
     data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return Prices(
         region=data["region"],

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from miyabi_infra.commands.cost import against_report, estimates
 from miyabi_infra.commands.diff import shown_value
-from miyabi_infra.cost.estimate import Estimate, Span
+from miyabi_infra.cost.estimate import estimates
+from miyabi_infra.cost.model import Estimate, Span
 from miyabi_infra.lint.findings import Finding, findings
 from miyabi_infra.lint.findings import overlays as linted
 from miyabi_infra.overlays.document import Document
@@ -23,7 +23,6 @@ from miyabi_infra.pages.rendering import render
 from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.reach.paths import Connection, Reach
 from miyabi_infra.reach.permissions import abilities
-from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack, inventory, plain, read
 from miyabi_infra.stacks.causes import DEFAULT, Causes, SettingValue, leaves
 from miyabi_infra.stacks.inventory import chosen
@@ -50,7 +49,7 @@ def page(root: Path, environment: str) -> str:
     stacks = read(root / OUT)
     (stack,) = chosen(stacks, environment)
     overlays = documents(root)
-    reach, cost = Reach(stack), _cost(root, stack, stacks, overlays)
+    reach, cost = Reach(stack), _cost(root, stack, overlays)
     rows = inventory.rows([stack])
     return render(
         "report.html.j2",
@@ -92,14 +91,11 @@ def _figures(stack: Stack, reach: Reach, cost: Mapping[str, Any] | str) -> Itera
 # ---- cost ----------------------------------------------------------------------------------------------------------
 
 
-def _cost(root: Path, stack: Stack, stacks: Sequence[Stack], overlays: Mapping[str, Document]) -> dict[str, Any] | str:
+def _cost(root: Path, stack: Stack, overlays: Mapping[str, Document]) -> dict[str, Any] | str:
     """The estimate as the template shows it, or why there is none."""
-    try:
-        everything = estimates(root, stacks, overlays)
-    except Refused as reason:
-        return str(reason)
-    (of,) = [each for each in everything if each.environment == stack.environment]
-    compared = against_report(of, everything)
+    (of,) = estimates(root, [stack], overlays)
+    if of.prices is None:
+        return of.unpriced[0].reason
     return {
         "components": [(name, *_usd(span)) for name, span in of.components.items()],
         "total": ("total", *_usd(of.total)),
@@ -115,14 +111,11 @@ def _cost(root: Path, stack: Stack, stacks: Sequence[Stack], overlays: Mapping[s
                 f"{line.cost.typical:.2f}",
                 line.price.usage_type,
             )
-            for line in of.lines
+            for line in of.charges
         ],
         "checked": of.prices.checked,
-        "sources": sorted({f"{line.price.source} (seen {line.price.seen})" for line in of.lines}),
-        "unpriced": [each.address for each in of.unpriced],
-        "reported": [
-            (each.component, _figure(each.reported), f"{each.computed.typical:.2f}", each.verdict) for each in compared
-        ],
+        "sources": sorted({f"{line.price.source} (seen {line.price.seen})" for line in of.charges}),
+        "unpriced": [(each.address, each.reason) for each in of.unpriced],
     }
 
 
@@ -139,11 +132,6 @@ def _budget(of: Estimate) -> str:
 
 def _quantity(span: Span) -> str:
     return f"{span.typical:.6g}" if span.minimum == span.maximum else f"{span.minimum:.6g} to {span.maximum:.6g}"
-
-
-def _figure(figures: tuple[float, float]) -> str:
-    least, most = figures
-    return f"{least:g}" if least == most else f"{least:g} to {most:g}"
 
 
 # ---- reachability --------------------------------------------------------------------------------------------------

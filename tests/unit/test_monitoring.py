@@ -10,7 +10,7 @@ from cdktf import App
 
 from environments.settings import EnvironmentSettings
 from environments.stack import EnvironmentStack
-from miyabi_infra.commands.cost import estimates
+from miyabi_infra.cost.estimate import estimates
 from miyabi_infra.stacks import Reference, Stack, read
 from tests.support import Project
 from tests.unit.test_refusals import QA
@@ -217,7 +217,7 @@ def test_a_dashboard_is_in_the_estimate(project: Project) -> None:
     synthesized(project, "monitoring: {enabled: true}\nnotifications: {email_addresses: [a@example.com]}\n")
     estimate = next(each for each in estimates(project.root, read(project.out)) if each.environment == "qa")
 
-    (line,) = [line for line in estimate.lines if line.item == "dashboard"]
+    (line,) = [line for line in estimate.charges if line.item == "dashboard"]
     assert (line.text, line.cost.typical) == ("1 dashboard", 3.0)
     assert estimate.unpriced == ()
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from miyabi_infra.commands.cost import estimates
-from miyabi_infra.cost.estimate import Estimate
+from miyabi_infra.cost.estimate import estimates
+from miyabi_infra.cost.model import Estimate
 from miyabi_infra.lint.findings import Finding, findings
 from miyabi_infra.lint.findings import overlays as linted
 from miyabi_infra.overlays.document import Document

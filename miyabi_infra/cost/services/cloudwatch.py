@@ -1,0 +1,78 @@
+"""CloudWatch: alarms, dashboards, logs."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, NotPriced, Span, number
+from miyabi_infra.stacks import Resource
+
+_DAYS_PER_MONTH: Final = 365 / 12
+_LONGEST_KEPT: Final = 365
+"""Days of logs that are counted where logs are kept for ever: those of a first year."""
+
+_STANDARD_RESOLUTION: Final = 60
+"""Seconds: an alarm with a shorter period is a high-resolution alarm, which costs three times as much."""
+
+
+def _alarm(alarm: Resource, context: Context) -> Iterator[Charge]:
+    period = alarm.get("period")
+    if period is not None and number(period) < _STANDARD_RESOLUTION:
+        raise NotPriced("no price of a high-resolution alarm")
+    yield Charge("CloudWatch", "alarm", Span.of(1), context.prices.of("alarm.month"), number=1)
+
+
+def _dashboard(_dashboard: Resource, context: Context) -> Iterator[Charge]:
+    yield Charge("CloudWatch", "dashboard", Span.of(1), context.prices.of("dashboard.month"), number=1)
+
+
+def _log_group(group: Resource, context: Context) -> Iterator[Charge]:
+    group_class = group.get("log_group_class", "STANDARD")
+    if group_class != "STANDARD":
+        raise NotPriced(f"no price of the log class {group_class}")
+    written, prices = context.of_environment.log_gb, context.prices
+    days = number(group.get("retention_in_days", 0)) or _LONGEST_KEPT
+    kept = written * days / _DAYS_PER_MONTH
+    yield Charge("CloudWatch", f"{written:g} GB of logs", Span.of(written), prices.of("logs.ingested"), assumed=True)
+    yield Charge("CloudWatch", f"logs of {days:g} days kept", Span.of(kept), prices.of("logs.stored"), assumed=True)
+
+
+BILLING: Final[Billing] = {
+    "aws_cloudwatch_dashboard": Billed(
+        "CloudWatch", _dashboard, reads=frozenset(), free=frozenset({"dashboard_body", "dashboard_name"})
+    ),
+    "aws_cloudwatch_log_group": Billed(
+        "CloudWatch",
+        _log_group,
+        reads=frozenset({"log_group_class", "retention_in_days"}),
+        free=frozenset({"name", "skip_destroy", "tags"}),
+    ),
+    "aws_cloudwatch_log_metric_filter": Free("a filter is free; its metric is one custom metric while it has data"),
+    "aws_cloudwatch_metric_alarm": Billed(
+        "CloudWatch",
+        _alarm,
+        reads=frozenset({"period"}),
+        free=frozenset(
+            {
+                "actions_enabled",
+                "alarm_actions",
+                "alarm_description",
+                "alarm_name",
+                "comparison_operator",
+                "datapoints_to_alarm",
+                "dimensions",
+                "evaluation_periods",
+                "insufficient_data_actions",
+                "metric_name",
+                "namespace",
+                "ok_actions",
+                "statistic",
+                "extended_statistic",
+                "tags",
+                "threshold",
+                "treat_missing_data",
+                "unit",
+            }
+        ),
+    ),
+    "aws_cloudwatch_query_definition": Free(),
+}

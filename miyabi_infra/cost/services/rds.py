@@ -1,0 +1,60 @@
+"""RDS: instances of PostgreSQL with gp3 storage."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, NotPriced, Span, number
+from miyabi_infra.stacks import Resource
+
+
+def _database(database: Resource, context: Context) -> Iterator[Charge]:
+    instance_class, engine = str(database.get("instance_class")), str(database.get("engine", "postgres"))
+    if engine != "postgres":
+        raise NotPriced(f"no price of the engine {engine}")
+    price = context.prices.find(f"rds.{instance_class}")
+    if price is None:
+        raise NotPriced(f"no price of {instance_class}")
+    copies = 2 if database.get("multi_az") is True else 1
+    both = ", Multi-AZ" if copies > 1 else ""
+    yield Charge("RDS", f"1 instance {instance_class}{both}", Span.of(copies * context.hours), price)
+    kind, storage = str(database.get("storage_type", "gp2")), number(database.get("allocated_storage"))
+    if kind != "gp3":
+        raise NotPriced(f"no price of {kind} storage")
+    yield Charge("RDS", f"{storage:g} GB gp3{both}", Span.of(copies * storage), context.prices.of("rds.gp3"))
+
+
+BILLING: Final[Billing] = {
+    "aws_db_instance": Billed(
+        "RDS",
+        _database,
+        reads=frozenset({"allocated_storage", "engine", "instance_class", "multi_az", "storage_type"}),
+        free=frozenset(
+            {
+                "apply_immediately",
+                "auto_minor_version_upgrade",
+                "backup_window",
+                "ca_cert_identifier",
+                "copy_tags_to_snapshot",
+                "db_name",
+                "db_subnet_group_name",
+                "deletion_protection",
+                "final_snapshot_identifier",
+                "iam_database_authentication_enabled",
+                "identifier",
+                "kms_key_id",
+                "maintenance_window",
+                "parameter_group_name",
+                "password",
+                "port",
+                "publicly_accessible",
+                "skip_final_snapshot",
+                "storage_encrypted",
+                "tags",
+                "username",
+                "vpc_security_group_ids",
+            }
+        ),
+    ),
+    "aws_db_parameter_group": Free(),
+    "aws_db_subnet_group": Free(),
+}
