@@ -57,7 +57,7 @@ def test_the_plan_destroys_the_log_group_and_replaces_the_cache(plan_file: Path)
 
     assert plan.losing == (
         Planned("destroy", LOGS, (), "its logs"),
-        Planned("replace", CACHE, ("transit_encryption_enabled",), "what the cache holds"),
+        Planned("replace", CACHE, ("transit_encryption_enabled",), "the data in the cache"),
     )
     assert (plan.number("create"), plan.complete) == (47, True)
 
@@ -69,6 +69,6 @@ def test_the_comment_begins_with_what_is_lost(plan_file: Path) -> None:
     assert [line for line in lines[:first] if line.startswith("###")] == []
     assert lines[first + 4 : first + 6] == [
         f"| destroy | `{LOGS}` |  | its logs |",
-        f"| replace | `{CACHE}` | `transit_encryption_enabled` | what the cache holds |",
+        f"| replace | `{CACHE}` | `transit_encryption_enabled` | the data in the cache |",
     ]
     assert "Plan `plan.json`: 47 to create, 1 to replace, 1 to destroy." in lines

@@ -79,8 +79,8 @@ def test_what_gets_weaker_is_told(said: str) -> None:
     assert "- `prod`: days of logs 30 to 7 (" in said
 
 
-def test_findings_that_are_new_waived_or_mended_are_told(said: str) -> None:
-    assert "- `prod`: mended: `open-port-nobody-answers` of `security_groups.https_ingress`\n" in said
+def test_findings_that_are_new_waived_or_fixed_are_told(said: str) -> None:
+    assert "- `prod`: fixed: `open-port-nobody-answers` of `security_groups.https_ingress`\n" in said
     assert "- `dev`: **waived** until 2199-12-31: `any-account`: `one account`\n" in said
     assert "- `staging`: **new**, error `low-tasks-alarm-without-metric` `environments/staging.yaml:" in said
 
@@ -165,7 +165,7 @@ def test_a_plan_is_read_with_losses_first(tmp_path: Path) -> None:
 
     assert found.changes == (
         Planned("destroy", "module.m.aws_s3_bucket.n", (), "its objects"),
-        Planned("replace", "module.m.aws_vpc.n", ("cidr_block", "tags.Name"), "all that stands in it"),
+        Planned("replace", "module.m.aws_vpc.n", ("cidr_block", "tags.Name"), "everything in it"),
         Planned("create", "module.m.aws_eip.n", (), ""),
     )
     assert "1 to create, 1 to replace, 1 to destroy, 1 moved to another address, 1 resource changed outside" in comment(

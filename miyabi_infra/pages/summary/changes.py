@@ -23,19 +23,19 @@ from miyabi_infra.stacks.strengths import Weaker, weaker
 
 
 @dataclass(frozen=True)
-class Side:
-    """The project at one time."""
+class Snapshot:
+    """The project at one commit, or in the working tree."""
 
     stacks: Mapping[str, Stack]
     overlays: Mapping[str, Document]
-    """Empty where they can't be read."""
+    """Empty where they cannot be read."""
     costs: Mapping[str, Estimate]
     """Empty where there are no prices."""
     findings: Sequence[Finding]
-    """What lint finds, waived or not; empty where it can't read the overlays."""
+    """What lint finds, waived or not; empty where it cannot read the overlays."""
 
     def found(self, environment: str) -> "dict[tuple[str, str], Finding]":
-        """The findings of an environment that are not waived, by what tells them apart."""
+        """The findings of an environment that are not waived, by name and subject."""
         return {
             (each.name, each.subject): each
             for each in self.findings
@@ -44,7 +44,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Environment:
+class EnvironmentChange:
     """What differs in an environment."""
 
     name: str
@@ -52,7 +52,7 @@ class Environment:
     after: Stack | None
     changes: tuple[ResourceChange, ...]
     causes: Causes | None
-    """None without changes, and where one of the overlays is not there or can't be read."""
+    """None without changes, and if one of the overlays does not exist or cannot be read."""
     reach: ReachDifference
     weaker: tuple[Weaker, ...]
     cost: tuple[Estimate | None, Estimate | None]
@@ -60,8 +60,8 @@ class Environment:
     """Findings that were not there before."""
     waived: tuple[Finding, ...]
     """Findings that counted before, and are waived now."""
-    mended: tuple[Finding, ...]
-    """Findings that counted before, and are there no more."""
+    fixed: tuple[Finding, ...]
+    """Findings that counted before, and no longer exist."""
 
     def number(self, kind: str) -> int:
         """Resources that are added, changed or removed."""
@@ -69,27 +69,27 @@ class Environment:
 
     @property
     def costs_differ(self) -> bool:
-        """Whether a typical month costs more or less, by a cent at the least."""
+        """Whether a typical month costs more or less, by at least a cent."""
         before, after = (0.0 if each is None else each.total.typical for each in self.cost)
         return f"{before:.2f}" != f"{after:.2f}"
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
         return bool(
-            self.changes or self.reach or self.weaker or self.costs_differ or self.found or self.waived or self.mended
+            self.changes or self.reach or self.weaker or self.costs_differ or self.found or self.waived or self.fixed
         )
 
 
-def changes(root: Path, since: str, environment: str | None, today: date) -> list[Environment]:
-    """What differs from a revision, in each environment of either; waivers are held against `today`.
+def changes(root: Path, since: str, environment: str | None, today: date) -> list[EnvironmentChange]:
+    """What differs from a revision, in each environment of either; waivers are compared with `today`.
 
     Raises:
-        Refused: when stacks, the revision or the environment can't be read.
+        Refused: when stacks, the revision or the environment cannot be read.
     """
-    now = _side(root, today)
+    now = _snapshot(root, today)
     with revision.tree(root, since) as folder:
         try:
-            then = _side(folder, today)
+            then = _snapshot(folder, today)
         except Refused as error:
             raise revision.RevisionError(f"revision {since!r}: {error}") from error
     names = [name for name in dict.fromkeys((*now.stacks, *then.stacks)) if environment in (None, name)]
@@ -99,7 +99,7 @@ def changes(root: Path, since: str, environment: str | None, today: date) -> lis
     return [_environment(name, then, now) for name in names]
 
 
-def _side(root: Path, today: date) -> Side:
+def _snapshot(root: Path, today: date) -> Snapshot:
     stacks = read(root / OUT)
     try:
         overlays = documents(root)
@@ -114,16 +114,16 @@ def _side(root: Path, today: date) -> Side:
     except Refused:
         found = []
     by_name = {each.environment: each for each in stacks}
-    return Side(by_name, overlays, {each.environment: each for each in costs}, found)
+    return Snapshot(by_name, overlays, {each.environment: each for each in costs}, found)
 
 
-def _environment(name: str, then: Side, now: Side) -> Environment:
+def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
     before, after = then.stacks.get(name), now.stacks.get(name)
     first, second = then.overlays.get(name), now.overlays.get(name)
     found = tuple(_changes(before, after))
     earlier, present = then.found(name), now.found(name)
     waived = {(each.name, each.subject): each for each in now.findings if each.environment == name and each.waived}
-    return Environment(
+    return EnvironmentChange(
         name=name,
         before=before,
         after=after,
@@ -134,7 +134,7 @@ def _environment(name: str, then: Side, now: Side) -> Environment:
         cost=(then.costs.get(name), now.costs.get(name)),
         found=tuple(each for key, each in present.items() if key not in earlier),
         waived=tuple(each for key, each in waived.items() if key in earlier),
-        mended=tuple(each for key, each in earlier.items() if key not in present and key not in waived),
+        fixed=tuple(each for key, each in earlier.items() if key not in present and key not in waived),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from miyabi_infra.commands.diff import shown_value
-from miyabi_infra.pages.summary.changes import Environment
+from miyabi_infra.pages.summary.changes import EnvironmentChange
 from miyabi_infra.pages.summary.markdown import LIMIT, bounded, code, folded
 from miyabi_infra.pages.summary.plan import Plan
 from miyabi_infra.reach.paths import Connection
@@ -20,7 +20,7 @@ _SENTENCE: Final = 400
 """Characters of what somebody wrote that are shown."""
 
 
-def comment(found: Sequence[Environment], plans: Sequence[Plan], base: str) -> str:
+def comment(found: Sequence[EnvironmentChange], plans: Sequence[Plan], base: str) -> str:
     """The comment, in Markdown."""
     if not found and not any(plan.changes or not plan.complete for plan in plans):
         by_plan = f", and {count(len(plans), 'plan')} without a change" if plans else ""
@@ -69,7 +69,7 @@ def _plans(plans: Sequence[Plan]) -> Iterator[str]:
 # ---- sections ------------------------------------------------------------------------------------------------------
 
 
-def _counts(found: Sequence[Environment]) -> Iterator[str]:
+def _counts(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     rows = [
         [
             code(each.name) + (" (new)" if each.before is None else " (gone)" if each.after is None else ""),
@@ -84,7 +84,7 @@ def _counts(found: Sequence[Environment]) -> Iterator[str]:
         yield from markdown(header, rows, right=range(1, 6)).splitlines()
 
 
-def _cost(of: Environment) -> str:
+def _cost(of: EnvironmentChange) -> str:
     before, after = of.cost
     if (before is None and of.before) or (after is None and of.after):
         return "not known"
@@ -92,7 +92,7 @@ def _cost(of: Environment) -> str:
     return f"{now:.2f} ({now - was:+.2f})" if of.costs_differ else f"{now:.2f}"
 
 
-def _costs(found: Sequence[Environment]) -> Iterator[str]:
+def _costs(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     rows: list[list[str]] = []
     for each in found:
         before, after = ({} if one is None else one.components for one in each.cost)
@@ -105,7 +105,7 @@ def _costs(found: Sequence[Environment]) -> Iterator[str]:
         yield from markdown(header, rows, right=(2, 3, 4)).splitlines()
 
 
-def _reach(found: Sequence[Environment]) -> Iterator[str]:
+def _reach(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     for each in found:
         reach, name = each.reach, code(each.name)
         yield from (f"- {name}: **opened**: {_connection(one)}" for one in reach.opened)
@@ -124,14 +124,14 @@ def _connection(connection: Connection) -> str:
     return f"{code(connection.source)} to {code(connection.target)}, {connection.port_text}{limited}"
 
 
-def _weaker(found: Sequence[Environment]) -> Iterator[str]:
+def _weaker(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     for each in found:
         for one in each.weaker:
             what = f"{one.strength.name} {shown(one.before)} to {shown(one.after)}"
             yield f"- {code(each.name)}: {what} ({one.strength.why})"
 
 
-def _findings(found: Sequence[Environment]) -> Iterator[str]:
+def _findings(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     for each in found:
         for one in each.found:
             where = f" {code(one.place)}" if one.place else ""
@@ -140,13 +140,13 @@ def _findings(found: Sequence[Environment]) -> Iterator[str]:
         for one in each.waived:
             until, reason = (one.waiver.until, one.waiver.reason) if one.waiver else ("", "")
             yield f"- {code(each.name)}: **waived** until {until}: {code(one.name)}: {code(reason, _SENTENCE)}"
-        yield from (f"- {code(each.name)}: mended: {code(one.name)} of {code(one.subject)}" for one in each.mended)
+        yield from (f"- {code(each.name)}: fixed: {code(one.name)} of {code(one.subject)}" for one in each.fixed)
 
 
 # ---- resource by resource --------------------------------------------------------------------------------------------
 
 
-def _details(found: Sequence[Environment], room: int) -> Iterator[str]:
+def _details(found: Sequence[EnvironmentChange], room: int) -> Iterator[str]:
     """Each environment's resources, folded; all share the room that is left."""
     for at, each in enumerate(found):
         if not each.changes:
@@ -157,7 +157,7 @@ def _details(found: Sequence[Environment], room: int) -> Iterator[str]:
         yield from (*folded(f"{each.name}: {count(len(each.changes), 'resource')}, one by one", held), "")
 
 
-def _resources(of: Environment) -> Iterator[str]:
+def _resources(of: EnvironmentChange) -> Iterator[str]:
     marks = {"add": "added", "remove": "removed", "change": "changed"}
     for change in of.changes:
         because = _because(of, change) if change.kind != "change" and of.before and of.after else ""
@@ -167,7 +167,7 @@ def _resources(of: Environment) -> Iterator[str]:
             yield f"  - {code(argument.path)}: {values}{_because(of, change, argument)}"
 
 
-def _because(of: Environment, change: ResourceChange, argument: ArgumentChange | None = None) -> str:
+def _because(of: EnvironmentChange, change: ResourceChange, argument: ArgumentChange | None = None) -> str:
     if of.causes is None:
         return ""
     found = of.causes.of(change, argument.path) if argument else of.causes.of(change)

@@ -9,26 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
+from miyabi_infra.pages.summary.losses import lost_with
 from miyabi_infra.refused import Refused
 
 Action = Literal["destroy", "replace", "create", "update", "forget"]
-
-LOSSES: Final[Mapping[str, str]] = {
-    "aws_cloudwatch_log_group": "its logs",
-    "aws_db_instance": "its data, but for a final snapshot",
-    "aws_ecr_repository": "its images",
-    "aws_ecs_cluster": "its running tasks",
-    "aws_ecs_service": "its running tasks, until the new service has started its own",
-    "aws_eip": "its address, which others may let in",
-    "aws_elasticache_cluster": "what the cache holds",
-    "aws_elasticache_replication_group": "what the cache holds",
-    "aws_lb": "its DNS name, and all traffic meanwhile",
-    "aws_nat_gateway": "the way out of its subnets meanwhile",
-    "aws_s3_bucket": "its objects",
-    "aws_subnet": "all that stands in it",
-    "aws_vpc": "all that stands in it",
-}
-"""What is gone when a resource of a type is destroyed, where that is more than the resource itself."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +24,7 @@ class Planned:
     because: tuple[str, ...]
     """Arguments whose change forces a replacement."""
     loss: str
-    """What is gone afterwards; empty where nothing else is."""
+    """What is lost with it; empty for nothing more than the resource."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +35,11 @@ class Plan:
     changes: tuple[Planned, ...]
     """What it changes, destroys first."""
     moved: int
-    """Resources that only get another address."""
+    """Resources that only change their address."""
     drift: int
     """Resources that were changed outside Terraform."""
     complete: bool
-    """Whether Terraform came to the end of it."""
+    """Whether Terraform finished it."""
 
     @property
     def losing(self) -> tuple[Planned, ...]:
@@ -74,17 +58,17 @@ def read(file: Path) -> Plan:
     """The plan in a file.
 
     Raises:
-        Refused: for a file that can't be read or holds no plan.
+        Refused: for a file that cannot be read or holds no plan.
     """
     try:
         data: object = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise Refused(f"{file}: can't be read: {error.strerror}") from error
+        raise Refused(f"{file}: cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise Refused(f"{file}: is no JSON; 'terraform show -json PLAN' makes it") from error
+        raise Refused(f"{file}: is not JSON; 'terraform show -json PLAN' writes it") from error
     plan: Mapping[str, Any] = cast("Mapping[str, Any]", data) if isinstance(data, dict) else {}
     if not isinstance(plan.get("format_version"), str) or "planned_values" not in plan:
-        raise Refused(f"{file}: holds no plan; 'terraform show -json PLAN' makes one")
+        raise Refused(f"{file}: holds no plan; 'terraform show -json PLAN' writes one")
     listed = cast("Sequence[Mapping[str, Any]]", plan.get("resource_changes", ()))
     changes = [each for entry in listed if (each := _planned(entry)) is not None]
     changes.sort(key=lambda each: (_ORDER.index(each.action), each.address))
@@ -104,7 +88,7 @@ def _planned(entry: Mapping[str, Any]) -> Planned | None:
     if action is None:
         return None
     paths = cast("Sequence[Sequence[str | int]]", entry["change"].get("replace_paths") or ())
-    loss = LOSSES.get(entry["type"], "") if action in ("destroy", "replace") else ""
+    loss = lost_with(entry["type"]) if action in ("destroy", "replace") else ""
     return Planned(action, entry["address"], tuple(".".join(map(str, path)) for path in paths), loss)
 
 

@@ -1,0 +1,64 @@
+"""What is lost when a resource is destroyed, in addition to the resource itself."""
+
+from collections.abc import Mapping
+from typing import Final
+
+_NOTHING_MORE: Final = ""
+
+LOSSES: Final[Mapping[str, str]] = {
+    "aws_appautoscaling_policy": _NOTHING_MORE,
+    "aws_appautoscaling_target": _NOTHING_MORE,
+    "aws_cloudwatch_dashboard": _NOTHING_MORE,
+    "aws_cloudwatch_log_group": "its logs",
+    "aws_cloudwatch_metric_alarm": "its history",
+    "aws_cloudwatch_query_definition": _NOTHING_MORE,
+    "aws_db_instance": "its data, except a final snapshot",
+    "aws_db_parameter_group": _NOTHING_MORE,
+    "aws_db_subnet_group": _NOTHING_MORE,
+    "aws_ecr_lifecycle_policy": _NOTHING_MORE,
+    "aws_ecr_repository": "its images",
+    "aws_ecs_cluster": "its running tasks",
+    "aws_ecs_cluster_capacity_providers": _NOTHING_MORE,
+    "aws_ecs_service": "its running tasks, until the new service has started its own",
+    "aws_ecs_task_definition": _NOTHING_MORE,
+    "aws_eip": "its address, which others may have allowed",
+    "aws_elasticache_cluster": "the data in the cache",
+    "aws_elasticache_parameter_group": _NOTHING_MORE,
+    "aws_elasticache_replication_group": "the data in the cache",
+    "aws_elasticache_subnet_group": _NOTHING_MORE,
+    "aws_iam_role": "the permissions of the running tasks",
+    "aws_iam_role_policy": "the permissions in it",
+    "aws_iam_role_policy_attachment": "the permissions in it",
+    "aws_internet_gateway": "all traffic to and from the internet",
+    "aws_lb": "its DNS name, and all traffic until the DNS record has changed",
+    "aws_lb_listener": "the traffic of its port",
+    "aws_lb_target_group": "the traffic to its targets, until new ones are registered",
+    "aws_nat_gateway": "the route to the internet from its subnets, until the new one is there",
+    "aws_route": "the traffic that it routes",
+    "aws_route_table": "the traffic that it routes",
+    "aws_route_table_association": "the traffic that it routes",
+    "aws_s3_bucket": "its objects",
+    "aws_s3_bucket_lifecycle_configuration": _NOTHING_MORE,
+    "aws_s3_bucket_ownership_controls": _NOTHING_MORE,
+    "aws_s3_bucket_policy": "the refusal of requests without TLS",
+    "aws_s3_bucket_public_access_block": "the protection from public access",
+    "aws_s3_bucket_server_side_encryption_configuration": _NOTHING_MORE,
+    "aws_s3_bucket_versioning": "new versions of its objects",
+    "aws_security_group": "the rules in it",
+    "aws_service_discovery_private_dns_namespace": "the private DNS names of the tasks",
+    "aws_service_discovery_service": "the private DNS name of the tasks",
+    "aws_sns_topic": "its subscriptions, which must be confirmed again",
+    "aws_sns_topic_policy": "the permission of the alarms to publish",
+    "aws_sns_topic_subscription": "the subscription, which must be confirmed again",
+    "aws_subnet": "everything in it",
+    "aws_vpc": "everything in it",
+}
+"""By type. A type that has no row is unknown, and the comment says so."""
+
+KNOWN_TYPES: Final = frozenset(LOSSES)
+"""Types of which it is known what is lost."""
+
+
+def lost_with(kind: str) -> str:
+    """What is lost with a resource of a type; empty for nothing more than the resource."""
+    return LOSSES.get(kind, "not known")
