@@ -1,5 +1,6 @@
 """`miyabi-infra load`: choose the address, send the profile, judge the result, write it and show it."""
 
+import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from miyabi_infra.load.evaluation import evaluate, write
 from miyabi_infra.load.measure import Sample, percentile
 from miyabi_infra.load.profiles import PROFILES, REQUEST_TIMEOUT, Profile
 from miyabi_infra.load.result import LoadResult, TargetResult
-from miyabi_infra.load.sending import Sent, demand_locust, send
+from miyabi_infra.load.sending import Sent, demand_locust, ends_in_order, send
 from miyabi_infra.load.target import choose, reach
 from miyabi_infra.overlays.service_levels import service_levels
 from miyabi_infra.project import SHARED
@@ -39,8 +40,8 @@ _MEANING: Final = {
     "max_error_percent": ("failed", "%", "at most"),
 }
 
-INTERRUPTED: Final = 130
-"""Exit code after Ctrl-C, as shells have it."""
+SIGNALLED: Final = 128
+"""Exit code after a signal, plus its number, as shells have it: 130 after Ctrl-C."""
 
 
 def run(
@@ -55,7 +56,7 @@ def run(
     yes: bool = False,
     as_json: bool = False,
 ) -> int:
-    """Send a profile and return the exit code: 0 targets met, 1 not met, 130 interrupted.
+    """Send a profile and return the exit code: 0 targets met, 1 not met, 130 after Ctrl-C (128 and a signal's number).
 
     Raises:
         Refused: when the address must not be loaded, or the load generator is missing.
@@ -78,7 +79,8 @@ def run(
         print(f"{environment}, {profile.name}: {profile.text}, to {reached.url}; Ctrl-C ends it", file=sys.stderr)
         progress = Progress(profile)
         try:
-            sent = send(profile, reached.url, REQUEST_TIMEOUT, progress)
+            with ends_in_order():
+                sent = send(profile, reached.url, REQUEST_TIMEOUT, progress)
         finally:
             progress.close()
     else:
@@ -89,7 +91,7 @@ def run(
     print(result.model_dump_json(indent=2) if as_json else summary(result))
     print("written: " + ", ".join(str(file) for file in files), file=sys.stderr)
     if result.ended == "interrupted":
-        return INTERRUPTED
+        return SIGNALLED + (sent.signal or signal.SIGINT)
     return int(result.verdict != "met")
 
 

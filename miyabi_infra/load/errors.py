@@ -6,6 +6,7 @@ from typing import Final
 
 TIMED_OUT: Final = "time-out"
 CONNECTION_CLOSED: Final = "connection closed"
+CUT_OFF: Final = "answer cut off"
 
 _KINDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (TimeoutError, TIMED_OUT),

@@ -19,7 +19,7 @@ import time
 from collections import deque
 from typing import Any, Final
 
-from miyabi_infra.load.errors import CONNECTION_CLOSED, TIMED_OUT, kind_of, status_error
+from miyabi_infra.load.errors import CONNECTION_CLOSED, CUT_OFF, TIMED_OUT, kind_of, status_error
 
 REPORT_EVERY: Final = 0.25
 """Seconds between two lines of results."""
@@ -138,6 +138,9 @@ def _error(answer: Any, seconds: float, timeout: float) -> str | None:  # noqa: 
     error = getattr(answer, "error", None)
     if answer.status_code:
         found = status_error(answer.status_code)
+        # An error while the body is read is in no field of the answer: the status is that of a good one.
+        if found is None and not getattr(getattr(answer, "_response", None), "message_complete", True):
+            found = CUT_OFF
     else:
         found = kind_of(error) if error is not None else CONNECTION_CLOSED
     # The time-out applies to each read, so an answer that trickles in could take longer.

@@ -1,11 +1,13 @@
 """The generator's process: start it, read it, end it; also on Ctrl-C or SIGTERM, and always in time."""
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from typing import Any, Final
@@ -33,6 +35,8 @@ class Sent:
     ended: Ended = "interrupted"
     unfinished: int = 0
     version: str = ""
+    signal: int = 0
+    """The signal that ended the run early; 0 without one."""
 
 
 def demand_locust() -> None:
@@ -43,6 +47,25 @@ def demand_locust() -> None:
     """
     if find_spec("locust") is None:
         raise Refused("the load generator, locust, is not installed: run 'make load-generator'")
+
+
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that end a run: Ctrl-C (also in the background, where shells ignore it), a stopped job, a closed terminal."""
+
+
+@contextmanager
+def ends_in_order() -> Generator[None]:
+    """Treat the signals that end a run like Ctrl-C, so that the run still leaves its result."""
+
+    def interrupt(number: int, _frame: object) -> None:
+        raise KeyboardInterrupt(number)
+
+    before = {number: signal.signal(number, interrupt) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def send(profile: Profile, url: str, timeout: float, seen: Seen) -> Sent:
@@ -86,7 +109,7 @@ def send(profile: Profile, url: str, timeout: float, seen: Seen) -> Sent:
 
 
 def _read(process: "subprocess.Popen[str]", sent: Sent, seen: Seen) -> bool:
-    """Read what the generator says until it has ended, and return whether Ctrl-C asked it to; a second one raises."""
+    """Read what the generator says until it has ended; return whether a signal ended it. A second signal raises."""
     interrupted = False
     assert process.stdout
     while True:
@@ -94,10 +117,11 @@ def _read(process: "subprocess.Popen[str]", sent: Sent, seen: Seen) -> bool:
             for text in process.stdout:
                 _take(json.loads(text), sent, seen)
             process.wait()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             if interrupted:
                 raise
             interrupted = True
+            sent.signal = error.args[0] if error.args else signal.SIGINT
             process.terminate()
         else:
             return interrupted

@@ -12,6 +12,9 @@ SLOW = 0.060
 PERCENTILES = [0.002] * 90 + [0.030] * 8 + [0.060] * 2
 """Seconds of the answers of `/percentiles`, again and again."""
 
+CUT_OFF = "cut off"
+"""In place of where a redirect leads to: the connection ends in the middle of the body."""
+
 SLOW_STARTS = 60
 SLOW_START = 0.150
 
@@ -36,6 +39,8 @@ async def behave(path: str) -> tuple[int, str]:
             return 503, ""
         case "/hanging" if number > 1:  # the first is the one that looks whether anybody is there
             await asyncio.sleep(60)
+        case "/cut-off":
+            return 200, CUT_OFF
         case "/elsewhere":
             return 302, "http://example.com/elsewhere"
         case _:
@@ -60,6 +65,9 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                 finally:
                     under_way[path] -= 1
             body = b"ok" if seen is None else f"{asked[seen]} {most[seen]}".encode()
+            if location == CUT_OFF:
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly the start")
+                break
             more = f"Location: {location}\r\n" if location else ""
             writer.write(f"HTTP/1.1 {status} OK\r\n{more}Content-Length: {len(body)}\r\n\r\n".encode() + body)
             await writer.drain()

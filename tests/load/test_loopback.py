@@ -159,6 +159,13 @@ def test_an_erring_service_misses_the_errors_target_and_the_percentiles_that_the
     }
 
 
+def test_an_answer_that_ends_in_the_middle_is_an_error(lenient: Project, server: str) -> None:
+    code, result = load(lenient, f"{server}/cut-off", "baseline", 0.02)
+
+    assert (code, result["verdict"], result["counts"]["good"]) == (1, "missed", 0)
+    assert result["errors"] == {"answer cut off": 200}
+
+
 def test_a_service_that_falls_behind_its_rate_is_charged_for_the_wait(server: str) -> None:
     """Coordinated omission: each answer takes a tenth of a second, but the wait for one's turn grows and grows."""
     profile = Profile("behind", requests=25, at_once=1, rate=50, grace_seconds=60)
@@ -202,8 +209,13 @@ def test_a_redirect_to_another_host_is_refused(lenient: Project, server: str) ->
     assert seen(server, "elsewhere")[0] == 1
 
 
-def test_ctrl_c_ends_the_run_in_order_and_leaves_a_partial_result(server: str, root: Path, tmp_path: Path) -> None:
-    arguments = ["--env", "dev", "--profile", "sustained", "--url", f"{server}/interrupted", "--json"]
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["INT", "TERM", "HUP"]
+)
+def test_a_signal_ends_the_run_in_order_and_leaves_a_partial_result(
+    server: str, root: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    arguments = ["--env", "dev", "--profile", "sustained", "--url", f"{server}/interrupted-{code}", "--json"]
     arguments += ["--allow-host", "127.0.0.1", "--out", str(tmp_path)]
     with subprocess.Popen(
         [sys.executable, "-c", "from miyabi_infra.cli import app; app()", "load", *arguments],
@@ -213,18 +225,20 @@ def test_ctrl_c_ends_the_run_in_order_and_leaves_a_partial_result(server: str, r
         text=True,
     ) as process:
         until = time.monotonic() + 60
-        while seen(server, "interrupted")[0] < 20 and time.monotonic() < until:
+        while seen(server, f"interrupted-{code}")[0] < 20 and time.monotonic() < until:
             time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         shown, complaints = process.communicate(timeout=60)
 
-    assert process.returncode == 130
+    assert process.returncode == code
     assert "Traceback" not in complaints
     result = json.loads(shown)
+    (file,) = tmp_path.glob("*.json")
+    assert json.loads(file.read_text(encoding="utf-8")) == result
     assert (result["ended"], result["verdict"] != "met") == ("interrupted", True)
     counts = result["counts"]
     assert 10 <= counts["good"] < counts["planned"] == PROFILES["sustained"].requests
     assert sum(number for kind, number in counts.items() if kind != "planned") == counts["planned"]
-    asked = seen(server, "interrupted")[0]
+    asked = seen(server, f"interrupted-{code}")[0]
     time.sleep(0.3)
-    assert seen(server, "interrupted")[0] == asked
+    assert seen(server, f"interrupted-{code}")[0] == asked

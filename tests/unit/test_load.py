@@ -105,6 +105,12 @@ def test_at_a_rate_a_straggler_does_not_lower_the_throughput_and_falling_behind_
     assert measure(behind, SUSTAINED).throughput == pytest.approx(25, rel=0.02)
 
 
+def test_late_answers_at_the_end_of_a_short_run_lower_its_throughput() -> None:
+    late = [Sample(index / 50, 0.03 if index < 148 else 9, None) for index in range(150)]
+
+    assert measure(late, SUSTAINED).throughput == pytest.approx(150 / (149 / 50 + 9))
+
+
 def test_of_no_request_there_is_no_figure() -> None:
     measured = measure([], BASELINE)
 
