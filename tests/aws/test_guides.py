@@ -19,7 +19,7 @@ from typing import Any, Final
 import pytest
 
 from miyabi_infra.pages import guides
-from miyabi_infra.pages.guides.facts import Facts, facts
+from miyabi_infra.pages.guides.data import GuideData, guide_data
 from miyabi_infra.stacks import SHARED, Stack, read
 from miyabi_infra.terraform.cli import environment
 from tests.aws.cli import AwsCli
@@ -79,8 +79,8 @@ def done(
         with ThreadPoolExecutor() as pool:
             others = [Environment(project, name, aws) for name in stacks if name != applied.name]
             list(pool.map(_apply, others))
-            described = [facts(stack) for stack in stacks.values()]
-            _push_images(aws, described[0].repository_name)
+            described = [guide_data(stack) for stack in stacks.values()]
+            _push_images(aws, described[0].service.repository_name)
             for each in described:
                 _stage(aws, each)
             ran = [pool.submit(_operate, root, project.root, name, variables) for name in stacks]
@@ -161,7 +161,7 @@ def _push_images(aws: Emulator, repository: str) -> None:
         aws.client("ecr").put_image(repositoryName=repository, imageManifest=json.dumps(manifest), imageTag=tag)
 
 
-def _stage(aws: Emulator, e: Facts) -> None:
+def _stage(aws: Emulator, e: GuideData) -> None:
     """What is there some time after an apply: figures of everything, secrets, people with keys."""
     aws.client("secretsmanager").create_secret(Name=f"{e.project}/{e.environment}/example", SecretString="first")
     iam = aws.client("iam")
@@ -169,18 +169,20 @@ def _stage(aws: Emulator, e: Facts) -> None:
         iam.create_user(UserName="compromised-user")
         iam.create_access_key(UserName="compromised-user")
     cloudwatch, balancing, ec2 = aws.client("cloudwatch"), aws.client("elbv2"), aws.client("ec2")
-    balancer = balancing.describe_load_balancers(Names=[e.load_balancer])["LoadBalancers"][0]["LoadBalancerArn"]
-    named = [{"Name": "tag:Name", "Values": [*e.nats]}]
+    balancer = balancing.describe_load_balancers(Names=[e.entrance.load_balancer])["LoadBalancers"][0][
+        "LoadBalancerArn"
+    ]
+    named = [{"Name": "tag:Name", "Values": [nat.name for nat in e.network.nats]}]
     gateways = ec2.describe_nat_gateways(Filters=named)["NatGateways"]
-    service = {"ClusterName": e.cluster, "ServiceName": e.service}
+    service = {"ClusterName": e.service.cluster, "ServiceName": e.service.name}
     in_front = {"LoadBalancer": balancer.partition(":loadbalancer/")[2]}
     figures: list[tuple[str, dict[str, str], dict[str, float]]] = [
         ("AWS/ECS", service, {"CPUUtilization": 31.5, "MemoryUtilization": 44.0}),
-        ("ECS/ContainerInsights", service, {"RunningTaskCount": e.desired}),
+        ("ECS/ContainerInsights", service, {"RunningTaskCount": e.service.desired}),
         ("AWS/ApplicationELB", in_front, {"RequestCount": 1200, "TargetResponseTime": 0.04}),
         (
             "AWS/ElastiCache",
-            {"CacheClusterId": e.cache},
+            {"CacheClusterId": e.cache.name},
             {
                 "CPUUtilization": 4.0,
                 "CurrConnections": 12,
@@ -190,7 +192,7 @@ def _stage(aws: Emulator, e: Facts) -> None:
                 "CacheMisses": 5,
             },
         ),
-        ("AWS/Logs", {"LogGroupName": e.log_group}, {"IncomingBytes": 81234}),
+        ("AWS/Logs", {"LogGroupName": e.monitoring.log_group}, {"IncomingBytes": 81234}),
         *(
             (
                 "AWS/NATGateway",

@@ -12,7 +12,8 @@ import pytest
 
 from miyabi_infra.commands import docs
 from miyabi_infra.pages import guides
-from miyabi_infra.pages.guides.facts import MEANINGS, Facts, facts
+from miyabi_infra.pages.guides.data import GuideData, guide_data
+from miyabi_infra.pages.guides.monitoring import MEANINGS
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import SHARED, StackError, read
 from tests.guide import Command, anchors, blocks, commands, links, prose
@@ -77,8 +78,8 @@ def page(project: Project, environment: str, guide: str) -> str:
     return (project.root / guides.FOLDER / environment / f"{guide}.md").read_text(encoding="utf-8")
 
 
-def facts_of(project: Project, environment: str) -> Facts:
-    return facts(next(stack for stack in read(project.out) if stack.environment == environment))
+def facts_of(project: Project, environment: str) -> GuideData:
+    return guide_data(next(stack for stack in read(project.out) if stack.environment == environment))
 
 
 def every_command(root: Path) -> list[Command]:
@@ -152,14 +153,15 @@ def test_an_unknown_environment_is_refused(root: Path) -> None:
 def test_a_stack_that_is_no_environment_has_no_facts(output: Path) -> None:
     shared = next(stack for stack in read(output) if stack.environment == SHARED)
     with pytest.raises(StackError, match="miyabi-shared has no aws_lb"):
-        facts(shared)
+        guide_data(shared)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_pages_have_the_names_of_their_environment_and_no_others(rendered: Project, environment: str) -> None:
     e = facts_of(rendered, environment)
-    names = {e.load_balancer, e.target_group, e.cluster, e.service, e.family, e.log_group, e.cache, e.task_role}
-    names |= {e.execution_role, *e.nats, *(alarm.name for alarm in e.alarms)}
+    names = {e.entrance.load_balancer, e.entrance.target_group, e.service.cluster, e.service.name, e.service.family}
+    names |= {e.monitoring.log_group, e.cache.name, e.access.task_role, e.access.execution_role}
+    names |= {*(nat.name for nat in e.network.nats), *(alarm.name for alarm in e.monitoring.alarms)}
     runbook = "".join(page(rendered, environment, guide) for guide in guides.GUIDES)
     assert [name for name in names if name not in runbook] == []
 
@@ -171,15 +173,15 @@ def test_pages_have_the_names_of_their_environment_and_no_others(rendered: Proje
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_runbook_says_of_every_alarm_when_it_rings_and_what_to_do(rendered: Project, environment: str) -> None:
     runbook, e = page(rendered, environment, "runbook"), facts_of(rendered, environment)
-    rows = {alarm.name: f"| `{alarm.name}` | `{alarm.metric}`: {alarm.condition} |" for alarm in e.alarms}
+    rows = {alarm.name: f"| `{alarm.name}` | `{alarm.metric}`: {alarm.condition} |" for alarm in e.monitoring.alarms}
     assert [name for name, row in rows.items() if row not in runbook] == []
-    assert [alarm.name for alarm in e.alarms if not alarm.issue] == []
-    assert len(e.alarms) >= 8
+    assert [alarm.name for alarm in e.monitoring.alarms if not alarm.issue] == []
+    assert len(e.monitoring.alarms) >= 8
 
 
 def test_every_alarm_of_everything_is_explained(everything: Project) -> None:
     e = facts_of(everything, "qa")
-    assert [alarm.name for alarm in e.alarms if not alarm.issue] == []
+    assert [alarm.name for alarm in e.monitoring.alarms if not alarm.issue] == []
 
 
 def test_every_meaning_leads_to_an_issue(rendered: Project) -> None:

@@ -1,0 +1,66 @@
+"""What the guides say about an environment: read from its synthesized stack, in the shape that the templates use."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from miyabi_infra.pages.guides.access import Access, access
+from miyabi_infra.pages.guides.cache import Cache, cache
+from miyabi_infra.pages.guides.entrance import Entrance, entrance
+from miyabi_infra.pages.guides.monitoring import Monitoring, monitoring
+from miyabi_infra.pages.guides.network import Network, network
+from miyabi_infra.pages.guides.service import Service, service
+from miyabi_infra.pages.guides.state import StateLocation, state_location
+from miyabi_infra.stacks import OUT, Stack
+from miyabi_infra.stacks.inventory import Row, rows
+
+
+@dataclass(frozen=True)
+class GuideData:
+    """An environment, as its guides describe it."""
+
+    environment: str
+    project: str
+    region: str
+    stack: str
+    resources: int
+    inventory: Sequence[Row]
+    account: str
+    """The only account that the provider accepts; empty if it accepts any."""
+    network: Network
+    entrance: Entrance
+    service: Service
+    cache: Cache
+    access: Access
+    monitoring: Monitoring
+    state: StateLocation
+
+    @property
+    def folder(self) -> str:
+        """The root module's folder, from the project's root."""
+        return f"{OUT}/stacks/{self.stack}"
+
+
+def guide_data(stack: Stack) -> GuideData:
+    """What the guides say about an environment.
+
+    Raises:
+        StackError: when the stack is not one of an environment.
+    """
+    accounts = cast("Sequence[str]", stack.provider.get("allowed_account_ids") or ())
+    return GuideData(
+        environment=stack.environment,
+        project=stack.project,
+        region=stack.region,
+        stack=stack.name,
+        resources=len(stack.resources),
+        inventory=rows([stack]),
+        account=accounts[0] if accounts else "",
+        entrance=entrance(stack),
+        network=network(stack),
+        service=service(stack),
+        cache=cache(stack),
+        access=access(stack),
+        monitoring=monitoring(stack),
+        state=state_location(stack),
+    )

@@ -1,0 +1,90 @@
+"""What the guides say about the load balancer and its target group."""
+
+from dataclasses import dataclass
+
+from miyabi_infra.pages.guides.needed import needed
+from miyabi_infra.stacks import Stack
+from miyabi_infra.stacks.platform import Platform, integer, text
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """The health check of the target group. Times are in seconds."""
+
+    path: str
+    interval: int
+    timeout: int
+    healthy_after: int
+    """Successful checks in a row."""
+    unhealthy_after: int
+    """Failed checks in a row."""
+    codes: str
+    """Status codes that are healthy: `200`, `200-299`."""
+
+    @property
+    def unhealthy_seconds(self) -> int:
+        """Seconds of failed checks before the load balancer considers a task unhealthy."""
+        return self.interval * self.unhealthy_after
+
+    @property
+    def healthy_seconds(self) -> int:
+        """Seconds of successful checks before the load balancer considers a task healthy."""
+        return self.interval * self.healthy_after
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """The load balancer, its listeners and its target group. Times are in seconds."""
+
+    load_balancer: str
+    idle_timeout: int
+    http2: bool
+    https: bool
+    redirect: bool
+    """Whether HTTP redirects to HTTPS."""
+    certificate: str
+    """ARN; empty without HTTPS."""
+    tls_policy: str
+    target_group: str
+    port: int
+    deregistration_delay: int
+    health: HealthCheck
+
+    @property
+    def scheme(self) -> str:
+        """What a browser should use."""
+        return "https" if self.https else "http"
+
+
+def entrance(stack: Stack) -> Entrance:
+    """The entrance of an environment.
+
+    Raises:
+        StackError: when the stack is not one of an environment.
+    """
+    platform = Platform(stack)
+    balancer = needed(stack, platform.load_balancer, "aws_lb")
+    group = needed(stack, platform.target_group, "aws_lb_target_group")
+    check = platform.health_check or {}
+    https = platform.https
+    plain = [each for each in platform.listeners() if each.get("protocol") == "HTTP"]
+    return Entrance(
+        load_balancer=text(balancer.get("name")),
+        idle_timeout=integer(balancer.get("idle_timeout")),
+        http2=bool(balancer.get("enable_http2")),
+        https=https is not None,
+        redirect=any(block.get("type") == "redirect" for each in plain for block in each.blocks("default_action")),
+        certificate=text(https.get("certificate_arn")) if https else "",
+        tls_policy=text(https.get("ssl_policy")) if https else "",
+        target_group=text(group.get("name")),
+        port=integer(group.get("port")),
+        deregistration_delay=integer(group.get("deregistration_delay")),
+        health=HealthCheck(
+            path=text(check.get("path")),
+            interval=integer(check.get("interval")),
+            timeout=integer(check.get("timeout")),
+            healthy_after=integer(check.get("healthy_threshold")),
+            unhealthy_after=integer(check.get("unhealthy_threshold")),
+            codes=text(check.get("matcher")),
+        ),
+    )

@@ -1,0 +1,71 @@
+"""What the guides say about the network."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from miyabi_infra.pages.guides.needed import needed
+from miyabi_infra.stacks import Stack
+from miyabi_infra.stacks.platform import Platform, address_of, display_name, text
+
+
+@dataclass(frozen=True)
+class SubnetRow:
+    """A row of the table of subnets."""
+
+    name: str
+    zone: str
+    cidr: str
+    public: bool
+
+
+@dataclass(frozen=True)
+class NatGateway:
+    """A NAT gateway."""
+
+    name: str
+    zone: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """The VPC with its subnets, gateways and security groups. Names are AWS's own."""
+
+    vpc: str
+    cidr: str
+    zones: Sequence[str]
+    subnets: Sequence[SubnetRow]
+    nats: Sequence[NatGateway]
+    security_groups: Mapping[str, str]
+    """Name of the security group by its label: alb, ecs, rds, redis."""
+
+    @property
+    def single_nat(self) -> bool:
+        """Whether zones share a NAT gateway."""
+        return 0 < len(self.nats) < len(self.zones)
+
+
+def network(stack: Stack) -> Network:
+    """The network of an environment.
+
+    Raises:
+        StackError: when the stack is not one of an environment.
+    """
+    platform = Platform(stack)
+    vpc = needed(stack, platform.vpc, "aws_vpc")
+    subnets = {
+        each.address: SubnetRow(
+            display_name(each), text(each.get("availability_zone")), text(each.get("cidr_block")), each.name == "public"
+        )
+        for each in stack.of_type("aws_subnet")
+    }
+    return Network(
+        vpc=display_name(vpc),
+        cidr=text(vpc.get("cidr_block")),
+        zones=platform.zones,
+        subnets=tuple(subnets.values()),
+        nats=[
+            NatGateway(display_name(each), subnets[address_of(each.get("subnet_id"))].zone)
+            for each in platform.nat_gateways
+        ],
+        security_groups={each.name: text(each.get("name")) for each in stack.of_type("aws_security_group")},
+    )

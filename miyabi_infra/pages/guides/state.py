@@ -1,0 +1,36 @@
+"""What the guides say about the Terraform state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from miyabi_infra.stacks import Stack, plain
+
+
+@dataclass(frozen=True)
+class StateLocation:
+    """Where the Terraform state is."""
+
+    path: str = ""
+    """File relative to the project's root, with the backend `local`; else empty."""
+    bucket: str = ""
+    key: str = ""
+    region: str = ""
+    locked: bool = False
+    """Whether Terraform locks it with an object next to it in the bucket."""
+    table: str = ""
+    """DynamoDB table in which Terraform locks it, instead or in addition."""
+
+
+def state_location(stack: Stack) -> StateLocation:
+    """Where the state of a stack is."""
+    backend, settings = next(iter(cast("Mapping[str, Mapping[str, Any]]", plain(stack.backend)).items()))
+    if backend == "local":
+        return StateLocation(path=str(settings["path"]).removeprefix("../../../"))
+    return StateLocation(
+        bucket=settings["bucket"],
+        key=settings["key"],
+        region=settings["region"],
+        locked=bool(settings.get("use_lockfile")),
+        table=settings.get("dynamodb_table") or "",
+    )
