@@ -89,7 +89,7 @@ def inventory(*, env: Env = None, diff: Since = None, as_json: Json = False) -> 
 
     Exit code 0: listed, or no difference; 1: --diff found differences; 2: wrong use.
     """
-    from miyabi_infra.stacks.inventory import run  # noqa: PLC0415
+    from miyabi_infra.commands.inventory import run  # noqa: PLC0415
 
     raise _exit(lambda: run(ROOT, env, since=diff, as_json=as_json))
 

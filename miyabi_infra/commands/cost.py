@@ -10,8 +10,7 @@ from miyabi_infra.cost.changes import CostChange, cost_changes
 from miyabi_infra.cost.estimate import estimates
 from miyabi_infra.cost.model import COMPONENTS, Estimate, Span
 from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import OUT, read, revision
-from miyabi_infra.stacks.inventory import chosen
+from miyabi_infra.stacks import OUT, chosen, read, revision
 from miyabi_infra.text import table
 
 

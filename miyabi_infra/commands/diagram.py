@@ -5,8 +5,7 @@ from pathlib import Path
 from miyabi_infra.pages import diagram
 from miyabi_infra.pages.diagram import Form
 from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import OUT, read
-from miyabi_infra.stacks.inventory import chosen
+from miyabi_infra.stacks import OUT, chosen, read
 
 
 def run(root: Path, environment: str | None, form: Form = "svg", out: Path | None = None) -> int:

@@ -2,74 +2,22 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from miyabi_infra.overlays.merging import documents
-from miyabi_infra.project import ROOT, SHARED
-from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import OUT, Stack, read
-from miyabi_infra.stacks.causes import DEFAULT, Cause, Causes, Default, SettingValue
+from miyabi_infra.stacks.causes import DEFAULT, Cause, SettingValue
 from miyabi_infra.stacks.compare import (
     ABSENT,
     BACKEND,
     PROVIDER,
-    Absent,
     ArgumentChange,
-    Comparison,
     ResourceChange,
-    compare,
+    shown_value,
+    shown_values,
 )
-from miyabi_infra.stacks.inventory import chosen
-from miyabi_infra.stacks.provenance import EXISTENCE
-from miyabi_infra.stacks.strengths import Weaker, shown, weaker
+from miyabi_infra.stacks.difference import EnvironmentDifference, difference
+from miyabi_infra.stacks.strengths import shown
 from miyabi_infra.text import count
-
-_LONGEST: Final = 60
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Two environments side by side."""
-
-    before: Stack
-    after: Stack
-    comparison: Comparison
-    causes: Causes
-    weaker: tuple[Weaker, ...]
-
-    def causes_of_weakness(self, found: Weaker) -> list[Cause]:
-        """The settings by which the second environment has less of a strength."""
-        causes: dict[str, Cause] = {}
-        for change in self.comparison.changes:
-            for kind, argument in found.strength.arguments:
-                if change.address != kind and f".{kind}." not in f".{change.address}":
-                    continue
-                paths = [each.path for each in change.arguments if each.argument == argument]
-                if not change.arguments and not argument:
-                    paths = [EXISTENCE]
-                for path in paths:
-                    causes |= {each.name: each for each in self.causes.of(change, path)}
-        return list(causes.values())
-
-
-def difference(root: Path, before: str, after: str) -> Difference:
-    """What differs from one environment to another.
-
-    Raises:
-        Refused: when the stacks or overlays can't be read, or an environment is not there.
-    """
-    stacks = read(root / OUT)
-    (first,), (second,) = chosen(stacks, before), chosen(stacks, after)
-    if (SHARED in {before, after}) and before != after:
-        raise Refused("the shared stack holds other modules than an environment: there is nothing to compare")
-    overlays = documents(root)
-    for name in (before, after):
-        if name not in overlays:
-            raise Refused(f"environments/{name}.yaml is not there, though {OUT} holds its stack: run 'make synth'")
-    causes = Causes(ROOT, overlays[before], overlays[after], shared=before == SHARED)
-    return Difference(first, second, compare(first, second), causes, tuple(weaker(first, second)))
 
 
 def run(root: Path, before: str, after: str, *, as_json: bool = False, fail_if_weaker: bool = False) -> int:
@@ -83,7 +31,7 @@ def run(root: Path, before: str, after: str, *, as_json: bool = False, fail_if_w
     return int(fail_if_weaker and bool(found.weaker))
 
 
-def _text(found: Difference) -> str:
+def _text(found: EnvironmentDifference) -> str:
     before, after = found.before.environment, found.after.environment
     changes = found.comparison.changes
     blocks = [_resource_text(found, change) for change in changes]
@@ -101,13 +49,14 @@ def _text(found: Difference) -> str:
     return "\n".join(blocks)
 
 
-def _resource_text(found: Difference, change: ResourceChange) -> str:
+def _resource_text(found: EnvironmentDifference, change: ResourceChange) -> str:
     mark = {"add": "+", "remove": "-", "change": "~"}[change.kind]
     lines = [f"{mark} {change.address}"]
     if change.kind != "change":
         lines += _causes_text(found.causes.of(change))
     for argument in change.arguments:
-        lines.append(f"    {argument.path}: {shown_value(argument.before)} -> {shown_value(argument.after)}")
+        before, after = shown_values(argument.before, argument.after)
+        lines.append(f"    {argument.path}: {before} -> {after}")
         lines += _causes_text(found.causes.of(change, argument.path))
     return "\n".join(lines)
 
@@ -125,13 +74,7 @@ def _side(side: SettingValue) -> str:
     return shown_value(side.value) + ("" if side.place or side.value is DEFAULT else " (default)")
 
 
-def shown_value(value: Any, longest: int | None = _LONGEST) -> str:  # noqa: ANN401  # JSON, or what stands for no value
-    """A value as people read it, cut where it is longer than `longest` characters."""
-    text = repr(value) if isinstance(value, Absent | Default) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def _data(found: Difference) -> dict[str, Any]:
+def _data(found: EnvironmentDifference) -> dict[str, Any]:
     return {
         "before": found.before.environment,
         "after": found.after.environment,
@@ -158,7 +101,7 @@ def _data(found: Difference) -> dict[str, Any]:
     }
 
 
-def _argument_data(found: Difference, change: ResourceChange, argument: ArgumentChange) -> dict[str, Any]:
+def _argument_data(found: EnvironmentDifference, change: ResourceChange, argument: ArgumentChange) -> dict[str, Any]:
     sides = {
         name: value for name, value in (("before", argument.before), ("after", argument.after)) if value is not ABSENT
     }

@@ -13,8 +13,7 @@ from miyabi_infra.lint.policies import Scan, missing, scan
 from miyabi_infra.lint.rule import SEVERITIES, Severity
 from miyabi_infra.lint.rules import RULES
 from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import OUT, Stack, read
-from miyabi_infra.stacks.inventory import chosen
+from miyabi_infra.stacks import OUT, Stack, chosen, read
 from miyabi_infra.text import count, table
 
 NEVER: Final = "never"

@@ -16,8 +16,7 @@ from miyabi_infra.load.target import choose, reach
 from miyabi_infra.overlays.service_levels import service_levels
 from miyabi_infra.project import SHARED
 from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import OUT, read
-from miyabi_infra.stacks.inventory import chosen
+from miyabi_infra.stacks import OUT, chosen, read
 from miyabi_infra.text import table
 
 RESULTS: Final = "load-results"

@@ -11,8 +11,7 @@ from miyabi_infra.reach.paths import Connection, LetIn, Reach
 from miyabi_infra.reach.permissions import Ability, abilities
 from miyabi_infra.reach.questions import Answer, Difference, End, ask, difference
 from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import OUT, SHARED, Stack, read, revision
-from miyabi_infra.stacks.inventory import chosen
+from miyabi_infra.stacks import OUT, SHARED, Stack, chosen, read, revision
 from miyabi_infra.text import count, table
 
 

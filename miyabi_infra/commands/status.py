@@ -12,9 +12,8 @@ import typer
 
 from miyabi_infra.aws.client import Aws
 from miyabi_infra.aws.status import Level, Status, as_data, read, verdict
-from miyabi_infra.stacks import OUT
+from miyabi_infra.stacks import OUT, chosen
 from miyabi_infra.stacks import read as read_stacks
-from miyabi_infra.stacks.inventory import chosen
 from miyabi_infra.text import count
 
 UNKNOWN: Final = 3

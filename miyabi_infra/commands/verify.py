@@ -9,9 +9,8 @@ from typing import Any
 from miyabi_infra.aws.client import Aws
 from miyabi_infra.aws.verify import IMAGE, UNKNOWN, Verification, Verified, verify
 from miyabi_infra.aws.world import Compared
-from miyabi_infra.stacks import OUT, plain
+from miyabi_infra.stacks import OUT, chosen, plain
 from miyabi_infra.stacks import read as read_stacks
-from miyabi_infra.stacks.inventory import chosen
 from miyabi_infra.text import count
 
 

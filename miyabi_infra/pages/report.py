@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from miyabi_infra.commands.diff import shown_value
 from miyabi_infra.cost.estimate import estimates
 from miyabi_infra.cost.model import Estimate, Span
 from miyabi_infra.lint.findings import Finding, findings
@@ -23,9 +22,9 @@ from miyabi_infra.pages.rendering import render
 from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.reach.paths import Connection, Reach
 from miyabi_infra.reach.permissions import abilities
-from miyabi_infra.stacks import OUT, Stack, inventory, plain, read
+from miyabi_infra.stacks import OUT, Stack, chosen, inventory, plain, read
 from miyabi_infra.stacks.causes import DEFAULT, Causes, SettingValue, leaves
-from miyabi_infra.stacks.inventory import chosen
+from miyabi_infra.stacks.compare import shown_value
 from miyabi_infra.stacks.strengths import STRENGTHS, shown
 
 SECTIONS: Final = (

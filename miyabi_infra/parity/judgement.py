@@ -16,7 +16,7 @@ from miyabi_infra.parity.settings import DecidingSettings, OverlaySettings, over
 from miyabi_infra.project import ROOT
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, SHARED, Stack, read
-from miyabi_infra.stacks.inventory import chosen as stack_of
+from miyabi_infra.stacks import chosen as stack_of
 from miyabi_infra.stacks.provenance import read as read_provenance
 from miyabi_infra.text import count
 

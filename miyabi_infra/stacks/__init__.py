@@ -5,9 +5,11 @@ counts, variables and outputs are resolved here, as Terraform would. What AWS ma
 a `Reference` to it. Commands that look at the infrastructure read this, not the JSON; no cdktf, no Terraform, no AWS.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from miyabi_infra.project import OUT, SHARED
+from miyabi_infra.refused import Refused
 from miyabi_infra.stacks.model import (
     Module,
     Reference,
@@ -31,6 +33,7 @@ __all__ = [
     "StackError",
     "Template",
     "Value",
+    "chosen",
     "plain",
     "read",
     "unknowns",
@@ -48,3 +51,16 @@ def read(out: Path) -> tuple[Stack, ...]:
         raise StackError(f"{out.name} holds no stacks: run 'make synth'")
     stacks = [Root(file.parent, out).stack() for file in files]
     return tuple(sorted(stacks, key=lambda stack: (stack.environment == SHARED, stack.name)))
+
+
+def chosen(stacks: Sequence[Stack], environment: str | None) -> tuple[Stack, ...]:
+    """The stack of an environment, or all stacks without one.
+
+    Raises:
+        Refused: for an unknown environment.
+    """
+    found = tuple(stack for stack in stacks if environment in (None, stack.environment))
+    if not found:
+        known = ", ".join(stack.environment for stack in stacks)
+        raise Refused(f"there is no environment {environment!r}; there are {known}")
+    return found

@@ -9,11 +9,11 @@ from typing import Any, Final, cast
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.problems import KeyPath, key_text
 from miyabi_infra.place import Place
-from miyabi_infra.stacks.compare import ResourceChange
+from miyabi_infra.stacks.compare import Absent, ResourceChange
 from miyabi_infra.stacks.provenance import EXISTENCE, STACKS, Provenance, read
 
 
-class Default:
+class Default(Absent):
     """A setting that an overlay does not have, and whose default is not a literal."""
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Two stacks side by side: what one has and the other lacks, and every argument that differs."""
+"""Two stacks compared: what one has and the other lacks, and every argument that differs."""
 
 import json
 import re
@@ -10,6 +10,9 @@ from miyabi_infra.stacks import Resource, Stack, plain
 
 PROVIDER: Final = "provider.aws"
 BACKEND: Final = "terraform.backend"
+
+LONGEST: Final = 60
+"""Characters of a value that are shown in one line."""
 
 
 class Absent:
@@ -65,13 +68,13 @@ class Comparison:
 
 def compare(before: Stack, after: Stack) -> Comparison:
     """What differs from one stack to another, the provider and the backend included, by address."""
-    names = _Names(before.environment, after.environment)
+    names = _Names(before, after)
     changes: list[ResourceChange] = []
     for address, (first, second) in sorted(_pairs(before, after).items()):
         if first is None or second is None:
             changes.append(ResourceChange(address, "add" if first is None else "remove"))
             continue
-        found = tuple(change for change in differences(first, second, "") if not names.fold(change))
+        found = tuple(change for change in differences(first, second, "") if not names.fold(address, change))
         if found:
             changes.append(ResourceChange(address, "change", found))
     return Comparison(tuple(changes), names.folded)
@@ -94,26 +97,85 @@ def _all_of(resource: Resource) -> dict[str, Any]:
 
 
 class _Names:
-    """Tells differences by the environments' names from others, and counts them."""
+    """Distinguishes differences by the environments' names from others, and counts them.
 
-    def __init__(self, before: str, after: str) -> None:
-        self._same = before == after
-        self._name = re.compile(rf"(?<![A-Za-z0-9]){re.escape(before)}(?![A-Za-z0-9])")
-        self._either = f"(?:{re.escape(before)}|{re.escape(after)})"
+    Only a generated name is folded: `miyabi-alb-dev`, `/ecs/miyabi-dev`, `miyabi/dev/…`, the tag and the variable that
+    hold the environment itself, and the environment's folder in the path of its state. A node type, a region or a zone
+    that happens to contain an environment's name (`large`, `eu`) is a real difference.
+    """
+
+    def __init__(self, before: Stack, after: Stack) -> None:
+        self._before, self._after = before.environment, after.environment
+        self._project = before.project
+        self._either = f"(?:{re.escape(self._before)}|{re.escape(self._after)})"
         self.folded = 0
 
-    def fold(self, change: ArgumentChange) -> bool:
+    def fold(self, address: str, change: ArgumentChange) -> bool:
         """Whether the values are the same but for the name; such a one is counted.
 
         The name may also be a word of its own in what both share (`low-tasks` in an environment `tasks`), so each
         place may hold either.
         """
-        if self._same or ABSENT in (change.before, change.after):
+        if self._before == self._after or ABSENT in (change.before, change.after):
             return False
-        pieces = self._name.split(json.dumps(change.before))
-        same = re.fullmatch(self._either.join(map(re.escape, pieces)), json.dumps(change.after)) is not None
+        same = self._is_itself(change) or self._same_but_for_names(address, change)
         self.folded += same
         return same
+
+    def _is_itself(self, change: ArgumentChange) -> bool:
+        """Whether the values are the environments, in the default tags or in the variable that says so."""
+        return (change.before, change.after) == (self._before, self._after) and bool(_ENVIRONMENT.search(change.path))
+
+    def _same_but_for_names(self, address: str, change: ArgumentChange) -> bool:
+        before, after = json.dumps(change.before), json.dumps(change.after)
+        pattern, end = "", 0
+        for start, stop in self._folders(before) if address == BACKEND else self._names(before):
+            pattern += re.escape(before[end:start]) + self._either
+            end = stop
+        return bool(pattern) and re.fullmatch(pattern + re.escape(before[end:]), after) is not None
+
+    def _names(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where the environment ends a name that begins with the project's."""
+        project = rf"(?<!\w){re.escape(self._project)}"
+        named = re.compile(rf"{project}(?: |[-/](?:[\w/*-]*[-/])?)$")
+        for found in re.finditer(rf"(?<=[-/ ]){re.escape(self._before)}(?!\w|-\w)", text):
+            if named.search(text[: found.start()]):
+                yield found.span()
+
+    def _folders(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where the environment is a folder."""
+        for found in re.finditer(rf'(?<=["/]){re.escape(self._before)}(?=/)', text):
+            yield found.span()
+
+
+_ENVIRONMENT: Final = re.compile(r"(?:^|\.)tags\.Environment$|\.environment\[ENVIRONMENT\]\.value$")
+"""Paths of the arguments that hold the environment's name and nothing else."""
+
+
+def shown_value(value: Any, longest: int | None = LONGEST) -> str:  # noqa: ANN401  # JSON, or what stands for no value
+    """A value for people, cut if it is longer than `longest` characters."""
+    text = _text(value)
+    return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def shown_values(before: Any, after: Any, longest: int = LONGEST) -> tuple[str, str]:  # noqa: ANN401  # JSON
+    """Two different values for people; if they are long, each is cut so that it shows where they differ."""
+    first, second = _text(before), _text(after)
+    if max(len(first), len(second)) <= longest:
+        return first, second
+    same = next((at for at, (one, other) in enumerate(zip(first, second, strict=False)) if one != other), 0)
+    start = max(0, same - longest // 3)
+    return _part(first, start, longest), _part(second, start, longest)
+
+
+def _text(value: Any) -> str:  # noqa: ANN401  # JSON, or what stands for no value
+    return repr(value) if isinstance(value, Absent) else json.dumps(value, ensure_ascii=False, default=repr)
+
+
+def _part(text: str, start: int, longest: int) -> str:
+    start = min(start, max(0, len(text) - longest))
+    part = text[start : start + longest]
+    return ("…" if start else "") + part + ("…" if start + longest < len(text) else "")
 
 
 def differences(before: Any, after: Any, at: str) -> Iterator[ArgumentChange]:  # noqa: ANN401  # JSON

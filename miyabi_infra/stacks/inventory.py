@@ -1,16 +1,12 @@
-"""`miyabi-infra inventory`: what exists in each environment, by type, module and count, and what it is for."""
+"""What exists in each environment, by type, module and count, and what it is for."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import OUT, Stack, read, revision
-from miyabi_infra.stacks.compare import compare
-from miyabi_infra.text import count, table
+from miyabi_infra.stacks import Stack
+from miyabi_infra.stacks.compare import ResourceChange, compare
 
 PURPOSES: Final[Mapping[str, str]] = {
     "aws_appautoscaling_policy": "Scale on CPU, memory and requests a task",
@@ -84,103 +80,10 @@ def rows(stacks: Sequence[Stack]) -> list[Row]:
     ]
 
 
-def chosen(stacks: Sequence[Stack], environment: str | None) -> tuple[Stack, ...]:
-    """The stack of an environment, or all without one.
-
-    Raises:
-        Refused: for an environment that there is none of.
-    """
-    found = tuple(stack for stack in stacks if environment in (None, stack.environment))
-    if not found:
-        known = ", ".join(stack.environment for stack in stacks)
-        raise Refused(f"there is no environment {environment!r}; there are {known}")
-    return found
-
-
-def run(root: Path, environment: str | None = None, *, since: str | None = None, as_json: bool = False) -> int:
-    """Print the inventory, or with `since` what differs from a git revision; return the exit code.
-
-    Raises:
-        Refused: when the stacks, the environment or the revision can't be read.
-    """
-    stacks = read(root / OUT)
-    if since is None:
-        shown = chosen(stacks, environment)
-        print(json.dumps(_data(shown), indent=2) if as_json else _text(shown))
-        return 0
-    old = revision.stacks(root, since)
-    if environment is not None:
-        chosen((*stacks, *old), environment)
-    changes = _changes(old, stacks, environment)
-    print(json.dumps(changes, indent=2) if as_json else _changes_text(changes, since))
-    return int(any(changes.values()))
-
-
-def _text(stacks: Sequence[Stack]) -> str:
-    names = [stack.environment for stack in stacks]
-    found = rows(stacks)
-    lines = [[row.type, row.module, *(str(row.counts[name] or "-") for name in names), row.purpose] for row in found]
-    lines.append(["total", "", *(str(sum(row.counts[name] for row in found)) for name in names), ""])
-    header = ["type", "module", *(names if len(names) > 1 else ["count"]), "purpose"]
-    return table(header, lines, right=range(2, 2 + len(names)))
-
-
-def _data(stacks: Sequence[Stack]) -> dict[str, Any]:
-    return {
-        stack.environment: {
-            "stack": stack.name,
-            "total": len(stack.resources),
-            "resources": [
-                {
-                    "type": row.type,
-                    "module": row.module,
-                    "count": row.counts[stack.environment],
-                    "purpose": row.purpose,
-                    "addresses": [
-                        each.address for each in stack.resources if (each.type, each.module) == (row.type, row.module)
-                    ],
-                }
-                for row in rows([stack])
-            ],
-        }
-        for stack in stacks
-    }
-
-
-def _changes(old: Sequence[Stack], new: Sequence[Stack], environment: str | None) -> dict[str, list[dict[str, Any]]]:
-    """By environment: instances added, removed and changed."""
-    before = {stack.environment: stack for stack in old}
-    after = {stack.environment: stack for stack in new}
-    names = [name for name in dict.fromkeys((*after, *before)) if environment in (None, name)]
-    changes: dict[str, list[dict[str, Any]]] = {}
-    for name in names:
-        if name in before and name in after:
-            found = compare(before[name], after[name]).changes
-            changes[name] = [
-                {"change": each.kind, "address": each.address, "arguments": [one.path for one in each.arguments]}
-                for each in found
-            ]
-        else:
-            kind, stack = ("add", after[name]) if name in after else ("remove", before[name])
-            changes[name] = [
-                {"change": kind, "address": each.address, "arguments": list[str]()} for each in stack.resources
-            ]
-    return changes
-
-
-def _changes_text(changes: Mapping[str, Sequence[Mapping[str, Any]]], since: str) -> str:
-    marks = {"add": "+", "remove": "-", "change": "~"}
-    blocks: list[str] = []
-    for name, found in changes.items():
-        counted = Counter(each["change"] for each in found)
-        total = ", ".join(f"{counted[kind]} {verb}" for kind, verb in _VERBS.items() if counted[kind])
-        lines = [f"{name}: {total or f'as in {since}'}"]
-        for each in found:
-            arguments = f"  ({', '.join(each['arguments'])})" if each["arguments"] else ""
-            lines.append(f"  {marks[each['change']]} {each['address']}{arguments}")
-        blocks.append("\n".join(lines))
-    resources = sum(len(found) for found in changes.values())
-    return "\n".join([*blocks, f"\n{count(resources, 'resource')} differ{'s' * (resources == 1)} from {since}"])
-
-
-_VERBS: Final = {"add": "added", "remove": "removed", "change": "changed"}
+def changes(before: Stack | None, after: Stack | None) -> tuple[ResourceChange, ...]:
+    """What is added, removed and changed between two states of an environment; None for one that does not exist."""
+    if before is not None and after is not None:
+        return compare(before, after).changes
+    stack = before or after
+    kind = "remove" if after is None else "add"
+    return tuple(ResourceChange(each.address, kind) for each in stack.resources) if stack is not None else ()

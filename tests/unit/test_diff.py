@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra.commands.diff import Difference, difference, run
+from miyabi_infra.commands.diff import run
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import read
+from miyabi_infra.stacks.compare import ABSENT, shown_values
+from miyabi_infra.stacks.difference import EnvironmentDifference, difference
 from miyabi_infra.stacks.strengths import STRENGTHS, weaker
 from tests.support import Project
 
@@ -144,7 +146,7 @@ def taken(project: Project, output: Path) -> Project:
     return project
 
 
-def causes(found: Difference) -> dict[str, list[str]]:
+def causes(found: EnvironmentDifference) -> dict[str, list[str]]:
     """The names of the causes of every difference, by address and path."""
     named: dict[str, list[str]] = {}
     for change in found.comparison.changes:
@@ -230,6 +232,58 @@ def test_what_differs_by_the_environments_name_alone_is_folded(taken: Project) -
 
     assert [each for each in comparison.changes if each.address.startswith(("module.iam.", "provider."))] == []
     assert comparison.folded > 70
+
+
+NAMED = """\
+networking:
+  vpc_cidr: 10.8.0.0/16
+  availability_zones: [us-west-2a, us-west-2b]
+  public_subnet_cidrs: [10.8.1.0/24, 10.8.2.0/24]
+  private_subnet_cidrs: [10.8.11.0/24, 10.8.12.0/24]
+ecs:
+  ecr_image_uri: registry.example/app:1
+elasticache:
+  redis_node_type: cache.t3.small
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "edits", "settings"),
+    [
+        (
+            ("us", "eu"),
+            [("us-west-2", "eu-west-2"), ("networking:", "region: eu-west-2\nnetworking:")],
+            {"region", "networking.availability_zones[0]", "networking.availability_zones[1]"},
+        ),
+        (("small", "large"), [("cache.t3.small", "cache.t3.large")], {"elasticache.redis_node_type"}),
+        (("app", "web"), [("registry.example/app", "registry.example/web")], {"ecs.ecr_image_uri"}),
+    ],
+)
+def test_a_real_difference_that_spells_the_environments_names_is_shown(
+    project: Project, names: tuple[str, str], edits: list[tuple[str, str]], settings: set[str]
+) -> None:
+    for overlay in ("dev", "prod", "staging", "shared"):
+        project.overlay(overlay).unlink(missing_ok=True)
+    other = NAMED
+    for old, new in edits:
+        other = other.replace(old, new)
+    project.write(names[0], NAMED)
+    project.write(names[1], other)
+    project.synthesize()
+
+    found = difference(project.root, *names)
+
+    assert {name for named in causes(found).values() for name in named} == settings
+    assert [each.address for each in found.comparison.changes if each.address.startswith("module.iam.")] == []
+
+
+def test_long_values_show_where_they_differ() -> None:
+    image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api-of-the-platform"
+    before, after = shown_values(f"{image}:latest", f"{image}:3f2c1ab")
+
+    assert (":latest" in before, ":3f2c1ab" in after) == (True, True)
+    assert max(len(before), len(after)) <= 62
+    assert shown_values("a", ABSENT) == ('"a"', "(none)")
 
 
 def test_prod_is_in_nothing_weaker_than_staging(taken: Project, capsys: pytest.CaptureFixture[str]) -> None:

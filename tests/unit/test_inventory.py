@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from miyabi_infra.commands.inventory import run
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import read
-from miyabi_infra.stacks.inventory import PURPOSES, rows, run
+from miyabi_infra.stacks.inventory import PURPOSES, rows
 from tests.support import Project, git
 
 

@@ -14,8 +14,7 @@ from typing import Final
 from miyabi_infra.overlays.service_levels import service_levels
 from miyabi_infra.pages.guides.data import guide_data
 from miyabi_infra.pages.rendering import render
-from miyabi_infra.stacks import OUT, SHARED, Stack, read
-from miyabi_infra.stacks.inventory import chosen
+from miyabi_infra.stacks import OUT, SHARED, Stack, chosen, read
 
 GUIDES: Final = ("runbook", "troubleshooting", "frontend", "api")
 FOLDER: Final = Path("docs", "environments")

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from miyabi_infra.commands.diff import shown_value
 from miyabi_infra.pages.summary.changes import EnvironmentChange
 from miyabi_infra.pages.summary.markdown import LIMIT, bounded, code, folded
 from miyabi_infra.pages.summary.plan import Plan
 from miyabi_infra.reach.paths import Connection
 from miyabi_infra.stacks.causes import Cause
-from miyabi_infra.stacks.compare import ArgumentChange, ResourceChange
+from miyabi_infra.stacks.compare import ArgumentChange, ResourceChange, shown_value
 from miyabi_infra.stacks.strengths import shown
 from miyabi_infra.text import count, markdown
 
