@@ -81,7 +81,7 @@ $(VENV)/.runtime: requirements.txt pyproject.toml
 	@$(PIP) --require-hashes -r requirements.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@echo "letting jsii unpack and index cdktf's AWS provider (once on a machine; some seconds)"
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'from miyabi_infra import runtime; runtime.prepare(); import miyabi_infra.synthesis.synth'
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'from miyabi_infra.synthesis import runtime; runtime.prepare(); import miyabi_infra.synthesis.afresh'
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime

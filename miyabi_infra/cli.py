@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from miyabi_infra.project import ROOT
+from miyabi_infra.project import OUT, ROOT
 from miyabi_infra.refused import Refused
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Miyabi platform's infrastructure.")
@@ -51,8 +51,6 @@ def synth(
 
     Exit code 0: done, or nothing to do; 1: --check found stale files; 2: the overlays have problems.
     """
-    from miyabi_infra.synthesis import runtime  # noqa: PLC0415  # only what needs cdktf waits for it
-
     if watch and check:
         raise typer.BadParameter("--watch writes, --check does not: give one of them")
     if verbose:
@@ -60,11 +58,11 @@ def synth(
     if watch:
         from miyabi_infra.commands.watch import run as keep_up  # noqa: PLC0415  # it leaves cdktf to another process
 
-        raise typer.Exit(keep_up(ROOT, ROOT / "cdktf.out", environment))
-    runtime.prepare(for_one_run=True)
-    from miyabi_infra.synthesis.synth import run  # noqa: PLC0415  # cdktf starts Node.js when it is imported
+        raise typer.Exit(keep_up(ROOT, ROOT / OUT, environment))
+    from miyabi_infra.commands.synth import run  # noqa: PLC0415
+    from miyabi_infra.synthesis import runtime  # noqa: PLC0415
 
-    runtime.leave(run(ROOT, ROOT / "cdktf.out", write=not check, environment=environment))
+    runtime.leave(run(ROOT, ROOT / OUT, write=not check, environment=environment))
 
 
 @app.command(rich_help_panel=GENERATE)

@@ -20,7 +20,8 @@ settings.register_profile(
 )
 settings.load_profile("miyabi")
 
-from miyabi_infra.synthesis.synth import ROOT, synthesize  # noqa: E402
+from miyabi_infra.project import ROOT  # noqa: E402
+from miyabi_infra.synthesis.synth import synthesize  # noqa: E402
 from miyabi_infra.terraform import cli as terraform  # noqa: E402  # after jsii knows its Node.js
 from tests.support import Project, chromium  # noqa: E402
 

@@ -1,33 +1,32 @@
 """`synth --watch`: stays, and writes what changes whenever an overlay or a Python file is saved.
 
-This process only looks at the files. A second one synthesizes, and keeps its kernel from one time to the next; Python
-code that changed is taken up by a fresh one. Files are looked at by their time and size: they are few, so it costs
-next to nothing, and it works on every file system.
+This process only waits for the operating system to say that a file was saved. A second one synthesizes, and keeps its
+kernel from one time to the next; a fresh one takes up Python code that changed.
 """
 
-import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from watchfiles import Change, watch
+
+from miyabi_infra.project import OVERLAYS
 from miyabi_infra.project import ROOT as CODE
+from miyabi_infra.refused import Refused
+from miyabi_infra.synthesis.synth import synthesize
 from miyabi_infra.synthesis.worker import Worker, WorkerEndedError, WorkerError
-
-if TYPE_CHECKING:
-    from miyabi_infra.overlays.loading import AnySettings
 
 PACKAGES: Final = ("environments", "miyabi_infra", "modules")
 CODE_SUFFIXES: Final = (".py", ".cjs", ".j2")
-EVERY: Final = 0.02
-"""Seconds from one look to the next. A file that is still being written has changed again by then."""
+OVERLAY_SUFFIXES: Final = (".yaml", ".yml")
+
+REST: Final = 20
+"""Milliseconds without a change after which files have come to rest."""
 
 JOBS: Final = 100
 """After so many jobs the process is renewed: a kernel never lets go of the objects that it made."""
-
-Snapshot = Mapping[Path, tuple[int, int, int]]
-"""When a file was changed last (ns), how long it is, and its inode, by path."""
 
 
 def run(root: Path, out: Path, environment: str | None) -> int:
@@ -43,10 +42,11 @@ def run(root: Path, out: Path, environment: str | None) -> int:
 
 def _keep_up(root: Path, out: Path, environment: str | None) -> None:
     worker = Worker()
-    seen = _snapshot(root)
     jobs, broken = 0, False
     try:
-        while True:
+        for changed in _changes(root):
+            if broken or any(path.suffix in CODE_SUFFIXES for path in changed):
+                worker, jobs, broken = _renewed(worker), 0, False
             jobs += 1
             try:
                 try:
@@ -59,10 +59,6 @@ def _keep_up(root: Path, out: Path, environment: str | None) -> None:
                 broken = True
             if jobs >= JOBS:
                 worker, jobs = _renewed(worker), 0
-            before, seen = seen, _next(root, seen)
-            changed = {path for path in {*before, *seen} if before.get(path) != seen.get(path)}
-            if broken or any(path.suffix in CODE_SUFFIXES for path in changed):
-                worker, jobs, broken = _renewed(worker), 0, False
     finally:
         worker.close()
 
@@ -72,71 +68,41 @@ def _renewed(worker: Worker) -> Worker:
     return Worker()
 
 
-def _next(root: Path, seen: Snapshot) -> Snapshot:
-    """Wait until the files differ from what was seen, and have come to rest."""
-    while (now := _snapshot(root)) == seen:
-        time.sleep(EVERY)
-    while True:
-        time.sleep(EVERY)
-        later = _snapshot(root)
-        if later == now:
-            return now
-        now = later
+def _changes(root: Path) -> Iterator[set[Path]]:
+    """The files that were saved, each time some were; none of them at first, once the files are watched."""
 
+    def is_input(_change: Change, path: str) -> bool:
+        return path.endswith((*CODE_SUFFIXES, *OVERLAY_SUFFIXES))
 
-def _snapshot(root: Path) -> Snapshot:
-    found: dict[Path, tuple[int, int, int]] = {}
-    for file in (*_overlays(root), *_code()):
-        try:
-            status = file.stat()
-        except OSError:
-            continue  # it has just been removed
-        found[file] = status.st_mtime_ns, status.st_size, status.st_ino
-    return found
-
-
-def _overlays(root: Path) -> Iterator[Path]:
-    for pattern in ("*.yaml", "*.yml"):
-        yield from (root / "environments").glob(pattern)
-
-
-def _code() -> Iterator[Path]:
-    for package in PACKAGES:
-        for folder, _, files in os.walk(CODE / package):
-            yield from (Path(folder, file) for file in files if file.endswith(CODE_SUFFIXES))
-
-
-_written: "dict[str, AnySettings]" = {}
-"""What the process that synthesizes has written last, by environment."""
+    folders = {(root / OVERLAYS).resolve(), *((CODE / package).resolve() for package in PACKAGES)}
+    waiting = watch(
+        *sorted(folders), watch_filter=is_input, step=REST, rust_timeout=200, yield_on_timeout=True, debounce=1000
+    )
+    started = False
+    for changes in waiting:
+        if changes or not started:
+            started = True
+            yield {Path(path) for _, path in changes}
 
 
 def write(root: Path, out: Path, environment: str | None) -> None:
-    """Write the stacks whose settings differ from the last time, and say so: the job of the second process."""
-    from miyabi_infra.overlays.loading import load  # noqa: PLC0415  # only the second process needs cdktf
-    from miyabi_infra.overlays.problems import OverlayError  # noqa: PLC0415
-    from miyabi_infra.synthesis.synth import write_stacks  # noqa: PLC0415
-
+    """Write what differs from the last time, and say so: the job of the second process."""
     started = time.perf_counter()
     try:
-        settings = load(root)
-    except OverlayError as error:
+        found = synthesize(root, out, environment=environment)
+    except Refused as error:
         print(f"{error}\n{_now()}  nothing was written", file=sys.stderr, flush=True)
         return
-    loaded = {each.environment: each for each in settings}
-    if environment is not None and environment not in loaded:
-        print(f"{_now()}  there is no environments/{environment}.yaml", file=sys.stderr, flush=True)
-        return
-    only = {name for name in loaded if _written.get(name) != loaded[name] and environment in (None, name)}
-    gone = environment is None and not set(_written) <= set(loaded)
-    if only or gone:
-        first = environment is None and (gone or not _written)
-        _, found = write_stacks(settings, out, only=None if first else only)
-        stacks = sorted({change.stack for change in found if change.stack is not None})
-    else:
-        stacks = []
-    _written.clear()
-    _written.update(loaded)
-    print(f"{_now()}  {', '.join(stacks) or 'nothing'} written, {time.perf_counter() - started:.2f} s", flush=True)
+    asked = {stack.name for stack in found.stacks}
+    changed = sorted({change.stack for change in found.changes if change.stack is not None})
+    said = [f"{', '.join(names)} {verb}" for verb, names in _by_verb(changed, asked) if names]
+    print(f"{_now()}  {', '.join(said) or 'nothing written'}, {time.perf_counter() - started:.2f} s", flush=True)
+
+
+def _by_verb(changed: list[str], asked: set[str]) -> Iterator[tuple[str, list[str]]]:
+    """The stacks that were written, and those of environments that are gone."""
+    yield "written", [name for name in changed if name in asked]
+    yield "removed", [name for name in changed if name not in asked]
 
 
 def _now() -> str:

@@ -6,7 +6,9 @@ account. An overlay's name is its environment's name.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -25,15 +27,29 @@ from modules.settings import Settings, Violation, rules_of
 AnySettings = EnvironmentSettings | SharedSettings
 
 
-def load(root: Path) -> list[AnySettings]:
+@dataclass(frozen=True)
+class Claim:
+    """What two stacks must not share."""
+
+    name: str
+    """Name of the stack, which begins the names of its resources."""
+    state: str
+    """What distinguishes its state from every other."""
+
+
+def load(root: Path, known: Mapping[str, Claim] = MappingProxyType({})) -> list[AnySettings]:
     """All stacks of the project at `root`, environments first, by name.
+
+    Args:
+        root: The project's root.
+        known: Environments whose overlays are known to be right, with what they claim: they are not loaded.
 
     Raises:
         OverlayError: with every problem of every overlay.
     """
     problems: list[Problem] = []
     loaded: list[tuple[Document, AnySettings]] = []
-    for environment, document in merged(root):
+    for environment, document in merged(root, skip=known):
         if not document.readable:
             problems += document.problems
             continue
@@ -42,6 +58,8 @@ def load(root: Path) -> list[AnySettings]:
         if settings is not None:
             loaded.append((document, settings))
     problems += _collisions(loaded)
+    if known and (problems or _claimed(loaded, known)):
+        return load(root)  # which says what is wrong, of all overlays
     if problems:
         raise OverlayError(problems)
     return sorted(
@@ -150,6 +168,16 @@ def _validated(field: FieldInfo, value: object) -> object:
     form: Any = Annotated[field.annotation, field]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
     adapter: TypeAdapter[Any] = TypeAdapter(form, config=ConfigDict(strict=True))
     return adapter.validate_python(value)
+
+
+def _claimed(loaded: Sequence[tuple[Document, AnySettings]], known: Mapping[str, Claim]) -> bool:
+    """Whether a stack claims what one of the known stacks has."""
+    names = {each.name for each in known.values()}
+    states = {each.state.casefold() for each in known.values()}
+    return any(
+        f"{each.project}-{each.environment}" in names or each.state.location(each).casefold() in states
+        for _, each in loaded
+    )
 
 
 def _collisions(loaded: list[tuple[Document, AnySettings]]) -> Iterator[Problem]:

@@ -18,7 +18,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, Literal
 
-GENERATED = ("manifest.json", "stacks/*/cdk.tf.json", "stacks/*/modules/*/main.tf.json")
+MANIFEST: Final = "manifest.json"
+"""The list of stacks that the cdktf CLI reads."""
+
+GENERATED: Final = (MANIFEST, "stacks/*/cdk.tf.json", "stacks/*/modules/*/main.tf.json")
 FRESH: Final = ".synth-"
 """What the names of folders with fresh output begin with."""
 

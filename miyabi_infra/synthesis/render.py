@@ -3,48 +3,32 @@
 import json
 import os
 import shutil
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, cast
 
-from cdktf import App, TerraformStack
+from cdktf import App
 
-from environments.stack import build, stack_name
+from environments.stack import build
 from miyabi_infra.overlays.loading import AnySettings
+from miyabi_infra.synthesis.publish import MANIFEST
+from miyabi_infra.synthesis.result import Stack
 
 STACKS_A_PROCESS: Final = 10
 """Stacks that take as long as the start of a further process: with fewer for each, it would not be worth it."""
 
-MANIFEST: Final = "manifest.json"
 ROOT_MODULE: Final = "cdk.tf.json"
 
 
-@dataclass(frozen=True)
-class Stack:
-    """A synthesized stack, as the summary shows it."""
-
-    name: str
-    folder: Path
-    """Relative to the output folder."""
-    resources: int
-    """Resource instances: a resource with `count` counts that often."""
-
-
-def render(settings: Sequence[AnySettings], folder: Path, only: Collection[str] | None = None) -> list[Stack]:
+def render(settings: Sequence[AnySettings], folder: Path, names: Sequence[str] = ()) -> list[Stack]:
     """Write the Terraform JSON of every stack below `folder`, which must be empty.
 
-    `only`: the environments to write, where not all are asked for; the manifest names all the same.
+    `names`: the stacks that the manifest names, where there are others, too.
     """
     app = App(outdir=str(folder))
-    wanted = [each for each in settings if only is None or each.environment in only]
-    stacks = [build(app, each) for each in wanted]
-    others = [stack_name(each) for each in settings if each not in wanted]
-    for name in others:
-        TerraformStack(app, name)  # stands in the manifest as if it were whole
+    stacks = [build(app, each) for each in settings]
     app.synth()
-    for name in others:
-        shutil.rmtree(folder / "stacks" / name)
     rendered: list[Stack] = []
     for stack in stacks:
         stack_folder = folder / "stacks" / stack.node.id
@@ -58,18 +42,20 @@ def render(settings: Sequence[AnySettings], folder: Path, only: Collection[str] 
         root_module = stack_folder / ROOT_MODULE
         root_module.write_text(_text(_read(root_module)), encoding="utf-8")
         rendered.append(Stack(stack.node.id, stack_folder.relative_to(folder), resources))
-    (folder / MANIFEST).write_text(_text(_read(folder / MANIFEST)), encoding="utf-8")
+    _write_manifest(folder, names or [stack.name for stack in rendered])
     return rendered
 
 
-def render_in_parallel(settings: Sequence[AnySettings], folder: Path, processes: int | None = None) -> list[Stack]:
+def render_in_parallel(
+    settings: Sequence[AnySettings], folder: Path, names: Sequence[str] = (), processes: int | None = None
+) -> list[Stack]:
     """Like `render`, in several processes where there are many stacks: the same files, sooner.
 
     `processes`: how many; None for as many as are worth it.
     """
     count = _processes_for(len(settings)) if processes is None else processes
     if count <= 1:
-        return render(settings, folder)
+        return render(settings, folder, names)
     parts = [settings[len(settings) * part // count : len(settings) * (part + 1) // count] for part in range(count)]
     folders = [folder / f"part-{part}" for part in range(count)]
     from miyabi_infra.synthesis.worker import Worker  # noqa: PLC0415  # of few runs, and slow to import
@@ -85,6 +71,7 @@ def render_in_parallel(settings: Sequence[AnySettings], folder: Path, processes:
         for worker in workers:
             worker.close()
     _merge(folders, folder)
+    _write_manifest(folder, names or [stack.name for stack in rendered])
     return rendered
 
 
@@ -94,15 +81,43 @@ def _processes_for(stacks: int) -> int:
 
 
 def _merge(parts: Sequence[Path], folder: Path) -> None:
-    """Make one output of several; each names its own stacks in its manifest, and nothing else differs."""
-    manifest = _read(parts[0] / MANIFEST)
+    """Put the stacks of several outputs into one."""
     (folder / "stacks").mkdir()
     for part in parts:
-        manifest["stacks"] |= _read(part / MANIFEST)["stacks"]
         for stack in (part / "stacks").iterdir():
             stack.rename(folder / "stacks" / stack.name)
+    (parts[0] / MANIFEST).rename(folder / MANIFEST)
+    for part in parts:
         shutil.rmtree(part)
-    (folder / MANIFEST).write_text(_text(manifest), encoding="utf-8")
+
+
+def _write_manifest(folder: Path, names: Sequence[str]) -> None:
+    """Name all stacks in the manifest, and not only those that cdktf has rendered in this run.
+
+    Raises:
+        ValueError: when cdktf describes a stack in another form than is expected here.
+    """
+    file = folder / MANIFEST
+    manifest: dict[str, Any] = _read(file) if file.is_file() else {"stacks": {}, "version": version("cdktf")}
+    for name, described in manifest["stacks"].items():
+        if described != _described(name):
+            raise ValueError(f"cdktf describes {name} in another form than is expected: {described}")
+    manifest["stacks"] = {name: _described(name) for name in names}
+    file.write_text(_text(manifest), encoding="utf-8")
+
+
+def _described(name: str) -> dict[str, Any]:
+    """A stack as the manifest of cdktf describes it: one without annotations that depends on no other."""
+    folder = f"stacks/{name}"
+    return {
+        "annotations": [],
+        "constructPath": name,
+        "dependencies": [],
+        "name": name,
+        "stackMetadataPath": f"{folder}/metadata.json",
+        "synthesizedStackPath": f"{folder}/cdk.tf.json",
+        "workingDirectory": folder,
+    }
 
 
 def _instances(resources: Mapping[str, Any]) -> int:

@@ -84,7 +84,8 @@ def test_a_provider_and_a_nodejs_that_are_not_known_are_taken_as_they_are(
 
 def test_no_environment_variable_is_left_behind_but_the_nodejs(checkout: Path) -> None:
     look = (
-        "import json, os; before = dict(os.environ); from miyabi_infra import runtime; runtime.prepare(); import cdktf;"
+        "import json, os; before = dict(os.environ)\n"
+        "from miyabi_infra.synthesis import runtime; runtime.prepare(); import cdktf\n"
         "after = dict(os.environ); print(json.dumps(sorted(before.items() ^ after.items())))"
     )
     variables = environment_of(checkout)
@@ -113,7 +114,8 @@ def test_a_provider_that_nodejs_cannot_load_is_an_error_and_no_hang(checkout: Pa
 
 def test_a_type_that_nodejs_does_not_know_is_no_error_until_it_is_used(checkout: Path) -> None:
     look = (
-        "from miyabi_infra import runtime; runtime.prepare(); from jsii._runtime import kernel; import cdktf\n"
+        "from miyabi_infra.synthesis import runtime; runtime.prepare()\n"
+        "from jsii._runtime import kernel; import cdktf\n"
         "class Nothing: __jsii_type__ = '@cdktf/provider-aws.nothing.Nothing'\n"
         "kernel.provider._process.foresee(Nothing); print(cdktf.Token.is_unresolved('text'))"
     )
@@ -124,7 +126,7 @@ def test_a_type_that_nodejs_does_not_know_is_no_error_until_it_is_used(checkout:
 
 def test_one_run_checks_arguments_and_leaves_mocks_to_whoever_imports_them(checkout: Path) -> None:
     look = (
-        "import sys; from miyabi_infra import runtime; runtime.prepare(for_one_run=True); import cdktf\n"
+        "import sys; from miyabi_infra.synthesis import runtime; runtime.prepare(for_one_run=True); import cdktf\n"
         "print('unittest.mock' in sys.modules, 'asyncio' in sys.modules)\n"
         "try: cdktf.Token.as_string(1, display_hint=2)\n"
         "except TypeError as error: print(error)\n"

@@ -12,7 +12,8 @@ from miyabi_infra.overlays.problems import OverlayError
 from miyabi_infra.synthesis import render as rendering
 from miyabi_infra.synthesis.publish import changes
 from miyabi_infra.synthesis.render import render, render_in_parallel
-from miyabi_infra.synthesis.synth import UnknownEnvironmentError, synthesize
+from miyabi_infra.synthesis.result import UnknownEnvironmentError
+from miyabi_infra.synthesis.synth import synthesize
 from miyabi_infra.synthesis.worker import Worker, WorkerEndedError, WorkerError
 from tests.support import Project
 
@@ -47,7 +48,7 @@ def test_one_environment_alone_leaves_what_the_others_have(project: Project, out
     with project.body("staging", "ecs") as body:
         body["locals"] = {}
     before = {file: file.read_bytes() for file in project.out.rglob("*.json")}
-    stacks, _ = synthesize(project.root, project.out, environment="dev")
+    stacks = synthesize(project.root, project.out, environment="dev").stacks
     after = {file: file.read_bytes() for file in project.out.rglob("*.json")}
     assert [stack.name for stack in stacks] == ["miyabi-dev"]
     assert [file for file in after if after[file] != before[file]] == [

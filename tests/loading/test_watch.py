@@ -110,9 +110,9 @@ def test_an_environment_comes_and_goes_with_its_overlay(watcher: Watcher) -> Non
     manifest = watcher.checkout / "cdktf.out/manifest.json"
     assert "miyabi-qa" in json.loads(manifest.read_text(encoding="utf-8"))["stacks"]
     qa.rename(qa.with_name("rehearsal.yaml"))
-    watcher.said("miyabi-qa, miyabi-rehearsal written")
+    watcher.said("miyabi-rehearsal written, miyabi-qa removed")
     qa.with_name("rehearsal.yaml").unlink()
-    watcher.said("miyabi-rehearsal written")
+    watcher.said("miyabi-rehearsal removed")
     assert sorted(json.loads(manifest.read_text(encoding="utf-8"))["stacks"])[-2:] == [
         "miyabi-shared",
         "miyabi-staging",

@@ -10,9 +10,9 @@ from hypothesis import Phase, given, settings
 
 from environments.settings import EnvironmentSettings
 from environments.stack import EnvironmentStack
+from miyabi_infra.commands.synth import run
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.loading import check
-from miyabi_infra.synthesis.synth import run
 from miyabi_infra.terraform import offline
 from tests.strategies import broken_overlays, overlays
 from tests.support import Project, instances

@@ -7,8 +7,8 @@ import pytest
 
 from miyabi_infra.commands.lint import run
 from miyabi_infra.lint.policies import Scan, missing, scan
+from miyabi_infra.project import ROOT
 from miyabi_infra.stacks import read
-from miyabi_infra.synthesis.synth import ROOT
 from tests.support import Project
 
 pytestmark = [

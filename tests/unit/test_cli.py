@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from environments.settings import EnvironmentSettings
+from miyabi_infra.commands.synth import run
 from miyabi_infra.pages.reference import pages, schema
-from miyabi_infra.synthesis.synth import run
 from tests.support import Project
 
 
