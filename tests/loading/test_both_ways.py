@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,7 +36,11 @@ def synth(checkout: Path, *arguments: str, **variables: str) -> subprocess.Compl
     )
 
 
-def test_stock_loading_makes_the_same_bytes(checkout: Path, output: Path) -> None:
+def test_stock_loading_makes_the_same_bytes_without_the_folder_that_loads_fast(
+    root: Path, output: Path, tmp_path: Path
+) -> None:
+    checkout = copy_of_generator(root, tmp_path / "checkout")
+    shutil.rmtree(checkout / "miyabi_infra/fast_cdktf")
     done = run_main(checkout, MIYABI_STOCK_LOADING="1", CDKTF_OUTDIR="stock")
     assert (done.returncode, done.stderr) == (0, "")
     assert changes(output, checkout / "stock") == []
