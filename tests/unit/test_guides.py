@@ -14,6 +14,7 @@ from miyabi_infra.commands import docs
 from miyabi_infra.pages import guides
 from miyabi_infra.pages.guides.data import GuideData, guide_data
 from miyabi_infra.pages.guides.monitoring import MEANINGS
+from miyabi_infra.pages.guides.sections import KNOWN_TYPES
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import SHARED, StackError, read
 from tests.guide import Command, anchors, blocks, commands, links, prose
@@ -187,6 +188,11 @@ def test_every_alarm_of_everything_is_explained(everything: Project) -> None:
 def test_every_meaning_leads_to_an_issue(rendered: Project) -> None:
     known = anchors(rendered.root / guides.FOLDER / "dev/troubleshooting.md")
     assert {meaning.issue for meaning in MEANINGS.values()} <= known
+
+
+def test_every_type_of_everything_leads_to_a_section(everything: Project) -> None:
+    (stack,) = [each for each in read(everything.out) if each.environment == "qa"]
+    assert {each.type for each in stack.resources} - KNOWN_TYPES == set()
 
 
 def test_links_lead_somewhere(rendered: Project, everything: Project) -> None:

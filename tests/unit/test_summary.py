@@ -9,9 +9,11 @@ import pytest
 
 from miyabi_infra.commands.summary import run
 from miyabi_infra.pages.summary.comment import comment
+from miyabi_infra.pages.summary.losses import KNOWN_TYPES
 from miyabi_infra.pages.summary.markdown import LIMIT, bounded, code
 from miyabi_infra.pages.summary.plan import Planned, read
 from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import read as stacks
 from miyabi_infra.stacks import revision
 from tests.support import Project, git
 
@@ -130,6 +132,10 @@ def test_an_environment_that_is_new_is_said_to_be(project: Project, output: Path
     git(project.root, "add", ".", ":!*staging*")
     git(project.root, "commit", "-qm", "first")
     assert run(project.root) == 1
+
+
+def test_what_is_lost_is_known_of_every_type_of_the_stacks(output: Path) -> None:
+    assert {each.type for stack in stacks(output) for each in stack.resources} - KNOWN_TYPES == set()
 
 
 # ---- plans ---------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Final
 
 from miyabi_infra.overlays.service_levels import service_levels
 from miyabi_infra.pages.guides.data import guide_data
+from miyabi_infra.pages.guides.sections import SECTIONS
 from miyabi_infra.pages.rendering import render
 from miyabi_infra.stacks import OUT, SHARED, Stack, chosen, read
 
@@ -40,7 +41,11 @@ def written(root: Path) -> list[Path]:
 
 def _page(root: Path, stack: Stack, guide: str) -> str:
     levels = service_levels(root, stack.environment)
-    return tidy(render(f"guides/{guide}.md.j2", e=guide_data(stack), targets=levels, mark=MARK, guides=_titles()))
+    return tidy(
+        render(
+            f"guides/{guide}.md.j2", e=guide_data(stack), targets=levels, mark=MARK, guides=_titles(), sections=SECTIONS
+        )
+    )
 
 
 def _titles() -> Sequence[tuple[str, str]]:
