@@ -15,15 +15,16 @@ from environments.stack import stack_name
 from miyabi_infra.adopt import moves as moving
 from miyabi_infra.adopt import planning
 from miyabi_infra.adopt import state as states
-from miyabi_infra.adopt.differences import Difference, sort
+from miyabi_infra.adopt.differences import PlannedChange, sort
 from miyabi_infra.adopt.planning import Move, Workspace
-from miyabi_infra.adopt.solver import Settings, Solution, Solver
+from miyabi_infra.adopt.solver import Edits, Solution, Solver
 from miyabi_infra.adopt.today import Today
 from miyabi_infra.overlays.document import Document, read
 from miyabi_infra.overlays.edit import REMOVED, EditError, applied, edited
 from miyabi_infra.overlays.loading import AnySettings, check, load
 from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import KeyPath, OverlayError, Problem, key_text
+from miyabi_infra.place import Place
 from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
@@ -38,14 +39,14 @@ _ROUNDS_OF_RULES: Final = 6
 
 
 @dataclass(frozen=True)
-class Line:
+class OverlayLine:
     """A line of the overlay that keeps what runs today."""
 
     setting: KeyPath
     value: Any
     """REMOVED for a line that is to go."""
-    place: str
-    """File and line, as it stands with all lines in it."""
+    place: Place
+    """File and line, in the overlay that has all the lines."""
 
     @property
     def name(self) -> str:
@@ -62,19 +63,19 @@ class Adoption:
     shown: str
     """How the state is named."""
     resources: int
-    differences: list[Difference]
+    differences: list[PlannedChange]
     moves: list[Move]
     foreign: tuple[str, ...]
-    lines: list[Line] = field(default_factory=list[Line])
-    causes: dict[tuple[str, str], list[Line]] = field(default_factory=dict[tuple[str, str], list[Line]])
+    lines: list[OverlayLine] = field(default_factory=list[OverlayLine])
+    causes: dict[tuple[str, str], list[OverlayLine]] = field(default_factory=dict[tuple[str, str], list[OverlayLine]])
     refused: list[Problem] = field(default_factory=list[Problem])
-    left: list[Difference] = field(default_factory=list[Difference])
+    left: list[PlannedChange] = field(default_factory=list[PlannedChange])
     """What differs with the lines in the overlay, the resources at another address moved."""
     text: str = ""
     """The overlay with the lines in it."""
     written: bool = False
 
-    def of(self, address: str, argument: str = EXISTENCE) -> list[Line]:
+    def of(self, address: str, argument: str = EXISTENCE) -> list[OverlayLine]:
         """The lines that mend a difference."""
         return self.causes.get((address, argument), [])
 
@@ -248,15 +249,15 @@ def _solve(root: Path, settings: AnySettings, document: Document, today: Today, 
         found.text = edited(text, edits, list(type(settings).model_fields))
     except EditError as error:
         raise Refused(f"environments/{file.name} can't be changed: {error}") from error
-    lines = {path: Line(path, value, _place(file, found.text, path)) for path, value in edits.items()}
-    found.lines = sorted(lines.values(), key=lambda line: int(line.place.rpartition(":")[2]))
+    lines = {path: OverlayLine(path, value, _place(file, found.text, path)) for path, value in edits.items()}
+    found.lines = sorted(lines.values(), key=lambda line: line.place.line)
     for key, paths in solution.causes.items():
         mending = [line for path, line in lines.items() if any(_overlap(path, each) for each in paths)]
         if mending:
             found.causes[key] = mending
 
 
-def _arguments(difference: Difference) -> set[str]:
+def _arguments(difference: PlannedChange) -> set[str]:
     """The arguments of a difference, as the static comparison names them."""
     if difference.kind in ("create", "destroy"):
         return {EXISTENCE}
@@ -264,7 +265,7 @@ def _arguments(difference: Difference) -> set[str]:
 
 
 def _refused(root: Path, document: Document, settings: AnySettings, solution: Solution) -> dict[KeyPath, Problem]:
-    """Settings of a solution that the rules refuse, or that no overlay can say."""
+    """Edits of a solution that the rules refuse, or that no overlay can say."""
     below = read(root / "environments" / "base.yaml", Path("environments", "base.yaml"))
     for path, value in solution.settings.items():
         if value is REMOVED and not isinstance(path[-1], int) and path in below.places:
@@ -285,18 +286,18 @@ def _refused(root: Path, document: Document, settings: AnySettings, solution: So
     return refused
 
 
-def _less(solution: Solution, path: KeyPath) -> Settings:
+def _less(solution: Solution, path: KeyPath) -> Edits:
     return {key: value for key, value in solution.settings.items() if key != path}
 
 
-def _problems(document: Document, settings: AnySettings, more: Settings) -> list[Problem]:
+def _problems(document: Document, settings: AnySettings, more: Edits) -> list[Problem]:
     changed = Document(document.file, applied(document.data, more), document.places)
     return check(changed, settings.environment, type(settings))[1]
 
 
-def _edits(document: Document, settings: Settings) -> Settings:
+def _edits(document: Document, settings: Edits) -> Edits:
     """The settings as the overlay is to say them: a list as a whole, as it replaces the one below it."""
-    edits: Settings = {}
+    edits: Edits = {}
     data = applied(document.data, dict(sorted(settings.items(), key=lambda pair: str(pair[0]))))
     for path, value in settings.items():
         whole = next((path[:at] for at, key in enumerate(path) if isinstance(key, int)), None)
@@ -310,11 +311,11 @@ def _edits(document: Document, settings: Settings) -> Settings:
     return edits
 
 
-def _place(file: Path, text: str, path: KeyPath) -> str:
+def _place(file: Path, text: str, path: KeyPath) -> Place:
     with tempfile.TemporaryDirectory(prefix="miyabi-adopt-") as name:
         copy = Path(name, file.name)
         copy.write_bytes(text.encode())
-        return str(read(copy, Path("environments", file.name)).place(path))
+        return read(copy, Path("environments", file.name)).place(path)
 
 
 def _overlap(one: Sequence[str | int], other: Sequence[str | int]) -> bool:

@@ -8,9 +8,9 @@ from typing import Any, Final, Literal, cast
 
 from miyabi_infra.stacks.compare import ABSENT, ArgumentChange, differences
 
-Kind = Literal["destroy", "replace", "create", "update", "moved", "harmless", "output"]
+Effect = Literal["destroy", "replace", "create", "update", "moved", "harmless", "output"]
 
-KINDS: Final[Mapping[Kind, str]] = {
+EFFECTS: Final[Mapping[Effect, str]] = {
     "destroy": "would be destroyed",
     "replace": "would be destroyed and made anew",
     "create": "would be made",
@@ -67,11 +67,11 @@ PROVIDER_DEFAULTS: Final[Mapping[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class Difference:
+class PlannedChange:
     """What the plan would do to one resource instance, or to one output."""
 
     address: str
-    kind: Kind
+    kind: Effect
     arguments: tuple[ArgumentChange, ...] = ()
     """What would change; before is what the state holds."""
     replaces: tuple[str, ...] = ()
@@ -84,14 +84,14 @@ class Difference:
     """Why Terraform would do it, where that is neither an argument nor the configuration: `tainted`."""
 
 
-def sort(plan: Mapping[str, Any]) -> list[Difference]:
+def sort(plan: Mapping[str, Any]) -> list[PlannedChange]:
     """Every difference of a plan, the worst first, then by address."""
-    order = list(KINDS)
+    order = list(EFFECTS)
     found = [*_resources(plan), *_outputs(plan)]
     return sorted(found, key=lambda each: (order.index(each.kind), each.address))
 
 
-def _resources(plan: Mapping[str, Any]) -> Iterator[Difference]:
+def _resources(plan: Mapping[str, Any]) -> Iterator[PlannedChange]:
     for change in cast("list[dict[str, Any]]", plan.get("resource_changes", ())):
         if change["mode"] != "managed":
             continue
@@ -100,20 +100,20 @@ def _resources(plan: Mapping[str, Any]) -> Iterator[Difference]:
         address: str = change["address"]
         if actions in (["no-op"], ["read"]):
             if previous:
-                yield Difference(address, "moved", previous=previous)
+                yield PlannedChange(address, "moved", previous=previous)
         elif actions == ["create"]:
-            yield Difference(address, "create")
+            yield PlannedChange(address, "create")
         elif "create" not in actions and "update" not in actions:
-            yield Difference(address, "destroy")
+            yield PlannedChange(address, "destroy")
         else:
             arguments = tuple(_arguments(inner))
             own = [each for each in arguments if each.after is not UNKNOWN]
-            kind: Kind = "replace" if "delete" in actions else "update"
+            kind: Effect = "replace" if "delete" in actions else "update"
             if kind == "update" and own and all(_harmless(each) for each in arguments):
                 kind = "harmless"
             replaces = tuple(_path(path) for path in inner.get("replace_paths", ()))
             tainted = change.get("action_reason") == "replace_because_tainted"
-            yield Difference(
+            yield PlannedChange(
                 address, kind, arguments, replaces, previous, not own and not tainted, "tainted" if tainted else None
             )
 
@@ -176,7 +176,7 @@ def _harmless(change: ArgumentChange) -> bool:
     return change.after is not UNKNOWN and (change.after in (False, 0) or change.after == default)
 
 
-def _outputs(plan: Mapping[str, Any]) -> Iterator[Difference]:
+def _outputs(plan: Mapping[str, Any]) -> Iterator[PlannedChange]:
     """Outputs that would change though no resource does: what follows from a resource is said there."""
     if any(each["change"]["actions"] not in (["no-op"], ["read"]) for each in plan.get("resource_changes", ())):
         return
@@ -186,7 +186,7 @@ def _outputs(plan: Mapping[str, Any]) -> Iterator[Difference]:
         before, after = (SENSITIVE if change.get(f"{side}_sensitive") else change.get(side) for side in _SIDES)
         if change.get("after_unknown"):
             after = UNKNOWN
-        yield Difference(f"output.{name}", "output", (ArgumentChange("value", before, after),))
+        yield PlannedChange(f"output.{name}", "output", (ArgumentChange("value", before, after),))
 
 
 def decoded(value: Any) -> Any:  # noqa: ANN401  # JSON

@@ -1,6 +1,5 @@
 """Resources that the state has at another address than the stack: found by what they hold, proved by a plan."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
@@ -8,6 +7,7 @@ from typing import Any, Final, cast
 
 from miyabi_infra.adopt.differences import TAGS, decoded
 from miyabi_infra.adopt.planning import Move
+from miyabi_infra.terraform.address import module, within
 
 _ALIKE: Final = 0.7
 """Share of the values known before apply that must be the same, of two resources that are taken for one."""
@@ -41,9 +41,8 @@ def _modules(gone: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Move]:
 def _by_module(addresses: Mapping[str, Any]) -> dict[str, set[str]]:
     modules: dict[str, set[str]] = defaultdict(set)
     for address in addresses:
-        found_in = re.match(r"(module\.[\w-]+)\.(.+)", address)
-        if found_in:
-            modules[found_in[1]].add(found_in[2])
+        if module(address):
+            modules[module(address)].add(within(address))
     return modules
 
 

@@ -8,20 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from miyabi_infra.refused import Refused
+from miyabi_infra.terraform import offline
 from miyabi_infra.terraform.cli import Terraform, TerraformError
-
-_OFFLINE: Final = {
-    "access_key": "offline",
-    "secret_key": "offline",
-    "skip_credentials_validation": True,
-    "skip_metadata_api_check": True,
-    "skip_region_validation": True,
-    "skip_requesting_account_id": True,
-}
-"""Arguments with which the provider plans without AWS."""
 
 _OWN: Final = {"TF_DATA_DIR": "", "TF_WORKSPACE": "", "TF_CLI_ARGS": "", "TF_CLI_ARGS_init": "", "TF_CLI_ARGS_plan": ""}
 """Variables of the user's that would lead Terraform out of the copy."""
+
+_MOVES: Final = "moves.tf.json"
 
 Move = tuple[str, str]
 """An address of the state, and the address that the stack has for it."""
@@ -38,33 +31,28 @@ class Workspace:
         self._modules: set[str] = set()
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "terraform.tfstate").write_text(state, encoding="utf-8")
+        override = offline.override(provider=not refresh)
+        (folder / offline.FILE).write_text(json.dumps(override), encoding="utf-8")
 
     def plan(self, stack: Path, moves: Sequence[Move] = ()) -> dict[str, Any]:
         """Plan a stack over the state, as `terraform show -json` has it.
 
         Raises:
-            Refused: with what Terraform said, when it can't plan.
+            Refused: with what Terraform said, when it cannot plan.
         """
         self._put(stack, moves)
         arguments = ["-lock=false", *([] if self._refresh else ["-refresh=false"])]
         try:
             return self._terraform.plan(*arguments)
         except TerraformError as error:
-            raise Refused(f"Terraform can't plan {stack.name} over this state:\n{said(error)}") from error
+            raise Refused(f"Terraform cannot plan {stack.name} over this state:\n{said(error)}") from error
 
     def _put(self, stack: Path, moves: Sequence[Move]) -> None:
-        root: dict[str, Any] = json.loads((stack / "cdk.tf.json").read_text(encoding="utf-8"))
-        root["terraform"]["backend"] = {"local": {"path": "terraform.tfstate"}}
-        if not self._refresh:
-            for provider in root["provider"]["aws"]:
-                provider.pop("allowed_account_ids", None)  # whose credentials these are can't be asked
-                provider.update(_OFFLINE)
-        declared = [*root.get("moved", ()), *({"from": old, "to": new} for old, new in moves)]
-        if declared:
-            root["moved"] = declared
         shutil.rmtree(self._folder / "modules", ignore_errors=True)
         shutil.copytree(stack / "modules", self._folder / "modules")
-        (self._folder / "cdk.tf.json").write_text(json.dumps(root), encoding="utf-8")
+        shutil.copy(stack / "cdk.tf.json", self._folder)
+        declared = {"moved": [{"from": old, "to": new} for old, new in moves]} if moves else {}
+        (self._folder / _MOVES).write_text(json.dumps(declared), encoding="utf-8")
         modules = {folder.name for folder in (stack / "modules").iterdir()}
         if modules != self._modules:
             try:
@@ -78,7 +66,7 @@ def pulled(stack: Path, folder: Path) -> str:
     """The state that a stack's backend holds, empty where there is none.
 
     Raises:
-        Refused: when the backend can't be reached.
+        Refused: when the backend cannot be read.
     """
     folder.mkdir(parents=True)
     root: Mapping[str, Any] = json.loads((stack / "cdk.tf.json").read_text(encoding="utf-8"))
@@ -89,7 +77,7 @@ def pulled(stack: Path, folder: Path) -> str:
         terraform.init()
         return terraform.run("state", "pull").stdout
     except TerraformError as error:
-        raise Refused(f"the backend of {stack.name} can't be read:\n{said(error)}") from error
+        raise Refused(f"the backend of {stack.name} cannot be read:\n{said(error)}") from error
 
 
 def said(error: TerraformError) -> str:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from environments.stack import stack_name
 from miyabi_infra.adopt.proposals import Proposal, Proposer
-from miyabi_infra.adopt.today import Key, Mismatch, Today
+from miyabi_infra.adopt.today import Mismatch, Today, ValueKey
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.edit import REMOVED, applied
 from miyabi_infra.overlays.explain import explain
@@ -21,8 +21,9 @@ from miyabi_infra.stacks import Stack, StackError
 from miyabi_infra.stacks.provenance import EXISTENCE, Provenance
 from miyabi_infra.stacks.reading import Root
 from miyabi_infra.synthesis.render import render
+from miyabi_infra.terraform.address import label
 
-Settings = dict[KeyPath, Any]
+Edits = dict[KeyPath, Any]
 """Values of settings by path, beside those of the overlay."""
 
 _ROUNDS: Final = 8
@@ -35,9 +36,9 @@ _MOST: Final = 0.8
 
 @dataclass
 class Solution:
-    """Settings that bring values of today about."""
+    """Edits that bring values of today about."""
 
-    settings: Settings = field(default_factory=Settings)
+    settings: Edits = field(default_factory=Edits)
     causes: dict[tuple[str, str], set[KeyPath]] = field(default_factory=dict[tuple[str, str], set[KeyPath]])
     """For each address and argument, the settings that mend it."""
     refused: dict[KeyPath, Problem] = field(default_factory=dict[KeyPath, Problem])
@@ -66,7 +67,7 @@ class Solver:
         self._proposer = Proposer(provenance, today)
         self._relevant = frozenset(relevant)
         self._doubtful: set[KeyPath] = set()
-        """Settings beside others that may mend the same, or that were guessed."""
+        """Edits beside others that may mend the same, or that were guessed."""
         self._tried: dict[str, tuple[AnySettings, Stack] | None] = {}
         self.refused: dict[KeyPath, Problem] = {}
 
@@ -100,9 +101,9 @@ class Solver:
         yield from (each.path for each in self._proposer.of(mismatch, *held) if not each.guess)
 
     def _step(
-        self, settings: Settings, open_ones: Mapping[Key, Mismatch], current: Mapping[Key, Mismatch]
-    ) -> Settings | None:
-        """Settings that take differences away and bring none, or None when no proposal does."""
+        self, settings: Edits, open_ones: Mapping[ValueKey, Mismatch], current: Mapping[ValueKey, Mismatch]
+    ) -> Edits | None:
+        """Edits that take differences away and bring none, or None when no proposal does."""
         sure, unsure = self._proposed(settings, open_ones)
         together = {path: each.value for path, each in sure.items() if self._allowed(each)}
         if together:
@@ -111,7 +112,7 @@ class Solver:
             good = good or self._useful(settings, together, current)
             if good:
                 return good
-        best: tuple[int, Settings] | None = None
+        best: tuple[int, Edits] | None = None
         for proposal in [*sure.values(), *unsure]:
             if not self._allowed(proposal):
                 continue
@@ -122,7 +123,7 @@ class Solver:
         return best[1] if best else None
 
     def _proposed(
-        self, settings: Settings, open_ones: Mapping[Key, Mismatch]
+        self, settings: Edits, open_ones: Mapping[ValueKey, Mismatch]
     ) -> tuple[dict[KeyPath, Proposal], list[Proposal]]:
         """Values that are read off today's and that most differences ask for, and all other proposals."""
         held = self._synthesized(settings)
@@ -151,7 +152,7 @@ class Solver:
         self._doubtful |= {each.path for each in guesses.values()}
         return sure, list(guesses.values())
 
-    def _useful(self, settings: Settings, together: Settings, current: Mapping[Key, Mismatch]) -> Settings | None:
+    def _useful(self, settings: Edits, together: Edits, current: Mapping[ValueKey, Mismatch]) -> Edits | None:
         """Of proposals, those without which a difference more is there; None when together they bring nothing."""
         kept = dict(together)
         gain = self._gain(settings, kept, current)
@@ -164,7 +165,7 @@ class Solver:
                 kept, gain = rest, without
         return kept if kept and gain is not None and gain[0] > gain[1] else None
 
-    def _gain(self, settings: Settings, more: Settings, current: Mapping[Key, Mismatch]) -> tuple[int, int] | None:
+    def _gain(self, settings: Edits, more: Edits, current: Mapping[ValueKey, Mismatch]) -> tuple[int, int] | None:
         """How much further settings take away and how much they bring; None when they can't be."""
         after = self._mismatches({**settings, **more})
         if after is None:
@@ -181,8 +182,8 @@ class Solver:
                 for mended in solution.causes.values():
                     mended.discard(path)
 
-    def _feeds(self, path: KeyPath, key: Key) -> bool:
-        feeding = self._proposer.feeding(_label(key[0]), key[1])
+    def _feeds(self, path: KeyPath, key: ValueKey) -> bool:
+        feeding = self._proposer.feeding(label(key[0]), key[1])
         return any(path[: len(each)] == each or each[: len(path)] == path for each in feeding)
 
     # ---- trying --------------------------------------------------------------------------------------------------
@@ -206,21 +207,21 @@ class Solver:
                     return False
         return True
 
-    def _mismatches(self, settings: Settings) -> dict[Key, Mismatch] | None:
+    def _mismatches(self, settings: Edits) -> dict[ValueKey, Mismatch] | None:
         held = self._synthesized(settings)
         if held is None:
             return None
         arguments = {label: list(each) for label, each in self._provenance.resources.items()}
         return self._today.mismatches(held[1], arguments)
 
-    def _synthesized(self, settings: Settings) -> tuple[AnySettings, Stack] | None:
+    def _synthesized(self, settings: Edits) -> tuple[AnySettings, Stack] | None:
         """The stack with further settings, whatever the rules say of them together; None where there is none."""
         name = repr(sorted(settings.items(), key=repr))
         if name not in self._tried:
             self._tried[name] = self._synthesize(settings)
         return self._tried[name]
 
-    def _synthesize(self, settings: Settings) -> tuple[AnySettings, Stack] | None:
+    def _synthesize(self, settings: Edits) -> tuple[AnySettings, Stack] | None:
         ordered = sorted(settings.items(), key=lambda pair: [(str(type(key)), key) for key in pair[0]])
         try:
             data = {**applied(self._document.data, dict(ordered)), "environment": self._environment}
@@ -233,10 +234,6 @@ class Solver:
             return None
 
 
-def _weight(keys: Iterable[Key]) -> int:
+def _weight(keys: Iterable[ValueKey]) -> int:
     """How much differs: that an instance is there at all is worth more than what its arguments are afterwards."""
     return sum(_INSTANCE if argument == EXISTENCE else 1 for _, argument, _ in keys)
-
-
-def _label(address: str) -> str:
-    return address.partition("[")[0]

@@ -10,14 +10,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from miyabi_infra.adopt.differences import TAGS, decoded
-from miyabi_infra.stacks import Reference, Resource, Stack, Template, Value, plain
+from miyabi_infra.stacks import Reference, Stack, Template, Value, plain
 from miyabi_infra.stacks.compare import ABSENT
 from miyabi_infra.stacks.provenance import EXISTENCE
+from miyabi_infra.terraform.address import key as instance_key
+from miyabi_infra.terraform.address import label
 
-Path = tuple[str | int, ...]
+ValuePath = tuple[str | int, ...]
 """Where a value stands in an argument: keys, names of items, indices."""
 
-Key = tuple[str, str, Path]
+ValueKey = tuple[str, str, ValuePath]
 """A value: address, argument (EXISTENCE for the instance itself), path."""
 
 _NAMES: Final = ("name", "description", "key", "sid", "Sid")
@@ -31,7 +33,7 @@ class Mismatch:
     address: str
     argument: str
     """EXISTENCE: the instance is there on one side alone."""
-    path: Path
+    path: ValuePath
     generated: Any = field(compare=False)
     """ABSENT where the stack has none."""
     today: Any = field(compare=False)
@@ -39,20 +41,20 @@ class Mismatch:
     """Of an entry that one side alone has: the names of the stack's entries beside it."""
 
     @property
-    def key(self) -> Key:
+    def key(self) -> ValueKey:
         """What tells it from others."""
         return self.address, self.argument, self.path
 
     @property
     def label(self) -> str:
         """The address without an index: what the sources call it."""
-        return re.sub(r"\[\d+\]$", "", self.address)
+        return label(self.address)
 
     @property
     def index(self) -> int | None:
         """The instance's index."""
-        found = re.search(r"\[(\d+)\]$", self.address)
-        return int(found[1]) if found else None
+        found = instance_key(self.address)
+        return found if isinstance(found, int) else None
 
 
 class Today:
@@ -72,7 +74,7 @@ class Today:
         """How many instances have tags."""
         return sum(bool(each.get("tags_all")) for each in self.instances.values())
 
-    def mismatches(self, stack: Stack, arguments: Mapping[str, Sequence[str]]) -> dict[Key, Mismatch]:
+    def mismatches(self, stack: Stack, arguments: Mapping[str, Sequence[str]]) -> dict[ValueKey, Mismatch]:
         """Every value in which the stack and the state differ.
 
         `arguments`: by resource without index, what a resource's arguments may be even where this stack has none.
@@ -87,7 +89,7 @@ class Today:
             tags = {**stack.default_tags, **plain(resource.get("tags", {}))}
             if held.get("tags_all") is not None:
                 found += self._compare(tags, held["tags_all"], _At(address, "tags_all", (), complete=True))
-            for argument in {*resource.arguments, *arguments.get(_label(resource), ())} - TAGS - {EXISTENCE}:
+            for argument in {*resource.arguments, *arguments.get(label(address), ())} - TAGS - {EXISTENCE}:
                 found += self._compare(resource.get(argument), held.get(argument), _At(address, argument, ()))
         return {each.key: each for each in found}
 
@@ -153,7 +155,7 @@ class _At:
 
     address: str
     argument: str
-    path: Path
+    path: ValuePath
     complete: bool = False
     """Whether the stack says all that there is: in a document or a map. To blocks, AWS adds what they leave out."""
 
@@ -203,7 +205,3 @@ def _named(items: Sequence[Any]) -> dict[str, Any] | None:
         if len(named) == len(items):
             return named
     return None
-
-
-def _label(resource: Resource) -> str:
-    return re.sub(r"\[\d+\]$", "", resource.address)

@@ -1,7 +1,6 @@
 """What `miyabi-infra addresses` prints: the contract with every state, and what has broken it since a revision."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +14,7 @@ from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, revision
 from miyabi_infra.stacks.addresses import Changes, Contract, Loss, Lost, Overlays, changes, read
 from miyabi_infra.stacks.causes import Cause
+from miyabi_infra.terraform import address
 from miyabi_infra.text import count, table
 
 _LOST: Final[Mapping[Loss, str]] = {
@@ -110,7 +110,7 @@ def _changes_text(found: Sequence[Changes], shown: str | None) -> str:
     lines.append(f"{count(len(lost), 'lost address', 'lost addresses')}: Terraform would destroy what runs there.")
     within = [one for one in lost.values() if one.why != "stack"]
     if within:
-        example = re.sub(r"^module\.\w+\.", "", within[0].address)
+        example = address.within(within[0].address)
         lines += [
             "In the module, declare",
             f"  self.moved({example!r}, <the new address>)   or   self.retired({example!r}, <why>)",

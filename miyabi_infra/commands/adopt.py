@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from miyabi_infra.adopt.adoption import Adoption, Line, adoption, exit_code, moved_lines, write
-from miyabi_infra.adopt.differences import KINDS, SENSITIVE, UNKNOWN, Difference, Sensitive, Unknown
+from miyabi_infra.adopt.adoption import Adoption, OverlayLine, adoption, exit_code, moved_lines, write
+from miyabi_infra.adopt.differences import EFFECTS, SENSITIVE, UNKNOWN, PlannedChange, Sensitive, Unknown
 from miyabi_infra.overlays.edit import REMOVED
 from miyabi_infra.overlays.problems import key_text
 from miyabi_infra.stacks.compare import ABSENT, Absent, ArgumentChange
@@ -56,7 +56,7 @@ def _text(found: Adoption) -> str:
     if exit_code(found) == 0 and not found.lines:
         return f"{head}\nNo changes: the generated stack is what runs today."
     blocks = [head]
-    for kind, words in KINDS.items():
+    for kind, words in EFFECTS.items():
         of_kind = [each for each in found.differences if each.kind == kind]
         own = [each for each in of_kind if not each.follows]
         if own:
@@ -75,7 +75,7 @@ def _text(found: Adoption) -> str:
     return "\n".join([*blocks, *_lines(found)])
 
 
-def _difference(found: Adoption, difference: Difference) -> str:
+def _difference(found: Adoption, difference: PlannedChange) -> str:
     previous = f" (in the state: {difference.previous})" if difference.previous else ""
     because = f" ({difference.reason})" if difference.reason else ""
     lines = [f"  {_MARKS[difference.kind]} {difference.address}{previous}{because}"]
@@ -90,7 +90,7 @@ def _difference(found: Adoption, difference: Difference) -> str:
     return "\n".join(lines)
 
 
-def _forces(difference: Difference, argument: ArgumentChange) -> bool:
+def _forces(difference: PlannedChange, argument: ArgumentChange) -> bool:
     return any(path == argument.path or path.partition(".")[0] == argument.argument for path in difference.replaces)
 
 
@@ -121,7 +121,7 @@ def _lines(found: Adoption) -> list[str]:
     ]
 
 
-def _line(line: Line) -> str:
+def _line(line: OverlayLine) -> str:
     return f"{line.name}: {'(to be removed)' if line.value is REMOVED else _short(line.value)}"
 
 
@@ -162,7 +162,7 @@ def _data(found: Adoption) -> dict[str, Any]:
     }
 
 
-def _difference_data(found: Adoption, difference: Difference) -> dict[str, Any]:
+def _difference_data(found: Adoption, difference: PlannedChange) -> dict[str, Any]:
     return {
         "address": difference.address,
         "kind": difference.kind,
@@ -196,12 +196,11 @@ def _value(side: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON, or
     return {side: json.loads(json.dumps(value, default=repr))}
 
 
-def _line_data(line: Line) -> dict[str, Any]:
-    file, _, number = line.place.rpartition(":")
+def _line_data(line: OverlayLine) -> dict[str, Any]:
     removed = line.value is REMOVED
     return {
         "setting": line.name,
         **({"removed": True} if removed else {"value": line.value}),
-        "file": file,
-        "line": int(number),
+        "file": line.place.file.as_posix(),
+        "line": line.place.line,
     }

@@ -5,7 +5,6 @@ the address of a resource with `count = 0` is kept free for it.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from miyabi_infra.stacks.causes import Cause, Causes
 from miyabi_infra.stacks.compare import ResourceChange
 from miyabi_infra.stacks.provenance import EXISTENCE, STACKS
 from miyabi_infra.stacks.provenance import read as read_provenance
+from miyabi_infra.terraform.address import label, resource_type
 
 _STEPS: Final = 100
 """Moves that are followed from one address; more are a circle."""
@@ -124,7 +124,7 @@ def _contract(file: Path) -> Contract:
             for name, resource in by_name.items():
                 instances[f"{prefix}{kind}.{name}"] = resource.get("count", 1)
         for each in body.get("moved", ()):
-            moved[f"{prefix}{_without_index(each['from'])}"] = f"{prefix}{_without_index(each['to'])}"
+            moved[f"{prefix}{label(each['from'])}"] = f"{prefix}{label(each['to'])}"
         retired |= {f"{prefix}{old}": why for old, why in body.get("//", {}).get("retired", {}).items()}
     return Contract(file.parent.name, _environment(root), dict(sorted(instances.items())), moved, retired)
 
@@ -136,10 +136,6 @@ def _environment(root: Mapping[str, Any]) -> str:
         for block in provider.get("default_tags", ()):
             tags |= block["tags"]
     return tags.get("Environment", "")
-
-
-def _without_index(address: str) -> str:
-    return re.sub(r"\[[^\]]*\]$", "", address)
 
 
 @dataclass(frozen=True)
@@ -210,17 +206,13 @@ def _changes(before: Contract, now: Contract, overlays: Overlays | None) -> Chan
             lost.append(Lost(address, "nowhere", to))
         elif to in taken:
             lost.append(Lost(address, "occupied", to))
-        elif _type(to) != _type(address):
+        elif resource_type(to) != resource_type(address):
             lost.append(Lost(address, "type", to))
         else:
             declared.append(Declared(address, to))
             taken |= {to}  # a second one that moves there finds it taken
     new = tuple(sorted(now.instances.keys() - before.instances.keys()))
     return Changes(now.stack, lost=tuple(lost), declared=tuple(declared), off=tuple(off), new=new)
-
-
-def _type(address: str) -> str:
-    return address.split(".")[-2]
 
 
 def _json(file: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
 from miyabi_infra.stacks import Resource, Stack, plain
+from miyabi_infra.terraform.address import label
 
 PROVIDER: Final = "provider.aws"
 BACKEND: Final = "terraform.backend"
@@ -54,7 +55,7 @@ class ResourceChange:
     @property
     def label(self) -> str:
         """The address without an index: what the sources call it."""
-        return re.sub(r"\[\d+\]$", "", self.address)
+        return label(self.address)
 
 
 @dataclass(frozen=True)
