@@ -1,40 +1,79 @@
 """The command `miyabi-infra`."""
 
 import logging
+import sys
+import traceback
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import typer
 
-from miyabi_infra.project import OUT, ROOT
+from miyabi_infra import exits
+from miyabi_infra.project import BASE, OUT, OVERLAYS, ROOT
 from miyabi_infra.refused import Refused
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Miyabi platform's infrastructure.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The Miyabi platform's infrastructure. Exit codes of all commands: docs/reference/exit-codes.md.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
 
 GENERATE: Final = "Generate"
 SEE: Final = "See before you apply"
 MOVE: Final = "Move from HCL"
 OPERATE: Final = "Operate"
 
+HOW_TO_REPORT: Final = "Please report it with the command, the lines above, and the output of 'miyabi-infra --version'."
+
+
+def _environments() -> list[str]:
+    """The environments that a shell completes."""
+    return sorted(file.stem for file in (ROOT / OVERLAYS).glob("*.yaml") if file.stem != BASE)
+
+
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when files are stale.")]
-Env = Annotated[str | None, typer.Option("--env", help="One environment only.")]
+Env = Annotated[str | None, typer.Option("--env", help="One environment only.", autocompletion=_environments)]
+OneEnv = Annotated[str, typer.Option("--env", metavar="NAME", help="The environment.", autocompletion=_environments)]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
-Since = Annotated[str | None, typer.Option("--diff", metavar="REV", help="What differs from a git revision.")]
+Since = Annotated[str | None, typer.Option("--since", metavar="REV", help="Show what changed since a git revision.")]
 
 
 def _exit(command: Callable[[], int]) -> typer.Exit:
-    """The exit of a command; 2 with the reason on standard error when it can't be carried out."""
+    """The exit of a command; with the reason on standard error when it cannot be carried out."""
     try:
         return typer.Exit(command())
     except Refused as reason:
         typer.echo(f"{reason}", err=True)
-        return typer.Exit(2)
+        return typer.Exit(exits.REFUSED)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  # as typer calls it
+    if wanted:
+        typer.echo(f"miyabi-infra {metadata.version('miyabi-infra')}")
+        raise typer.Exit
 
 
 @app.callback()
-def _commands() -> None:  # pyright: ignore[reportUnusedFunction]  # makes typer keep subcommands
+def _options(  # pyright: ignore[reportUnusedFunction]  # typer calls it
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
     pass
+
+
+def main() -> None:
+    """Run the command. A crash has an exit code that no command uses, so that nobody mistakes it for a result."""
+    try:
+        app()
+    except Exception:  # noqa: BLE001  # whatever it is: it is a fault of this program
+        traceback.print_exc()
+        typer.echo(f"\nmiyabi-infra failed; this is a fault of the program. {HOW_TO_REPORT}", err=True)
+        sys.exit(exits.CRASHED)
 
 
 @app.command(rich_help_panel=GENERATE)
@@ -42,17 +81,17 @@ def synth(
     *,
     check: Check = False,
     environment: Annotated[
-        str | None, typer.Option("--env", metavar="NAME", help="One environment alone; the others' output stays.")
+        str | None, typer.Option("--env", metavar="NAME", help="Only this environment; the output of the others stays.")
     ] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Stay, and write again whenever a file is saved.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Say how cdktf and its provider are loaded.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Keep running, and write after each save.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show how cdktf and its provider are loaded.")] = False,
 ) -> None:
     """Write the Terraform JSON of every stack to cdktf.out.
 
     Exit code 0: done, or nothing to do; 1: --check found stale files; 2: the overlays have problems.
     """
     if watch and check:
-        raise typer.BadParameter("--watch writes, --check does not: give one of them")
+        raise typer.BadParameter("--watch writes and --check does not: use one of them")
     if verbose:
         logging.basicConfig(level=logging.INFO, format="%(message)s")
     if watch:
@@ -69,7 +108,7 @@ def synth(
 def docs(*, env: Env = None, check: Check = False) -> None:
     """Write what is generated: guides, reference, pictures (docs/), and the JSON Schemas of the overlays.
 
-    With --env the guides of one environment alone (docs/environments/<env>), from what is synthesized, in a moment.
+    With --env only the guides of one environment (docs/environments/<env>), from its synthesized stack.
     Exit code 0: done, or nothing to do; 1: --check found stale files; 2: wrong use.
     """
     if env is None:
@@ -82,27 +121,28 @@ def docs(*, env: Env = None, check: Check = False) -> None:
 
 
 @app.command(rich_help_panel=SEE)
-def inventory(*, env: Env = None, diff: Since = None, as_json: Json = False) -> None:
-    """List what exists in each environment: type, module, count, purpose.
+def inventory(*, env: Env = None, since: Since = None, as_json: Json = False) -> None:
+    """List the resources of each environment: type, module, count, purpose.
 
-    Exit code 0: listed, or no difference; 1: --diff found differences; 2: wrong use.
+    Exit code 0: listed, or no difference; 1: --since found differences; 2: wrong use.
     """
     from miyabi_infra.commands.inventory import run  # noqa: PLC0415
 
-    raise _exit(lambda: run(ROOT, env, since=diff, as_json=as_json))
+    raise _exit(lambda: run(ROOT, env, since=since, as_json=as_json))
 
 
 @app.command(rich_help_panel=SEE)
 def diff(
     before: Annotated[str, typer.Argument(help="An environment.")],
-    after: Annotated[str, typer.Argument(help="The environment to hold against it.")],
+    after: Annotated[str, typer.Argument(help="The environment to compare it with.")],
     *,
     fail_if_weaker: Annotated[
-        bool, typer.Option("--fail-if-weaker", help="Exit 1 when AFTER has less than BEFORE of a declared strength.")
+        bool,
+        typer.Option("--fail-if-weaker", help="Exit 1 when AFTER is weaker than BEFORE."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what two environments do differently, argument by argument, with the overlay lines that cause it.
+    """Compare two environments argument by argument, with the overlay lines that cause each difference.
 
     Exit code 0: shown; 1: --fail-if-weaker found AFTER weaker; 2: wrong use.
     """
@@ -115,18 +155,18 @@ def diff(
 def cost(
     *,
     env: Env = None,
-    diff: Since = None,
+    since: Since = None,
     check: Annotated[bool, typer.Option("--check", help="Exit 1 when an environment is over its budget.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Estimate what each environment costs a month, from list prices; with --env line by line, with sources.
+    """Estimate the cost of each environment per month, from list prices; with --env line by line, with sources.
 
     Exit code 0: within the budget, or no difference; 1: --check found an environment over its monthly_budget, or
-    --diff a difference; 2: wrong use, or a region without prices.
+    --since a difference; 2: wrong use, or a region without prices.
     """
     from miyabi_infra.commands.cost import run  # noqa: PLC0415
 
-    raise _exit(lambda: run(ROOT, env, since=diff, check=check, as_json=as_json))
+    raise _exit(lambda: run(ROOT, env, since=since, check=check, as_json=as_json))
 
 
 @app.command(rich_help_panel=SEE)
@@ -135,20 +175,20 @@ def reach(
     target: Annotated[str | None, typer.Argument(metavar="TO[:PORT]", help="`redis:6379`, `tasks`, …")] = None,
     *,
     env: Env = None,
-    diff: Since = None,
+    since: Since = None,
     as_json: Json = False,
 ) -> None:
-    """Show what can open a connection to what, with the rules that allow it; or answer whether FROM can reach TO.
+    """Show what can open a connection to what, and which rules allow it; or answer whether FROM can reach TO.
 
-    Exit code without a question 0, with --diff 1 when something differs. With a question 0: yes, in an environment
+    Exit code without a question 0, with --since 1 when something differs. With a question 0: yes, in an environment
     that was asked about; 1: no; 2: wrong use.
     """
     from miyabi_infra.commands.reach import run  # noqa: PLC0415
 
     if source is not None and target is None:
-        raise typer.BadParameter("a question names both: FROM and TO[:PORT]")
+        raise typer.BadParameter("a question needs both FROM and TO[:PORT]")
     question = None if source is None or target is None else (source, target)
-    raise _exit(lambda: run(ROOT, env, question, since=diff, as_json=as_json))
+    raise _exit(lambda: run(ROOT, env, question, since=since, as_json=as_json))
 
 
 @app.command(rich_help_panel=SEE)
@@ -156,20 +196,26 @@ def lint(
     *,
     env: Env = None,
     policies: Annotated[
-        bool, typer.Option("--policies", help="Ask checkov too: 'make policies' installs it; Terraform plans for it.")
+        bool, typer.Option("--policies", help="Run checkov, too, on plans by Terraform. 'make policies' installs it.")
     ] = False,
     fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="SEVERITY", help="Least severity for exit code 1; or never.")
+        str,
+        typer.Option(
+            "--fail-on",
+            metavar="SEVERITY",
+            help="Lowest severity for exit code 1, or never.",
+        ),
     ] = "warning",
     today: Annotated[
-        str | None, typer.Option("--today", metavar="DAY", help="Hold waivers against this day, as in 2027-03-31.")
+        str | None,
+        typer.Option("--today", metavar="DAY", help="Date to compare waivers with: 2027-03-31."),
     ] = None,
-    rules: Annotated[bool, typer.Option("--rules", help="List what can be found, and what comes of it.")] = False,
+    rules: Annotated[bool, typer.Option("--rules", help="List the rules, and why each matters.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Find what is allowed, and yet does not go together or is unwise; lint.waive in the overlay accepts it for a time.
+    """Find settings that are allowed, but unwise or inconsistent; lint.waive in the overlay accepts one for a time.
 
-    Exit code 0: nothing that counts; 1: an error or a warning (--fail-on) that is not waived; 2: wrong use.
+    Exit code 0: no such finding; 1: an error or a warning (--fail-on) that is not waived; 2: wrong use.
     """
     from miyabi_infra.commands import lint as show  # noqa: PLC0415
 
@@ -198,32 +244,32 @@ def diagram(
 def summary(
     *,
     env: Env = None,
-    diff: Annotated[
-        str | None, typer.Option("--diff", metavar="REV", help="Git revision. Default: where the branch left main.")
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="REV", help="Git revision. Default: where the branch left main.")
     ] = None,
     plan: Annotated[
         list[Path] | None,
-        typer.Option("--plan", metavar="FILE", help="Plan by terraform show -json; as many as wanted."),
+        typer.Option("--plan", metavar="FILE", help="A plan as JSON ('terraform show -json'); can be repeated."),
     ] = None,
 ) -> None:
-    """Write a pull request's comment in Markdown: what is lost first, then counts, cost, reachability, causes.
+    """Write a pull request comment in Markdown: first what is lost, then counts, cost, reachability and causes.
 
     Exit code 0: nothing changes; 1: something does; 2: wrong use.
     """
     from miyabi_infra.commands.summary import run  # noqa: PLC0415
 
-    raise _exit(lambda: run(ROOT, env, since=diff, plans=plan or ()))
+    raise _exit(lambda: run(ROOT, env, since=since, plans=plan or ()))
 
 
 @app.command(rich_help_panel=SEE)
 def report(
     *,
-    env: Annotated[str, typer.Option("--env", help="The environment.")],
+    env: OneEnv,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where to write it. Default: ENV.html.")
     ] = None,
 ) -> None:
-    """Write one HTML file that joins picture, cost, reachability, settings, inventory and resources.
+    """Write one HTML file with diagram, cost, reachability, settings, inventory and resources.
 
     Exit code 0: written; 2: wrong use.
     """
@@ -235,10 +281,10 @@ def report(
 @app.command(rich_help_panel=MOVE)
 def parity(
     hcl_dir: Annotated[
-        Path, typer.Argument(metavar="HCL_DIR", help="A root module, a folder that holds one, or a folder of modules.")
+        Path, typer.Argument(metavar="HCL_DIR", help="A root module, a folder with one, or a folder of modules.")
     ],
     *,
-    env: Annotated[str, typer.Option("--env", metavar="NAME", help="The environment.")],
+    env: OneEnv,
     var_file: Annotated[
         list[Path] | None,
         typer.Option("--var-file", help="Values of the root's variables. Default: files named after the environment."),
@@ -246,12 +292,12 @@ def parity(
     var: Annotated[
         list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="A further value of a variable.")
     ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="List what differs without effect, too.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Also list differences without effect.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Hold hand-written HCL against the generated stack: addresses, values, order, outputs. No Terraform, no AWS.
+    """Compare hand-written HCL with the generated stack: addresses, values, order, outputs. No Terraform, no AWS.
 
-    Exit code 0: the same; 1: something differs, or can't be told; 2: wrong use, or HCL that can't be read.
+    Exit code 0: the same; 1: something differs, or could not be evaluated; 2: wrong use, or HCL that cannot be read.
     """
     from miyabi_infra.commands.parity import run  # noqa: PLC0415
 
@@ -263,24 +309,24 @@ def parity(
 @app.command(rich_help_panel=MOVE)
 def adopt(
     *,
-    env: Annotated[str, typer.Option("--env", metavar="NAME", help="The environment whose stack it is.")],
+    env: OneEnv,
     state: Annotated[
         Path | None, typer.Option("--state", metavar="FILE", help="The state. Default: the one in the stack's backend.")
     ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Put the lines that keep today's values into the overlay.")
+        bool, typer.Option("--write", help="Write the lines that keep today's values into the overlay.")
     ] = False,
     refresh: Annotated[
         bool,
-        typer.Option("--refresh", help="Ask AWS what runs, with your credentials, not the state alone."),
+        typer.Option("--refresh", help="Refresh the state from AWS, with your credentials."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Hold the generated stack against a state that runs today: what would change, and which overlay line prevents it.
+    """Compare the generated stack with an existing state: what would change, and which overlay lines prevent it.
 
-    Nothing but the overlay is ever written, and that with --write alone; the state is planned over in a copy.
+    Only the overlay is ever written, and only with --write; the state is planned in a copy.
     Exit code 0: no differences, or none with the lines that were written; 1: differences; 2: wrong use, or a state
-    that can't be used.
+    that cannot be used.
     """
     from miyabi_infra.synthesis import runtime  # noqa: PLC0415
 
@@ -294,27 +340,27 @@ def adopt(
 def addresses(
     *,
     env: Env = None,
-    diff: Since = None,
+    since: Since = None,
     check: Annotated[
-        bool, typer.Option("--check", help="As --diff with where the branch left main, or with the commit before.")
+        bool, typer.Option("--check", help="Compare with where the branch left main, or with the previous commit.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """List the addresses of resources, which are the contract with every state, or what has become of them.
+    """List the addresses of resources, or what has changed. They are the contract with every state.
 
-    Exit code 0: listed, or no address was lost; 1: --diff or --check found one lost without a declared move; 2: wrong
+    Exit code 0: listed, or no address was lost; 1: --since or --check found one lost without a declared move; 2: wrong
     use.
     """
     from miyabi_infra.commands.addresses import run  # noqa: PLC0415
 
-    raise _exit(lambda: run(ROOT, env, since=diff, check=check, as_json=as_json))
+    raise _exit(lambda: run(ROOT, env, since=since, check=check, as_json=as_json))
 
 
 @app.command(rich_help_panel=OPERATE)
 def status(
     *,
-    env: Annotated[str, typer.Option("--env", help="The environment.")],
-    watch: Annotated[bool, typer.Option("--watch", help="Look again every ten seconds, until Ctrl-C.")] = False,
+    env: OneEnv,
+    watch: Annotated[bool, typer.Option("--watch", help="Repeat every ten seconds, until Ctrl-C.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show the health of an environment right now: service, targets, capacity, cache, alarms, logs; read from AWS.
@@ -328,7 +374,7 @@ def status(
 
 
 @app.command(rich_help_panel=OPERATE)
-def verify(*, env: Annotated[str, typer.Option("--env", help="The environment.")], as_json: Json = False) -> None:
+def verify(*, env: OneEnv, as_json: Json = False) -> None:
     """Compare what exists in AWS with what was generated, after an apply, without Terraform's state.
 
     Exit code 0: the same; 1: something is missing, different, or exists in addition; 2: wrong use; 3: no difference
@@ -342,7 +388,7 @@ def verify(*, env: Annotated[str, typer.Option("--env", help="The environment.")
 @app.command(rich_help_panel=OPERATE)
 def load(
     *,
-    env: Annotated[str, typer.Option("--env", help="The environment.")],
+    env: OneEnv,
     profile: Annotated[str, typer.Option("--profile", help="baseline, spike or sustained.")],
     url: Annotated[str | None, typer.Option("--url", help="Address to load. Default: the environment's own.")] = None,
     allow_host: Annotated[
@@ -351,11 +397,11 @@ def load(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the result and its plot. Default: load-results.")
     ] = None,
-    scale: Annotated[float, typer.Option("--scale", help="Share of the profile to run: a rehearsal.")] = 1,
-    yes: Annotated[bool, typer.Option("--yes", help="Load an environment whose users would feel it.")] = False,
+    scale: Annotated[float, typer.Option("--scale", help="Fraction of the profile to run.")] = 1,
+    yes: Annotated[bool, typer.Option("--yes", help="Confirm load on an environment with users.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Send a load profile to an environment, and judge latency, throughput and errors by its service_levels.
+    """Send a load profile to an environment, and compare latency, throughput and errors with its service_levels.
 
     Exit code 0: targets met; 1: missed, or not shown to be met; 2: wrong use, or refused; 130: ended by Ctrl-C.
     """

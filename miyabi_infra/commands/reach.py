@@ -31,7 +31,7 @@ def run(
     stacks = [stack for stack in chosen(read(root / OUT), environment) if stack.environment != SHARED or environment]
     if since is not None:
         if question is not None:
-            raise Refused("--diff compares everything: ask either what differs, or a question")
+            raise Refused("--since compares everything: it cannot be combined with a question")
         return _differences(revision.stacks(root, since), stacks, environment, since, as_json=as_json)
     found = {stack.environment: Reach(stack) for stack in stacks}
     if question is not None:

@@ -106,7 +106,7 @@ def test_what_can_not_be_reported_is_refused(synthesized: Project, tmp_path: Pat
         ["diagram", "--format", "svg"],
         ["diagram", "--env", "dev", "--check"],
         ["diagram", "--env", "qa"],
-        ["summary", "--diff", "no-such-revision"],
+        ["summary", "--since", "no-such-revision"],
         ["summary", "--plan", "no-such-file"],
     ],
 )

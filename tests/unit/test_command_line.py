@@ -1,0 +1,109 @@
+"""The command itself: help, version, shell completion, exit codes, and what a crash looks like."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from miyabi_infra import cli, exits
+
+RUNNER = CliRunner()
+COMMANDS = [str(each.name or getattr(each.callback, "__name__", "")) for each in cli.app.registered_commands]
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)], ids=lambda command: " ".join(command) or "-")
+def test_h_is_help(command: tuple[str, ...]) -> None:
+    short, long = (RUNNER.invoke(cli.app, [*command, option]) for option in ("-h", "--help"))
+    assert (short.exit_code, short.output) == (0, long.output)
+    assert "Usage:" in short.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_says_its_exit_codes(command: str) -> None:
+    assert "Exit code" in RUNNER.invoke(cli.app, [command, "-h"]).output
+
+
+def test_version_is_the_packages() -> None:
+    assert RUNNER.invoke(cli.app, ["--version"]).output == "miyabi-infra 0.1.0\n"
+
+
+def completed(root: Path, shell: str, words: str, home: Path) -> list[str]:
+    """What a shell is told to complete `words` with."""
+    variables = {
+        "bash": {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1)},
+        "zsh": {"_TYPER_COMPLETE_ARGS": words},
+        "fish": {"_TYPER_COMPLETE_ARGS": words, "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
+    }[shell]
+    done = subprocess.run(
+        [Path(sys.executable).with_name("miyabi-infra")],
+        cwd=root,
+        env={**os.environ, "HOME": str(home), "_MIYABI_INFRA_COMPLETE": f"complete_{shell}", **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return re.findall(r"[\w-]+", done.stdout)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_commands_and_environments_are_completed(root: Path, shell: str, tmp_path: Path) -> None:
+    assert "synth" in completed(root, shell, "miyabi-infra syn", tmp_path)
+    assert {"dev", "prod", "staging", "shared"} <= set(completed(root, shell, "miyabi-infra cost --env ", tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("shell", "file"),
+    [
+        ("bash", ".bash_completions/miyabi-infra.sh"),
+        ("zsh", ".zfunc/_miyabi-infra"),
+        ("fish", ".config/fish/completions/miyabi-infra.fish"),
+    ],
+)
+def test_completion_is_installed(root: Path, shell: str, file: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("miyabi-infra"), "--install-completion", shell],
+        cwd=root,
+        env={**os.environ, "HOME": str(tmp_path), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "completion installed" in done.stdout
+    assert "miyabi-infra" in (tmp_path / file).read_text(encoding="utf-8")
+
+
+def test_a_crash_is_no_result_and_says_how_to_report_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def crash(*_arguments: object, **_named: object) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("miyabi_infra.commands.inventory.run", crash)
+    monkeypatch.setattr(sys, "argv", ["miyabi-infra", "inventory"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == exits.CRASHED
+    assert "ZeroDivisionError" in said
+    assert said.endswith(f"miyabi-infra failed; this is a fault of the program. {cli.HOW_TO_REPORT}\n")
+
+
+def test_an_unknown_option_is_wrong_use() -> None:
+    assert RUNNER.invoke(cli.app, ["inventory", "--no-such-option"]).exit_code == exits.REFUSED
+
+
+def test_every_exit_code_is_documented(root: Path) -> None:
+    page = (root / "docs/reference/exit-codes.md").read_text(encoding="utf-8")
+    codes = {value for name, value in vars(exits).items() if name.isupper()}
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)} == codes
+
+
+def test_no_colour_where_the_output_is_no_terminal_or_nobody_wants_it(root: Path) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("miyabi-infra"), "-h"], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert "\x1b[" not in done.stdout
