@@ -31,9 +31,10 @@ bench: $(VENV)/.dev ## measure beside stock cdktf and other tools: some 20 minut
 
 check: lint types stale policies test test-aws ## all that CI runs
 
-lint: $(VENV)/.dev ## style and common mistakes
+lint: $(VENV)/.dev ## style, common mistakes, and which package may import which
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo
 
 types: $(VENV)/.dev ## strict type checking
 	$(BIN)/basedpyright
@@ -69,7 +70,7 @@ lock: $(VENV)/.dev ## renew the pinned versions and hashes
 	$(COMPILE:pyproject.toml=--group pyproject.toml:policies) --upgrade -o requirements-policies.txt
 
 clean: ## remove what was installed; generated files and state stay
-	rm -rf $(VENV) $(POLICIES) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(POLICIES) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 cdktf-app: $(VENV)/.runtime # what cdktf.json names
 	@$(BIN)/python main.py
