@@ -21,14 +21,14 @@ from miyabi_infra.text import count
 
 
 def run(root: Path, before: str, after: str, *, as_json: bool = False, fail_if_weaker: bool = False) -> int:
-    """Print the difference; return 1 with `fail_if_weaker` when the second environment is weaker than the first.
+    """Print the difference; return 1 with `fail_if_weaker` when the second environment is, or may be, weaker.
 
     Raises:
         Refused: as `difference`.
     """
     found = difference(root, before, after)
     print(json.dumps(_data(found), indent=2) if as_json else _text(found))
-    return int(fail_if_weaker and bool(found.weaker))
+    return int(fail_if_weaker and bool(found.weaker or found.unjudged))
 
 
 def _text(found: EnvironmentDifference) -> str:
@@ -41,11 +41,17 @@ def _text(found: EnvironmentDifference) -> str:
     if found.weaker:
         lines = [f"{after} is weaker than {before}:"]
         for each in found.weaker:
-            lines.append(f"  {each.strength.name}: {shown(each.before)} -> {shown(each.after)} ({each.strength.why})")
+            subject = f" of {each.subject}" if each.subject else ""
+            figures = f"{shown(each.before)} -> {shown(each.after)}"
+            lines.append(f"  {each.strength.name}{subject}: {figures} ({each.strength.why})")
             lines += [f"      {_cause_text(cause)}" for cause in found.causes_of_weakness(each)]
         blocks.append("\n".join(lines))
-    else:
+    elif not found.unjudged:
         blocks.append(f"{after} is in nothing weaker than {before} that is declared a strength")
+    if found.unjudged:
+        lines = [f"whether {after} is weaker than {before} is unknown in:"]
+        lines += [f"  {each.address}{f' {each.argument}' if each.argument else ''}" for each in found.unjudged]
+        blocks.append("\n".join(lines))
     return "\n".join(blocks)
 
 
@@ -92,12 +98,14 @@ def _data(found: EnvironmentDifference) -> dict[str, Any]:
             {
                 "strength": each.strength.name,
                 "why": each.strength.why,
+                "subject": each.subject or None,
                 "before": shown(each.before),
                 "after": shown(each.after),
                 "causes": [_cause_data(cause) for cause in found.causes_of_weakness(each)],
             }
             for each in found.weaker
         ],
+        "unjudged": [{"address": each.address, "argument": each.argument or None} for each in found.unjudged],
     }
 
 

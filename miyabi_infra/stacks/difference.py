@@ -10,7 +10,7 @@ from miyabi_infra.stacks import OUT, Stack, chosen, read
 from miyabi_infra.stacks.causes import Cause, Causes
 from miyabi_infra.stacks.compare import Comparison, compare
 from miyabi_infra.stacks.provenance import EXISTENCE
-from miyabi_infra.stacks.strengths import Weaker, weaker
+from miyabi_infra.stacks.strengths import Unjudged, Weaker, unjudged, weaker
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class EnvironmentDifference:
     comparison: Comparison
     causes: Causes
     weaker: tuple[Weaker, ...]
+    unjudged: tuple[Unjudged, ...]
+    """Differences that may make the second weaker: nobody has declared which way is."""
 
     def causes_of_weakness(self, found: Weaker) -> list[Cause]:
         """The settings by which the second environment has less of a strength."""
@@ -53,4 +55,12 @@ def difference(root: Path, before: str, after: str) -> EnvironmentDifference:
         if name not in overlays:
             raise Refused(f"environments/{name}.yaml is not there, though {OUT} holds its stack: run 'make synth'")
     causes = Causes(ROOT, overlays[before], overlays[after], shared=before == SHARED)
-    return EnvironmentDifference(first, second, compare(first, second), causes, tuple(weaker(first, second)))
+    comparison = compare(first, second)
+    return EnvironmentDifference(
+        before=first,
+        after=second,
+        comparison=comparison,
+        causes=causes,
+        weaker=tuple(weaker(first, second)),
+        unjudged=tuple(unjudged(comparison.changes)),
+    )

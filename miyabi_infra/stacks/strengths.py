@@ -1,12 +1,18 @@
-"""What is declared a strength of an environment: each is measured in the generated stack, and more is stronger."""
+"""What protects an environment: each protection is measured in the generated stack, and more is stronger.
 
-import re
-from collections.abc import Callable, Mapping
+Every argument of every known type either belongs to a protection or is declared not to be one (NO_PROTECTION). A
+difference in any other argument, or of another type, is not judged, and `unjudged` names it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Final
 
-from miyabi_infra.stacks import Stack, Value
+from miyabi_infra.stacks import measures as by
+from miyabi_infra.stacks.compare import BACKEND, PROVIDER, ResourceChange
+from miyabi_infra.stacks.model import Stack
+from miyabi_infra.stacks.platform import CACHES, DATABASES
 
 
 @dataclass(frozen=True)
@@ -15,9 +21,16 @@ class Strength:
 
     name: str
     why: str
-    measure: Callable[[Stack], float]
+    measures: by.Measure
+    """Figures by subject."""
     arguments: tuple[tuple[str, str], ...]
     """Types of resources and their arguments that it is measured by; an empty argument: that the resource is there."""
+    lost: float | None = None
+    """The figure of a subject that the second environment does not have; None: its loss is no weakness by itself."""
+
+    def measure(self, stack: Stack) -> float:
+        """The weakest figure; 0 without a subject."""
+        return min(self.measures(stack).values(), default=0)
 
 
 @dataclass(frozen=True)
@@ -27,254 +40,584 @@ class Weaker:
     strength: Strength
     before: float
     after: float
+    subject: str = ""
+    """The resource; empty for the whole stack."""
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    """A difference of which nobody has declared which way is weaker."""
+
+    address: str
+    argument: str
+    """Empty for a resource that only one side has."""
 
 
 def weaker(before: Stack, after: Stack) -> list[Weaker]:
-    """The strengths of which `after` has less than `before`."""
-    measured = [Weaker(each, each.measure(before), each.measure(after)) for each in STRENGTHS]
-    return [each for each in measured if each.after < each.before]
+    """The strengths of which `after` has less than `before`, by subject."""
+    return [found for each in STRENGTHS for found in _losses(each, before, after)]
+
+
+def _losses(strength: Strength, before: Stack, after: Stack) -> Iterator[Weaker]:
+    first, second = strength.measures(before), strength.measures(after)
+    for subject, figure in first.items():
+        left = second.get(subject, strength.lost)
+        if left is not None and left < figure:
+            yield Weaker(strength, figure, left, subject)
+
+
+def unjudged(changes: Sequence[ResourceChange]) -> list[Unjudged]:
+    """The differences that no strength measures and that are not declared to be without protection."""
+    found: dict[Unjudged, None] = {}
+    for change in changes:
+        kind = change.address if change.address in (PROVIDER, BACKEND) else change.label.split(".")[-2]
+        for argument in {each.argument for each in change.arguments} or {""}:
+            if not judged(kind, argument):
+                found[Unjudged(change.address, argument)] = None
+    return sorted(found, key=lambda each: (each.address, each.argument))
+
+
+def judged(kind: str, argument: str) -> bool:
+    """Whether it is declared if an argument of a type protects; an empty argument: whether the type is known."""
+    if not argument:
+        return kind in NO_PROTECTION or any(kind == each for strength in STRENGTHS for each, _ in strength.arguments)
+    if argument in _NEVER or argument in NO_PROTECTION.get(kind, ()):
+        return True
+    return any((kind, argument) in strength.arguments for strength in STRENGTHS)
 
 
 def shown(figure: float) -> str:
-    """A measure as people read it."""
-    return "for ever" if figure == inf else f"{figure:g}"
+    """A measure for people: the sign that makes less of something stronger is left out."""
+    return "for ever" if figure == inf else f"{abs(figure):g}"
 
 
-def _number(value: Value) -> float:
-    if isinstance(value, str):
-        return float(value) if re.fullmatch(r"\d+(?:\.\d+)?", value) else 0
-    return float(value) if isinstance(value, int | float) else 0
+def _of(types: Sequence[str], *arguments: str) -> tuple[tuple[str, str], ...]:
+    return tuple((kind, argument) for kind in types for argument in arguments)
 
 
-def _least(kind: str, argument: str, default: float = 0) -> Callable[[Stack], float]:
-    """The least value among the resources of a type; 0 without any."""
-    return lambda stack: min((_number(each.get(argument, default)) for each in stack.of_type(kind)), default=0)
-
-
-def _least_refused(kind: str, argument: str) -> Callable[[Stack], float]:
-    """1 when none of the resources of a type has a flag set."""
-    return lambda stack: float(not any(each.get(argument) is True for each in stack.of_type(kind)))
-
-
-def _count(kind: str, argument: str | None = None) -> Callable[[Stack], float]:
-    """How many resources of a type there are; with an argument, only those that have something in it."""
-    return lambda stack: len([each for each in stack.of_type(kind) if argument is None or each.get(argument)])
-
-
-def _zones(stack: Stack) -> float:
-    return len({str(each.get("availability_zone")) for each in stack.of_type("aws_subnet")})
-
-
-def _log_days(stack: Stack) -> float:
-    return min(
-        (_number(each.get("retention_in_days", 0)) or inf for each in stack.of_type("aws_cloudwatch_log_group")),
-        default=0,
-    )
-
-
-def _https(stack: Stack) -> float:
-    return float(any(each.get("protocol") == "HTTPS" for each in stack.of_type("aws_lb_listener")))
-
-
-def _http_redirects(stack: Stack) -> float:
-    plain = [each for each in stack.of_type("aws_lb_listener") if each.get("protocol") == "HTTP"]
-    return float(all(each.blocks("default_action")[0].get("type") == "redirect" for each in plain))
-
-
-_OLDEST_TLS: Final[Mapping[str, float]] = {
-    "ELBSecurityPolicy-FS-2018-06": 1.0,
-    "ELBSecurityPolicy-2016-08": 1.0,
-    "ELBSecurityPolicy-2015-05": 1.0,
-}
-"""Oldest version of TLS of the policies whose name does not say it."""
-
-
-def _oldest_tls(stack: Stack) -> float:
-    """The oldest version of TLS that an HTTPS listener takes; 0 without one."""
-    policies = [str(each.get("ssl_policy")) for each in stack.of_type("aws_lb_listener") if each.get("ssl_policy")]
-    found: list[float] = []
-    for policy in policies:
-        version = re.search(r"-(?:TLS13|TLS|FS)-(1)-(\d)", policy)
-        found.append(float(f"{version[1]}.{version[2]}") if version else _OLDEST_TLS.get(policy, 0))
-    return min(found, default=0)
-
-
-def _insights(stack: Stack) -> float:
-    settings = [block for each in stack.of_type("aws_ecs_cluster") for block in each.blocks("setting")]
-    return float(any(each.get("name") == "containerInsights" and each.get("value") != "disabled" for each in settings))
-
-
-def _rollback(stack: Stack) -> float:
-    breakers = [
-        block for each in stack.of_type("aws_ecs_service") for block in each.blocks("deployment_circuit_breaker")
-    ]
-    return float(any(each.get("enable") is True and each.get("rollback") is True for each in breakers))
-
-
-def _private_tasks(stack: Stack) -> float:
-    networks = [block for each in stack.of_type("aws_ecs_service") for block in each.blocks("network_configuration")]
-    return float(not any(each.get("assign_public_ip") is True for each in networks))
-
-
-def _shared_state(stack: Stack) -> float:
-    """0 for a file of one checkout, 1 for a bucket, 2 for one that encrypts, 3 for one that also locks."""
-    backend = stack.backend.get("s3")
-    if not isinstance(backend, Mapping):
-        return 0
-    encrypted = backend.get("encrypt") is True
-    return 1 + encrypted + (encrypted and bool(backend.get("use_lockfile") or backend.get("dynamodb_table")))
-
-
-def _pinned_account(stack: Stack) -> float:
-    return float(bool(stack.provider.get("allowed_account_ids")))
-
-
-_CACHE: Final = ("aws_elasticache_cluster", "aws_elasticache_replication_group")
-
-
-def _cache(argument: str) -> Callable[[Stack], float]:
-    """The least value of an argument among the caches, whichever type they are of."""
-    return lambda stack: min((_number(each.get(argument, 0)) for each in stack.of_type(*_CACHE)), default=0)
-
-
-def _of_cache(argument: str) -> tuple[tuple[str, str], ...]:
-    return tuple((kind, argument) for kind in _CACHE)
-
+_ALARM: Final = ("aws_cloudwatch_metric_alarm",)
+_BALANCER: Final = ("aws_lb",)
+_BUCKET: Final = ("aws_s3_bucket",)
+_GROUPS: Final = ("aws_security_group", "aws_default_security_group")
+_LISTENER: Final = ("aws_lb_listener",)
+_POLICIES: Final = ("aws_iam_role_policy", "aws_iam_policy")
+_RESOURCE_POLICIES: Final = ("aws_ecr_repository_policy", "aws_s3_bucket_policy", "aws_sns_topic_policy")
+_REPLICATED: Final = ("aws_elasticache_replication_group",)
+_REPOSITORY: Final = ("aws_ecr_repository",)
+_SERVICE: Final = ("aws_ecs_service",)
+_TARGETS: Final = ("aws_lb_target_group",)
 
 STRENGTHS: Final = (
+    # ---- network
     Strength(
         "availability zones",
         "a zone that fails takes a smaller part with it",
-        _zones,
-        (("aws_subnet", "availability_zone"), ("aws_subnet", "")),
+        by.whole(lambda stack: len({str(each.get("availability_zone")) for each in stack.of_type("aws_subnet")})),
+        _of(("aws_subnet",), "availability_zone", ""),
     ),
     Strength(
         "NAT gateways",
-        "with one a zone, a zone that fails does not cut off the others",
-        _count("aws_nat_gateway"),
-        (("aws_nat_gateway", ""),),
+        "with one per zone, a zone that fails does not cut off the others",
+        by.count("aws_nat_gateway"),
+        _of(("aws_nat_gateway", "aws_eip"), ""),
     ),
+    Strength(
+        "zones with a NAT gateway",
+        "a zone that fails must not take the way out of the others with it",
+        by.whole(by.nat_zones),
+        _of(("aws_nat_gateway",), "subnet_id", ""),
+    ),
+    Strength(
+        "subnets that give no public addresses",
+        "what starts in such a subnet is reachable from the internet only on purpose",
+        by.not_set("map_public_ip_on_launch", "aws_subnet"),
+        _of(("aws_subnet",), "map_public_ip_on_launch"),
+    ),
+    Strength(
+        "addresses of the internet that security groups let in, times ports",
+        "the fewer can connect, the fewer can attack",
+        by.open_to_internet("ingress"),
+        (
+            *_of(_GROUPS, "ingress"),
+            *_of(by.RULE_TYPES, "", "cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"),
+            *_of(by.RULE_TYPES, "from_port", "to_port", "protocol", "ip_protocol", "type", "security_group_id"),
+        ),
+    ),
+    Strength(
+        "addresses of the internet that security groups let out, times ports",
+        "the fewer are reachable, the fewer can be sent data",
+        by.open_to_internet("egress"),
+        _of(_GROUPS, "egress"),
+    ),
+    # ---- tasks
     Strength(
         "minimum tasks",
         "fewer tasks carry the load when one fails",
-        _least("aws_appautoscaling_target", "min_capacity"),
-        (("aws_appautoscaling_target", "min_capacity"),),
+        by.tasks("minimum"),
+        _of(("aws_appautoscaling_target",), "min_capacity", ""),
+    ),
+    Strength(
+        "maximum tasks",
+        "fewer tasks can be added under load",
+        by.tasks("maximum"),
+        _of(("aws_appautoscaling_target",), "max_capacity"),
     ),
     Strength(
         "tasks kept healthy in a deployment, per cent",
         "a deployment below it takes capacity away",
-        _least("aws_ecs_service", "deployment_minimum_healthy_percent", 100),
-        (("aws_ecs_service", "deployment_minimum_healthy_percent"),),
+        by.least("deployment_minimum_healthy_percent", "aws_ecs_service", default=100),
+        _of(_SERVICE, "deployment_minimum_healthy_percent"),
     ),
     Strength(
         "deployments roll back",
-        "a version that does not start is taken back",
-        _rollback,
-        (("aws_ecs_service", "deployment_circuit_breaker"),),
+        "a version that does not start is rolled back",
+        by.whole(by.rolls_back),
+        _of(_SERVICE, "deployment_circuit_breaker"),
     ),
     Strength(
         "tasks without public addresses",
-        "a task with one stands in the internet",
-        _private_tasks,
-        (("aws_ecs_service", "network_configuration"),),
+        "a task with one can be reached from the internet",
+        by.whole(by.private_tasks),
+        _of(_SERVICE, "network_configuration"),
     ),
     Strength(
         "no shell in tasks",
-        "ECS Exec opens one to whoever may call it",
-        _least_refused("aws_ecs_service", "enable_execute_command"),
-        (("aws_ecs_service", "enable_execute_command"),),
+        "ECS Exec opens one to anyone who may call it",
+        by.nobody_has("enable_execute_command", "aws_ecs_service"),
+        _of(_SERVICE, "enable_execute_command"),
     ),
     Strength(
-        "deletion protection of the load balancer",
-        "its name and addresses are gone with it",
-        _least("aws_lb", "enable_deletion_protection"),
-        (("aws_lb", "enable_deletion_protection"),),
+        "tasks rebalance over zones",
+        "after a zone has failed, the tasks spread again",
+        by.each_of(lambda each: each.get("availability_zone_rebalancing") == "ENABLED", "aws_ecs_service"),
+        _of(_SERVICE, "availability_zone_rebalancing"),
     ),
-    Strength("HTTPS", "without it, everything is readable on the way", _https, (("aws_lb_listener", ""),)),
+    Strength(
+        "confinement of containers (not privileged, read-only, not root)",
+        "an attacker who is in a container gets less far",
+        by.each_of(by.confined_containers, "aws_ecs_task_definition"),
+        _of(("aws_ecs_task_definition",), "container_definitions"),
+    ),
+    Strength(
+        "Container Insights",
+        "the low-tasks alarm needs its metrics",
+        by.whole(lambda stack: by.Platform(stack).container_insights),
+        _of(("aws_ecs_cluster",), "setting"),
+    ),
+    # ---- entrance
+    Strength(
+        "deletion protection of the load balancer",
+        "its name and addresses are lost with it",
+        by.least("enable_deletion_protection", "aws_lb"),
+        _of(_BALANCER, "enable_deletion_protection"),
+    ),
+    Strength(
+        "load balancers that are internal",
+        "an internet-facing one is open to everybody that its security group lets in",
+        by.argument("internal", "aws_lb"),
+        _of(_BALANCER, "internal"),
+    ),
+    Strength(
+        "invalid headers are dropped",
+        "requests with them are used to smuggle others past checks",
+        by.argument("drop_invalid_header_fields", "aws_lb"),
+        _of(_BALANCER, "drop_invalid_header_fields"),
+    ),
+    Strength(
+        "access logs of the load balancer",
+        "without them nobody can tell afterwards who asked for what",
+        by.is_there("access_logs", "aws_lb"),
+        _of(_BALANCER, "access_logs"),
+    ),
+    Strength("HTTPS", "without it, traffic is readable on the way", by.whole(by.https), _of(_LISTENER, "")),
     Strength(
         "HTTP redirects to HTTPS",
         "what is served on port 80 is readable on the way",
-        _http_redirects,
-        (("aws_lb_listener", "default_action"),),
+        by.whole(by.http_redirects),
+        _of(_LISTENER, "default_action"),
+    ),
+    Strength(
+        "listeners that serve without TLS",
+        "what they serve is readable on the way",
+        by.whole(by.plain_listeners),
+        _of(_LISTENER, "protocol", "default_action", ""),
     ),
     Strength(
         "oldest TLS version of the listener",
         "older versions have known weaknesses",
-        _oldest_tls,
-        (("aws_lb_listener", "ssl_policy"), ("aws_lb_listener", "")),
+        by.whole(by.oldest_tls),
+        _of(_LISTENER, "ssl_policy", ""),
     ),
+    Strength(
+        "newest TLS version of the listener",
+        "TLS 1.3 leaves out what was attacked in older versions",
+        by.whole(by.newest_tls),
+        _of(_LISTENER, "ssl_policy", ""),
+    ),
+    Strength(
+        "status codes that count as healthy",
+        "a task that answers errors stays in service",
+        by.each_of(by.codes_accepted, "aws_lb_target_group"),
+        _of(_TARGETS, "health_check"),
+    ),
+    Strength(
+        "seconds until a failing task is out of service",
+        "until then users get its errors",
+        by.each_of(by.seconds_until_unhealthy, "aws_lb_target_group"),
+        _of(_TARGETS, "health_check"),
+    ),
+    # ---- data
     Strength(
         "TLS to the cache",
         "without it, the cache's traffic is readable in the VPC",
-        _cache("transit_encryption_enabled"),
-        _of_cache("transit_encryption_enabled"),
+        by.least_of_caches("transit_encryption_enabled"),
+        _of(CACHES, "transit_encryption_enabled"),
+    ),
+    Strength(
+        "cache encrypted at rest",
+        "copied snapshots are unreadable",
+        by.least_of_caches("at_rest_encryption_enabled"),
+        _of(_REPLICATED, "at_rest_encryption_enabled"),
+    ),
+    Strength(
+        "automatic failover of the cache",
+        "a replica takes over when the primary fails",
+        by.least_of_caches("automatic_failover_enabled"),
+        _of(_REPLICATED, "automatic_failover_enabled"),
+    ),
+    Strength(
+        "cache in several zones",
+        "a zone that fails does not take the cache with it",
+        by.least_of_caches("multi_az_enabled"),
+        _of(_REPLICATED, "multi_az_enabled"),
+    ),
+    Strength(
+        "nodes of the cache",
+        "a replica takes over when a node fails",
+        by.whole(lambda stack: min(map(by.cache_nodes, by.Platform(stack).caches), default=0)),
+        (
+            *_of(CACHES, ""),
+            *_of(_REPLICATED, "num_cache_clusters", "num_node_groups", "replicas_per_node_group"),
+            ("aws_elasticache_cluster", "num_cache_nodes"),
+        ),
+    ),
+    Strength(
+        "cache asks for a password",
+        "anyone who can connect can read it otherwise",
+        by.whole(
+            lambda stack: all(
+                each.get("auth_token") or each.get("user_group_ids") for each in by.Platform(stack).caches
+            )
+        ),
+        _of(_REPLICATED, "auth_token", "user_group_ids"),
     ),
     Strength(
         "days of cache snapshots",
-        "what is older can't be restored",
-        _cache("snapshot_retention_limit"),
-        _of_cache("snapshot_retention_limit"),
+        "what is older cannot be restored",
+        by.least_of_caches("snapshot_retention_limit"),
+        _of(CACHES, "snapshot_retention_limit"),
     ),
     Strength(
         "changes of the cache wait for the maintenance window",
         "a change at once may restart it under load",
-        _least_refused("aws_elasticache_cluster", "apply_immediately"),
-        (("aws_elasticache_cluster", "apply_immediately"),),
+        by.nobody_has("apply_immediately", *CACHES),
+        _of(CACHES, "apply_immediately"),
     ),
     Strength(
         "database in two zones",
         "a standby takes over",
-        _least("aws_db_instance", "multi_az"),
-        (("aws_db_instance", "multi_az"),),
+        by.least("multi_az", "aws_db_instance"),
+        _of(("aws_db_instance",), "multi_az"),
+    ),
+    Strength(
+        "database without a public address",
+        "one with it can be reached from the internet",
+        by.nobody_has("publicly_accessible", "aws_db_instance", "aws_rds_cluster_instance"),
+        _of(("aws_db_instance", "aws_rds_cluster_instance"), "publicly_accessible"),
     ),
     Strength(
         "days of database backups",
-        "what is older can't be restored",
-        _least("aws_db_instance", "backup_retention_period"),
-        (("aws_db_instance", "backup_retention_period"),),
+        "what is older cannot be restored",
+        by.least("backup_retention_period", *DATABASES),
+        _of(DATABASES, "backup_retention_period"),
     ),
     Strength(
         "database encrypted at rest",
         "a copied disk is unreadable",
-        _least("aws_db_instance", "storage_encrypted"),
-        (("aws_db_instance", "storage_encrypted"),),
+        by.least("storage_encrypted", *DATABASES),
+        _of(DATABASES, "storage_encrypted"),
     ),
     Strength(
         "deletion protection of the database",
-        "data is gone with it",
-        _least("aws_db_instance", "deletion_protection"),
-        (("aws_db_instance", "deletion_protection"),),
+        "its data is lost with it",
+        by.least("deletion_protection", *DATABASES),
+        _of(DATABASES, "deletion_protection"),
     ),
+    Strength(
+        "last snapshot of a deleted database",
+        "without it, its data is lost",
+        by.nobody_has("skip_final_snapshot", *DATABASES),
+        _of(DATABASES, "skip_final_snapshot"),
+    ),
+    # ---- watching
     Strength(
         "days of logs",
-        "what is older can't be looked up after an incident",
-        _log_days,
-        (("aws_cloudwatch_log_group", "retention_in_days"),),
+        "what is older cannot be read after an incident",
+        by.whole(by.log_days),
+        _of(("aws_cloudwatch_log_group",), "retention_in_days"),
     ),
-    Strength("Container Insights", "the low-tasks alarm needs them", _insights, (("aws_ecs_cluster", "setting"),)),
     Strength(
-        "alarms",
-        "what no alarm watches fails unseen",
-        _count("aws_cloudwatch_metric_alarm"),
-        (("aws_cloudwatch_metric_alarm", ""),),
+        "logs encrypted with an own key",
+        "who may read them is decided twice",
+        by.is_there("kms_key_id", "aws_cloudwatch_log_group"),
+        _of(("aws_cloudwatch_log_group",), "kms_key_id"),
     ),
+    Strength("flow logs", "they show who connected to what", by.count("aws_flow_log"), _of(("aws_flow_log",), "")),
+    Strength("alarms", "what no alarm watches fails unseen", by.count(*_ALARM), _of(_ALARM, "")),
     Strength(
         "alarms that tell somebody",
-        "an alarm without an action is heard by nobody",
-        _count("aws_cloudwatch_metric_alarm", "alarm_actions"),
-        (("aws_cloudwatch_metric_alarm", "alarm_actions"),),
+        "an alarm without an action notifies nobody",
+        by.whole(by.telling_alarms),
+        (
+            *_of(_ALARM, "alarm_actions", "actions_enabled"),
+            *_of(("aws_sns_topic", "aws_sns_topic_subscription"), ""),
+        ),
     ),
     Strength(
-        "state kept safe (0 file, 1 bucket, 2 encrypted, 3 locked)",
-        "the state holds secrets, and two runs at once break it",
-        _shared_state,
-        (("terraform.backend", "local"), ("terraform.backend", "s3")),
+        "threshold of an alarm",
+        "the alarm goes into ALARM later, or never",
+        by.each_of(by.threshold, *_ALARM),
+        _of(_ALARM, "threshold", "comparison_operator"),
+    ),
+    Strength(
+        "seconds until an alarm goes into ALARM",
+        "the problem lasts longer before anybody hears of it",
+        by.each_of(by.seconds_until_alarm, *_ALARM),
+        _of(_ALARM, "evaluation_periods", "period", "datapoints_to_alarm"),
+    ),
+    Strength(
+        "alarm on missing data (0 notBreaching, 1 ignore, 2 missing, 3 breaching)",
+        "what sends no data any more fails unseen",
+        by.each_of(by.missing_data, *_ALARM),
+        _of(_ALARM, "treat_missing_data"),
+    ),
+    # ---- access
+    Strength(
+        "actions that a policy allows",
+        "what a role may do, an attacker in a task may do",
+        by.each_of(by.allowed_actions, *_POLICIES),
+        _of(_POLICIES, "policy", ""),
+    ),
+    Strength(
+        "actions that a policy allows on every resource",
+        "one stolen role reaches everything in the account",
+        by.each_of(by.every_resource, *_POLICIES),
+        _of(_POLICIES, "policy"),
+    ),
+    Strength(
+        "managed policies attached to roles",
+        "AWS's policies allow more than one service needs",
+        by.whole(by.managed_policies),
+        (*_of(("aws_iam_role_policy_attachment",), "", "policy_arn", "role"), ("aws_iam_role", "managed_policy_arns")),
+    ),
+    Strength(
+        "who may assume a role",
+        "each of them may do what the role may do",
+        by.each_of(by.trusted, "aws_iam_role"),
+        _of(("aws_iam_role",), "assume_role_policy"),
+    ),
+    Strength(
+        "permissions boundary of a role",
+        "it limits what any policy of the role allows",
+        by.is_there("permissions_boundary", "aws_iam_role"),
+        _of(("aws_iam_role",), "permissions_boundary"),
+    ),
+    Strength(
+        "statements that let everybody in, without a condition",
+        "anyone with an AWS account may use it",
+        by.each_of(by.open_policy, *_RESOURCE_POLICIES),
+        _of(_RESOURCE_POLICIES, "policy"),
     ),
     Strength(
         "account is named",
         "credentials of another account are refused",
-        _pinned_account,
-        (("provider.aws", "allowed_account_ids"),),
+        by.whole(lambda stack: bool(stack.provider.get("allowed_account_ids"))),
+        ((PROVIDER, "allowed_account_ids"),),
+    ),
+    # ---- what is shared, and the state
+    Strength(
+        "immutable image tags",
+        "a tag always means the same image",
+        by.each_of(lambda each: each.get("image_tag_mutability") == "IMMUTABLE", *_REPOSITORY),
+        _of(_REPOSITORY, "image_tag_mutability"),
+    ),
+    Strength(
+        "images are scanned",
+        "known vulnerabilities are reported as an image is pushed",
+        by.each_of(by.scans_images, *_REPOSITORY),
+        _of(_REPOSITORY, "image_scanning_configuration"),
+    ),
+    Strength(
+        "images encrypted with an own key",
+        "who may read them is decided twice",
+        by.each_of(by.own_key, *_REPOSITORY),
+        _of(_REPOSITORY, "encryption_configuration"),
+    ),
+    Strength(
+        "a repository or bucket with content is kept",
+        "with force, Terraform deletes the content too",
+        lambda stack: {
+            **by.not_set("force_delete", *_REPOSITORY)(stack),
+            **by.not_set("force_destroy", *_BUCKET)(stack),
+        },
+        (*_of(_REPOSITORY, "force_delete"), *_of(_BUCKET, "force_destroy")),
+    ),
+    Strength(
+        "versions of the bucket",
+        "an overwritten or deleted state can be restored",
+        by.each_of(by.versioned, "aws_s3_bucket_versioning"),
+        _of(("aws_s3_bucket_versioning",), "versioning_configuration", ""),
+        lost=0,
+    ),
+    Strength(
+        "public access that the bucket blocks, of four kinds",
+        "a wrong policy or list must not open it",
+        by.each_of(by.public_access_blocked, "aws_s3_bucket_public_access_block"),
+        _of(
+            ("aws_s3_bucket_public_access_block",),
+            "",
+            "block_public_acls",
+            "block_public_policy",
+            "ignore_public_acls",
+            "restrict_public_buckets",
+        ),
+        lost=0,
+    ),
+    Strength(
+        "encryption of the bucket (1 S3's keys, 2 KMS)",
+        "a copied disk is unreadable",
+        by.each_of(by.encrypted_bucket, "aws_s3_bucket_server_side_encryption_configuration"),
+        _of(("aws_s3_bucket_server_side_encryption_configuration",), "rule", ""),
+        lost=0,
+    ),
+    Strength(
+        "bucket refuses requests without TLS",
+        "states are readable on the way otherwise",
+        by.whole(by.denies_plain_http),
+        _of(("aws_s3_bucket_policy",), "policy", ""),
+    ),
+    Strength(
+        "topic encrypted with an own key",
+        "who may read messages is decided twice",
+        by.is_there("kms_master_key_id", "aws_sns_topic"),
+        _of(("aws_sns_topic",), "kms_master_key_id"),
+    ),
+    Strength(
+        "resources that Terraform refuses to destroy",
+        "one wrong destroy takes what they hold",
+        by.whole(by.prevented_destroys),
+        (),
+    ),
+    Strength(
+        "state kept safe (0 file, 1 bucket, 2 encrypted, 3 locked)",
+        "the state holds secrets, and two runs at once break it",
+        by.whole(by.state_kept_safe),
+        _of((BACKEND,), "local", "s3"),
     ),
 )
 """All strengths, in the order in which they are shown."""
+
+_NEVER: Final = frozenset({"tags", "lifecycle", "name", "description", "bucket"})
+"""Arguments that protect nothing, whatever the type; `lifecycle` is measured for the whole stack."""
+
+_CACHE_OTHERS: Final = frozenset(
+    {
+        "auto_minor_version_upgrade",
+        "cluster_id",
+        "engine",
+        "engine_version",
+        "final_snapshot_identifier",
+        "maintenance_window",
+        "node_type",
+        "notification_topic_arn",
+        "parameter_group_name",
+        "port",
+        "replication_group_id",
+        "security_group_ids",
+        "snapshot_window",
+        "subnet_group_name",
+        "transit_encryption_mode",
+    }
+)
+
+NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
+    PROVIDER: frozenset({"default_tags", "region"}),
+    "aws_appautoscaling_policy": frozenset(
+        {"policy_type", "resource_id", "scalable_dimension", "service_namespace"}
+        | {"target_tracking_scaling_policy_configuration"}
+    ),
+    "aws_appautoscaling_target": frozenset({"resource_id", "scalable_dimension", "service_namespace"}),
+    "aws_cloudwatch_dashboard": frozenset({"dashboard_body", "dashboard_name"}),
+    "aws_cloudwatch_log_group": frozenset({"log_group_class", "skip_destroy"}),
+    "aws_cloudwatch_metric_alarm": frozenset(
+        {"alarm_description", "alarm_name", "dimensions", "extended_statistic", "insufficient_data_actions"}
+        | {"metric_name", "namespace", "ok_actions", "statistic", "unit"}
+    ),
+    "aws_cloudwatch_query_definition": frozenset({"log_group_names", "query_string"}),
+    "aws_ecr_lifecycle_policy": frozenset({"policy", "repository"}),
+    "aws_ecr_repository": frozenset(),
+    "aws_ecr_repository_policy": frozenset({"repository"}),
+    "aws_ecs_cluster": frozenset(),
+    "aws_ecs_cluster_capacity_providers": frozenset(
+        {"capacity_providers", "cluster_name", "default_capacity_provider_strategy"}
+    ),
+    "aws_ecs_service": frozenset(
+        {"capacity_provider_strategy", "cluster", "deployment_maximum_percent", "desired_count"}
+        | {
+            "enable_ecs_managed_tags",
+            "health_check_grace_period_seconds",
+            "launch_type",
+            "load_balancer",
+            "platform_version",
+            "propagate_tags",
+        }
+        | {"service_registries", "task_definition", "wait_for_steady_state"}
+    ),
+    "aws_ecs_task_definition": frozenset(
+        {"cpu", "ephemeral_storage", "execution_role_arn", "family", "memory", "network_mode"}
+        | {"requires_compatibilities", "runtime_platform", "task_role_arn"}
+    ),
+    "aws_eip": frozenset({"domain"}),
+    "aws_elasticache_cluster": _CACHE_OTHERS,
+    "aws_elasticache_parameter_group": frozenset({"family", "parameter"}),
+    "aws_elasticache_replication_group": _CACHE_OTHERS,
+    "aws_elasticache_subnet_group": frozenset({"subnet_ids"}),
+    "aws_iam_role": frozenset({"max_session_duration", "path"}),
+    "aws_iam_role_policy": frozenset({"role"}),
+    "aws_internet_gateway": frozenset({"vpc_id"}),
+    "aws_lb": frozenset(
+        {"client_keep_alive", "enable_cross_zone_load_balancing", "enable_http2", "idle_timeout", "ip_address_type"}
+        | {"load_balancer_type", "preserve_host_header", "security_groups", "subnets"}
+    ),
+    "aws_lb_listener": frozenset({"alpn_policy", "certificate_arn", "load_balancer_arn", "port"}),
+    "aws_lb_target_group": frozenset(
+        {"deregistration_delay", "load_balancing_algorithm_type", "port", "protocol", "protocol_version", "slow_start"}
+        | {"stickiness", "target_type", "vpc_id"}
+    ),
+    "aws_nat_gateway": frozenset({"allocation_id", "connectivity_type"}),
+    "aws_route": frozenset({"destination_cidr_block", "gateway_id", "nat_gateway_id", "route_table_id"}),
+    "aws_route_table": frozenset({"vpc_id"}),
+    "aws_route_table_association": frozenset({"route_table_id", "subnet_id"}),
+    "aws_s3_bucket": frozenset(),
+    "aws_s3_bucket_lifecycle_configuration": frozenset({"rule"}),
+    "aws_s3_bucket_ownership_controls": frozenset({"rule"}),
+    "aws_security_group": frozenset({"vpc_id"}),
+    "aws_service_discovery_private_dns_namespace": frozenset({"vpc"}),
+    "aws_service_discovery_service": frozenset({"dns_config", "health_check_custom_config"}),
+    "aws_sns_topic": frozenset({"display_name"}),
+    "aws_sns_topic_policy": frozenset({"arn", "policy"}),
+    "aws_sns_topic_subscription": frozenset({"endpoint", "endpoint_auto_confirms", "protocol", "topic_arn"}),
+    "aws_subnet": frozenset({"cidr_block", "vpc_id"}),
+    "aws_vpc": frozenset({"cidr_block", "enable_dns_hostnames", "enable_dns_support"}),
+}
+"""Arguments that say nothing about protection, by type: a difference in them is neither weaker nor stronger."""

@@ -9,10 +9,10 @@ import pytest
 
 from miyabi_infra.commands.diff import run
 from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import read
+from miyabi_infra.stacks import Stack, read
 from miyabi_infra.stacks.compare import ABSENT, shown_values
 from miyabi_infra.stacks.difference import EnvironmentDifference, difference
-from miyabi_infra.stacks.strengths import STRENGTHS, weaker
+from miyabi_infra.stacks.strengths import STRENGTHS, judged, weaker
 from tests.support import Project
 
 PLAIN = """\
@@ -304,13 +304,15 @@ def test_a_weaker_environment_fails_with_the_lines_that_make_it_so(
         "days of cache snapshots",
         "days of logs",
         "deletion protection of the load balancer",
+        "maximum tasks",
         "minimum tasks",
+        "threshold of an alarm",
     ]
     assert (found["days of logs"]["before"], found["days of logs"]["after"]) == ("30", "14")
     assert [each["setting"] for each in found["minimum tasks"]["causes"]] == ["ecs_service.autoscaling_min_capacity"]
 
 
-ON = True
+ON, OFF = True, False
 
 
 def _all(kind: str, argument: str, value: object) -> Callable[[Mapping[str, Any]], None]:
@@ -328,6 +330,38 @@ def _one_nat(body: Mapping[str, Any]) -> None:
 
 def _without(kind: str) -> Callable[[Mapping[str, Any]], None]:
     return lambda body: body["resource"].pop(kind)
+
+
+def _alarm(name: str, argument: str, value: object) -> Callable[[Mapping[str, Any]], None]:
+    return lambda body: body["resource"]["aws_cloudwatch_metric_alarm"][name].update({argument: value})
+
+
+def _health_check(**weaker_by: object) -> Callable[[Mapping[str, Any]], None]:
+    return lambda body: body["resource"]["aws_lb_target_group"]["app"]["health_check"].update(weaker_by)
+
+
+def _second_listener(body: Mapping[str, Any]) -> None:
+    plain = {"protocol": "HTTP", "port": 8080, "default_action": [{"type": "forward"}]}
+    body["resource"]["aws_lb_listener"]["second"] = plain
+
+
+def _wide(body: Mapping[str, Any]) -> None:
+    (name, *_) = body["resource"]["aws_iam_role_policy"]
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    body["resource"]["aws_iam_role_policy"][name]["policy"] = {"Statement": [statement]}
+
+
+def _open(body: Mapping[str, Any]) -> None:
+    rule = {"protocol": "tcp", "from_port": 6379, "to_port": 6379, "cidr_blocks": ["0.0.0.0/0"]}
+    body["resource"]["aws_security_group"]["redis"]["ingress"] = [rule]
+
+
+def _nats_in_one_zone(body: Mapping[str, Any]) -> None:
+    body["resource"]["aws_nat_gateway"]["main"]["subnet_id"] = "${aws_subnet.public[0].id}"
+
+
+def _database(**weaker_by: object) -> Callable[[Mapping[str, Any]], None]:
+    return lambda body: body["resource"]["aws_db_instance"]["main"].update(weaker_by)
 
 
 @pytest.mark.parametrize(
@@ -371,6 +405,48 @@ def _without(kind: str) -> Callable[[Mapping[str, Any]], None]:
         ("Container Insights", "ecs", _all("aws_ecs_cluster", "setting", [])),
         ("alarms", "alb", _without("aws_cloudwatch_metric_alarm")),
         ("alarms that tell somebody", "alb", _all("aws_cloudwatch_metric_alarm", "alarm_actions", [])),
+        ("alarms that tell somebody", "alb", _all("aws_cloudwatch_metric_alarm", "actions_enabled", OFF)),
+        ("threshold of an alarm", "alb", _all("aws_cloudwatch_metric_alarm", "threshold", 100_000)),
+        ("threshold of an alarm", "elasticache", _alarm("redis_memory", "threshold", 1)),
+        (
+            "seconds until an alarm goes into ALARM",
+            "alb",
+            _all("aws_cloudwatch_metric_alarm", "evaluation_periods", 30),
+        ),
+        (
+            "alarm on missing data (0 notBreaching, 1 ignore, 2 missing, 3 breaching)",
+            "ecs-service",
+            _all("aws_cloudwatch_metric_alarm", "treat_missing_data", "notBreaching"),
+        ),
+        (
+            "newest TLS version of the listener",
+            "alb",
+            _all("aws_lb_listener", "ssl_policy", "ELBSecurityPolicy-TLS-1-2-2017-01"),
+        ),
+        ("listeners that serve without TLS", "alb", _second_listener),
+        (
+            "status codes that count as healthy",
+            "alb",
+            _health_check(matcher="200-499"),
+        ),
+        (
+            "seconds until a failing task is out of service",
+            "alb",
+            _health_check(interval=300),
+        ),
+        ("actions that a policy allows", "iam", _wide),
+        ("actions that a policy allows on every resource", "iam", _wide),
+        (
+            "who may assume a role",
+            "iam",
+            _all("aws_iam_role", "assume_role_policy", {"Statement": [{"Effect": "Allow", "Principal": "*"}]}),
+        ),
+        ("addresses of the internet that security groups let in, times ports", "security-groups", _open),
+        ("zones with a NAT gateway", "networking", _nats_in_one_zone),
+        ("maximum tasks", "ecs-service", _all("aws_appautoscaling_target", "max_capacity", 5)),
+        ("tasks rebalance over zones", "ecs-service", _all("aws_ecs_service", "availability_zone_rebalancing", None)),
+        ("database without a public address", "elasticache", _database(publicly_accessible=True)),
+        ("deletion protection of the database", "elasticache", _database(deletion_protection=False)),
     ],
 )
 def test_each_strength_is_missed_when_it_is_gone(
@@ -379,9 +455,14 @@ def test_each_strength_is_missed_when_it_is_gone(
     with taken.body("prod", "alb") as body:  # prod with all that it may have
         certificate = "arn:aws:acm:us-west-2:123456789012:certificate/7f6e5d4c"
         body["resource"]["aws_lb_listener"]["https"] |= {"count": 1, "certificate_arn": certificate}
+        body["resource"]["aws_lb_listener"]["https"]["ssl_policy"] = "ELBSecurityPolicy-TLS13-1-2-2021-06"
         body["resource"]["aws_lb_listener"]["http"]["default_action"] = [{"type": "redirect"}]
         for alarm in body["resource"]["aws_cloudwatch_metric_alarm"].values():
             alarm["alarm_actions"] = ["arn:aws:sns:us-west-2:123456789012:topic"]
+    with taken.body("prod", "elasticache") as body:
+        body["resource"]["aws_db_instance"] = {"main": {"deletion_protection": True}}
+    with taken.body("prod", "ecs-service") as body:
+        body["resource"]["aws_ecs_service"]["app"]["availability_zone_rebalancing"] = "ENABLED"
     (strong,) = (stack for stack in read(taken.out) if stack.environment == "prod")
     with taken.body("prod", module) as body:
         weaken(body)
@@ -390,6 +471,113 @@ def test_each_strength_is_missed_when_it_is_gone(
     assert strength in [each.strength.name for each in weaker(strong, weak)]
     assert weaker(weak, strong) == []
     assert strength in [each.name for each in STRENGTHS]
+
+
+STRONG_GROUP = {
+    "at_rest_encryption_enabled": True,
+    "automatic_failover_enabled": True,
+    "multi_az_enabled": True,
+    "num_cache_clusters": 3,
+    "snapshot_retention_limit": 7,
+    "transit_encryption_enabled": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("strength", "argument", "value"),
+    [
+        ("changes of the cache wait for the maintenance window", "apply_immediately", True),
+        ("cache encrypted at rest", "at_rest_encryption_enabled", False),
+        ("TLS to the cache", "transit_encryption_enabled", False),
+        ("automatic failover of the cache", "automatic_failover_enabled", False),
+        ("cache in several zones", "multi_az_enabled", False),
+        ("nodes of the cache", "num_cache_clusters", 1),
+        ("days of cache snapshots", "snapshot_retention_limit", 1),
+    ],
+)
+def test_each_strength_of_a_replication_group_is_missed_when_it_is_gone(
+    taken: Project, strength: str, argument: str, value: object
+) -> None:
+    def with_group(arguments: Mapping[str, object]) -> Stack:
+        with taken.body("prod", "elasticache") as body:
+            body["resource"]["aws_elasticache_replication_group"] = {"main": dict(arguments)}
+            body["resource"]["aws_elasticache_cluster"]["redis"] |= STRONG_GROUP | {"replication_group_id": "main"}
+        (stack,) = (each for each in read(taken.out) if each.environment == "prod")
+        return stack
+
+    strong, weak = with_group(STRONG_GROUP), with_group({**STRONG_GROUP, argument: value})
+
+    assert [each.strength.name for each in weaker(strong, weak)] == [strength]
+    assert weaker(weak, strong) == []
+
+
+@pytest.mark.parametrize(
+    ("strength", "weaken"),
+    [
+        ("immutable image tags", _all("aws_ecr_repository", "image_tag_mutability", "MUTABLE")),
+        ("images are scanned", _all("aws_ecr_repository", "image_scanning_configuration", [])),
+        ("versions of the bucket", _without("aws_s3_bucket_versioning")),
+        ("versions of the bucket", _all("aws_s3_bucket_versioning", "versioning_configuration", [])),
+        (
+            "public access that the bucket blocks, of four kinds",
+            _all("aws_s3_bucket_public_access_block", "block_public_policy", OFF),
+        ),
+        ("public access that the bucket blocks, of four kinds", _without("aws_s3_bucket_public_access_block")),
+        (
+            "encryption of the bucket (1 S3's keys, 2 KMS)",
+            _without("aws_s3_bucket_server_side_encryption_configuration"),
+        ),
+        ("bucket refuses requests without TLS", _without("aws_s3_bucket_policy")),
+        ("resources that Terraform refuses to destroy", _all("aws_s3_bucket", "lifecycle", {})),
+    ],
+)
+def test_each_strength_of_what_is_shared_is_missed_when_it_is_gone(
+    taken: Project, strength: str, weaken: Callable[[Mapping[str, Any]], None]
+) -> None:
+    def shared() -> Stack:
+        (stack,) = (stack for stack in read(taken.out) if stack.environment == "shared")
+        return stack
+
+    strong = shared()
+    kind = next(iter(each for each, _ in next(one for one in STRENGTHS if one.name == strength).arguments), "")
+    for file in (taken.out / "stacks/miyabi-shared/modules").glob("*/main.tf.json"):
+        with taken.body("shared", file.parent.name) as body:
+            if kind in body["resource"] or (not kind and "aws_s3_bucket" in body["resource"]):
+                weaken(body)
+
+    assert strength in [each.strength.name for each in weaker(strong, shared())]
+    assert weaker(shared(), strong) == []
+
+
+def test_a_difference_that_nobody_has_declared_is_unknown_and_no_good_answer(
+    taken: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with taken.body("prod", "alb") as body:
+        body["resource"]["aws_lb"]["main"]["mystery"] = True
+        body["resource"]["aws_mystery"] = {"one": {}}
+
+    assert run(taken.root, "staging", "prod", fail_if_weaker=True) == 1
+    shown = capsys.readouterr().out
+    assert "in nothing weaker" not in shown
+    assert shown.endswith(
+        "whether prod is weaker than staging is unknown in:\n"
+        "  module.alb.aws_lb.main mystery\n"
+        "  module.alb.aws_mystery.one\n"
+    )
+    assert run(taken.root, "staging", "prod", as_json=True) == 0
+    assert [each["argument"] for each in json.loads(capsys.readouterr().out)["unjudged"]] == ["mystery", None]
+
+
+def test_of_every_argument_it_is_declared_whether_it_protects(output: Path, varied: Project) -> None:
+    undeclared = {
+        f"{each.type}.{argument}"
+        for stack in (*read(output), *read(varied.out))
+        for each in stack.resources
+        for argument in (*each.arguments, "")
+        if not judged(each.type, argument)
+    }
+
+    assert undeclared == set()
 
 
 def test_logs_that_are_kept_for_ever_are_the_strongest(taken: Project) -> None:

@@ -1,0 +1,383 @@
+"""How protections are measured in a generated stack. Each measure gives figures by subject; greater is stronger.
+
+The subject is the resource that a figure is about, or empty for a figure about the whole stack.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from ipaddress import ip_network
+from math import inf
+from typing import Final
+
+from miyabi_infra.stacks.model import Resource, Stack, Value
+from miyabi_infra.stacks.platform import CACHES, Platform, address_of, addresses_of, mappings, number, strings
+from miyabi_infra.stacks.policies import Statement, statements
+
+Measure = Callable[[Stack], Mapping[str, float]]
+
+
+def whole(figure: Callable[[Stack], float]) -> Measure:
+    """A figure about the whole stack."""
+    return lambda stack: {"": float(figure(stack))}
+
+
+def least(argument: str, *types: str, default: float = 0) -> Measure:
+    """The least value of an argument among the resources of some types; 0 without any."""
+    return whole(lambda stack: min((number(each.get(argument), default) for each in stack.of_type(*types)), default=0))
+
+
+def each_of(figure: Callable[[Resource], float], *types: str) -> Measure:
+    """A figure of every resource of some types."""
+    return lambda stack: {each.address: float(figure(each)) for each in stack.of_type(*types)}
+
+
+def argument(name: str, *types: str, default: float = 0) -> Measure:
+    """The value of an argument, of every resource of some types; a flag is 1 or 0."""
+    return each_of(lambda each: number(each.get(name), default), *types)
+
+
+def not_set(name: str, *types: str) -> Measure:
+    """1 for a resource without a flag that weakens it."""
+    return each_of(lambda each: each.get(name) is not True, *types)
+
+
+def nobody_has(name: str, *types: str) -> Measure:
+    """1 when no resource of some types has a flag that weakens it."""
+    return whole(lambda stack: not any(each.get(name) is True for each in stack.of_type(*types)))
+
+
+def is_there(name: str, *types: str) -> Measure:
+    """1 for a resource that has something in an argument."""
+    return each_of(lambda each: bool(each.get(name)), *types)
+
+
+def count(*types: str) -> Measure:
+    """How many resources of some types there are."""
+    return whole(lambda stack: len(stack.of_type(*types)))
+
+
+# ---- network -----------------------------------------------------------------------------------------------------
+
+
+def nat_zones(stack: Stack) -> float:
+    """Zones with a NAT gateway of their own."""
+    subnets = {address_of(each.get("subnet_id")) for each in stack.of_type("aws_nat_gateway")}
+    return len({str(each.get("availability_zone")) for each in stack.of_type("aws_subnet") if each.address in subnets})
+
+
+def open_to_internet(direction: str) -> Measure:
+    """The negative share of the internet's addresses, times the ports, that the rules of a security group name."""
+
+    def measured(stack: Stack) -> dict[str, float]:
+        found = {each.address: 0.0 for each in stack.of_type("aws_security_group", "aws_default_security_group")}
+        for group, rule in _rules(stack, direction):
+            found[group] = found.get(group, 0.0) - _width(rule)
+        return found
+
+    return measured
+
+
+RULE_TYPES: Final = (
+    "aws_security_group_rule",
+    "aws_vpc_security_group_egress_rule",
+    "aws_vpc_security_group_ingress_rule",
+)
+
+
+def _rules(stack: Stack, direction: str) -> Iterator[tuple[str, Mapping[str, Value]]]:
+    for group in stack.of_type("aws_security_group", "aws_default_security_group"):
+        for block in group.blocks(direction):
+            yield group.address, block
+    for rule in stack.of_type(*RULE_TYPES):
+        if direction in (rule.get("type"), rule.type.split("_")[-2]):
+            yield address_of(rule.get("security_group_id")), rule.arguments
+
+
+_BLOCKS: Final = ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6")
+_PORTS: Final = 65536
+
+
+def _width(rule: Mapping[str, Value]) -> float:
+    first, last = rule.get("from_port"), rule.get("to_port")
+    every = str(rule.get("protocol", rule.get("ip_protocol", "-1"))) in {"-1", "all"}
+    ports = _PORTS if every or first is None or last is None else number(last) - number(first) + 1
+    shares = 0.0
+    for block in (text for key in _BLOCKS for text in strings(rule.get(key))):
+        try:
+            network = ip_network(block, strict=False)
+        except ValueError:  # known after apply
+            continue
+        if not network.is_private:
+            shares += 2.0**-network.prefixlen
+    return shares * ports
+
+
+def state_kept_safe(stack: Stack) -> float:
+    """0 for a file of one checkout, 1 for a bucket, 2 for one that encrypts, 3 for one that also locks."""
+    backend = stack.backend.get("s3")
+    if not isinstance(backend, Mapping):
+        return 0
+    encrypted = backend.get("encrypt") is True
+    return 1 + encrypted + (encrypted and bool(backend.get("use_lockfile") or backend.get("dynamodb_table")))
+
+
+# ---- entrance ----------------------------------------------------------------------------------------------------
+
+
+def https(stack: Stack) -> float:
+    """1 with an HTTPS listener."""
+    return Platform(stack).https is not None
+
+
+def http_redirects(stack: Stack) -> float:
+    """1 when every HTTP listener redirects."""
+    return not any(_serves(each) for each in Platform(stack).listeners() if each.get("protocol") == "HTTP")
+
+
+def plain_listeners(stack: Stack) -> float:
+    """The negative number of listeners that serve without TLS."""
+    return -len([each for each in Platform(stack).listeners() if _serves(each) and not _encrypts(each)])
+
+
+def _serves(listener: Resource) -> bool:
+    return any(each.get("type") != "redirect" for each in listener.blocks("default_action"))
+
+
+def _encrypts(listener: Resource) -> bool:
+    return listener.get("protocol") in {"HTTPS", "TLS"}
+
+
+_TLS: Final[Mapping[str, float]] = {
+    "ELBSecurityPolicy-FS-2018-06": 1.0,
+    "ELBSecurityPolicy-2016-08": 1.0,
+    "ELBSecurityPolicy-2015-05": 1.0,
+}
+"""Oldest version of TLS of the policies whose name does not say it."""
+
+
+def oldest_tls(stack: Stack) -> float:
+    """The oldest version of TLS that a listener accepts; 0 without one."""
+    found: list[float] = []
+    for policy in _policies(stack):
+        version = re.search(r"-(?:TLS13|TLS|FS)-(1)-(\d)", policy)
+        found.append(float(f"{version[1]}.{version[2]}") if version else _TLS.get(policy, 0))
+    return min(found, default=0)
+
+
+def newest_tls(stack: Stack) -> float:
+    """The newest version of TLS that every listener offers; 0 without one."""
+    return min((1.3 if "TLS13" in policy else 1.2 for policy in _policies(stack)), default=0)
+
+
+def _policies(stack: Stack) -> list[str]:
+    return [str(each.get("ssl_policy")) for each in Platform(stack).listeners() if each.get("ssl_policy")]
+
+
+def codes_accepted(group: Resource) -> float:
+    """The negative number of status codes that the health check accepts."""
+    total = 0
+    for check in group.blocks("health_check"):
+        for part in str(check.get("matcher", "200")).split(","):
+            first, _, last = part.strip().partition("-")
+            if first.isdecimal() and (last or first).isdecimal():
+                total += int(last or first) - int(first) + 1
+    return -total
+
+
+def seconds_until_unhealthy(group: Resource) -> float:
+    """The negative number of seconds until a target that fails is taken out of service."""
+    checks = group.blocks("health_check")
+    return -max(
+        (number(each.get("interval"), 30) * number(each.get("unhealthy_threshold"), 3) for each in checks), default=0
+    )
+
+
+# ---- tasks -------------------------------------------------------------------------------------------------------
+
+
+def tasks(which: str) -> Measure:
+    """The `minimum` or `maximum` number of tasks of the services together."""
+    return whole(
+        lambda stack: sum(getattr(Platform(stack).tasks(each), which) for each in stack.of_type("aws_ecs_service"))
+    )
+
+
+def rolls_back(stack: Stack) -> float:
+    """1 when a service rolls a failed deployment back."""
+    breakers = [
+        block for each in stack.of_type("aws_ecs_service") for block in each.blocks("deployment_circuit_breaker")
+    ]
+    return any(each.get("enable") is True and each.get("rollback") is True for each in breakers)
+
+
+def private_tasks(stack: Stack) -> float:
+    """1 when no service gives its tasks public addresses."""
+    networks = [block for each in stack.of_type("aws_ecs_service") for block in each.blocks("network_configuration")]
+    return not any(each.get("assign_public_ip") is True for each in networks)
+
+
+def confined_containers(definition: Resource) -> float:
+    """How many ways of confinement all containers have: not privileged, read-only file system, a user not root."""
+    containers = definition.blocks("container_definitions")
+    unprivileged = all(each.get("privileged") is not True for each in containers)
+    read_only = all(each.get("readonlyRootFilesystem") is True for each in containers)
+    users = {str(each.get("user") or "root").partition(":")[0] for each in containers}
+    return unprivileged + read_only + (not users & {"root", "0"})
+
+
+# ---- caches ------------------------------------------------------------------------------------------------------
+
+
+def cache_nodes(cache: Resource) -> float:
+    """Nodes of a cache."""
+    shards = cache.get("num_node_groups")
+    if shards is not None:
+        return number(shards) * (1 + number(cache.get("replicas_per_node_group")))
+    return number(cache.get("num_cache_clusters", cache.get("num_cache_nodes")), 1)
+
+
+def cache_asks(stack: Stack) -> float:
+    """1 when every cache asks for a password."""
+    return all(each.get("auth_token") or each.get("user_group_ids") for each in Platform(stack).caches)
+
+
+def least_of_caches(name: str) -> Measure:
+    """The least value of an argument among the caches, whichever type they are of."""
+    return least(name, *CACHES)
+
+
+# ---- watching ----------------------------------------------------------------------------------------------------
+
+
+def telling_alarms(stack: Stack) -> float:
+    """Alarms that notify somebody when they go into ALARM."""
+    alarms = Platform(stack).alarms.values()
+    return len([each for each in alarms if each.get("alarm_actions") and each.get("actions_enabled") is not False])
+
+
+def threshold(alarm: Resource) -> float:
+    """The threshold of an alarm, negative if it goes into ALARM above it."""
+    above = "Greater" in str(alarm.get("comparison_operator"))
+    return (-1 if above else 1) * number(alarm.get("threshold"))
+
+
+def seconds_until_alarm(alarm: Resource) -> float:
+    """The negative number of seconds that a problem lasts before the alarm goes into ALARM."""
+    periods = number(alarm.get("datapoints_to_alarm"), number(alarm.get("evaluation_periods"), 1))
+    return -periods * number(alarm.get("period"), 60)
+
+
+_MISSING: Final = ("notBreaching", "ignore", "missing", "breaching")
+
+
+def missing_data(alarm: Resource) -> float:
+    """0 to 3: what an alarm makes of missing data; the more, the sooner somebody notices."""
+    treated = str(alarm.get("treat_missing_data") or "missing")
+    return _MISSING.index(treated) if treated in _MISSING else 0
+
+
+def log_days(stack: Stack) -> float:
+    """Days that the least kept log group is kept."""
+    return min((number(each.get("retention_in_days")) or inf for each in Platform(stack).log_groups), default=0)
+
+
+# ---- access ------------------------------------------------------------------------------------------------------
+
+
+def allowed_actions(policy: Resource) -> float:
+    """The negative width of a policy: actions it allows; a `*` counts 100 in a service, 10 000 alone."""
+    return -sum(map(_actions, _granting(policy)))
+
+
+def every_resource(policy: Resource) -> float:
+    """The negative width of the statements that allow something on every resource."""
+    return -sum(_actions(each) for each in _granting(policy) if "*" in each.resources or each.not_resources)
+
+
+def trusted(role: Resource) -> float:
+    """The negative width of who may assume a role: a service or an account counts 1, everybody 10 000."""
+    total = 0
+    for each in statements(role.get("assume_role_policy")):
+        if each.allows:
+            everybody = any("*" in held for held in each.principals.values())
+            total += _EVERYBODY if everybody else sum(map(len, each.principals.values()))
+    return -total
+
+
+def open_policy(policy: Resource) -> float:
+    """The negative number of statements that allow everybody something without a condition."""
+    granting = [each for each in _granting(policy) if not each.conditions]
+    return -len([each for each in granting if any("*" in held for held in each.principals.values())])
+
+
+def denies_plain_http(stack: Stack) -> float:
+    """1 when the policies of buckets refuse requests without TLS."""
+    policies = stack.of_type("aws_s3_bucket_policy")
+    return any(
+        not each.allows and "aws:SecureTransport" in str(each.conditions)
+        for policy in policies
+        for each in statements(policy.get("policy"))
+    )
+
+
+_EVERYBODY: Final = 10_000
+_SERVICE: Final = 100
+
+
+def _granting(policy: Resource) -> list[Statement]:
+    return [each for each in statements(policy.get("policy")) if each.allows]
+
+
+def _actions(statement: Statement) -> int:
+    if statement.not_actions:
+        return _EVERYBODY
+    return sum(_EVERYBODY if each == "*" else _SERVICE if "*" in each else 1 for each in statement.actions)
+
+
+def managed_policies(stack: Stack) -> float:
+    """The negative number of managed policies attached to roles."""
+    return -len(
+        {
+            (address_of(each.get("role")), address_of(each.get("policy_arn")))
+            for each in stack.of_type("aws_iam_role_policy_attachment")
+        }
+    ) - sum(len(addresses_of(each.get("managed_policy_arns"))) for each in stack.of_type("aws_iam_role"))
+
+
+# ---- storage -----------------------------------------------------------------------------------------------------
+
+
+def public_access_blocked(block: Resource) -> float:
+    """How many of the four kinds of public access a bucket blocks."""
+    kinds = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+    return sum(block.get(each) is True for each in kinds)
+
+
+def versioned(versioning: Resource) -> float:
+    """1 when a bucket keeps every version."""
+    return any(each.get("status") == "Enabled" for each in versioning.blocks("versioning_configuration"))
+
+
+def scans_images(repository: Resource) -> float:
+    """1 when a registry scans images as they are pushed."""
+    return any(each.get("scan_on_push") is True for each in repository.blocks("image_scanning_configuration"))
+
+
+def own_key(repository: Resource) -> float:
+    """1 when a registry encrypts with a KMS key."""
+    return any(each.get("encryption_type") != "AES256" for each in repository.blocks("encryption_configuration"))
+
+
+def encrypted_bucket(encryption: Resource) -> float:
+    """0 without a default encryption, 1 with S3's keys, 2 with a KMS key."""
+    found = [
+        default.get("sse_algorithm")
+        for rule in encryption.blocks("rule")
+        for default in mappings(rule.get("apply_server_side_encryption_by_default"))
+    ]
+    return max((2 if str(each).startswith("aws:kms") else 1 for each in found), default=0)
+
+
+def prevented_destroys(stack: Stack) -> float:
+    """Resources that Terraform refuses to destroy."""
+    return len([each for each in stack.resources if each.prevent_destroy])
