@@ -21,7 +21,11 @@ def clone(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     clone = tmp_path_factory.mktemp("readme") / "miyabi-infra"
     ignored = shutil.ignore_patterns(".git", ".venv*", "__pycache__", ".hypothesis", ".*_cache", ".terraform*")
     shutil.copytree(root, clone, ignore=ignored)
-    (clone / ".venv").symlink_to(sys.prefix)
+    (clone / ".venv").mkdir()
+    for name in ("bin", "lib", "pyvenv.cfg"):  # not the stamps: nothing is installed into the environment of the tests
+        (clone / ".venv" / name).symlink_to(Path(sys.prefix, name))
+    for stamp in (".runtime", ".dev"):
+        (clone / ".venv" / stamp).touch()
     git(clone, "init", "-q", "-b", "main")
     git(clone, "add", "-A")
     git(clone, "commit", "-qm", "A clone")
@@ -56,7 +60,7 @@ def test_every_command_prints_what_the_readme_shows(clone: Path) -> None:
             assert (clone / "cdktf.out/stacks/miyabi-qa/cdk.tf.json").is_file()
             git(clone, "checkout", "-q", ".")
             git(clone, "clean", "-fdq")
-    assert ran >= 10
+    assert ran >= 9
 
 
 def test_a_changed_overlay_and_one_command_leave_nothing_stale(clone: Path) -> None:
