@@ -318,22 +318,26 @@ def adopt(
     ] = False,
     refresh: Annotated[
         bool,
-        typer.Option("--refresh", help="Refresh the state from AWS, with your credentials."),
+        typer.Option("--refresh", help="Ask AWS what runs, with your credentials. Default: believe the state."),
+    ] = False,
+    imports: Annotated[
+        bool,
+        typer.Option("--import", help="Import what exists in AWS and is not in the state, which may be empty."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare the generated stack with an existing state: what would change, and which overlay lines prevent it.
+    """Compare the generated stack with a state: what would change, and which overlay line prevents it.
 
-    Only the overlay is ever written, and only with --write; the state is planned in a copy.
-    Exit code 0: no differences, or none with the lines that were written; 1: differences; 2: wrong use, or a state
-    that cannot be used.
+    Only --write writes, and only the overlay and with --import the `import` blocks; the plan is over a copy of the
+    state. Exit code 0: no differences, or none with the lines that were written; 1: differences; 2: wrong use, or a
+    state that cannot be used.
     """
     from miyabi_infra.synthesis import runtime  # noqa: PLC0415
 
     runtime.prepare()
     from miyabi_infra.commands.adopt import run  # noqa: PLC0415  # it synthesizes
 
-    raise _exit(lambda: run(ROOT, env, state, write=write, refresh=refresh, as_json=as_json))
+    raise _exit(lambda: run(ROOT, env, state, write=write, refresh=refresh, imports=imports, as_json=as_json))
 
 
 @app.command(rich_help_panel=MOVE)

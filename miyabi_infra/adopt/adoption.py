@@ -1,118 +1,147 @@
-"""`miyabi-infra adopt`: over a state that runs today, what would differ, and the lines of the overlay that keep it."""
+"""`miyabi-infra adopt`: what the generated stack would change of a state, and the overlay lines that keep it."""
 
 import os
 import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from environments.sections.state import LocalState
 from environments.stack import stack_name
+from miyabi_infra.adopt import lines as finding
 from miyabi_infra.adopt import moves as moving
 from miyabi_infra.adopt import planning
 from miyabi_infra.adopt import state as states
-from miyabi_infra.adopt.differences import PlannedChange, sort
+from miyabi_infra.adopt.differences import PlannedChange, planned_changes
+from miyabi_infra.adopt.lines import Comment, OverlayLine
 from miyabi_infra.adopt.planning import Move, Workspace
-from miyabi_infra.adopt.solver import Edits, Solution, Solver
 from miyabi_infra.adopt.today import Today
-from miyabi_infra.overlays.document import Document, read
-from miyabi_infra.overlays.edit import REMOVED, EditError, applied, edited
-from miyabi_infra.overlays.loading import AnySettings, check, load
+from miyabi_infra.overlays.document import Document
+from miyabi_infra.overlays.loading import AnySettings, load
 from miyabi_infra.overlays.merging import documents
-from miyabi_infra.overlays.problems import KeyPath, OverlayError, Problem, key_text
-from miyabi_infra.place import Place
-from miyabi_infra.project import ROOT, SHARED
+from miyabi_infra.overlays.problems import OverlayError, Problem
+from miyabi_infra.progress import step
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
-from miyabi_infra.stacks.provenance import EXISTENCE, STACKS
-from miyabi_infra.stacks.provenance import read as read_provenance
+from miyabi_infra.stacks.provenance import EXISTENCE
 from miyabi_infra.stacks.reading import Root
 from miyabi_infra.synthesis.render import render
 from miyabi_infra.terraform.cli import executable
 
 _ROUNDS_OF_MOVES: Final = 5
-_ROUNDS_OF_RULES: Final = 6
 
+AskAccount = Callable[[Stack], None]
+"""Asks AWS once, and refuses in one line when it does not answer."""
 
-@dataclass(frozen=True)
-class OverlayLine:
-    """A line of the overlay that keeps what runs today."""
-
-    setting: KeyPath
-    value: Any
-    """REMOVED for a line that is to go."""
-    place: Place
-    """File and line, in the overlay that has all the lines."""
-
-    @property
-    def name(self) -> str:
-        """The setting as people write it."""
-        return key_text(self.setting)
+FindImports = Callable[[Stack], Mapping[str, str]]
+"""Looks for the resources of a stack in AWS: the import id of each one that exists, by address."""
 
 
 @dataclass
 class Adoption:
-    """What came of it."""
+    """What `adopt` found."""
 
     environment: str
     stack: str
     shown: str
-    """How the state is named."""
+    """How messages name the state."""
     resources: int
+    """Resource instances in the state."""
     differences: list[PlannedChange]
     moves: list[Move]
-    foreign: tuple[str, ...]
+    replacements: tuple[str, ...] = ()
+    """Commands that make the state name the AWS provider as the stack does."""
+    imports: Mapping[str, str] | None = None
+    """Import ids by address; None if resources are not imported."""
     lines: list[OverlayLine] = field(default_factory=list[OverlayLine])
     causes: dict[tuple[str, str], list[OverlayLine]] = field(default_factory=dict[tuple[str, str], list[OverlayLine]])
     refused: list[Problem] = field(default_factory=list[Problem])
+    comments: list[Comment] = field(default_factory=list[Comment])
+    """Comments next to changed lines, which may be wrong now."""
     left: list[PlannedChange] = field(default_factory=list[PlannedChange])
-    """What differs with the lines in the overlay, the resources at another address moved."""
+    """What differs with the lines in the overlay."""
     text: str = ""
     """The overlay with the lines in it."""
     written: bool = False
 
     def of(self, address: str, argument: str = EXISTENCE) -> list[OverlayLine]:
-        """The lines that mend a difference."""
+        """The lines that remove a difference."""
         return self.causes.get((address, argument), [])
 
+    @property
+    def move_commands(self) -> list[str]:
+        """The commands that bring the state to the addresses of the stack."""
+        return moving.commands(self.moves)
 
-def adoption(root: Path, environment: str, file: Path | None, *, refresh: bool) -> Adoption:
-    """Hold the generated stack against a state, and look for the lines that keep what it holds.
+    @property
+    def exit_code(self) -> int:
+        """0 when nothing differs: now, or with the lines that were written. What is imported is not a difference."""
+        left = self.left if self.written else self.differences
+        return int(bool(left or self.moves or self.replacements))
+
+
+def adoption(
+    root: Path,
+    environment: str,
+    file: Path | None,
+    *,
+    ask_account: AskAccount | None = None,
+    find_imports: FindImports | None = None,
+) -> Adoption:
+    """Plan the generated stack over a state, and look for the lines that keep what the state has.
 
     Args:
         root: The project's root.
-        environment: The environment whose stack it is.
+        environment: The environment of the stack.
         file: The state; None for the one in the stack's backend.
-        refresh: Ask AWS what runs; else the state is believed.
+        ask_account: Called before AWS is asked; None to believe the state and not ask AWS what runs.
+        find_imports: Finds what is not in the state and exists in AWS; the state may then be empty or absent.
 
     Raises:
-        Refused: without Terraform, for overlays or a state that can't be used, for a state of something else.
+        Refused: without Terraform, for overlays or a state that cannot be used, for a state of another project.
     """
     if executable() is None:
-        raise Refused("terraform is not on the PATH: adopt plans with it, and can't do without")
+        raise Refused("terraform is not on the PATH; adopt needs it for the plan")
     settings, document = _overlay(root, environment)
     with tempfile.TemporaryDirectory(prefix="miyabi-adopt-") as name:
         work = Path(name)
+        step(f"synthesize {environment}")
         stack = _synthesized(settings, work / "base")
         folder = work / "base" / "stacks" / stack.name
-        text, shown = _state_text(root, settings, folder, file, work / "pull")
-        state = states.read(text, shown)
-        workspace = Workspace(work / "plan", state.text, refresh=refresh)
-        plan, moves = _with_moves(workspace, folder)
+        if ask_account is not None:
+            step("ask AWS whose credentials these are")
+            ask_account(stack)
+        step("read the state")
+        state, shown = _state(root, settings, folder, file, work / "pull", may_be_empty=find_imports is not None)
+        imports = _imports(find_imports, stack, state) if find_imports else None
+        workspace = Workspace(work / "plan", state.text, refresh=ask_account is not None, imports=imports)
+        plan, moves = _with_moves(workspace, folder, stack)
         today = Today(plan)
         _belongs(stack, today, state, shown, root)
         found = Adoption(
-            environment, stack.name, shown, len(state.addresses), sort(plan), moves, state.foreign, left=sort(plan)
+            environment,
+            stack.name,
+            shown,
+            len(state.addresses) + len(state.foreign),
+            planned_changes(plan, state.foreign),
+            moves,
+            tuple(map(states.replacement, state.sources)),
+            imports,
         )
-        if any(each.kind not in ("moved", "output") for each in found.differences):
-            _solve(root, settings, document, today, found)
+        found.left = found.differences
+        if any(each.kind not in ("moved", "output") and each.provider is None for each in found.differences):
+            step("look for the overlay lines that keep today's values")
+            _with_lines(root, settings, document, today, found)
         if found.lines:
+            step(f"synthesize {environment} with the lines")
             changed = _synthesized(_loaded(root, environment, found.text), work / "changed")
-            found.left = sort(workspace.plan(work / "changed" / "stacks" / changed.name, moves))
+            step(f"plan {stack.name} with the lines")
+            plan = workspace.plan(work / "changed" / "stacks" / changed.name, changed, moves)
+            found.left = planned_changes(plan, state.foreign)
         return found
 
 
@@ -137,7 +166,7 @@ def _overlay(root: Path, environment: str) -> tuple[AnySettings, Document]:
         known = {each.environment: each for each in load(root)}
         merged = documents(root)
     except OverlayError as error:
-        raise Refused(f"{error}\nthe overlays must be right before a state can be held against them") from error
+        raise Refused(f"{error}\nthe overlays must be valid before a state can be compared with them") from error
     if environment not in known:
         raise Refused(f"there is no environments/{environment}.yaml; the overlays are {', '.join(known)}")
     return known[environment], merged[environment]
@@ -159,55 +188,91 @@ def _synthesized(settings: AnySettings, out: Path) -> Stack:
     return Root(out / "stacks" / stack_name(settings), out).stack()
 
 
-def _state_text(root: Path, settings: AnySettings, stack: Path, file: Path | None, folder: Path) -> tuple[str, str]:
-    """The text of the state, and how it is named."""
+# ---- state -----------------------------------------------------------------------------------------------------------
+
+
+def _state(
+    root: Path, settings: AnySettings, stack: Path, file: Path | None, folder: Path, *, may_be_empty: bool
+) -> tuple[states.State, str]:
+    """The state, and how messages name it."""
+    location = settings.state.location(settings)
     if file is None and isinstance(settings.state, LocalState):
-        file = root / settings.state.location(settings)
+        file = root / location
     if file is None:
-        location = settings.state.location(settings)
-        text = planning.pulled(stack, folder)
-        if not text.strip():
-            raise Refused(f"{location} holds no state: name another with --state FILE")
-        return text, location
+        text, shown = planning.pulled(stack, folder), location
+    elif may_be_empty and not file.exists():
+        text, shown = "", str(file)
+    else:
+        text, shown = _text(file), str(file.relative_to(root) if file.is_relative_to(root) else file)
+    if text.strip():
+        return states.read(text, shown, may_be_empty=may_be_empty), shown
+    if may_be_empty:
+        return states.EMPTY, f"{shown} (empty)"
+    raise Refused(f"{shown} holds no state: name another with --state FILE, or import what runs with --import")
+
+
+def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8"), str(file.relative_to(root) if file.is_relative_to(root) else file)
+        return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise Refused(f"the state {file} can't be read: {reason}; name another with --state FILE") from error
+        raise Refused(
+            f"the state {file} cannot be read: {reason}; name another with --state FILE, or import what runs with "
+            "--import"
+        ) from error
 
 
-def _with_moves(workspace: Workspace, stack: Path) -> tuple[dict[str, Any], list[Move]]:
+def _imports(find: FindImports, stack: Stack, state: states.State) -> Mapping[str, str]:
+    """The import ids of what exists in AWS and is not in the state.
+
+    Raises:
+        Refused: when nothing of the stack exists.
+    """
+    step("look for the resources in AWS")
+    found = {address: each for address, each in find(stack).items() if address not in state.addresses}
+    if not found and not state.addresses:
+        raise Refused(
+            f"nothing of {stack.name} exists in AWS under the names of its overlay: there is nothing to import. "
+            "Are these the credentials, the region and the project of the environment?"
+        )
+    return found
+
+
+def _with_moves(workspace: Workspace, folder: Path, stack: Stack) -> tuple[dict[str, Any], list[Move]]:
     """The plan, and the moves that take destroyed and created resources out of it."""
     moves: list[Move] = []
-    plan = workspace.plan(stack)
+    step(f"plan {stack.name} over the state")
+    plan = workspace.plan(folder, stack)
     for _ in range(_ROUNDS_OF_MOVES):
         more = moving.found(plan)
         if not more:
             break
         moves += more
-        plan = workspace.plan(stack, moves)
+        step(f"plan {stack.name} with {len(moves)} moved addresses")
+        plan = workspace.plan(folder, stack, moves)
     return plan, moves
 
 
 def _belongs(stack: Stack, today: Today, state: states.State, shown: str, root: Path) -> None:
-    """Refuse a state that is of something else.
+    """Refuse a state of something else.
 
     Raises:
-        Refused: with what it is of, as far as its resources' names tell.
+        Refused: with what it is of, as far as the names of its resources show.
     """
     common = [resource for resource in stack.resources if resource.address in today.instances]
     if not common:
+        held = [*state.addresses, *(each.address for each in state.foreign)]
         raise Refused(
-            f"{shown} is not of this project: none of its {len(state.addresses)} resources is one of {stack.name} "
-            f"(the first is {state.addresses[0]})"
+            f"{shown} is not of this project: none of its {len(held)} resources is one of {stack.name} "
+            f"(the first is {held[0]})"
         )
     named: Counter[str] = Counter()
     for resource in common:
-        name, held = resource.get("name"), today.instances[resource.address].get("name")
-        if not isinstance(name, str) or not isinstance(held, str) or not name.endswith(f"-{stack.environment}"):
+        name, held_name = resource.get("name"), today.instances[resource.address].get("name")
+        if not isinstance(name, str) or not isinstance(held_name, str) or not name.endswith(f"-{stack.environment}"):
             continue
         thing = name.removeprefix(f"{stack.project}-").removesuffix(f"-{stack.environment}")
-        found = re.fullmatch(rf".+-{re.escape(thing)}-([a-z0-9-]+)", held)
+        found = re.fullmatch(rf".+-{re.escape(thing)}-([a-z0-9-]+)", held_name)
         if found:
             named[found[1]] += 1
     if named and stack.environment not in named:
@@ -220,115 +285,18 @@ def _belongs(stack: Stack, today: Today, state: states.State, shown: str, root: 
 # ---- lines -----------------------------------------------------------------------------------------------------------
 
 
-def _solve(root: Path, settings: AnySettings, document: Document, today: Today, found: Adoption) -> None:
-    """Find the lines, drop what the rules refuse, and put the rest into the text."""
-    file = root / "environments" / f"{found.environment}.yaml"
-    shared = found.environment == SHARED
+def _with_lines(root: Path, settings: AnySettings, document: Document, today: Today, found: Adoption) -> None:
+    """Add the lines that keep what the state has, and the overlay with them."""
     relevant = {(each.address, argument) for each in found.differences for argument in _arguments(each)}
-    provenance = read_provenance(ROOT, STACKS[1] if shared else STACKS[0])
-    solver = Solver(
-        found.environment,
-        model=type(settings),
-        document=document,
-        today=today,
-        provenance=provenance,
-        relevant=relevant,
-    )
-    for _ in range(_ROUNDS_OF_RULES):
-        solution = solver.solve()
-        refused = _refused(root, document, settings, solution)
-        if not refused:
-            break
-        solver.refused |= refused
-    else:
-        solution = Solution(refused=solver.refused)
-    found.refused = list(solution.refused.values())
-    edits = _edits(document, solution.settings)
-    text = file.read_bytes().decode("utf-8")
-    try:
-        found.text = edited(text, edits, list(type(settings).model_fields))
-    except EditError as error:
-        raise Refused(f"environments/{file.name} can't be changed: {error}") from error
-    lines = {path: OverlayLine(path, value, _place(file, found.text, path)) for path, value in edits.items()}
-    found.lines = sorted(lines.values(), key=lambda line: line.place.line)
-    for key, paths in solution.causes.items():
-        mending = [line for path, line in lines.items() if any(_overlap(path, each) for each in paths)]
-        if mending:
-            found.causes[key] = mending
+    file = root / "environments" / f"{found.environment}.yaml"
+    search = finding.Search(root, file, settings, document)
+    result = search.lines(today, relevant)
+    found.lines, found.causes, found.refused = result.lines, result.causes, result.refused
+    found.comments, found.text = result.comments, result.text
 
 
-def _arguments(difference: PlannedChange) -> set[str]:
-    """The arguments of a difference, as the static comparison names them."""
-    if difference.kind in ("create", "destroy"):
+def _arguments(change: PlannedChange) -> set[str]:
+    """The arguments of a change, as the comparison without Terraform names them."""
+    if change.kind in ("create", "destroy"):
         return {EXISTENCE}
-    return {"tags_all" if each.argument == "tags" else each.argument for each in difference.arguments}
-
-
-def _refused(root: Path, document: Document, settings: AnySettings, solution: Solution) -> dict[KeyPath, Problem]:
-    """Edits of a solution that the rules refuse, or that no overlay can say."""
-    below = read(root / "environments" / "base.yaml", Path("environments", "base.yaml"))
-    for path, value in solution.settings.items():
-        if value is REMOVED and not isinstance(path[-1], int) and path in below.places:
-            problem = "stands in base.yaml, and an overlay can't take it away"
-            return {path: Problem(below.places[path], path, value, problem, "no such line in base.yaml")}
-    problems = _problems(document, settings, solution.settings)
-    refused: dict[KeyPath, Problem] = {}
-    for problem in problems:
-        guilty = [path for path in solution.settings if _overlap(path, problem.key)]
-        if not guilty:
-            guilty = [
-                path
-                for path in solution.settings
-                if problem.key not in [each.key for each in _problems(document, settings, _less(solution, path))]
-            ]
-        for path in guilty or list(solution.settings):
-            refused[path] = problem
-    return refused
-
-
-def _less(solution: Solution, path: KeyPath) -> Edits:
-    return {key: value for key, value in solution.settings.items() if key != path}
-
-
-def _problems(document: Document, settings: AnySettings, more: Edits) -> list[Problem]:
-    changed = Document(document.file, applied(document.data, more), document.places)
-    return check(changed, settings.environment, type(settings))[1]
-
-
-def _edits(document: Document, settings: Edits) -> Edits:
-    """The settings as the overlay is to say them: a list as a whole, as it replaces the one below it."""
-    edits: Edits = {}
-    data = applied(document.data, dict(sorted(settings.items(), key=lambda pair: str(pair[0]))))
-    for path, value in settings.items():
-        whole = next((path[:at] for at, key in enumerate(path) if isinstance(key, int)), None)
-        if whole is None:
-            edits[path] = value
-            continue
-        held: Any = data
-        for key in whole:
-            held = held[key]
-        edits[whole] = list(held)
-    return edits
-
-
-def _place(file: Path, text: str, path: KeyPath) -> Place:
-    with tempfile.TemporaryDirectory(prefix="miyabi-adopt-") as name:
-        copy = Path(name, file.name)
-        copy.write_bytes(text.encode())
-        return read(copy, Path("environments", file.name)).place(path)
-
-
-def _overlap(one: Sequence[str | int], other: Sequence[str | int]) -> bool:
-    shorter = min(len(one), len(other))
-    return bool(shorter) and tuple(one[:shorter]) == tuple(other[:shorter])
-
-
-def exit_code(found: Adoption) -> int:
-    """0 when nothing differs: today, or with the lines that were written."""
-    left = found.left if found.written else found.differences
-    return int(bool(left or found.moves or found.foreign))
-
-
-def moved_lines(found: Adoption) -> Mapping[str, str]:
-    """For each address of the state, the command that brings it to the stack's."""
-    return dict(zip([old for old, _ in found.moves], moving.lines(found.moves), strict=True))
+    return {"tags_all" if each.argument == "tags" else each.argument for each in change.arguments}

@@ -1,25 +1,26 @@
-"""A plan's changes, sorted by how much they would do to what runs."""
+"""The changes of a plan, the most destructive first."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final, Literal, cast
 
+from miyabi_infra.adopt.state import ForeignInstance
 from miyabi_infra.stacks.compare import ABSENT, ArgumentChange, differences
 
 Effect = Literal["destroy", "replace", "create", "update", "moved", "harmless", "output"]
 
 EFFECTS: Final[Mapping[Effect, str]] = {
     "destroy": "would be destroyed",
-    "replace": "would be destroyed and made anew",
-    "create": "would be made",
-    "update": "would be changed in place",
+    "replace": "would be replaced: destroyed and created",
+    "create": "would be created",
+    "update": "would be updated in place",
     "moved": "are in the state at another address",
-    "harmless": "would have other tags or written-out defaults",
-    "output": "outputs of the stack would change, and no resource",
+    "harmless": "would get other tags or explicit defaults",
+    "output": "outputs would change, without a change of a resource",
 }
-"""The kinds of differences, the worst first, in words."""
+"""The effects of a plan, the most destructive first, in words."""
 
 
 class Unknown:
@@ -56,14 +57,14 @@ TERRAFORMS_OWN: Final = frozenset(
         "wait_for_steady_state",
     }
 )
-"""Arguments that say how the provider works, and that AWS never sees."""
+"""Arguments that configure the provider; AWS does not see them."""
 
 PROVIDER_DEFAULTS: Final[Mapping[str, Any]] = {
     "availability_zone_rebalancing": "DISABLED",
     "ip_address_type": "ipv4",
     "log_group_class": "STANDARD",
 }
-"""Values by which provider 5 fills in an argument that an older state lacks."""
+"""Values that provider 5 sets for an argument that an older state does not have."""
 
 
 @dataclass(frozen=True)
@@ -74,21 +75,39 @@ class PlannedChange:
     kind: Effect
     arguments: tuple[ArgumentChange, ...] = ()
     """What would change; before is what the state holds."""
-    replaces: tuple[str, ...] = ()
-    """Arguments that can't be changed in place."""
+    replaces: frozenset[str] = frozenset()
+    """Names of the arguments that cannot be changed in place."""
     previous: str | None = None
-    """The state's address, of one that has another in the stack."""
+    """The address in the state, of one that has another in the stack."""
     follows: bool = False
-    """Whether nothing of its own differs: it is drawn along by another that would be replaced."""
-    reason: str | None = None
-    """Why Terraform would do it, where that is neither an argument nor the configuration: `tainted`."""
+    """Whether it only follows from another one that would be replaced."""
+    tainted: bool = False
+    """Whether the state marks it as tainted: Terraform replaces it, whatever its arguments are."""
+    deposed: str | None = None
+    """The key of a deposed object: what a replacement that did not finish left behind."""
+    provider: str | None = None
+    """The source of a provider that the stack does not have; None for AWS."""
+
+    @property
+    def command(self) -> str | None:
+        """The command after which Terraform no longer plans this, where a command of Terraform prevents it."""
+        if self.deposed:
+            return f"terraform apply -target='{self.address}'"
+        if self.kind == "destroy":
+            return f"terraform state rm '{self.address}'"
+        return f"terraform untaint '{self.address}'" if self.tainted else None
 
 
-def sort(plan: Mapping[str, Any]) -> list[PlannedChange]:
-    """Every difference of a plan, the worst first, then by address."""
+def planned_changes(plan: Mapping[str, Any], foreign: Iterable[ForeignInstance] = ()) -> list[PlannedChange]:
+    """Every change of a plan, the most destructive first, then by address.
+
+    `foreign`: instances of providers that the stack does not have. They are not in the plan, as its copy of the state
+    leaves them out; Terraform would destroy them.
+    """
     order = list(EFFECTS)
-    found = [*_resources(plan), *_outputs(plan)]
-    return sorted(found, key=lambda each: (order.index(each.kind), each.address))
+    others = [PlannedChange(each.address, "destroy", provider=each.provider) for each in foreign]
+    found = [*_resources(plan), *others, *_outputs(plan)]
+    return sorted(found, key=lambda each: (order.index(each.kind), each.address, each.deposed or ""))
 
 
 def _resources(plan: Mapping[str, Any]) -> Iterator[PlannedChange]:
@@ -104,22 +123,20 @@ def _resources(plan: Mapping[str, Any]) -> Iterator[PlannedChange]:
         elif actions == ["create"]:
             yield PlannedChange(address, "create")
         elif "create" not in actions and "update" not in actions:
-            yield PlannedChange(address, "destroy")
+            yield PlannedChange(address, "destroy", deposed=change.get("deposed"))
         else:
             arguments = tuple(_arguments(inner))
             own = [each for each in arguments if each.after is not UNKNOWN]
             kind: Effect = "replace" if "delete" in actions else "update"
             if kind == "update" and own and all(_harmless(each) for each in arguments):
                 kind = "harmless"
-            replaces = tuple(_path(path) for path in inner.get("replace_paths", ()))
+            replaces = frozenset(str(path[0]) for path in inner.get("replace_paths", ()))
             tainted = change.get("action_reason") == "replace_because_tainted"
-            yield PlannedChange(
-                address, kind, arguments, replaces, previous, not own and not tainted, "tainted" if tainted else None
-            )
+            yield PlannedChange(address, kind, arguments, replaces, previous, not own and not tainted, tainted)
 
 
 def _arguments(change: Mapping[str, Any]) -> Iterator[ArgumentChange]:
-    """Arguments that differ; what is known after apply only where that may be another value than today's."""
+    """Arguments that differ; one that is known after apply only if it may become another value than it has."""
     before, after = cast("dict[str, Any]", change["before"]), cast("dict[str, Any]", change["after"])
     unknown = cast("dict[str, Any]", change.get("after_unknown") or {})
     hidden = [cast("dict[str, Any]", change.get(f"{side}_sensitive") or {}) for side in _SIDES]
@@ -146,7 +163,7 @@ def _marked(marks: Any) -> bool:  # noqa: ANN401  # JSON
 
 
 def _with_unknowns(value: Any, unknown: Any) -> Any:  # noqa: ANN401  # JSON
-    """A planned value, with UNKNOWN where only apply will tell."""
+    """A planned value, with UNKNOWN for what is known after apply."""
     if unknown is True:
         return UNKNOWN
     if isinstance(value, dict) and isinstance(unknown, dict):
@@ -159,7 +176,7 @@ def _with_unknowns(value: Any, unknown: Any) -> Any:  # noqa: ANN401  # JSON
 
 
 def _same(change: ArgumentChange) -> bool:
-    """Whether both are none: what is empty and what is not there are the same to the provider."""
+    """Whether both are empty: an empty value and an absent one are the same to the provider."""
     return _none(change.before) and _none(change.after)
 
 
@@ -177,7 +194,7 @@ def _harmless(change: ArgumentChange) -> bool:
 
 
 def _outputs(plan: Mapping[str, Any]) -> Iterator[PlannedChange]:
-    """Outputs that would change though no resource does: what follows from a resource is said there."""
+    """Outputs that would change although no resource does; others follow from a resource that is listed."""
     if any(each["change"]["actions"] not in (["no-op"], ["read"]) for each in plan.get("resource_changes", ())):
         return
     for name, change in sorted(cast("dict[str, dict[str, Any]]", plan.get("output_changes") or {}).items()):
@@ -190,17 +207,10 @@ def _outputs(plan: Mapping[str, Any]) -> Iterator[PlannedChange]:
 
 
 def decoded(value: Any) -> Any:  # noqa: ANN401  # JSON
-    """What a text of JSON holds; every other value as it is."""
+    """What a text of JSON holds; every other value unchanged."""
     if isinstance(value, str) and value[:1] in {"{", "["}:
         try:
             return json.loads(value)
         except ValueError:
             return value
     return value
-
-
-def _path(path: list[str | int]) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text

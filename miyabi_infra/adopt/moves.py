@@ -10,16 +10,16 @@ from miyabi_infra.adopt.planning import Move
 from miyabi_infra.terraform.address import module, within
 
 _ALIKE: Final = 0.7
-"""Share of the values known before apply that must be the same, of two resources that are taken for one."""
+"""Minimum share of the values known before apply that two resources have in common, to be considered one."""
 
 _MODULE_ALIKE: Final = 0.6
-"""Share of the resources that two modules must have in common, to be taken for one."""
+"""Minimum share of the resources that two modules have in common, to be considered one."""
 
 
 def found(plan: Mapping[str, Any]) -> list[Move]:
     """Moves that the plan's destroyed and created resources suggest: of whole modules first, then one by one."""
     changes = cast("list[dict[str, Any]]", plan.get("resource_changes", ()))
-    managed = [each for each in changes if each["mode"] == "managed"]
+    managed = [each for each in changes if each["mode"] == "managed" and "deposed" not in each]
     gone = {each["address"]: each for each in managed if each["change"]["actions"] == ["delete"]}
     new = {each["address"]: each for each in managed if each["change"]["actions"] == ["create"]}
     modules = list(_modules(gone, new))
@@ -65,10 +65,10 @@ def _resources(gone: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Move
 
 
 def _likeness(old: Mapping[str, Any], new: Mapping[str, Any]) -> float:
-    """Share of the planned values that the old resource has; one with none in common but constants is not alike."""
+    """Share of the planned values that the old resource has; 0 if their names differ."""
     before, after = old["change"]["before"], old["change"]["before"] and new["change"]["after"]
     known = {key: value for key, value in after.items() if key not in TAGS and value not in (None, "", [], {}, False)}
-    if not known:  # all that it holds are references: only its address and what they lead to can tell
+    if not known:  # it holds only references, so its address decides
         return _ALIKE if old["name"] == new["name"] or old["type"] in _LINKS else 0
     equal = sum(decoded(before.get(key)) == decoded(value) for key, value in known.items())
     named = [key for key in _IDENTITY if key in known]
@@ -87,12 +87,12 @@ _IDENTITY: Final = (
     "bucket",
     "cidr_block",
 )
-"""Arguments that name a resource: two with other names are two."""
+"""Arguments that name a resource: two with different names are different."""
 
 _LINKS: Final = frozenset({"aws_route_table_association"})
-"""Types that hold nothing but references."""
+"""Types that hold only references."""
 
 
-def lines(moves: Sequence[Move]) -> list[str]:
-    """The commands that bring a state to the stack's addresses."""
+def commands(moves: Sequence[Move]) -> list[str]:
+    """The commands that bring a state to the addresses of the stack."""
     return [f"terraform state mv '{old}' '{new}'" for old, new in moves]

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import Stack
 from miyabi_infra.terraform import offline
 from miyabi_infra.terraform.cli import Terraform, TerraformError
 
 _OWN: Final = {"TF_DATA_DIR": "", "TF_WORKSPACE": "", "TF_CLI_ARGS": "", "TF_CLI_ARGS_init": "", "TF_CLI_ARGS_plan": ""}
-"""Variables of the user's that would lead Terraform out of the copy."""
+"""Variables of the user that would make Terraform leave the copy."""
 
 _MOVES: Final = "moves.tf.json"
+
+IMPORTS: Final = "imports.tf.json"
+"""The file of the `import` blocks."""
 
 Move = tuple[str, str]
 """An address of the state, and the address that the stack has for it."""
@@ -23,43 +27,60 @@ Move = tuple[str, str]
 class Workspace:
     """A folder with a copy of a stack and a copy of a state."""
 
-    def __init__(self, folder: Path, state: str, *, refresh: bool) -> None:
-        """`refresh`: ask AWS what runs, with the user's credentials; else the state is believed and AWS not asked."""
+    def __init__(self, folder: Path, state: str, *, refresh: bool, imports: Mapping[str, str] | None = None) -> None:
+        """A workspace that plans over a state.
+
+        Args:
+            folder: Where the copies are made.
+            state: The text of the state.
+            refresh: Ask AWS what runs, with the user's credentials; else the state is believed.
+            imports: Import ids by address, of what is not in the state.
+        """
         self._folder = folder
         self._refresh = refresh
-        self._terraform = Terraform(folder, _OWN)
+        self._imports = imports or {}
+        temporary = folder / "t"  # a short name: sockets of plugins are in it
+        temporary.mkdir(parents=True)
+        self._terraform = Terraform(folder, {**_OWN, "TMPDIR": str(temporary)})
         self._modules: set[str] = set()
-        folder.mkdir(parents=True, exist_ok=True)
         (folder / "terraform.tfstate").write_text(state, encoding="utf-8")
         override = offline.override(provider=not refresh)
         (folder / offline.FILE).write_text(json.dumps(override), encoding="utf-8")
 
-    def plan(self, stack: Path, moves: Sequence[Move] = ()) -> dict[str, Any]:
-        """Plan a stack over the state, as `terraform show -json` has it.
+    def plan(self, folder: Path, stack: Stack, moves: Sequence[Move] = ()) -> dict[str, Any]:
+        """Plan a stack, whose output is in `folder`, over the state; the plan as `terraform show -json` has it.
 
         Raises:
             Refused: with what Terraform said, when it cannot plan.
         """
-        self._put(stack, moves)
+        self._put(folder, stack, moves)
         arguments = ["-lock=false", *([] if self._refresh else ["-refresh=false"])]
         try:
             return self._terraform.plan(*arguments)
         except TerraformError as error:
             raise Refused(f"Terraform cannot plan {stack.name} over this state:\n{said(error)}") from error
 
-    def _put(self, stack: Path, moves: Sequence[Move]) -> None:
+    def _put(self, folder: Path, stack: Stack, moves: Sequence[Move]) -> None:
         shutil.rmtree(self._folder / "modules", ignore_errors=True)
-        shutil.copytree(stack / "modules", self._folder / "modules")
-        shutil.copy(stack / "cdk.tf.json", self._folder)
+        shutil.copytree(folder / "modules", self._folder / "modules")
+        shutil.copy(folder / "cdk.tf.json", self._folder)
         declared = {"moved": [{"from": old, "to": new} for old, new in moves]} if moves else {}
         (self._folder / _MOVES).write_text(json.dumps(declared), encoding="utf-8")
-        modules = {folder.name for folder in (stack / "modules").iterdir()}
+        there = {address: each for address, each in self._imports.items() if stack.find(address)}
+        (self._folder / IMPORTS).write_text(import_blocks(there), encoding="utf-8")
+        modules = {each.name for each in (folder / "modules").iterdir()}
         if modules != self._modules:
             try:
                 self._terraform.init()
             except TerraformError as error:
                 raise Refused(f"terraform init failed on a copy of {stack.name}:\n{said(error)}") from error
             self._modules = modules
+
+
+def import_blocks(imports: Mapping[str, str]) -> str:
+    """The text of a file of `import` blocks."""
+    blocks = [{"to": address, "id": each} for address, each in imports.items()]
+    return json.dumps({"import": blocks} if blocks else {}, indent=2, ensure_ascii=False) + "\n"
 
 
 def pulled(stack: Path, folder: Path) -> str:

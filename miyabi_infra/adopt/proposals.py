@@ -1,4 +1,4 @@
-"""From a value of today to the settings that may bring it about: read backwards from the sources of the modules."""
+"""From a value of today to the settings that may give it: the sources of the modules, read backwards."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,34 +18,34 @@ from modules.settings import Settings
 _NOT_PROPOSED: Final = frozenset(
     {"environment", "account_id", "state", "service_levels", "usage", "monthly_budget", "notifications"}
 )
-"""Settings that are no value of a resource, or name the environment itself."""
+"""Settings that are not a value of a resource, or that name the environment."""
 
 _FEW: Final = 10
-"""Values of a setting that are few enough to try each."""
+"""Maximum number of values of a setting of which each is tried."""
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A setting, and the value that it may have to have."""
+    """A setting, and the value that it may need."""
 
     path: KeyPath
     value: Any
-    """REMOVED for an item that is to go."""
+    """REMOVED for an item to be removed."""
     guess: bool
-    """Whether the value was not read off today's, but is another one that the setting may have."""
+    """Whether the value does not follow from today's: it is another one that the setting may have."""
 
 
 class Proposer:
-    """Knows which settings feed a value, and what they are now."""
+    """Knows which settings feed a value, and their current values."""
 
     def __init__(self, provenance: Provenance, today: Today) -> None:
         self._provenance = provenance
         self._today = today
 
     def of(self, mismatch: Mismatch, settings: AnySettings, stack: Stack) -> Iterator[Proposal]:
-        """What may bring today's value about, given the settings and the stack as they are."""
+        """What may give today's value, for the current settings and stack."""
         feeding = self.feeding(mismatch.label, mismatch.argument)
-        if mismatch.argument == EXISTENCE and mismatch.index is not None:  # with an instance more, a list has one more
+        if mismatch.argument == EXISTENCE and mismatch.index is not None:  # a list may have an item for each instance
             feeding |= frozenset(path for each in self._arguments(mismatch.label).values() for path in each)
         for path in sorted(feeding):
             if path[0] in _NOT_PROPOSED:
@@ -81,7 +81,7 @@ class Proposer:
                     yield Proposal(path, held[argument], guess=argument != path[-1])
 
     def _items(self, mismatch: Mismatch, path: KeyPath, items: tuple[object, ...], stack: Stack) -> Iterator[Proposal]:
-        """An item more or fewer of a list, of which each instance has one."""
+        """An item more or fewer in a list that has one for each instance."""
         held, index = self._today.instances.get(mismatch.address), mismatch.index
         if index is None:
             return
@@ -101,14 +101,14 @@ class Proposer:
         return [argument for argument, dependence in arguments.items() if argument and path in dependence]
 
     def _holds_items(self, stack: Stack, label: str, argument: str, items: Sequence[object]) -> bool:
-        """Whether an argument of each instance is the item of a list at its index."""
+        """Whether an argument of each instance is the item of the list at its index."""
         instances = {each.index: each for each in stack.resources if f"{each.address}[".startswith(f"{label}[")}
         held = [instances[index].get(argument) for index in range(len(items)) if index in instances]
         return bool(held) and all(same(one, other) for one, other in zip(held, items, strict=False))
 
 
 def _leaves(settings: Settings, path: KeyPath) -> Iterator[tuple[KeyPath, Any, Any]]:
-    """The settings below a path: where each stands, its value, its type."""
+    """The settings below a path: path, value, type."""
     held: Settings = settings
     for key in path[:-1]:
         inner = getattr(held, str(key), None)
@@ -147,7 +147,7 @@ def _value(mismatch: Mismatch, path: KeyPath, value: Any, annotation: Any) -> It
 
 
 def _entry(mismatch: Mismatch, path: KeyPath, value: Mapping[str, str]) -> Iterator[Proposal]:
-    """An entry of a mapping, whose name is among what leads to the value."""
+    """An entry of a mapping, whose name is in the path of the value."""
     name = next((str(part) for part in mismatch.path if part in value), None)
     if name is not None:
         if mismatch.today is ABSENT:
@@ -156,14 +156,14 @@ def _entry(mismatch: Mismatch, path: KeyPath, value: Mapping[str, str]) -> Itera
             yield Proposal((*path, name), mismatch.today, guess=False)
     elif mismatch.generated is ABSENT and mismatch.path:
         today = _text_of(mismatch.today)
-        beside = bool(value) and value.keys() <= mismatch.siblings
+        known = bool(value) and value.keys() <= mismatch.siblings
         alone = path == ("tags",) and mismatch.path[-1] not in Platform.OWN_TAGS
         if today is not None and (path != ("tags",) or alone):
-            yield Proposal((*path, str(mismatch.path[-1])), today, guess=not beside and not alone)
+            yield Proposal((*path, str(mismatch.path[-1])), today, guess=not known and not alone)
 
 
 def _text_of(value: object) -> str | None:
-    """A text, or the one text of an item of a list."""
+    """A text, or the only text of an item of a list."""
     if isinstance(value, Mapping):
         texts = [each for each in cast("Mapping[str, object]", value).values() if isinstance(each, str)]
         return texts[0] if len(texts) == 1 else None
@@ -182,7 +182,7 @@ def _item(mismatch: Mismatch, path: KeyPath, value: list[Any]) -> Iterator[Propo
 
 
 def _inverse(value: str, generated: str, today: str) -> str | None:
-    """What the setting would have to be for today's text, if the generated one holds the setting's value in it."""
+    """The value of the setting with which the text becomes today's, if the generated text contains its value."""
     pieces = generated.split(value)
     if len(pieces) == 1:
         return None
@@ -192,7 +192,7 @@ def _inverse(value: str, generated: str, today: str) -> str | None:
 
 
 def _converted(today: str | float, annotation: Any) -> str | int | float:  # noqa: ANN401
-    """A value in the type of the setting: a state has numbers as text, and whole numbers with a fraction of none."""
+    """A value in the type of the setting: a state has numbers as text, and integers as 2.0."""
     kinds = list(_types(annotation))
     number = _number(today)
     if number is not None and (int in kinds or float in kinds):
@@ -201,7 +201,7 @@ def _converted(today: str | float, annotation: Any) -> str | int | float:  # noq
 
 
 def _types(annotation: Any) -> Iterator[Any]:  # noqa: ANN401
-    """A type, and what it is made of."""
+    """A type, and the types in it."""
     yield annotation
     for inner in get_args(annotation):
         yield from _types(inner)

@@ -1,4 +1,4 @@
-"""The settings that bring the values of today about: proposed, synthesized with, and kept if the difference is gone."""
+"""The settings that give the values of today: proposed, synthesized with, and kept if the difference is gone."""
 
 import tempfile
 from collections import Counter, defaultdict
@@ -24,25 +24,25 @@ from miyabi_infra.synthesis.render import render
 from miyabi_infra.terraform.address import label
 
 Edits = dict[KeyPath, Any]
-"""Values of settings by path, beside those of the overlay."""
+"""Values of settings by path, in addition to those of the overlay."""
 
 _ROUNDS: Final = 8
 _INSTANCE: Final = 10
-"""Values that an instance weighs as much as, when settings are judged by what they take away and bring."""
+"""Weight of an instance, in values, when the differences that settings remove and add are compared."""
 
 _MOST: Final = 0.8
-"""Share of the resources that must have a tag, for it to be one of the environment's."""
+"""Minimum share of the resources that have a tag, for it to be a tag of the environment."""
 
 
 @dataclass
 class Solution:
-    """Edits that bring values of today about."""
+    """Settings that give values of today."""
 
     settings: Edits = field(default_factory=Edits)
     causes: dict[tuple[str, str], set[KeyPath]] = field(default_factory=dict[tuple[str, str], set[KeyPath]])
-    """For each address and argument, the settings that mend it."""
+    """For each address and argument, the settings that remove the difference."""
     refused: dict[KeyPath, Problem] = field(default_factory=dict[KeyPath, Problem])
-    """What today's value would be, and why a setting may not have it."""
+    """Why a setting must not have the value of today, by setting."""
 
 
 class Solver:
@@ -58,7 +58,7 @@ class Solver:
         provenance: Provenance,
         relevant: Iterable[tuple[str, str]],
     ) -> None:
-        """`relevant`: addresses and arguments in which the plan sees a difference; what only looks like one is not."""
+        """`relevant`: the addresses and arguments in which the plan shows a difference."""
         self._environment = environment
         self._model = model
         self._document = document
@@ -67,16 +67,18 @@ class Solver:
         self._proposer = Proposer(provenance, today)
         self._relevant = frozenset(relevant)
         self._doubtful: set[KeyPath] = set()
-        """Edits beside others that may mend the same, or that were guessed."""
+        """Settings that were guessed, or of which another one may remove the same difference."""
         self._tried: dict[str, tuple[AnySettings, Stack] | None] = {}
         self.refused: dict[KeyPath, Problem] = {}
+        self.considered: set[KeyPath] = set()
+        """Settings whose values of today count although the plan shows no difference: a rule needs them."""
 
     def solve(self) -> Solution:
-        """The settings, each of which takes a difference away."""
+        """The settings, each of which removes a difference."""
         solution = Solution()
         current = self._mismatches({})
         assert current is not None, "the overlay itself was synthesized before"
-        noise = {key for key in current if key[:2] not in self._relevant}
+        noise = {key for key in current if key[:2] not in self._relevant and not self._is_considered(key)}
         for _ in range(_ROUNDS):
             open_ones = {key: each for key, each in current.items() if key not in noise}
             step = self._step(solution.settings, open_ones, current) if open_ones else None
@@ -86,8 +88,8 @@ class Solver:
             after = self._mismatches(solution.settings)
             assert after is not None
             for key in current.keys() - after.keys():
-                mended = solution.causes.setdefault(key[:2], set())
-                mended |= {path for path in step if self._feeds(path, key)}
+                removed = solution.causes.setdefault(key[:2], set())
+                removed |= {path for path in step if self._feeds(path, key)}
             current = after
         self._without_needless(solution, len(current))
         still = {path for key, each in current.items() if key not in noise for path in self._paths(solution, each)}
@@ -95,7 +97,7 @@ class Solver:
         return solution
 
     def _paths(self, solution: Solution, mismatch: Mismatch) -> Iterator[KeyPath]:
-        """The settings that would bring a value of today about, for sure."""
+        """The settings that surely give a value of today."""
         held = self._synthesized(solution.settings)
         assert held is not None
         yield from (each.path for each in self._proposer.of(mismatch, *held) if not each.guess)
@@ -103,7 +105,7 @@ class Solver:
     def _step(
         self, settings: Edits, open_ones: Mapping[ValueKey, Mismatch], current: Mapping[ValueKey, Mismatch]
     ) -> Edits | None:
-        """Edits that take differences away and bring none, or None when no proposal does."""
+        """Settings that remove differences and add none; None when no proposal does."""
         sure, unsure = self._proposed(settings, open_ones)
         together = {path: each.value for path, each in sure.items() if self._allowed(each)}
         if together:
@@ -125,7 +127,7 @@ class Solver:
     def _proposed(
         self, settings: Edits, open_ones: Mapping[ValueKey, Mismatch]
     ) -> tuple[dict[KeyPath, Proposal], list[Proposal]]:
-        """Values that are read off today's and that most differences ask for, and all other proposals."""
+        """Values that follow from today's, by the majority of the differences; and all other proposals."""
         held = self._synthesized(settings)
         assert held is not None
         votes: dict[KeyPath, Counter[str]] = defaultdict(Counter)
@@ -146,14 +148,14 @@ class Solver:
         for path, counted in votes.items():
             first, *others = counted.most_common()
             if path[0] == "tags" and first[1] < _MOST * self._today.tagged:
-                continue  # a tag of single resources, which no setting gives
+                continue  # a tag of single resources; no setting sets it
             sure[path] = known[first[0]]
             guesses |= {text: known[text] for text, _ in others}
         self._doubtful |= {each.path for each in guesses.values()}
         return sure, list(guesses.values())
 
     def _useful(self, settings: Edits, together: Edits, current: Mapping[ValueKey, Mismatch]) -> Edits | None:
-        """Of proposals, those without which a difference more is there; None when together they bring nothing."""
+        """The proposals that are needed to remove a difference; None when they remove none together."""
         kept = dict(together)
         gain = self._gain(settings, kept, current)
         for path in list(together):
@@ -166,21 +168,28 @@ class Solver:
         return kept if kept and gain is not None and gain[0] > gain[1] else None
 
     def _gain(self, settings: Edits, more: Edits, current: Mapping[ValueKey, Mismatch]) -> tuple[int, int] | None:
-        """How much further settings take away and how much they bring; None when they can't be."""
+        """Weight of the differences that further settings remove and add; None when they cannot be synthesized."""
         after = self._mismatches({**settings, **more})
         if after is None:
             return None
         return _weight(current.keys() - after.keys()), _weight(after.keys() - current.keys())
 
     def _without_needless(self, solution: Solution, left: int) -> None:
-        """Drop settings without which no difference more is there: a later one made them needless."""
+        """Drop settings that later ones made unnecessary: without them there are no more differences."""
         for path in [each for each in solution.settings if each in self._doubtful]:
             rest = {key: value for key, value in solution.settings.items() if key != path}
             without = self._mismatches(rest)
             if without is not None and len(without) <= left:
                 solution.settings = rest
-                for mended in solution.causes.values():
-                    mended.discard(path)
+                for removed in solution.causes.values():
+                    removed.discard(path)
+
+    def _is_considered(self, key: ValueKey) -> bool:
+        """Whether Terraform ignores changes of the argument, and a setting that a rule needs feeds it."""
+        held = self._synthesized({})
+        resource = held[1].find(key[0]) if held else None
+        ignored = resource is not None and key[1] in resource.ignore_changes
+        return ignored and any(self._feeds(path, key) for path in self.considered)
 
     def _feeds(self, path: KeyPath, key: ValueKey) -> bool:
         feeding = self._proposer.feeding(label(key[0]), key[1])
@@ -189,7 +198,7 @@ class Solver:
     # ---- trying --------------------------------------------------------------------------------------------------
 
     def _allowed(self, proposal: Proposal) -> bool:
-        """Whether a setting may have a value; if not, and it is today's for sure, why is noted."""
+        """Whether a setting may have a value; if not, and it surely is today's, the reason is noted."""
         path, value = proposal.path, proposal.value
         if path in self.refused:
             return False
@@ -215,7 +224,7 @@ class Solver:
         return self._today.mismatches(held[1], arguments)
 
     def _synthesized(self, settings: Edits) -> tuple[AnySettings, Stack] | None:
-        """The stack with further settings, whatever the rules say of them together; None where there is none."""
+        """The stack with further settings, without the rules; None when it cannot be synthesized."""
         name = repr(sorted(settings.items(), key=repr))
         if name not in self._tried:
             self._tried[name] = self._synthesize(settings)
@@ -235,5 +244,5 @@ class Solver:
 
 
 def _weight(keys: Iterable[ValueKey]) -> int:
-    """How much differs: that an instance is there at all is worth more than what its arguments are afterwards."""
+    """The weight of differences: the existence of an instance counts more than its arguments."""
     return sum(_INSTANCE if argument == EXISTENCE else 1 for _, argument, _ in keys)

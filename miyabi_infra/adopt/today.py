@@ -1,7 +1,7 @@
-"""What the state holds beside what the generated stack says, value by value, without Terraform.
+"""What the state holds compared with the generated stack, value by value, without Terraform.
 
-The stack is read with all its settings resolved, so its values are there to be compared; what it refers to is looked up
-in the state. One synthesis thus tells which values of today some settings bring about.
+The stack is read with all its settings resolved, so its values can be compared; what it refers to is looked up in the
+state. So one synthesis shows which values of today some settings give.
 """
 
 import re
@@ -17,32 +17,32 @@ from miyabi_infra.terraform.address import key as instance_key
 from miyabi_infra.terraform.address import label
 
 ValuePath = tuple[str | int, ...]
-"""Where a value stands in an argument: keys, names of items, indices."""
+"""The path of a value in an argument: keys, names of items, indices."""
 
 ValueKey = tuple[str, str, ValuePath]
 """A value: address, argument (EXISTENCE for the instance itself), path."""
 
 _NAMES: Final = ("name", "description", "key", "sid", "Sid")
-"""What tells the items of a list apart, the first that all of them have."""
+"""What identifies the items of a list: the first of these that all of them have."""
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A value that the stack has and today has not, or the other way round."""
+    """A value that differs between the stack and the state."""
 
     address: str
     argument: str
-    """EXISTENCE: the instance is there on one side alone."""
+    """EXISTENCE: only one side has the instance."""
     path: ValuePath
     generated: Any = field(compare=False)
-    """ABSENT where the stack has none."""
+    """ABSENT if the stack has none."""
     today: Any = field(compare=False)
     siblings: frozenset[str] = field(default=frozenset(), compare=False)
-    """Of an entry that one side alone has: the names of the stack's entries beside it."""
+    """Of an entry that only one side has: the names of the other entries in the stack."""
 
     @property
     def key(self) -> ValueKey:
-        """What tells it from others."""
+        """What identifies it."""
         return self.address, self.argument, self.path
 
     @property
@@ -58,15 +58,15 @@ class Mismatch:
 
 
 class Today:
-    """The resource instances of a state, by the addresses that the stack has for them."""
+    """The resource instances of a state, by their addresses in the stack."""
 
     def __init__(self, plan: Mapping[str, Any]) -> None:
-        """`plan`: one over the state; it holds each instance as the state does, moved ones at their new address."""
+        """`plan`: over the state; it has each instance as in the state, a moved one at its new address."""
         changes = cast("list[dict[str, Any]]", plan.get("resource_changes", ()))
         self.instances: dict[str, dict[str, Any]] = {
             each["address"]: each["change"]["before"]
             for each in changes
-            if each["mode"] == "managed" and each["change"]["before"] is not None
+            if each["mode"] == "managed" and each["change"]["before"] is not None and "deposed" not in each
         }
 
     @property
@@ -77,7 +77,7 @@ class Today:
     def mismatches(self, stack: Stack, arguments: Mapping[str, Sequence[str]]) -> dict[ValueKey, Mismatch]:
         """Every value in which the stack and the state differ.
 
-        `arguments`: by resource without index, what a resource's arguments may be even where this stack has none.
+        `arguments`: by address without index, the arguments that a resource may have, even if it has none here.
         """
         found: list[Mismatch] = []
         for address in stack_addresses(stack) | self.instances.keys():
@@ -100,7 +100,7 @@ class Today:
         elif isinstance(value, Mapping | tuple) and isinstance(today, str):
             yield from self._compare(value, decoded(today), at.whole()) if decoded(today) != today else ()
         elif isinstance(value, Mapping):
-            items = _as_list(today)  # a block that may be there once
+            items = _as_list(today)  # a block that may exist once
             held = cast("dict[str, Any]", items[0]) if len(items) == 1 and isinstance(items[0], dict) else {}
             yield from self._mapping(value, held, at)
         elif isinstance(value, tuple):
@@ -141,7 +141,7 @@ class Today:
         return True
 
     def _fits(self, value: Reference | Template, today: Any) -> bool:  # noqa: ANN401  # of a state
-        """Whether what the stack refers to may be today's value."""
+        """Whether the reference of the stack may have today's value."""
         if isinstance(value, Template):
             pattern = "".join(re.escape(part) if isinstance(part, str) else ".*" for part in value.parts)
             return re.fullmatch(pattern, str(today), re.DOTALL) is not None
@@ -151,13 +151,13 @@ class Today:
 
 @dataclass(frozen=True)
 class _At:
-    """Where a value stands."""
+    """The place of a value."""
 
     address: str
     argument: str
     path: ValuePath
     complete: bool = False
-    """Whether the stack says all that there is: in a document or a map. To blocks, AWS adds what they leave out."""
+    """Whether the stack has all entries: in a document or a map. AWS adds arguments to blocks."""
 
     def below(self, key: str | int) -> "_At":
         return replace(self, path=(*self.path, key))
@@ -175,7 +175,7 @@ def stack_addresses(stack: Stack) -> set[str]:
 
 
 def same(value: object, today: object) -> bool:
-    """Whether two plain values are one to the provider: empty and absent are, and a number and its text."""
+    """Whether two plain values are the same to the provider: empty and absent, a number and its text."""
     if _empty(value) or _empty(today):
         return _empty(value) and _empty(today)
     if isinstance(value, bool) or isinstance(today, bool):
@@ -197,7 +197,7 @@ def _as_list(value: object) -> list[Any]:
 
 
 def _named(items: Sequence[Any]) -> dict[str, Any] | None:
-    """Items by what tells them apart, without that; None where nothing does."""
+    """Items by what identifies them, without it; None if nothing does."""
     if not all(isinstance(item, Mapping) for item in items):
         return None
     for name in _NAMES:

@@ -1,19 +1,40 @@
 """What `miyabi-infra adopt` prints."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from miyabi_infra.adopt.adoption import Adoption, OverlayLine, adoption, exit_code, moved_lines, write
-from miyabi_infra.adopt.differences import EFFECTS, SENSITIVE, UNKNOWN, PlannedChange, Sensitive, Unknown
+from miyabi_infra import progress
+from miyabi_infra.adopt.adoption import Adoption, AskAccount, FindImports, adoption
+from miyabi_infra.adopt.adoption import write as write_lines
+from miyabi_infra.adopt.differences import (
+    EFFECTS,
+    SENSITIVE,
+    UNKNOWN,
+    Effect,
+    PlannedChange,
+    Sensitive,
+    Unknown,
+)
+from miyabi_infra.adopt.lines import OverlayLine
+from miyabi_infra.adopt.planning import IMPORTS, import_blocks
 from miyabi_infra.overlays.edit import REMOVED
 from miyabi_infra.overlays.problems import key_text
-from miyabi_infra.stacks.compare import ABSENT, Absent, ArgumentChange
+from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import OUT, Stack
+from miyabi_infra.stacks.compare import ABSENT, Absent, ArgumentChange, shown_value, shown_values
 from miyabi_infra.stacks.provenance import EXISTENCE
+from miyabi_infra.terraform.ending import ended_by_signals
 from miyabi_infra.text import count
 
-_LONGEST: Final = 60
-_MARKS: Final = {
+_ONE_LINE: Final = 100
+"""Characters of two values that are shown on one line; longer ones are shown below each other."""
+
+_LONGEST: Final = 2000
+"""Characters of a value that are shown; of longer ones, the part in which they differ."""
+
+_MARKS: Final[Mapping[Effect, str]] = {
     "destroy": "-",
     "replace": "-/+",
     "create": "+",
@@ -31,105 +52,223 @@ def run(
     *,
     write: bool = False,
     refresh: bool = False,
+    imports: bool = False,
     as_json: bool = False,
 ) -> int:
     """Print what differs and what would keep it; return the exit code.
 
+    Args:
+        root: The project's root.
+        environment: The environment of the stack.
+        file: The state; None for the one in the stack's backend.
+        write: Put the lines into the overlay, and the `import` blocks next to the stack.
+        refresh: Ask AWS what runs.
+        imports: Import what exists in AWS and is not in the state.
+        as_json: JSON instead of text.
+
     Raises:
-        Refused: as `adoption`.
+        Refused: as `adoption`; with `refresh` or `imports` also without credentials.
     """
-    found = adoption(root, environment, file, refresh=refresh)
+    ask: AskAccount | None = _ask_account if refresh or imports else None
+    find: FindImports | None = _existing if imports else None
+    with ended_by_signals(), progress.shown():
+        found = adoption(root, environment, file, ask_account=ask, find_imports=find)
     if write:
-        _write(root, found)
-    print(json.dumps(_data(found), indent=2, ensure_ascii=False) if as_json else _text(found))
-    return exit_code(found)
+        write_lines(root, found)
+        _write_imports(root, found)
+    print(json.dumps(_data(found), indent=2, ensure_ascii=False) if as_json else _text(found, written=write))
+    return found.exit_code
 
 
-_write = write
+def _ask_account(stack: Stack) -> None:
+    from miyabi_infra.aws.client import Aws, Trouble  # noqa: PLC0415  # boto3 takes half a second to import
+
+    try:
+        Aws(stack.region).call("sts", "get_caller_identity")
+    except Trouble as trouble:
+        raise Refused(f"AWS cannot be asked what runs: {trouble}") from trouble
+
+
+def _existing(stack: Stack) -> Mapping[str, str]:
+    from miyabi_infra.aws.client import Aws, Trouble  # noqa: PLC0415  # boto3 takes half a second to import
+    from miyabi_infra.aws.imports import import_ids  # noqa: PLC0415
+
+    try:
+        return import_ids(stack, Aws(stack.region))
+    except Trouble as trouble:
+        raise Refused(f"the resources of {stack.name} cannot be read: {trouble}") from trouble
+
+
+def _imports_file(root: Path, found: Adoption) -> Path:
+    return root / OUT / "stacks" / found.stack / IMPORTS
+
+
+def _write_imports(root: Path, found: Adoption) -> None:
+    if found.imports:
+        file = _imports_file(root, found)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(import_blocks(found.imports), encoding="utf-8")
 
 
 # ---- for people ------------------------------------------------------------------------------------------------------
 
 
-def _text(found: Adoption) -> str:
+def _text(found: Adoption, *, written: bool) -> str:
     head = f"{found.stack} over {found.shown}: {count(found.resources, 'resource')}"
-    if exit_code(found) == 0 and not found.lines:
-        return f"{head}\nNo changes: the generated stack is what runs today."
-    blocks = [head]
+    if found.imports is not None:
+        head += f", {len(found.imports)} to import"
+    blocks = [head, *_differences(found), *_replacements(found), *_moves(found), *_kept(found)]
+    if found.refused:
+        blocks.append("\nValues of today that the rules of the overlay refuse:")
+        blocks += [f"  {each}" for each in found.refused]
+    blocks += _lines(found)
+    if found.imports is not None:
+        blocks += _imports(found, written=written)
+    elif found.exit_code == 0 and not found.lines:
+        blocks.append("No changes: the generated stack is what runs today.")
+    return "\n".join(blocks)
+
+
+def _differences(found: Adoption) -> list[str]:
+    blocks: list[str] = []
     for kind, words in EFFECTS.items():
         of_kind = [each for each in found.differences if each.kind == kind]
         own = [each for each in of_kind if not each.follows]
         if own:
             blocks.append(f"\n{len(of_kind)} {words}:")
             blocks += [_difference(found, each) for each in own]
-        drawn = len(of_kind) - len(own)
-        if drawn:
-            blocks.append(f"  {drawn} of them because they hold a reference to one of the others")
-    blocks += _moves(found)
-    if found.foreign:
-        blocks.append(f"\n{count(len(found.foreign), 'resource')} of other providers, which the stack has not:")
-        blocks += [f"  {each}" for each in found.foreign]
-    if found.refused:
-        blocks.append("\nToday's value, which the overlay's rules refuse:")
-        blocks += [f"  {each}" for each in found.refused]
-    return "\n".join([*blocks, *_lines(found)])
+        following = len(of_kind) - len(own)
+        if following:
+            blocks.append(f"  {following} of them because they refer to one of the others")
+    return blocks
 
 
 def _difference(found: Adoption, difference: PlannedChange) -> str:
-    previous = f" (in the state: {difference.previous})" if difference.previous else ""
-    because = f" ({difference.reason})" if difference.reason else ""
-    lines = [f"  {_MARKS[difference.kind]} {difference.address}{previous}{because}"]
+    lines = [f"  {_MARKS[difference.kind]} {difference.address}{_notes(difference)}"]
     lines += [f"        {each.place}  {_line(each)}" for each in found.of(difference.address)]
     for argument in difference.arguments:
         if argument.argument == "tags_all" and any(each.argument == "tags" for each in difference.arguments):
             continue
-        forces = "  (can't be changed in place)" if _forces(difference, argument) else ""
-        lines.append(f"      {argument.path}: {_short(argument.before)} -> {_short(argument.after)}{forces}")
+        lines += _argument(argument, forces=argument.argument in difference.replaces)
         key = "tags_all" if argument.argument == "tags" else argument.argument
         lines += [f"          {each.place}  {_line(each)}" for each in found.of(difference.address, key)]
     return "\n".join(lines)
 
 
-def _forces(difference: PlannedChange, argument: ArgumentChange) -> bool:
-    return any(path == argument.path or path.partition(".")[0] == argument.argument for path in difference.replaces)
+def _notes(difference: PlannedChange) -> str:
+    notes: list[str] = []
+    if difference.previous:
+        notes.append(f"in the state: {difference.previous}")
+    if difference.provider:
+        notes.append(f"provider {difference.provider}: the stack does not have it")
+    if difference.deposed:
+        notes.append(f"deposed object {difference.deposed}, left by a replacement that did not finish")
+    if difference.tainted:
+        notes.append("tainted")
+    return f" ({'; '.join(notes)})" if notes else ""
+
+
+def _argument(argument: ArgumentChange, *, forces: bool) -> list[str]:
+    note = "  (forces replacement)" if forces else ""
+    before, after = _both(argument.before, argument.after)
+    if len(before) + len(after) <= _ONE_LINE:
+        return [f"      {argument.path}: {before} -> {after}{note}"]
+    return [f"      {argument.path}:{note}", f"        - {before}", f"        + {after}"]
+
+
+def _both(before: Any, after: Any) -> tuple[str, str]:  # noqa: ANN401  # JSON, or what stands for no value
+    """Both values, whole; of very long ones, where they differ."""
+    if any(isinstance(each, Absent | Unknown | Sensitive) for each in (before, after)):
+        return _value(before), _value(after)
+    return shown_values(before, after, _LONGEST)
+
+
+def _value(value: Any) -> str:  # noqa: ANN401  # JSON, or what stands for no value
+    return repr(value) if isinstance(value, Absent | Unknown | Sensitive) else shown_value(value, None)
+
+
+def _replacements(found: Adoption) -> list[str]:
+    if not found.replacements:
+        return []
+    return [
+        "\nThe state names the AWS provider as an older Terraform or OpenTofu does. Where the state is, run:",
+        *(f"  {each}" for each in found.replacements),
+    ]
 
 
 def _moves(found: Adoption) -> list[str]:
     if not found.moves:
         return []
     return [
-        "\nTo bring the state to the stack's addresses (on a copy, it was: nothing of it is destroyed):",
-        *(f"  {line}" for line in moved_lines(found).values()),
+        "\nTo bring the state to the addresses of the stack (tried on a copy: nothing of it is destroyed):",
+        *(f"  {line}" for line in found.move_commands),
     ]
+
+
+def _kept(found: Adoption) -> list[str]:
+    """The commands for what no line of the overlay keeps."""
+    blocks: list[str] = []
+    for title, held in (
+        (
+            "To keep what the stack does not have, remove it from the state; it goes on running without Terraform:",
+            [each for each in found.left if each.kind == "destroy" and not each.deposed],
+        ),
+        (
+            "Deposed objects: Terraform destroys them with the next apply. To finish that before, in the HCL:",
+            [each for each in found.left if each.deposed],
+        ),
+        (
+            "Tainted resources: Terraform replaces them. To keep them:",
+            [each for each in found.left if each.tainted],
+        ),
+    ):
+        if held:
+            blocks += [f"\n{title}", *dict.fromkeys(f"  {each.command}" for each in held)]
+    return blocks
 
 
 def _lines(found: Adoption) -> list[str]:
     if not found.lines:
-        return ["\nNo line of the overlay keeps what differs."] if not found.moves else []
+        open_ones = [each for each in found.left if each.kind != "moved" and each.command is None]
+        return ["\nNo line of the overlay keeps what differs."] if open_ones else []
     does = "Written" if found.written else "Lines that keep what runs today"
     after = [each for each in found.left if each.kind != "moved"]
     said = "No changes" if not after else f"{count(len(after), 'difference')} left"
     left = [f"  {_MARKS[each.kind]} {each.address}" for each in after if not each.follows]
     if found.moves:
-        said += ", when the state is brought to the stack's addresses"
+        said += ", when the state has the addresses of the stack"
     how = "run 'make synth' and commit both" if found.written else "--write puts them into the overlay"
     return [
         f"\n{does}:",
         *(f"  {each.place}  {_line(each)}" for each in found.lines),
+        *_comments(found),
         f"With {'it' if len(found.lines) == 1 else 'them'}: {said}. Next: {how}.",
         *left,
     ]
 
 
+def _comments(found: Adoption) -> list[str]:
+    if not found.comments:
+        return []
+    return [
+        "Comments next to these lines; check whether they are still true:",
+        *(f"  {each.place}  {each.text}" for each in found.comments),
+    ]
+
+
+def _imports(found: Adoption, *, written: bool) -> list[str]:
+    imports = found.imports or {}
+    changes = [each for each in found.left if each.kind not in ("moved", "output")]
+    created = sum(each.kind == "create" for each in changes)
+    said = f"{len(imports)} to import, {created} to add, {len(changes) - created} to change"
+    where = f"{OUT}/stacks/{found.stack}/{IMPORTS}"
+    if written:
+        return [f"\nPlanned: {said}. The import blocks are in {where}: apply, then delete that file."]
+    return [f"\nPlanned: {said}. --write writes the import blocks to {where}:", import_blocks(imports).rstrip()]
+
+
 def _line(line: OverlayLine) -> str:
-    return f"{line.name}: {'(to be removed)' if line.value is REMOVED else _short(line.value)}"
-
-
-def _short(value: Any) -> str:  # noqa: ANN401  # JSON, or what stands for no value
-    if isinstance(value, Absent | Unknown | Sensitive):
-        return repr(value)
-    text = json.dumps(value, ensure_ascii=False, default=repr)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return f"{line.name}: {'(to be removed)' if line.value is REMOVED else _value(line.value)}"
 
 
 # ---- for programs ----------------------------------------------------------------------------------------------------
@@ -144,38 +283,58 @@ def _data(found: Adoption) -> dict[str, Any]:
         "differences": [_difference_data(found, each) for each in found.differences],
         "moves": [
             {"from": old, "to": new, "command": command}
-            for (old, new), command in zip(found.moves, moved_lines(found).values(), strict=True)
+            for (old, new), command in zip(found.moves, found.move_commands, strict=True)
         ],
-        "foreign": list(found.foreign),
+        "replace_provider": list(found.replacements),
+        **({} if found.imports is None else {"imports": dict(found.imports)}),
         "lines": [_line_data(each) for each in found.lines],
+        "comments": [
+            {
+                "file": each.place.file.as_posix(),
+                "line": each.place.line,
+                "text": each.text,
+                "setting": key_text(each.setting),
+            }
+            for each in found.comments
+        ],
         "refused": [
             {
                 "setting": key_text(each.key),
-                "place": str(each.place),
+                "file": each.place.file.as_posix(),
+                "line": each.place.line,
                 "problem": each.problem,
                 "allowed": each.allowed,
             }
             for each in found.refused
         ],
-        "left": [{"address": each.address, "kind": each.kind} for each in found.left],
+        "left": [
+            {"address": each.address, "kind": each.kind, **({"command": each.command} if each.command else {})}
+            for each in found.left
+        ],
         "written": found.written,
     }
 
 
 def _difference_data(found: Adoption, difference: PlannedChange) -> dict[str, Any]:
+    optional = {
+        "previous_address": difference.previous,
+        "provider": difference.provider,
+        "deposed": difference.deposed,
+        "tainted": difference.tainted,
+        "command": difference.command,
+    }
     return {
         "address": difference.address,
         "kind": difference.kind,
         "follows": difference.follows,
-        **({"previous_address": difference.previous} if difference.previous else {}),
-        **({"reason": difference.reason} if difference.reason else {}),
+        **{name: held for name, held in optional.items() if held},
         "settings": [_line_data(each) for each in found.of(difference.address, EXISTENCE)],
         "arguments": [
             {
                 "path": each.path,
-                **_value("before", each.before),
-                **_value("after", each.after),
-                "replaces": _forces(difference, each),
+                **_value_data("before", each.before),
+                **_value_data("after", each.after),
+                "replaces": each.argument in difference.replaces,
                 "settings": [
                     _line_data(line)
                     for line in found.of(difference.address, "tags_all" if each.argument == "tags" else each.argument)
@@ -186,7 +345,7 @@ def _difference_data(found: Adoption, difference: PlannedChange) -> dict[str, An
     }
 
 
-def _value(side: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON, or what stands for no value
+def _value_data(side: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON, or what stands for no value
     if value is ABSENT:
         return {}
     if value is UNKNOWN:

@@ -1,7 +1,7 @@
-"""Changes to an overlay's text: what must change does, and every other byte stays as it was.
+"""Changes to the text of an overlay: only what must change does; every other byte stays.
 
-A YAML library that dumps what it loaded keeps comments and order, but not how lists are spaced, lines are wrapped or
-comments are aligned. So the text is edited at the places that the parser names, and the result is parsed again.
+A YAML library that dumps what it loaded keeps comments and order, but not the spaces in lists, the line breaks or the
+alignment of comments. So the text is edited at the places that the parser reports, and the result is parsed again.
 """
 
 import json
@@ -17,7 +17,7 @@ from miyabi_infra.overlays.problems import KeyPath, key_text
 
 
 class Removed:
-    """The value of a key or an item that is to go."""
+    """The value of a key or an item to be removed."""
 
 
 REMOVED: Final = Removed()
@@ -25,7 +25,7 @@ _INDENT: Final = 2
 
 
 class EditError(Exception):
-    """A text that can't be changed as asked; the text says why."""
+    """A text that cannot be changed as requested; the message says why."""
 
 
 def edited(text: str, edits: Mapping[KeyPath, Any], order: Sequence[str] = ()) -> str:
@@ -34,10 +34,10 @@ def edited(text: str, edits: Mapping[KeyPath, Any], order: Sequence[str] = ()) -
     Args:
         text: An overlay, with any line ends.
         edits: Values by path. The index of a list may be its length: the item is appended.
-        order: Keys of the top level in their order; a new one goes behind those that come before it.
+        order: Keys of the top level in their order; a new one is inserted after those that precede it.
 
     Raises:
-        EditError: when the text is written in a way that the change can't be made in, such as through an alias.
+        EditError: when the form of the text does not allow the change, such as a value that is an alias.
     """
     changed = text
     expected = _loaded(text)
@@ -45,7 +45,7 @@ def edited(text: str, edits: Mapping[KeyPath, Any], order: Sequence[str] = ()) -
         expected = _with(expected, path, value)
         changed = _Text(changed, order).change(path, value)
         if _loaded(changed) != expected:
-            raise EditError(f"{key_text(path)} can't be changed without changing more: the value is shared or merged")
+            raise EditError(f"{key_text(path)} cannot be changed without changing more: the value is shared or merged")
     return changed
 
 
@@ -55,6 +55,31 @@ def applied(data: Mapping[str, Any], edits: Mapping[KeyPath, Any]) -> dict[str, 
     for path, value in edits.items():
         changed = _with(changed, path, value)
     return cast("dict[str, Any]", changed)
+
+
+def comments(text: str, path: KeyPath) -> list[str]:
+    """The comments that may be about the value at a path: those directly above its line, and the one on it.
+
+    None for a value that is not written: of a new line there is no comment yet.
+    """
+    held = YAML(typ="safe", pure=True).compose(text)  # pyright: ignore[reportUnknownMemberType]
+    node: Node | None = cast("Node | None", held)
+    start = end = 0
+    for key in path:
+        if node is None:
+            return []
+        entry = next((each for each in _entries(node) if each[0] == key), None)
+        if entry is None:
+            return []
+        start, end = entry[1], entry[2]
+        node = _below(node, key)
+    above: list[str] = []
+    for line in reversed(text[: text.rfind("\n", 0, start) + 1].splitlines()):
+        if not line.lstrip().startswith("#"):
+            break
+        above.insert(0, line.strip())
+    rest = (text[end:].splitlines() or [""])[0].strip().lstrip("]},").strip()
+    return [*above, rest] if rest.startswith("#") else above
 
 
 def _with(data: Any, path: KeyPath, value: object) -> Any:  # noqa: ANN401  # data of an overlay
@@ -109,15 +134,15 @@ class _Text:
             return self._removed(owners)
         return self._replaced(owners, node, value)
 
-    # ---- values that are there -----------------------------------------------------------------------------------
+    # ---- existing values -----------------------------------------------------------------------------------------
 
     def _replaced(self, owners: Sequence[tuple[Node, str | int]], node: Node, value: object) -> str:
         parent, key = owners[-1]
         path = tuple(each for _, each in owners)
         if isinstance(node, SequenceNode) and isinstance(value, list | tuple):
             return self._items(path, node, cast("Sequence[object]", value))
-        if not isinstance(node, ScalarNode) and not _flow(node):  # a block: its lines go, its comments with them
-            raise EditError(f"{key_text(path)} is written over several lines, and would hold something else")
+        if not isinstance(node, ScalarNode) and not _flow(node):  # a block: its lines and comments would be lost
+            raise EditError(f"{key_text(path)} is written over several lines, and would get another kind of value")
         start, end = _start(node), _end(node)
         if isinstance(parent, MappingNode):
             after_key = _end(_key(parent, key))
@@ -158,7 +183,7 @@ class _Text:
             return self._spliced(start, entries[at + 1][1], "")
         return self._spliced(self._line_start(start), self._after_line(end), "")
 
-    # ---- values that are new -------------------------------------------------------------------------------------
+    # ---- new values ----------------------------------------------------------------------------------------------
 
     def _inserted(self, parent: Node, key: str | int, value: object, *, top: bool) -> str:
         entries = _entries(parent)
@@ -167,7 +192,7 @@ class _Text:
             if entries:
                 return self._spliced(entries[-1][2], entries[-1][2], f", {item}")
             if not _flow(parent):
-                raise EditError("the file holds no key that a new one could stand beside")
+                raise EditError("the file has no key next to which a new one can be written")
             return self._spliced(_start(parent) + 1, _start(parent) + 1, item)
         behind = self._behind(entries, str(key)) if top else entries[-1]
         column = cast("StringMark", parent.start_mark).column
@@ -180,7 +205,7 @@ class _Text:
         return self._spliced(at, at, "".join(f"{self._line_end}{line}" for line in ([""] if apart else []) + lines))
 
     def _behind(self, entries: Sequence[tuple[str | int, int, int]], key: str) -> tuple[str | int, int, int]:
-        """The entry that a new key of the top level goes behind."""
+        """The entry after which a new key of the top level is inserted."""
         if key in self._order:
             before = self._order[: self._order.index(key)]
             earlier = [entry for entry in entries if entry[0] in before]
@@ -206,7 +231,7 @@ class _Text:
         return line.rindex("-")
 
     def _line_finish(self, at: int) -> int:
-        """The end of the line, before what ends it."""
+        """The end of the line, without its line break."""
         found = self._text.find("\n", at)
         finish = len(self._text) if found < 0 else found
         return finish - 1 if self._text[finish - 1 : finish] == "\r" else finish
@@ -221,7 +246,7 @@ def _pairs(node: Node) -> list[tuple[Node, Node]]:
 
 
 def _held(node: Node) -> object:
-    """What a node holds: pairs, items or text. ruamel declares no types for it."""
+    """The content of a node: pairs, items or text. ruamel declares no types for it."""
     return cast("object", node.value)  # pyright: ignore[reportUnknownMemberType]
 
 
@@ -240,11 +265,11 @@ def _below(node: Node, key: str | int) -> Node | None:
     if isinstance(node, SequenceNode) and isinstance(key, int):
         items = cast("list[Node]", _held(node))
         return items[key] if key < len(items) else None
-    raise EditError(f"{key!r} can't be put into a plain value")
+    raise EditError(f"{key!r} cannot be added to a plain value")
 
 
 def _entries(node: Node) -> list[tuple[str | int, int, int]]:
-    """Each entry of a mapping or a list: its key, where it begins and where it ends."""
+    """Each entry of a mapping or a list: its key, its start and its end."""
     if isinstance(node, MappingNode):
         return [(str(_held(name)), _start(name), max(_end(name), _end(value))) for name, value in _pairs(node)]
     return [(index, _start(item), _end(item)) for index, item in enumerate(cast("list[Node]", _held(node)))]
@@ -255,7 +280,7 @@ def _start(node: Node) -> int:
 
 
 def _end(node: Node) -> int:
-    """Where the last character of a node is, whatever the parser counts to it."""
+    """The end of the last character of a node, without what the parser adds."""
     if isinstance(node, MappingNode | SequenceNode) and not _flow(node):
         entries = _entries(node)
         return max(end for _, _, end in entries) if entries else _start(node)
@@ -282,7 +307,7 @@ def _nested(path: KeyPath, value: object) -> object:
 
 
 def _lines(key: str, value: object, column: int) -> list[str]:
-    """A new entry of a mapping, over as many lines as there are mappings in it."""
+    """A new entry of a mapping, with a line for each mapping in it."""
     head = f"{' ' * column}{_scalar(key)}:"
     if isinstance(value, Mapping) and value:
         held = cast("Mapping[str, object]", value)
@@ -291,7 +316,7 @@ def _lines(key: str, value: object, column: int) -> list[str]:
 
 
 def _like(old: str, value: Any) -> str:  # noqa: ANN401  # data of an overlay
-    """A value in the quotes that the old one had."""
+    """A value in the quotes of the old one."""
     if isinstance(value, str) and old[:1] == "'" and value.isprintable():
         return f"'{value.replace(chr(39), chr(39) * 2)}'"
     if isinstance(value, str) and old[:1] == '"':
@@ -300,7 +325,7 @@ def _like(old: str, value: Any) -> str:  # noqa: ANN401  # data of an overlay
 
 
 def _scalar(value: Any) -> str:  # noqa: ANN401  # data of an overlay
-    """A value on one line, quoted where YAML would take it for something else."""
+    """A value on one line, quoted if YAML would read it as something else."""
     if isinstance(value, Mapping):
         held = cast("Mapping[str, object]", value)
         return "{" + ", ".join(f"{_scalar(name)}: {_scalar(inner)}" for name, inner in held.items()) + "}"

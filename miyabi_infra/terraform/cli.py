@@ -1,13 +1,16 @@
 """The terraform CLI: run in a folder, with the AWS provider from a mirror on this machine where there is one.
 
-Where the registry can't be reached, Terraform takes providers from a file system mirror, a folder that holds
+Without access to the registry, Terraform installs providers from a file system mirror, a folder with
 `registry.terraform.io/hashicorp/aws/<version>/<platform>`. It is looked for in `MIYABI_PROVIDER_MIRROR`, in the folders
-that Terraform itself looks at, and below `/opt`. With none, `terraform init` downloads as usual.
+that Terraform itself looks at, and below `/opt`. A configuration of your own (`TF_CLI_CONFIG_FILE`) has priority over a
+mirror that was found, but not over `MIYABI_PROVIDER_MIRROR`. With neither, `terraform init` downloads as usual.
 """
 
+import atexit
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from functools import cache
@@ -18,6 +21,8 @@ PROVIDER: Final = Path("registry.terraform.io", "hashicorp", "aws")
 MIRROR_VARIABLE: Final = "MIYABI_PROVIDER_MIRROR"
 _SEARCHED: Final = Path("/opt")
 _SEARCH_DEPTH: Final = 4
+_SECONDS_TO_END: Final = 10
+"""Seconds that terraform has to end after a signal."""
 
 
 class TerraformError(Exception):
@@ -59,22 +64,35 @@ def environment() -> dict[str, str]:
     """The environment of a terraform command: no prompts, no look for newer versions, the mirror if there is one."""
     variables = {**os.environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
     configuration = variables.get("TF_CLI_CONFIG_FILE")
+    if configuration and Path(configuration).is_file() and not variables.get(MIRROR_VARIABLE):
+        return variables
     mirror = provider_mirror()
     if mirror is not None:
         variables["TF_CLI_CONFIG_FILE"] = str(_configuration(mirror))
-    elif configuration and not Path(configuration).is_file():
-        del variables["TF_CLI_CONFIG_FILE"]
+    else:
+        variables.pop("TF_CLI_CONFIG_FILE", None)  # Terraform fails if it names a file that does not exist
     return variables
 
 
 @cache
 def _configuration(mirror: Path) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="miyabi-terraform-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     file = folder / "terraform.rc"
     file.write_text(
         f"provider_installation {{\n  filesystem_mirror {{\n    path = {json.dumps(str(mirror))}\n  }}\n}}\n"
     )
     return file
+
+
+def _end(process: "subprocess.Popen[str]", *, told: bool) -> None:
+    """Let terraform end and clean up; `told` says that it got the Ctrl-C too: a second one makes it skip that."""
+    if not told:
+        process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=_SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 class Terraform:
@@ -94,17 +112,22 @@ class Terraform:
         program = executable()
         if program is None:
             raise TerraformError("terraform is not on the PATH")
-        done = subprocess.run(  # noqa: S603  # the program is the terraform on the PATH, the arguments are ours
+        with subprocess.Popen(  # noqa: S603  # the program is the terraform on the PATH, the arguments are ours
             [program, *arguments],
             cwd=self.folder,
             env={**environment(), **self.variables},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
-        )
-        if done.returncode not in accept:
-            raise TerraformError(f"terraform {' '.join(arguments)} in {self.folder}:\n{done.stdout}{done.stderr}")
-        return done
+        ) as process:
+            try:
+                stdout, stderr = process.communicate()
+            except BaseException as reason:
+                _end(process, told=isinstance(reason, KeyboardInterrupt))
+                raise
+        if process.returncode not in accept:
+            raise TerraformError(f"terraform {' '.join(arguments)} in {self.folder}:\n{stdout}{stderr}")
+        return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
 
     def init(self) -> None:
         """Prepare the folder: backend and provider."""

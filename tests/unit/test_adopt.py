@@ -1,12 +1,16 @@
 """Adoption without Terraform: states that are refused, and the sorting of a plan's changes."""
 
 import json
-from typing import Any
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, cast
 
 import pytest
 
 from miyabi_infra.adopt import moves, state
-from miyabi_infra.adopt.differences import sort
+from miyabi_infra.adopt.differences import planned_changes
+from miyabi_infra.adopt.today import Today
 from miyabi_infra.refused import Refused
 
 
@@ -25,26 +29,146 @@ def a_state() -> str:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "is no Terraform state: it is not JSON"),
-        ("[]", "is no Terraform state: it has no version"),
-        ('{"version": 3, "terraform_version": "0.11.14", "modules": []}', "written by Terraform 0.11.14"),
+        ("", "is not a Terraform state: it is not JSON"),
+        ("[" * 100_000, "is not a Terraform state: it is not JSON"),
+        ("[]", "is not a Terraform state: it is a list, not an object"),
+        ("{}", "is not a Terraform state: it has no version"),
+        ('{"version": "4", "resources": []}', "is not a Terraform state: it has no version"),
+        ('{"version": 4}', "is not a Terraform state: it has no resources"),
+        ('{"version": 4, "resources": null}', "resources is null, not a list"),
+        ('{"version": 4, "resources": {}}', "resources is an object, not a list"),
+        ('{"version": 4, "resources": [7]}', r"resources\[0\] is a number, not an object"),
+        ('{"version": 4, "resources": [{}]}', r"resources\[0\].mode is null, not a text"),
         ('{"version": 5, "terraform_version": "2.0.0", "resources": []}', "has state format 5"),
         ('{"version": 4, "terraform_version": "1.9.0", "resources": []}', "holds no resources"),
+        ('{"format_version": "1.0", "values": {}}', "use the output of `terraform state pull`"),
+        ('{"meta": {}, "encrypted_data": "x"}', "`tofu state pull`"),
     ],
 )
-def test_what_is_no_state_to_adopt_is_refused(text: str, said: str) -> None:
+def test_what_is_not_a_state_to_adopt_is_refused(text: str, said: str) -> None:
     with pytest.raises(Refused, match=said):
         state.read(text, "a.tfstate")
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("mode", "null"),
+        ("type", "1"),
+        ("name", "[]"),
+        ("module", "null"),
+        ("provider", "null"),
+        ("provider", '"aws"'),
+        ("instances", "null"),
+        ("instances", "{}"),
+        ("instances", "[null]"),
+        ("instances", '[{"attributes": null}]'),
+        ("instances", '[{"attributes": {}, "index_key": [1]}]'),
+        ("instances", '[{"attributes": {}, "index_key": true}]'),
+    ],
+)
+def test_a_resource_of_any_other_form_is_refused_with_its_place(key: str, value: str) -> None:
+    data = json.loads(a_state())
+    data["resources"][0][key] = json.loads(value)
+    with pytest.raises(Refused, match="is not a Terraform state: "):
+        state.read(json.dumps(data), "a.tfstate")
+
+
+def test_any_value_in_place_of_another_is_refused_or_read() -> None:
+    def variants(value: object) -> Iterator[object]:
+        yield from (None, 1, "x", [], {}, True, [None], {"a": None})
+        if isinstance(value, dict):
+            held = cast("dict[str, object]", value)
+            for name in held:
+                yield from ({**held, name: each} for each in variants(held[name]))
+                yield {other: held[other] for other in held if other != name}
+        elif isinstance(value, list):
+            items = cast("list[object]", value)
+            for at, item in enumerate(items):
+                yield from ([*items[:at], each, *items[at + 1 :]] for each in variants(item))
+
+    for variant in variants(json.loads(a_state())):
+        with suppress(Refused):
+            state.read(json.dumps(variant), "a.tfstate")
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_state_of_an_old_format_is_named_with_the_line_that_converts_it(version: int) -> None:
+    old: dict[str, Any] = {"version": version, "terraform_version": "0.11.14", "modules": []}
+    line = (
+        "terraform state replace-provider -state=a.tfstate registry.terraform.io/-/aws "
+        "registry.terraform.io/hashicorp/aws"
+    )
+    with pytest.raises(Refused, match=rf"format {version}, written by Terraform 0.11.14.*{re.escape(line)}"):
+        state.read(json.dumps(old), "a.tfstate")
+
+
+@pytest.mark.parametrize(
+    ("provider", "source"),
+    [
+        ("provider.aws", "registry.terraform.io/-/aws"),
+        ("module.networking.provider.aws.west", "registry.terraform.io/-/aws"),
+        ('provider["registry.terraform.io/-/aws"]', "registry.terraform.io/-/aws"),
+        (
+            'module.networking.provider["registry.opentofu.org/hashicorp/aws"].west',
+            "registry.opentofu.org/hashicorp/aws",
+        ),
+    ],
+)
+def test_a_provider_as_older_terraform_or_opentofu_names_it_is_converted_by_a_line(provider: str, source: str) -> None:
+    data = json.loads(a_state())
+    data["resources"][0]["provider"] = provider
+    read = state.read(json.dumps(data), "a.tfstate")
+    assert read.addresses == ("module.networking.aws_vpc.main",)
+    assert read.foreign == ()
+    assert [state.replacement(each) for each in read.sources] == [
+        f"terraform state replace-provider {source} registry.terraform.io/hashicorp/aws"
+    ]
+
+
+def test_a_resource_of_another_provider_would_be_destroyed_and_a_data_source_would_not() -> None:
+    provider = 'provider["registry.terraform.io/hashicorp/random"]'
+    other: dict[str, Any] = {"mode": "managed", "type": "random_id", "name": "x", "provider": provider}
+    other["instances"] = [{"index_key": "a", "attributes": {}}, {"index_key": 0, "attributes": {}}]
+    data = json.loads(a_state())
+    data["resources"] += [other, {**other, "mode": "data"}]
+    read = state.read(json.dumps(data), "a.tfstate")
+    found = planned_changes({"resource_changes": []}, read.foreign)
+    assert [(each.address, each.kind, each.command) for each in found] == [
+        ('random_id.x["a"]', "destroy", "terraform state rm 'random_id.x[\"a\"]'"),
+        ("random_id.x[0]", "destroy", "terraform state rm 'random_id.x[0]'"),
+    ]
+
+
+def test_deposed_and_tainted_objects_are_called_so_with_the_command() -> None:
+    deposed = {**change("aws_lb.a", ["delete"], {"name": "a"}, None), "deposed": "0a1b2c3d"}
+    kept = change("aws_lb.a", ["no-op"], {"name": "b"}, {"name": "b"})
+    tainted = change("aws_lb.t", REPLACE, {"name": "t"}, {"name": "t"})
+    tainted["action_reason"] = "replace_because_tainted"
+    plan = {"resource_changes": [deposed, kept, tainted]}
+    assert [(each.address, each.kind, each.deposed, each.tainted, each.command) for each in planned_changes(plan)] == [
+        ("aws_lb.a", "destroy", "0a1b2c3d", False, "terraform apply -target='aws_lb.a'"),
+        ("aws_lb.t", "replace", None, True, "terraform untaint 'aws_lb.t'"),
+    ]
+    assert Today(plan).instances["aws_lb.a"] == {"name": "b"}
+    assert moves.found({"resource_changes": [deposed, change("aws_lb.n", ["create"], None, {"name": "a"})]}) == []
+
+
 def test_a_state_of_another_registry_and_with_other_providers_can_be_planned_over() -> None:
-    other = {"mode": "managed", "type": "random_id", "name": "x", "provider": 'provider["r.io/hashicorp/random"]'}
+    other: dict[str, Any] = {
+        "mode": "managed",
+        "type": "random_id",
+        "name": "x",
+        "provider": 'provider["r.io/hashicorp/random"]',
+    }
+    other["instances"] = [{"attributes": {}}]
     text = a_state()
     data = json.loads(text)
     data["resources"].append(other)
     read = state.read(json.dumps(data), "a.tfstate")
     assert read.addresses == ("module.networking.aws_vpc.main",)
-    assert read.foreign == ("random_id.x",)
+    assert read.foreign == (state.ForeignInstance("random_id.x", "r.io/hashicorp/random"),)
+    assert read.sources == ("registry.opentofu.org/hashicorp/aws",)
     assert [each["provider"] for each in json.loads(read.text)["resources"]] == [state.AWS]
 
 
@@ -74,14 +198,14 @@ REPLACE = ["delete", "create"]
     ],
 )
 def test_a_change_is_sorted_by_what_it_does(found: dict[str, Any], kind: str | None) -> None:
-    assert [each.kind for each in sort({"resource_changes": [found]})] == ([kind] if kind else [])
+    assert [each.kind for each in planned_changes({"resource_changes": [found]})] == ([kind] if kind else [])
 
 
 def test_what_is_drawn_along_by_another_is_told_from_what_differs_itself() -> None:
     drawn = change("aws_lb.a", REPLACE, {"vpc_id": "v", "arn": "a"}, {}, unknown={"vpc_id": True, "arn": True})
     drawn["change"]["replace_paths"] = [["vpc_id"]]
     own = change("aws_vpc.a", REPLACE, {"cidr_block": "1"}, {"cidr_block": "2"}, replace_paths=[["cidr_block"]])
-    assert [(each.address, each.follows) for each in sort({"resource_changes": [drawn, own]})] == [
+    assert [(each.address, each.follows) for each in planned_changes({"resource_changes": [drawn, own]})] == [
         ("aws_lb.a", True),
         ("aws_vpc.a", False),
     ]
@@ -89,14 +213,16 @@ def test_what_is_drawn_along_by_another_is_told_from_what_differs_itself() -> No
 
 def test_a_sensitive_value_is_not_shown() -> None:
     found = change("aws_x.a", UPDATE, {"key": "hush"}, {"key": "new"}, before_sensitive={"key": True})
-    (difference,) = sort({"resource_changes": [found]})
+    (difference,) = planned_changes({"resource_changes": [found]})
     assert "hush" not in repr(difference)
     assert "new" not in repr(difference)
 
 
 def test_a_document_in_an_argument_is_compared_by_what_it_holds() -> None:
     before, after = ('{"a": 1,  "b": {"c": 2}}', '{"b":{"c":3},"a":1}')
-    (difference,) = sort({"resource_changes": [change("aws_x.a", UPDATE, {"policy": before}, {"policy": after})]})
+    (difference,) = planned_changes(
+        {"resource_changes": [change("aws_x.a", UPDATE, {"policy": before}, {"policy": after})]}
+    )
     assert [(each.path, each.before, each.after) for each in difference.arguments] == [("policy.b.c", 2, 3)]
 
 
