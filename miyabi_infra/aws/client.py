@@ -6,7 +6,7 @@ the network, or look for what is missing.
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeVar, cast
@@ -129,7 +129,7 @@ class Aws:
         """
         action = action_name(service, operation)
         with _telling(action, self._limits):
-            return cast("dict[str, Any]", getattr(self._client(service), operation)(**arguments))
+            return _from_aws(getattr(self._client(service), operation)(**arguments), action)
 
     def pages(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:  # noqa: ANN401  # JSON
         """The items under `key` of all pages of an operation.
@@ -141,9 +141,9 @@ class Aws:
         with _telling(action, self._limits):
             client = self._client(service)
             if not client.can_paginate(operation):  # it returns everything at once
-                return cast("dict[str, Any]", getattr(client, operation)(**arguments)).get(key, [])
+                return _from_aws(getattr(client, operation)(**arguments), action).get(key, [])
             pages = client.get_paginator(operation).paginate(**arguments)
-            return [item for page in pages for item in cast("dict[str, Any]", page).get(key, [])]
+            return [item for page in pages for item in _from_aws(page, action).get(key, [])]
 
     def _client(self, service: str) -> Any:  # noqa: ANN401  # made at run time
         with self._lock:  # a session is not safe to use from several threads, a client is
@@ -169,6 +169,25 @@ class _telling:  # noqa: N801  # reads as a statement: `with _telling(…):`
             raise trouble(error, self._action, self._limits) from error
 
 
+def _from_aws(answer: Any, action: str) -> dict[str, Any]:  # noqa: ANN401  # made at run time
+    """An answer, when it has the request ID that AWS gives every answer.
+
+    The login page of a captive portal has none. Without this check it would be an empty list: nothing exists.
+    """
+    if not _request_id(answer):
+        raise _not_from_aws(action)
+    return answer
+
+
+def _request_id(answer: Mapping[str, Any]) -> bool:
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return any(str(name).lower() in {"x-amzn-requestid", "x-amz-request-id"} for name in headers)
+
+
+def _not_from_aws(action: str) -> Trouble:
+    return Trouble(Kind.FAILED, f"{action}: the answer is not from AWS: check AWS_ENDPOINT_URL and the proxy")
+
+
 def action_name(service: str, operation: str) -> str:
     """IAM's name of an operation: `elasticloadbalancing:DescribeTargetHealth`."""
     prefix = _IAM_PREFIX.get(service, service)
@@ -178,7 +197,7 @@ def action_name(service: str, operation: str) -> str:
 def trouble(error: BotoCoreError | ClientError | ResponseParserError, action: str, limits: Limits) -> Trouble:
     """The trouble that an error of boto3 stands for."""
     if isinstance(error, ResponseParserError):
-        return Trouble(Kind.FAILED, f"{action}: the answer is not from AWS: check AWS_ENDPOINT_URL and the proxy")
+        return _not_from_aws(action)
     if isinstance(error, ClientError):
         return _answered(error, action)
     if isinstance(error, _NOT_LOGGED_IN):
@@ -198,6 +217,10 @@ def _answered(error: ClientError, action: str) -> Trouble:
     answer = cast("dict[str, Any]", error.response)
     code = str(answer.get("Error", {}).get("Code", ""))
     said = _one_line(str(answer.get("Error", {}).get("Message", "")))
+    if code.isdecimal():  # no code of AWS's in the body: a HEAD request, or a body that is not AWS's
+        if not _request_id(answer):
+            return _not_from_aws(action)
+        code = {"403": "Forbidden", "404": "NotFound"}.get(code, code)
     if _DENIED.search(code):
         named = re.search(r"not authorized to perform:? ([\w-]+:\w+)", said)
         return Trouble(Kind.DENIED, f"not permitted: the credentials need {named[1] if named else action}")

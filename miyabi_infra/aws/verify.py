@@ -1,23 +1,32 @@
 """What exists in AWS compared with what was generated, resource by resource, without Terraform's state.
 
-The state is what Terraform remembers. This asks AWS itself, by names, and so also finds what the state cannot know: a
-rule that somebody opened by hand, a second listener, a policy attached to a role.
+The state is what Terraform remembers. This asks AWS itself, and so also finds what the state cannot know: a rule that
+somebody opened by hand, a second listener, a policy attached to a role.
+
+What could not be read or compared is a result of its own. Only when everything that was generated was found and
+compared, and nothing differs, the environment is as generated.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any, Final, Literal
 
-from miyabi_infra.aws.client import UNEXPECTED, Aws, Trouble, not_understood, together
+from miyabi_infra.aws.account import account_of
+from miyabi_infra.aws.client import UNEXPECTED, Aws, Kind, Trouble, not_understood, together
 from miyabi_infra.aws.readers import READERS
-from miyabi_infra.aws.world import Compared, Extra, Unresolved, World
-from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import Resource, Stack
+from miyabi_infra.aws.world import Compared, Extra, Unresolved, World, tag_mapping
+from miyabi_infra.progress import step
+from miyabi_infra.stacks import Reference, Resource, Stack, Template, Value
 
 UNKNOWN: Final = 3
 """Exit code when no difference is known, but not everything could be determined."""
 IMAGE: Final = ".image"
 """End of the argument that is given when Terraform runs: the container's image."""
+
+State = Literal["same", "different", "missing", "unreadable", "unknown"]
+"""`unreadable`: AWS gave no answer, or none to all questions. `unknown`: a type or an argument without a reader."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +34,7 @@ class Verified:
     """A resource compared with what exists."""
 
     resource: Resource
-    state: str
-    """`same`, `different`, `missing`, `unreadable`; `unknown` for a type without a reader."""
+    state: State
     different: tuple[Compared, ...] = ()
     extras: tuple[Extra, ...] = ()
     left: tuple[Compared, ...] = ()
@@ -35,7 +43,22 @@ class Verified:
     """How many arguments were compared."""
     not_compared: tuple[str, ...] = ()
     """Arguments that were generated and not compared."""
-    trouble: Trouble | None = None
+    troubles: tuple[Trouble, ...] = ()
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """The first question that AWS did not answer."""
+        return next(iter(self.troubles), None)
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Arguments that were not compared although AWS tells them: the reader does not know them."""
+        return tuple(each for each in self.not_compared if f"{self.resource.type}.{each}" not in NOT_TOLD)
+
+    @property
+    def determined(self) -> bool:
+        """Whether everything that was generated is known to be the same, different or missing."""
+        return self.state == "missing" or not (self.troubles or self.unread or self.state == "unknown")
 
 
 @dataclass(frozen=True)
@@ -44,9 +67,12 @@ class Verification:
 
     stack: Stack
     account: str
+    """Account of the credentials; empty when AWS did not say."""
     resources: tuple[Verified, ...]
-    extras: tuple[Extra, ...]
+    extras: tuple[Extra, ...] = ()
     """What belongs to the environment by its name and was not generated."""
+    troubles: tuple[Trouble, ...] = ()
+    """Questions about the environment as a whole that AWS did not answer."""
 
     @property
     def differences(self) -> int:
@@ -56,35 +82,45 @@ class Verification:
         )
 
     @property
-    def exit_code(self) -> int:
-        """0 the same, 1 differences, 3 no differences known but not everything could be read."""
+    def undetermined(self) -> int:
+        """How many resources, and questions about the environment as a whole, have no certain answer."""
+        return len(self.troubles) + sum(not each.determined for each in self.resources)
+
+    @property
+    def verdict(self) -> Literal["as generated", "different", "unknown"]:
+        """`as generated` only when everything was determined and nothing differs."""
         if self.differences:
-            return 1
-        return UNKNOWN if any(each.state == "unreadable" for each in self.resources) else 0
+            return "different"
+        return "unknown" if self.undetermined or not self.resources else "as generated"
+
+    @property
+    def exit_code(self) -> int:
+        """0 as generated, 1 differences, 3 no differences known but not everything was determined."""
+        return {"as generated": 0, "different": 1, "unknown": UNKNOWN}[self.verdict]
 
 
 def verify(stack: Stack, aws: Aws) -> Verification:
     """Compare a stack with the account of the credentials.
 
     Raises:
-        Refused: when AWS does not accept the credentials, or they belong to another account than the stack.
+        Refused: when the credentials belong to another account than the stack.
     """
     world = World(aws, stack, READERS)
-    account = _account(stack, world)
-    resources = together(lambda resource: _verified(resource, world), stack.resources)
-    return Verification(stack, account, tuple(resources), tuple(_strangers(stack, world)))
+    account = account_of(world)
+    if account.trouble is not None and account.trouble.kind is Kind.CREDENTIALS:
+        unread = (Verified(each, "unreadable", troubles=(account.trouble,)) for each in stack.resources)
+        return Verification(stack, "", tuple(unread))
+    done = count(1)
 
+    def verified(resource: Resource) -> Verified:
+        found = _verified(resource, world)
+        step(f"verify {stack.name}: {next(done)} of {len(stack.resources)} resources compared")
+        return found
 
-def _account(stack: Stack, world: World) -> str:
-    try:
-        account = str(world.ask("sts", "get_caller_identity")["Account"])
-    except Trouble as trouble:
-        raise Refused(f"the account cannot be read: {trouble}") from trouble
-    allowed = stack.provider.get("allowed_account_ids")
-    if isinstance(allowed, tuple) and account not in allowed:
-        where = ", ".join(map(str, allowed))
-        raise Refused(f"the credentials belong to account {account}; {stack.environment} is in {where}")
-    return account
+    resources = together(verified, stack.resources)
+    extras, trouble = _alarms_in_addition(stack, world)
+    troubles = [each for each in (account.trouble, trouble) if each is not None]
+    return Verification(stack, account.number, tuple(resources), tuple(extras), tuple(troubles))
 
 
 def _verified(resource: Resource, world: World) -> Verified:
@@ -93,72 +129,106 @@ def _verified(resource: Resource, world: World) -> Verified:
     try:
         found = world.find(resource.address)
     except Trouble as trouble:
-        return Verified(resource, "unreadable", trouble=trouble)
+        return Verified(resource, "unreadable", troubles=(trouble,))
     except UNEXPECTED as error:
-        return Verified(resource, "unreadable", trouble=not_understood(error))
+        return Verified(resource, "unreadable", troubles=(not_understood(error),))
     if found is None:
         return Verified(resource, "missing")
     compared = [check for check in found.checks if not isinstance(check.generated, Unresolved)]
     apart = [check for check in compared if not check.same]
     left = tuple(check for check in apart if _may_differ(check, resource))
     different = tuple(check for check in apart if check not in left)
-    looked_at = {check.argument.partition(".")[0].partition(":")[0] for check in compared}
-    not_compared = tuple(
-        name
-        for name in resource.arguments
-        if name not in looked_at and not {name, f"{resource.type}.{name}"} & _FOUND_BY
+    looked_at = {re.split(r"[.:\[]", check.argument, maxsplit=1)[0] for check in found.checks}
+    not_compared = tuple(name for name in resource.arguments if name not in looked_at and name != "tags")
+    verified = Verified(
+        resource,
+        "different" if different or found.extras else "same",
+        different,
+        tuple(found.extras),
+        left,
+        len(compared),
+        not_compared,
+        tuple(found.troubles),
     )
-    state = "different" if different or found.extras else "same"
-    return Verified(resource, state, different, tuple(found.extras), left, len(compared), not_compared)
+    if verified.state == "same" and not verified.determined:
+        return replace(verified, state="unreadable" if found.troubles else "unknown")
+    return verified
 
 
-_FOUND_BY: Final = frozenset(
-    {
-        "alarm_name",
-        "aws_appautoscaling_policy.resource_id",
-        "aws_appautoscaling_policy.scalable_dimension",
-        "aws_appautoscaling_policy.service_namespace",
-        "aws_appautoscaling_target.resource_id",
-        "aws_appautoscaling_target.scalable_dimension",
-        "aws_appautoscaling_target.service_namespace",
-        "aws_ecs_cluster_capacity_providers.cluster_name",
-        "aws_lb_listener.load_balancer_arn",
-        "aws_lb_listener.port",
-        "aws_route.destination_cidr_block",
-        "aws_route.route_table_id",
-        "aws_route_table_association.subnet_id",
-        "aws_security_group.vpc_id",
-        "aws_sns_topic_policy.arn",
-        "aws_sns_topic_subscription.endpoint",
-        "aws_sns_topic_subscription.protocol",
-        "aws_sns_topic_subscription.topic_arn",
-        "bucket",
-        "cluster_id",
-        "dashboard_name",
-        "family",
-        "name",
-        "repository",
-        "role",
-        "tags",
-    }
-)
-"""Arguments by which a resource is found: finding it is the comparison."""
+NOT_TOLD: Final[Mapping[str, str]] = {
+    "aws_ecr_repository.force_delete": "tells Terraform how to delete it",
+    "aws_elasticache_cluster.apply_immediately": "tells Terraform how to change it",
+    "aws_lb.enable_cross_zone_load_balancing": "an application load balancer cannot turn it off",
+    "aws_service_discovery_private_dns_namespace.vpc": "AWS Cloud Map does not tell it",
+    "aws_service_discovery_service.health_check_custom_config": "AWS ignores its only argument",
+}
+"""Arguments that AWS does not tell, or that cannot be otherwise, with the reason: they are named and not compared."""
 
 
 def _may_differ(check: Compared, resource: Resource) -> bool:
-    return check.argument.partition(".")[0] in resource.ignore_changes or check.argument.endswith(IMAGE)
+    """Whether something else manages the argument: a pipeline gives another version of the same image, too."""
+    if re.split(r"[.\[]", check.argument, maxsplit=1)[0] in resource.ignore_changes:
+        return True
+    return check.argument.endswith(IMAGE) and _repository(check.generated) == _repository(check.found)
 
 
-def _strangers(stack: Stack, world: World) -> Iterator[Extra]:
-    """Alarms that have a name of the environment and were not generated."""
-    generated = [each.get("alarm_name") for each in stack.of_type("aws_cloudwatch_metric_alarm")]
+def _repository(image: Any) -> str:  # noqa: ANN401  # JSON
+    """The repository of an image: without its tag or digest."""
+    name = str(image).partition("@")[0]
+    head, slash, last = name.rpartition("/")
+    return f"{head}{slash}{last.partition(':')[0]}"
+
+
+# ---- alarms ----------------------------------------------------------------------------------------------------------
+
+
+def _alarms_in_addition(stack: Stack, world: World) -> tuple[list[Extra], Trouble | None]:
+    """Alarms of the environment that were not generated, and the question that AWS did not answer."""
+    generated = {str(each.get("alarm_name")) for each in stack.of_type("aws_cloudwatch_metric_alarm")}
     if not generated:
-        return
+        return [], None
     try:
         alarms = world.items("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNamePrefix=f"{stack.project}-")
-    except Trouble:
-        return  # each alarm has said so already
-    for alarm in alarms:
-        name = alarm["AlarmName"]
-        if name.endswith(f"-{stack.environment}") and name not in generated:
-            yield Extra(f"alarm {name}")
+        others = [each for each in alarms if each["AlarmName"] not in generated]
+        return [Extra(f"alarm {each['AlarmName']}") for each in others if _is_own(each, generated, world)], None
+    except Trouble as trouble:
+        return [], trouble
+
+
+def _is_own(alarm: Mapping[str, Any], generated: set[str], world: World) -> bool:
+    """Whether an alarm is the environment's: by what it watches, else by its tags, else by its name.
+
+    The name alone does not say it: `miyabi-shop-cpu-high-dev` is of a project `miyabi-shop`, and
+    `miyabi-cpu-high-eu-dev` of an environment `eu-dev`.
+    """
+    project, environment = world.stack.project, world.stack.environment
+    dimensions = {str(each["Value"]) for each in alarm.get("Dimensions", ())}
+    if dimensions:
+        return bool(dimensions & set(_watched(world)))
+    arn = alarm.get("AlarmArn")
+    tags = tag_mapping(world.ask("cloudwatch", "list_tags_for_resource", ResourceARN=arn)["Tags"]) if arn else {}
+    if {"Project", "Environment"} & tags.keys():
+        return (tags.get("Project"), tags.get("Environment")) == (project, environment)
+    name = str(alarm["AlarmName"])
+    if not (name.startswith(f"{project}-") and name.endswith(f"-{environment}")):
+        return False
+    inner = name[len(project) + 1 : -len(environment) - 1]
+    for each in generated:  # a neighbour's alarms have the same names between its project and its environment
+        known = each[len(project) + 1 : -len(environment) - 1]
+        if inner.startswith(f"{known}-") or inner.endswith(f"-{known}"):
+            return False
+    return True
+
+
+def _watched(world: World) -> Iterator[str]:
+    """The values of the dimensions that the generated alarms have: the environment's own names."""
+    for alarm in world.stack.of_type("aws_cloudwatch_metric_alarm"):
+        dimensions = alarm.get("dimensions")
+        for each in dimensions.values() if isinstance(dimensions, Mapping) else ():
+            value = _resolved(each, world)
+            if isinstance(value, str):
+                yield value
+
+
+def _resolved(value: Value, world: World) -> Any:  # noqa: ANN401  # JSON
+    return world.value(value) if isinstance(value, Reference | Template) else value

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -40,6 +40,15 @@ class Found:
     """What references to it resolve to: `id`, `arn` …"""
     checks: list[Compared] = field(default_factory=list[Compared])
     extras: list[Extra] = field(default_factory=list[Extra])
+    troubles: list[Trouble] = field(default_factory=list[Trouble])
+    """Questions about extras that AWS did not answer: more may exist."""
+
+    def search(self, extras: Iterable[Extra]) -> None:
+        """Add what a search finds; a question that AWS does not answer ends this search and no other."""
+        try:
+            self.extras.extend(extras)
+        except Trouble as trouble:
+            self.troubles.append(trouble)
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,19 @@ class World:
             Trouble: when there is none; the same each time.
         """
         return self._once((service, operation, arguments), lambda: self._aws.call(service, operation, **arguments))
+
+    def optional(self, service: str, operation: str, **arguments: Any) -> dict[str, Any] | None:  # noqa: ANN401  # JSON
+        """The answer of an operation; None when AWS says that what it asks for does not exist.
+
+        Raises:
+            Trouble: when there is no answer.
+        """
+        try:
+            return self.ask(service, operation, **arguments)
+        except Trouble as trouble:
+            if trouble.kind is not Kind.MISSING:
+                raise
+            return None
 
     def items(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:  # noqa: ANN401  # JSON
         """The items of all pages of an operation, requested once.
@@ -158,7 +180,7 @@ class World:
                 if argument not in defaults:
                     continue
                 generated = defaults[argument]
-            checks += _compared(argument, plain(generated), plain(held))
+            checks += compared(argument, generated, held)
         return checks
 
     def tags(self, resource: Resource, found: Any) -> list[Compared]:  # noqa: ANN401  # a list of pairs, or a mapping
@@ -171,13 +193,21 @@ class World:
         ]
 
 
-def _compared(argument: str, generated: Any, found: Any) -> list[Compared]:  # noqa: ANN401  # JSON
+def compared(argument: str, generated: Any, found: Any) -> list[Compared]:  # noqa: ANN401  # JSON
     """One row for an argument whose values are equal, else one row for each value in it that differs."""
+    generated, found = plain(generated), plain(found)
     differing = [
         Compared(each.path, _or_none(each.before), _or_none(each.after))
         for each in differences(generated, found, argument)
+        if _as_text(each.before) != _as_text(each.after)
     ]
-    return differing or [Compared(argument, generated, found)]
+    return differing or [Compared(argument, generated, generated)]
+
+
+def _as_text(value: Any) -> str:  # noqa: ANN401  # JSON
+    """A value as text: Terraform and AWS write some numbers and booleans as text, and not always the same ones."""
+    value = _or_none(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _or_none(value: Any) -> Any:  # noqa: ANN401  # JSON

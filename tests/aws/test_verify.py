@@ -1,14 +1,18 @@
 """`miyabi-infra verify` after a real apply: nothing differs; after changes by API, exactly those do."""
 
 import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from miyabi_infra.aws.client import Aws
+from miyabi_infra.aws.client import Aws, Trouble
+from miyabi_infra.aws.readers import READERS
 from miyabi_infra.aws.verify import Verification, verify
+from miyabi_infra.aws.world import World
 from miyabi_infra.commands.verify import run, text
-from miyabi_infra.stacks import read
+from miyabi_infra.stacks import Value, read
 from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment
 from tests.support import Project
@@ -113,6 +117,208 @@ def test_changes_behind_terraforms_back_are_exactly_what_differs(dev: Environmen
     # The autoscaler's own: shown, and no difference.
     left = {each.resource.name: [check.argument for check in each.left] for each in verification.resources if each.left}
     assert left == {"app": ["desired_count"]}
+
+
+def test_what_is_in_no_generated_argument_is_found_too(dev: Environment, look: Look) -> None:
+    ecs, elb, iam = dev.aws.client("ecs"), dev.aws.client("elbv2"), dev.aws.client("iam")
+    answer = ecs.describe_task_definition(taskDefinition="miyabi-app-dev", include=["TAGS"])
+    definition = answer["taskDefinition"]
+    container = definition["containerDefinitions"][0]
+    another = {
+        **container,
+        "image": container["image"].replace("123456789012", "999999999999"),
+        "command": ["sleep", "1d"],
+        "entryPoint": ["/bin/sh"],
+        "user": "root",
+        "mountPoints": [{"sourceVolume": "data", "containerPath": "/data"}],
+    }
+    sidecar = {"name": "sidecar", "image": "public.ecr.aws/other/agent:1", "essential": False}
+    ecs.register_task_definition(
+        family="miyabi-app-dev", containerDefinitions=[another, sidecar], volumes=[{"name": "data"}],
+        tags=answer["tags"],
+        **{key: definition[key] for key in (
+            "taskRoleArn", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory"
+        )},
+    )  # fmt: skip
+    latest = ecs.describe_task_definition(taskDefinition="miyabi-app-dev")["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster="miyabi-cluster-dev", service="miyabi-service-dev", taskDefinition=latest)
+    ecs.create_service(cluster="miyabi-cluster-dev", serviceName="by-hand", taskDefinition=latest, desiredCount=0)
+    balancer = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    vpc = elb.describe_load_balancers()["LoadBalancers"][0]["VpcId"]
+    own = elb.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
+    foreign = elb.create_target_group(Name="foreign", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")
+    other = foreign["TargetGroups"][0]["TargetGroupArn"]
+    listener = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]["ListenerArn"]
+    weighted = [{"TargetGroupArn": own, "Weight": 9}, {"TargetGroupArn": other, "Weight": 1}]
+    elb.modify_listener(
+        ListenerArn=listener, DefaultActions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": weighted}}]
+    )
+    logs = [{"Key": "access_logs.s3.enabled", "Value": "true"}, {"Key": "access_logs.s3.bucket", "Value": "elsewhere"}]
+    dev.aws.client("s3").create_bucket(
+        Bucket="elsewhere", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    elb.modify_load_balancer_attributes(LoadBalancerArn=balancer, Attributes=logs)
+    boundary = "arn:aws:iam::aws:policy/PowerUserAccess"
+    iam.put_role_permissions_boundary(RoleName="miyabi-ecs-task-dev", PermissionsBoundary=boundary)
+    scaling = dev.aws.client("application-autoscaling")
+    target = {"ServiceNamespace": "ecs", "ResourceId": "service/miyabi-cluster-dev/miyabi-service-dev"}
+    policies = scaling.describe_scaling_policies(**target)["ScalingPolicies"]
+    policy = next(each for each in policies if each["PolicyName"] == "miyabi-cpu-autoscaling-dev")
+    scaling.put_scaling_policy(
+        **target, PolicyName=policy["PolicyName"], ScalableDimension=policy["ScalableDimension"],
+        PolicyType=policy["PolicyType"],
+        TargetTrackingScalingPolicyConfiguration={
+            **policy["TargetTrackingScalingPolicyConfiguration"], "DisableScaleIn": True
+        },
+    )  # fmt: skip
+    dev.aws.client("logs").put_metric_filter(
+        logGroupName="/ecs/miyabi-dev", filterName="by-hand", filterPattern="ERROR",
+        metricTransformations=[{"metricName": "errors", "metricNamespace": "x", "metricValue": "1"}],
+    )  # fmt: skip
+    dev.aws.client("ec2").create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-west-2.s3")
+
+    found = differing(look.verify(dev))
+
+    endpoint = next(each for each in found if "endpoint" in each)
+    tasks = "~ module.ecs.aws_ecs_task_definition.app container_definitions.miyabi-app"
+    image = "dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:latest"
+    mounted = '[{"sourceVolume": "data", "containerPath": "/data"}]'
+    assert found == [
+        '~ module.alb.aws_lb.main access_logs.bucket: generated null, found "elsewhere"',
+        "~ module.alb.aws_lb.main access_logs.enabled: generated false, found true",
+        *sorted(
+            [
+                f"~ module.alb.aws_lb_listener.http default_action[0].target_groups.{other}: generated null, found 1",
+                f"~ module.alb.aws_lb_listener.http default_action[0].target_groups.{own}: generated 1, found 9",
+            ]
+        ),
+        "+ module.ecs.aws_cloudwatch_log_group.ecs: metric filter by-hand exists and was not generated",
+        "+ module.ecs.aws_ecs_cluster.main: service by-hand in the cluster exists and was not generated",
+        '~ module.ecs.aws_ecs_task_definition.app volume: generated [], found ["data"]',
+        f'{tasks}.command: generated null, found ["sleep", "1d"]',
+        f'{tasks}.entryPoint: generated null, found ["/bin/sh"]',
+        f'{tasks}.image: generated "123456789012.{image}", found "999999999999.{image}"',
+        f"{tasks}.mountPoints: generated null, found {mounted}",
+        f'{tasks}.user: generated null, found "root"',
+        "+ module.ecs.aws_ecs_task_definition.app: container sidecar exists and was not generated",
+        (
+            "~ module.ecs_service.aws_appautoscaling_policy.ecs_cpu target_tracking_scaling_policy_configuration"
+            ".disable_scale_in: generated false, found true"
+        ),
+        f'~ module.iam.aws_iam_role.ecs_task permissions_boundary: generated null, found "{boundary}"',
+        endpoint,
+    ]
+
+
+def test_a_lost_tag_is_one_difference_and_hides_nothing(dev: Environment, look: Look) -> None:
+    ec2 = dev.aws.client("ec2")
+    groups = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["miyabi-redis-sg-dev"]}])
+    group = groups["SecurityGroups"][0]
+    opened = {"IpProtocol": "tcp", "FromPort": 6379, "ToPort": 6379, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[opened])
+    vpc = [{"Name": "vpc-id", "Values": [group["VpcId"]]}]
+    attached = [{"Name": "attachment.vpc-id", "Values": [group["VpcId"]]}]
+    resources = [
+        group["VpcId"],
+        *[each["SubnetId"] for each in ec2.describe_subnets(Filters=vpc)["Subnets"]],
+        *[each["RouteTableId"] for each in ec2.describe_route_tables(Filters=vpc)["RouteTables"]],
+        *[each["NatGatewayId"] for each in ec2.describe_nat_gateways(Filters=vpc)["NatGateways"]],
+        *[each["AllocationId"] for each in ec2.describe_addresses()["Addresses"]],
+        *[each["InternetGatewayId"] for each in ec2.describe_internet_gateways(Filters=attached)["InternetGateways"]],
+    ]
+    ec2.delete_tags(Resources=resources, Tags=[{"Key": "Project"}, {"Key": "Name"}])
+
+    found = differing(look.verify(dev))
+
+    opening = "ingress tcp 6379 with 0.0.0.0/0 exists and was not generated"
+    assert f"+ module.security_groups.aws_security_group.redis: {opening}" in found
+    lost = [line for line in found if " tags." in line]
+    assert sorted(set(found) - set(lost)) == [f"+ module.security_groups.aws_security_group.redis: {opening}"]
+    # One VPC, an internet gateway, four subnets, a NAT gateway with its address, and two or three route tables.
+    assert '~ module.networking.aws_vpc.main tags.Project: generated "miyabi", found null' in lost
+    assert len(lost) == 2 * len({line.split()[1] for line in lost})
+    assert {line.split()[1].split("[")[0] for line in lost} == {
+        f"module.networking.{each}"
+        for each in (
+            "aws_eip.nat", "aws_internet_gateway.main", "aws_nat_gateway.main", "aws_route_table.private",
+            "aws_route_table.public", "aws_subnet.private", "aws_subnet.public", "aws_vpc.main",
+        )
+    }  # fmt: skip
+
+
+def test_a_neighbours_alarms_are_its_own(dev: Environment, look: Look) -> None:
+    cloudwatch = dev.aws.client("cloudwatch")
+    alarms = cloudwatch.describe_alarms(AlarmNamePrefix="miyabi-")["MetricAlarms"]
+
+    def put(name: str, *, dimension: str = "", **tags: str) -> None:
+        cloudwatch.put_metric_alarm(
+            AlarmName=name, ComparisonOperator="LessThanThreshold", EvaluationPeriods=1, Threshold=1,
+            Namespace="AWS/ECS", MetricName="CPUUtilization", Period=60, Statistic="Average",
+            Dimensions=[{"Name": "ClusterName", "Value": dimension}] if dimension else [],
+            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )  # fmt: skip
+
+    for alarm in alarms:  # the same alarms, of a project `miyabi-shop` and of an environment `eu-dev`
+        inner = alarm["AlarmName"].removeprefix("miyabi-").removesuffix("-dev")
+        put(f"miyabi-shop-{inner}-dev")
+        put(f"miyabi-{inner}-eu-dev")
+    put("miyabi-shop-orders-dev", Project="miyabi-shop", Environment="dev")
+    put("miyabi-orders-eu-dev", dimension="miyabi-cluster-eu-dev")
+    put("miyabi-mine-dev", dimension="miyabi-cluster-dev")
+    put("miyabi-tagged-dev", Project="miyabi", Environment="dev")
+
+    assert differing(look.verify(dev)) == [
+        "+ alarm miyabi-mine-dev exists and was not generated",
+        "+ alarm miyabi-tagged-dev exists and was not generated",
+    ]
+
+
+def test_every_generated_argument_is_compared(applied: Environment, look: Look) -> None:
+    """Change each generated value in turn: what AWS has must then differ, or nobody looks at that value."""
+    look.at(applied.aws)
+    stack = next(each for each in read(applied.project.out) if each.environment == applied.name)
+    world = World(Aws(stack.region), stack, READERS)
+    unnoticed: set[str] = set()
+    for resource in stack.resources:
+        for path, changed in changes(resource.arguments):
+            other = replace(resource, arguments=changed)
+            try:
+                found = READERS[resource.type](other, world)
+            except Trouble:  # nothing has the changed name
+                continue
+            if found is not None and all(check.same for check in found.checks) and not found.extras:
+                unnoticed.add(f"{resource.type}.{path}")
+    assert unnoticed == {
+        "aws_elasticache_cluster.apply_immediately",
+        "aws_lb.enable_cross_zone_load_balancing",
+        # Of a rule for all protocols (-1) AWS ignores the ports.
+        "aws_security_group.egress[].from_port",
+        "aws_security_group.egress[].to_port",
+    }
+
+
+def changes(arguments: Mapping[str, Value]) -> Iterator[tuple[str, dict[str, Value]]]:
+    """The arguments with one value in them changed, for each value that is known before apply."""
+    for name, value in arguments.items():
+        for path, changed in _changed(value):
+            yield f"{name}{path}", {**arguments, name: changed}
+
+
+def _changed(value: Value) -> Iterator[tuple[str, Value]]:
+    if isinstance(value, Mapping):
+        for key, held in value.items():
+            for path, changed in _changed(held):
+                yield f".{key}{path}", {**value, key: changed}
+    elif isinstance(value, tuple):
+        for index, held in enumerate(value):
+            for path, changed in _changed(held):
+                yield f"[]{path}", (*value[:index], changed, *value[index + 1 :])
+    elif isinstance(value, bool):
+        yield "", not value
+    elif isinstance(value, int | float):
+        yield "", value + 1
+    elif isinstance(value, str):
+        yield "", f"{value}1"
 
 
 def test_everything_is_missing_in_an_empty_account(

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,7 +15,6 @@ import pytest
 from miyabi_infra.aws.client import Aws, Kind, Limits, Trouble, action_name, together
 from miyabi_infra.commands.status import run
 from miyabi_infra.commands.verify import run as run_verify
-from miyabi_infra.refused import Refused
 
 QUICK = Limits(connect=0.5, read=0.2, attempts=1)
 
@@ -198,11 +198,47 @@ def test_status_without_credentials_says_so_once_and_exits_with_3(
     assert shown.endswith("unknown: 0 degraded, 1 not readable, 0 notes\n")
 
 
-def test_verify_without_credentials_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verify_without_credentials_says_so_once_and_exits_with_3(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    with pytest.raises(Refused, match="no credentials"):
-        run_verify(root, "dev")
+    assert run_verify(root, "dev") == 3
+    shown = capsys.readouterr().out
+    assert shown.count("no credentials") == 1
+    assert shown.endswith("unknown; 0 of 48 resources the same, 48 not determined, 0 arguments compared\n")
+
+
+def test_expired_credentials_exit_with_3_in_every_command(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(monkeypatch, "ExpiredTokenException"):
+        assert (run(root, "dev"), run_verify(root, "dev")) == (3, 3)
+
+
+def test_the_login_page_of_a_captive_portal_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def log_in(self: Answer) -> None:
+        body = b"<html>Please log in</html>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def not_found(self: Answer) -> None:
+        self.send_error(404, "Not Found")
+
+    for answer in (log_in, not_found):
+        for method in ("do_GET", "do_HEAD", "do_POST"):
+            monkeypatch.setattr(Answer, method, answer, raising=False)
+        with answering(monkeypatch, "x"):
+            aws = Aws("us-west-2", QUICK)
+            for ask in (
+                partial(aws.pages, "logs", "describe_log_groups", "logGroups"),
+                partial(aws.pages, "ec2", "describe_vpcs", "Vpcs"),
+                partial(aws.call, "s3", "head_bucket", Bucket="miyabi"),
+            ):
+                with pytest.raises(Trouble, match="the answer is not from AWS") as raised:
+                    ask()
+                assert raised.value.kind is Kind.FAILED
 
 
 def test_a_missing_permission_is_a_line_of_each_section(

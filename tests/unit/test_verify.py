@@ -1,6 +1,6 @@
 """`miyabi-infra verify` where AWS does not answer, and how differences are told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ from miyabi_infra.aws import verify as module
 from miyabi_infra.aws.client import Aws, Kind, Trouble
 from miyabi_infra.aws.readers import READERS
 from miyabi_infra.aws.verify import Verification, verify
-from miyabi_infra.aws.world import Compared, Found, World
-from miyabi_infra.commands.verify import text
+from miyabi_infra.aws.world import Compared, Extra, Found, World
+from miyabi_infra.commands.verify import as_data, text
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Reference, Resource, Stack
 from miyabi_infra.stacks import read as read_stacks
@@ -57,6 +57,11 @@ def test_what_may_not_be_read_is_no_difference_and_exits_with_3(stack: Stack) ->
 
     assert {each.state for each in verification.resources} == {"unreadable"}
     assert (verification.differences, verification.exit_code) == (0, 3)
+    assert (verification.verdict, verification.undetermined) == ("unknown", len(verification.resources) + 1)
+    assert "as generated" not in text(verification)
+    assert text(verification).endswith("unknown; 0 of 48 resources the same, 49 not determined, 0 arguments compared")
+    data = as_data(verification)
+    assert (data["verdict"], data["undetermined"], data["exit_code"]) == ("unknown", 49, 3)
     assert (
         "? module.iam.aws_iam_role.ecs_task: not permitted: the credentials need iam:GetRole"
         in text(verification).splitlines()
@@ -82,19 +87,26 @@ def test_the_account_of_another_environment_is_refused(stack: Stack) -> None:
 
 
 def found_as(monkeypatch: pytest.MonkeyPatch, stack: Stack, kind: str, checks: list[Compared]) -> Verification:
-    """A verification in which the resources of one type are found so, and everything else is left out."""
+    """A verification of a stack that has one resource, which is found so."""
 
     def reader(_resource: Resource, _world: World) -> Found:
         return Found({}, checks)
 
     readers: Mapping[str, Any] = {kind: reader}
     monkeypatch.setattr(module, "READERS", readers)
-    return verify(stack, Refusing(Trouble(Kind.DENIED, "no")))
+    (resource,) = stack.of_type(kind)
+    return verify(only(stack, resource), Refusing(Trouble(Kind.DENIED, "no")))
+
+
+def only(stack: Stack, *resources: Resource) -> Stack:
+    """The stack with some of its resources alone."""
+    return replace(stack, modules=(replace(stack.modules[0], resources=resources),))
 
 
 def test_what_the_autoscaler_manages_is_shown_and_no_difference(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> None:
-    checks = [Compared("desired_count", 2, 4), Compared("launch_type", "FARGATE", "FARGATE")]
-    verification = found_as(monkeypatch, stack, "aws_ecs_service", checks)
+    (service,) = stack.of_type("aws_ecs_service")
+    checks = [Compared(name, None, None) for name in service.arguments if name != "desired_count"]
+    verification = found_as(monkeypatch, stack, "aws_ecs_service", [Compared("desired_count", 2, 4), *checks])
     assert verification.exit_code == 0
     assert (
         "  module.ecs_service.aws_ecs_service.app desired_count: generated 2, found 4, managed elsewhere"
@@ -105,16 +117,65 @@ def test_what_the_autoscaler_manages_is_shown_and_no_difference(monkeypatch: pyt
 def test_the_image_that_a_pipeline_gave_is_shown_and_no_difference(
     monkeypatch: pytest.MonkeyPatch, stack: Stack
 ) -> None:
-    checks = [Compared("container_definitions.miyabi-app.image", "a:1", "a:2")]
+    (definition,) = stack.of_type("aws_ecs_task_definition")
+    checks = [Compared(name, None, None) for name in definition.arguments if name != "container_definitions"]
+    checks.append(Compared("container_definitions.miyabi-app.image", "a:1", "a:2"))
     verification = found_as(monkeypatch, stack, "aws_ecs_task_definition", checks)
     assert verification.exit_code == 0
     assert 'image: generated "a:1", found "a:2", given when Terraform runs' in text(verification)
 
 
 def test_a_type_without_a_reader_is_said_to_be_not_compared(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> None:
-    verification = found_as(monkeypatch, stack, "aws_vpc", [])
-    assert "aws_lb.idle_timeout" in text(verification)
-    assert {each.state for each in verification.resources} == {"same", "unknown"}
+    monkeypatch.setattr(module, "READERS", {})
+    verification = verify(stack, Refusing(Trouble(Kind.DENIED, "no")))
+    lines = text(verification).splitlines()
+    assert any(line.startswith("? module.alb.aws_lb.main: verify cannot compare ") for line in lines)
+    assert any("idle_timeout" in line for line in lines)
+    assert {each.state for each in verification.resources} == {"unknown"}
+    assert (verification.verdict, verification.exit_code) == ("unknown", 3)
+
+
+def test_an_argument_that_no_reader_knows_is_unknown_and_exits_with_3(
+    monkeypatch: pytest.MonkeyPatch, stack: Stack
+) -> None:
+    checks = [Compared("cidr_block", "10.0.0.0/16", "10.0.0.0/16")]
+    verification = found_as(monkeypatch, stack, "aws_vpc", checks)
+    assert "? module.networking.aws_vpc.main: verify cannot compare" in text(verification)
+    assert (verification.resources[0].state, verification.verdict, verification.exit_code) == ("unknown", "unknown", 3)
+
+
+def test_a_question_about_extras_without_an_answer_is_unknown(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> None:
+    def reader(resource: Resource, _world: World) -> Found:
+        found = Found({}, [Compared(name, None, None) for name in resource.arguments])
+        found.search(_denied())
+        return found
+
+    monkeypatch.setattr(module, "READERS", {"aws_ecs_cluster": reader})
+    (cluster,) = stack.of_type("aws_ecs_cluster")
+    verification = verify(only(stack, cluster), Refusing(Trouble(Kind.DENIED, "no")))
+    assert (verification.undetermined, verification.exit_code) == (1, 3)
+    assert "? module.ecs.aws_ecs_cluster.main: the credentials need ecs:ListServices" in text(verification)
+
+
+def _denied() -> Iterator[Extra]:
+    raise Trouble(Kind.DENIED, "the credentials need ecs:ListServices")
+    yield
+
+
+@pytest.mark.parametrize(
+    ("generated", "found", "differences"),
+    [
+        ("1.dkr.ecr.us-west-2.amazonaws.com/api:a", "1.dkr.ecr.us-west-2.amazonaws.com/api:b", 0),
+        ("1.dkr.ecr.us-west-2.amazonaws.com/api:a", "1.dkr.ecr.us-west-2.amazonaws.com/api@sha256:0", 0),
+        ("1.dkr.ecr.us-west-2.amazonaws.com/api:a", "2.dkr.ecr.us-west-2.amazonaws.com/api:a", 1),
+        ("localhost:5000/api", "localhost:5000/other", 1),
+    ],
+)
+def test_an_image_of_another_repository_is_a_difference(
+    monkeypatch: pytest.MonkeyPatch, stack: Stack, generated: str, found: str, differences: int
+) -> None:
+    checks = [Compared("container_definitions.miyabi-app.image", generated, found)]
+    assert found_as(monkeypatch, stack, "aws_ecs_task_definition", checks).differences == differences
 
 
 def test_a_block_differs_in_the_value_that_differs(stack: Stack) -> None:

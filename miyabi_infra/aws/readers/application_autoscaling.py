@@ -1,9 +1,10 @@
 """Application Auto Scaling: the range of the service, and its policies."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, cast
 
-from miyabi_infra.aws.world import Compared, Extra, Found, Reader, World
+from miyabi_infra.aws.readers.common import Json, names_of
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, World, compared
 from miyabi_infra.stacks import Resource
 
 _SCALING: Final = "application-autoscaling"
@@ -17,25 +18,48 @@ def _scaling_target(resource: Resource, world: World) -> Found | None:
     target = next((each for each in answer if each["ScalableDimension"] == resource.get("scalable_dimension")), None)
     if target is None:
         return None
-    checks = world.checks(resource, {"min_capacity": target["MinCapacity"], "max_capacity": target["MaxCapacity"]})
+    checks = world.checks(
+        resource,
+        {
+            "resource_id": target["ResourceId"],
+            "scalable_dimension": target["ScalableDimension"],
+            "service_namespace": target["ServiceNamespace"],
+            "min_capacity": target["MinCapacity"],
+            "max_capacity": target["MaxCapacity"],
+        },
+    )
     suspended = sorted(name for name, held in target.get("SuspendedState", {}).items() if held)
     checks.append(Compared("suspended", [], suspended))
-    names = [each.get("name") for each in world.stack.of_type("aws_appautoscaling_policy")]
-    policies = world.items(
-        _SCALING, "describe_scaling_policies", "ScalingPolicies", ServiceNamespace="ecs", ResourceId=identifier
-    )
-    extras = [Extra(f"policy {each['PolicyName']}") for each in policies if each["PolicyName"] not in names]
-    actions = world.items(
-        _SCALING, "describe_scheduled_actions", "ScheduledActions", ServiceNamespace="ecs", ResourceId=identifier
-    )
-    extras += [Extra(f"scheduled action {each['ScheduledActionName']}") for each in actions]
     known = {
         "id": identifier,
         "resource_id": identifier,
         "service_namespace": target["ServiceNamespace"],
         "scalable_dimension": target["ScalableDimension"],
     }
-    return Found(known, checks, extras)
+    found = Found(known, checks)
+    for kind in _ATTACHED:
+        found.search(_extra(kind, str(identifier), world))
+    return found
+
+
+_ATTACHED: Final = {
+    "aws_appautoscaling_policy": ("policy", "describe_scaling_policies", "ScalingPolicies", "PolicyName"),
+    "aws_appautoscaling_scheduled_action": (
+        "scheduled action",
+        "describe_scheduled_actions",
+        "ScheduledActions",
+        "ScheduledActionName",
+    ),
+}
+"""What can be attached to a scalable target, by type: noun, operation, keys of the items and of their names."""
+
+
+def _extra(kind: str, identifier: str, world: World) -> Iterator[Extra]:
+    noun, operation, key, name = _ATTACHED[kind]
+    generated = names_of(kind, world)
+    for each in world.items(_SCALING, operation, key, ServiceNamespace="ecs", ResourceId=identifier):
+        if each[name] not in generated:
+            yield Extra(f"{noun} {each[name]}")
 
 
 def _scaling_policy(resource: Resource, world: World) -> Found | None:
@@ -56,13 +80,26 @@ def _scaling_policy(resource: Resource, world: World) -> Found | None:
         "target_value": held.get("TargetValue"),
         "scale_in_cooldown": held.get("ScaleInCooldown"),
         "scale_out_cooldown": held.get("ScaleOutCooldown"),
+        "disable_scale_in": held.get("DisableScaleIn", False),
     }
+    generated = world.value(resource.get("target_tracking_scaling_policy_configuration"))
+    if isinstance(generated, Mapping):
+        generated = {"disable_scale_in": False, **cast("Json", generated)}
     return Found(
         {},
-        world.checks(
-            resource,
-            {"policy_type": policy["PolicyType"], "target_tracking_scaling_policy_configuration": tracking},
-        ),
+        [
+            *world.checks(
+                resource,
+                {
+                    "name": policy["PolicyName"],
+                    "policy_type": policy["PolicyType"],
+                    "resource_id": policy["ResourceId"],
+                    "scalable_dimension": policy["ScalableDimension"],
+                    "service_namespace": policy["ServiceNamespace"],
+                },
+            ),
+            *compared("target_tracking_scaling_policy_configuration", generated, tracking),
+        ],
     )
 
 

@@ -32,10 +32,23 @@ def _alarm(resource: Resource, world: World) -> Found | None:
             "actions_enabled": alarm.get("ActionsEnabled", True),
             "alarm_actions": unordered(alarm.get("AlarmActions")),
             "ok_actions": unordered(alarm.get("OKActions")),
+            "insufficient_data_actions": unordered(alarm.get("InsufficientDataActions")),
+            "alarm_name": alarm["AlarmName"],
+            "datapoints_to_alarm": alarm.get("DatapointsToAlarm"),
+            "extended_statistic": alarm.get("ExtendedStatistic"),
+            "metric_query": alarm.get("Metrics") or [],
+            "unit": alarm.get("Unit"),
         },
         actions_enabled=True,
         alarm_actions=[],
         ok_actions=[],
+        insufficient_data_actions=[],
+        dimensions={},
+        datapoints_to_alarm=None,
+        extended_statistic=None,
+        metric_query=[],
+        statistic=None,
+        unit=None,
     )
     arn = alarm["AlarmArn"]
     tags = world.ask("cloudwatch", "list_tags_for_resource", ResourceARN=arn)["Tags"]

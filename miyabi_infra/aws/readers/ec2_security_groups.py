@@ -4,24 +4,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from miyabi_infra.aws.readers.common import Json
+from miyabi_infra.aws.readers.ec2 import security_group_of
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World
 from miyabi_infra.stacks import Resource
 
 
 def _security_group(resource: Resource, world: World) -> Found | None:
-    vpc = world.value(resource.get("vpc_id"))
-    if isinstance(vpc, Unresolved):
+    group = security_group_of(resource, world)
+    if group is None:
         return None
-    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": [str(resource.get("name"))]}]
-    found = world.items("ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
-    if not found:
-        return None
-    group = found[0]
-    checks = world.checks(resource, {"description": group["Description"]})
+    checks = world.checks(
+        resource, {"name": group["GroupName"], "description": group["Description"], "vpc_id": group["VpcId"]}
+    )
     extras: list[Extra] = []
     for direction, key in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
         held = set(_opened(group[key]))
-        generated = set(_generated_rules(resource, direction, world))
+        generated = set(_generated_rules(resource, direction, group["GroupId"], world))
         checks += [Compared(f"{direction}: {rule}", rule, None) for rule in sorted(generated - held)]
         checks += [Compared(f"{direction}: {rule}", rule, rule) for rule in sorted(generated & held)]
         extras += [Extra(f"{direction} {rule}") for rule in sorted(held - generated)]
@@ -41,7 +39,7 @@ def _opened(permissions: Sequence[Json]) -> Iterator[str]:
                 yield _rule(ports, peer[name], peer.get("Description"))
 
 
-def _generated_rules(resource: Resource, direction: str, world: World) -> Iterator[str]:
+def _generated_rules(resource: Resource, direction: str, own: str, world: World) -> Iterator[str]:
     for block in resource.blocks(direction):
         rule = world.value(block)
         if isinstance(rule, Unresolved):
@@ -50,6 +48,8 @@ def _generated_rules(resource: Resource, direction: str, world: World) -> Iterat
         for key in ("cidr_blocks", "ipv6_cidr_blocks", "security_groups", "prefix_list_ids"):
             for peer in rule.get(key) or ():
                 yield _rule(ports, peer, rule.get("description"))
+        if rule.get("self"):
+            yield _rule(ports, own, rule.get("description"))
 
 
 def _rule(ports: str, peer: str, description: str | None) -> str:

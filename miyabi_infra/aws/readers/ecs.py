@@ -1,10 +1,10 @@
 """ECS: the cluster, the task definition, the service."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
-from miyabi_infra.aws.readers.common import Json, set_check
-from miyabi_infra.aws.world import Compared, Found, Reader, Unresolved, World, plain, unordered
+from miyabi_infra.aws.readers.common import Json, block, names_of, part, set_check
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, compared, unordered
 from miyabi_infra.stacks import Resource
 
 
@@ -19,10 +19,21 @@ def _ecs_cluster(resource: Resource, world: World) -> Found | None:
         return None
     generated = {each["name"]: each["value"] for each in resource.blocks("setting")}
     held = {each["name"]: each["value"] for each in cluster.get("settings", [])}
-    checks = [Compared(f"setting.{name}", value, held.get(str(name))) for name, value in generated.items()]
+    checks = [Compared("name", resource.get("name"), cluster["clusterName"])]
+    checks += [Compared(f"setting.{name}", value, held.get(str(name))) for name, value in generated.items()]
     arn = cluster["clusterArn"]
     known = {"id": arn, "arn": arn, "name": cluster["clusterName"]}
-    return Found(known, checks + world.tags(resource, cluster.get("tags")))
+    found = Found(known, checks + world.tags(resource, cluster.get("tags")))
+    found.search(_extra_services(arn, world))
+    return found
+
+
+def _extra_services(cluster: str, world: World) -> Iterator[Extra]:
+    generated = names_of("aws_ecs_service", world)
+    for each in world.items("ecs", "list_services", "serviceArns", cluster=cluster):
+        name = str(each).rpartition("/")[2]
+        if name not in generated:
+            yield Extra(f"service {name} in the cluster")
 
 
 def _capacity_providers(resource: Resource, world: World) -> Found | None:
@@ -44,58 +55,116 @@ def _capacity_providers(resource: Resource, world: World) -> Found | None:
     return Found(
         {},
         [
+            Compared("cluster_name", cluster["clusterName"], cluster["clusterName"]),
             set_check("capacity_providers", resource, world, cluster.get("capacityProviders")),
             Compared("default_capacity_provider_strategy", generated, held),
         ],
     )
 
 
+_TASK_DEFINITION: Final = {
+    "cpu": "cpu",
+    "execution_role_arn": "executionRoleArn",
+    "family": "family",
+    "ipc_mode": "ipcMode",
+    "memory": "memory",
+    "network_mode": "networkMode",
+    "pid_mode": "pidMode",
+    "requires_compatibilities": "requiresCompatibilities",
+    "task_role_arn": "taskRoleArn",
+}
+"""Arguments of a task definition, and their names in AWS; each is absent where it is not configured."""
+
+
 def _task_definition(resource: Resource, world: World) -> Found | None:
     family = str(resource.get("family"))
     answer = world.ask("ecs", "describe_task_definition", taskDefinition=family, include=["TAGS"])
     definition = answer["taskDefinition"]
-    checks = world.checks(
-        resource,
-        {
-            "cpu": definition.get("cpu"),
-            "memory": definition.get("memory"),
-            "network_mode": definition.get("networkMode"),
-            "requires_compatibilities": definition.get("requiresCompatibilities"),
-            "execution_role_arn": definition.get("executionRoleArn"),
-            "task_role_arn": definition.get("taskRoleArn"),
-        },
+    found = {argument: definition.get(name) for argument, name in _TASK_DEFINITION.items()}
+    checks = world.checks(resource, found, **dict.fromkeys(_TASK_DEFINITION))
+    volumes = sorted(str(each["name"]) for each in definition.get("volumes") or ())
+    checks += compared("volume", sorted(str(world.value(each["name"])) for each in resource.blocks("volume")), volumes)
+    storage = part(definition, "ephemeralStorage").get("sizeInGiB")
+    size = next((each.get("size_in_gib") for each in resource.blocks("ephemeral_storage")), None)
+    checks += compared("ephemeral_storage.size_in_gib", size, storage)
+    checks += _platform(resource, part(definition, "runtimePlatform"))
+    containers, extras = _containers(
+        world.value(resource.get("container_definitions")), definition["containerDefinitions"]
     )
-    checks += _containers(world.value(resource.get("container_definitions")), definition["containerDefinitions"])
     arn = definition["taskDefinitionArn"]
     known = {"id": family, "arn": arn, "family": family, "revision": definition["revision"]}
-    return Found(known, checks + world.tags(resource, answer.get("tags")))
+    return Found(known, checks + containers + world.tags(resource, answer.get("tags")), extras)
 
 
-def _containers(generated: Any, found: Sequence[Json]) -> list[Compared]:  # noqa: ANN401  # JSON
-    """The containers, key by key; of what AWS adds (empty lists, defaults) only what was generated is looked at."""
+def _platform(resource: Resource, held: Json) -> list[Compared]:
+    """The operating system and the processor; ECS takes Linux on x86 where neither is given."""
+    generated = block(resource, "runtime_platform")
+    return [
+        Compared(f"runtime_platform.{argument}", generated.get(argument) or default, held.get(name) or default)
+        for argument, name, default in (
+            ("operating_system_family", "operatingSystemFamily", "LINUX"),
+            ("cpu_architecture", "cpuArchitecture", "X86_64"),
+        )
+    ]
+
+
+def _containers(generated: Any, found: Sequence[Json]) -> tuple[list[Compared], list[Extra]]:  # noqa: ANN401  # JSON
+    """The containers, key by key, in both directions; and containers that were not generated."""
     if isinstance(generated, Unresolved):
-        return []
+        return [], []
     checks: list[Compared] = []
-    held = {each["name"]: each for each in found}
-    for container in generated:
-        name = container["name"]
-        for key, value in container.items():
-            argument = f"container_definitions.{name}.{key}"
-            checks.append(Compared(argument, *_of_container(key, value, held.get(name, {}).get(key))))
-    return checks
+    held = {str(each["name"]): each for each in found}
+    for container in cast("Sequence[Json]", generated):
+        name = str(container["name"])
+        own = held.get(name, {})
+        for key in sorted({*container, *own}):
+            before, after = _in_one_form(key, container.get(key)), _in_one_form(key, own.get(key))
+            if key in container or before != after:
+                checks += compared(f"container_definitions.{name}.{key}", before, after)
+    names = {str(each["name"]) for each in cast("Sequence[Json]", generated)}
+    return checks, [Extra(f"container {name}") for name in held if name not in names]
 
 
-def _of_container(key: str, generated: Any, found: Any) -> tuple[Any, Any]:  # noqa: ANN401  # JSON
-    """Both in one form."""
-    if key in {"environment", "secrets"}:  # AWS sorts them
-        return unordered(generated), unordered(found)
+def _in_one_form(key: str, value: Any) -> Any:  # noqa: ANN401  # JSON
+    """An argument of a container as ECS understands it: what is empty is absent, and what is a set is sorted."""
     if key == "portMappings":
-        ports: list[Json] = found or []
-        return plain(generated), [{own: each.get(own) for own in generated[0]} for each in ports]
-    if isinstance(generated, Mapping):
-        held: Json = found or {}
-        return plain(generated), {own: held.get(str(own)) for own in cast("Json", generated)}
-    return plain(generated), plain(found)
+        return [_port(each) for each in cast("Sequence[Json]", value or ())]
+    if key in {"environment", "secrets", "environmentFiles"}:
+        return unordered(value)
+    if key == "essential":
+        return value is not False
+    if isinstance(value, Mapping):
+        held = {name: _in_one_form(str(name), each) for name, each in cast("Json", value).items()}
+        return {name: each for name, each in held.items() if each not in _ABSENT} or None
+    return None if value in _ABSENT else value
+
+
+_ABSENT: Final[tuple[object, ...]] = (None, "", 0, [], {})
+"""Values by which ECS answers for an argument that is not configured."""
+
+
+def _port(mapping: Json) -> dict[str, Any]:
+    """A port of a container; with `awsvpc` the host's port is the container's."""
+    port = mapping["containerPort"]
+    others = {key: each for key, each in mapping.items() if key not in {"containerPort", "hostPort", "protocol"}}
+    return {
+        "containerPort": port,
+        "hostPort": mapping.get("hostPort") or port,
+        "protocol": mapping.get("protocol") or "tcp",
+        **others,
+    }
+
+
+# ---- service ---------------------------------------------------------------------------------------------------------
+
+_SERVICE_DEFAULTS: Final[Mapping[str, Any]] = {
+    "deployment_maximum_percent": 200,
+    "deployment_minimum_healthy_percent": 100,
+    "enable_ecs_managed_tags": False,
+    "enable_execute_command": False,
+    "platform_version": "LATEST",
+    "scheduling_strategy": "REPLICA",
+}
 
 
 def _service(resource: Resource, world: World) -> Found | None:
@@ -107,57 +176,86 @@ def _service(resource: Resource, world: World) -> Found | None:
     service = next((each for each in answer["services"] if each["status"] != "INACTIVE"), None)
     if service is None:
         return None
-    configuration = service.get("deploymentConfiguration", {})
-    breaker = configuration.get("deploymentCircuitBreaker", {})
-    network = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
-    balancers = [
-        {
-            "target_group_arn": each.get("targetGroupArn"),
-            "container_name": each.get("containerName"),
-            "container_port": each.get("containerPort"),
-        }
-        for each in service.get("loadBalancers", [])
-    ]
-    generated_network = world.value(resource.get("network_configuration"))
-    if isinstance(generated_network, Mapping):
-        generated_network = {
-            key: unordered(held) if isinstance(held, list) else held
-            for key, held in cast("Json", generated_network).items()
-        }
-    found_network = {
-        "subnets": unordered(network.get("subnets")),
-        "security_groups": unordered(network.get("securityGroups")),
-        "assign_public_ip": network.get("assignPublicIp") == "ENABLED",
-    }
+    configuration = part(service, "deploymentConfiguration")
+    breaker = part(configuration, "deploymentCircuitBreaker")
+    wanted = block(resource, "deployment_circuit_breaker")
     checks = [
         Compared("status", "ACTIVE", service["status"]),
         *world.checks(
             resource,
             {
+                "name": service["serviceName"],
                 "cluster": service["clusterArn"],
                 "task_definition": service["taskDefinition"],
                 "desired_count": service["desiredCount"],
                 "launch_type": service.get("launchType"),
+                "platform_version": service.get("platformVersion") or "LATEST",
+                "scheduling_strategy": service.get("schedulingStrategy") or "REPLICA",
                 "deployment_maximum_percent": configuration.get("maximumPercent"),
                 "deployment_minimum_healthy_percent": configuration.get("minimumHealthyPercent"),
-                "deployment_circuit_breaker": {key: breaker.get(key) for key in ("enable", "rollback")},
-                "load_balancer": balancers,
                 "health_check_grace_period_seconds": service.get("healthCheckGracePeriodSeconds"),
                 "enable_execute_command": service.get("enableExecuteCommand", False),
                 "enable_ecs_managed_tags": service.get("enableECSManagedTags", False),
                 "propagate_tags": service.get("propagateTags"),
                 "availability_zone_rebalancing": service.get("availabilityZoneRebalancing"),
             },
+            **_SERVICE_DEFAULTS,
         ),
-        Compared("network_configuration", generated_network, found_network),
-    ]
-    registries = [each.get("registryArn") for each in service.get("serviceRegistries", [])]
-    checks += [
-        Compared("service_registries", [world.value(block["registry_arn"])], registries)
-        for block in resource.blocks("service_registries")
+        *[
+            Compared(f"deployment_circuit_breaker.{key}", wanted.get(key, False), breaker.get(key, False))
+            for key in ("enable", "rollback")
+        ],
+        *_network(resource, world, part(part(service, "networkConfiguration"), "awsvpcConfiguration")),
+        *_attached(resource, world, service),
     ]
     known = {"id": service["serviceArn"], "name": name, "desired_count": service["desiredCount"]}
     return Found(known, checks + world.tags(resource, service.get("tags")))
+
+
+def _network(resource: Resource, world: World, held: Json) -> list[Compared]:
+    generated = world.value(block(resource, "network_configuration"))
+    if isinstance(generated, Unresolved):
+        return []
+    return compared(
+        "network_configuration",
+        {
+            "subnets": unordered(generated.get("subnets")),
+            "security_groups": unordered(generated.get("security_groups")),
+            "assign_public_ip": generated.get("assign_public_ip", False),
+        },
+        {
+            "subnets": unordered(held.get("subnets")),
+            "security_groups": unordered(held.get("securityGroups")),
+            "assign_public_ip": held.get("assignPublicIp") == "ENABLED",
+        },
+    )
+
+
+_ATTACHED: Final = {
+    "load_balancer": (
+        "loadBalancers",
+        {"target_group_arn": "targetGroupArn", "container_name": "containerName", "container_port": "containerPort"},
+    ),
+    "service_registries": ("serviceRegistries", {"registry_arn": "registryArn"}),
+    "capacity_provider_strategy": (
+        "capacityProviderStrategy",
+        {"capacity_provider": "capacityProvider", "base": "base", "weight": "weight"},
+    ),
+}
+"""Blocks of a service of which there may be several, and their names in AWS."""
+
+
+def _attached(resource: Resource, world: World, service: Json) -> Iterator[Compared]:
+    for name, (key, arguments) in _ATTACHED.items():
+        generated = [world.value(each) for each in resource.blocks(name)]
+        if any(isinstance(each, Unresolved) for each in generated):
+            continue
+        ours = [{argument: each.get(argument) or 0 for argument in arguments} for each in generated]
+        held = [
+            {argument: each.get(own) or 0 for argument, own in arguments.items()} for each in service.get(key) or ()
+        ]
+        if ours or held:
+            yield from compared(name, unordered(ours), unordered(held))
 
 
 READERS: Final[Mapping[str, Reader]] = {

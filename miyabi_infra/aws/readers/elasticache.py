@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from miyabi_infra.aws.readers.common import Json, set_check
+from miyabi_infra.aws.readers.common import Json, part, set_check
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, World
 from miyabi_infra.stacks import Resource
 
@@ -13,37 +13,39 @@ def _cache_tags(arn: str, world: World) -> Any:  # noqa: ANN401  # JSON
     return world.ask("elasticache", "list_tags_for_resource", ResourceName=arn)["TagList"]
 
 
-def _inner(answer: Json, key: str, inner: str) -> Any:  # noqa: ANN401  # JSON
-    """What stands in a part of an answer that may be missing or null."""
-    held: Json = answer.get(key) or {}
-    return held.get(inner)
-
-
 def _cache(resource: Resource, world: World) -> Found | None:
     name = str(resource.get("cluster_id"))
     answer = world.ask("elasticache", "describe_cache_clusters", CacheClusterId=name, ShowCacheNodeInfo=True)
     cluster = answer["CacheClusters"][0]
     nodes: list[Json] = cluster.get("CacheNodes") or [{}]
-    endpoint: Json = nodes[0].get("Endpoint") or {}
+    endpoint = part(nodes[0], "Endpoint")
     version = str(resource.get("engine_version"))
     running = str(cluster.get("EngineVersion"))
     checks = world.checks(
         resource,
         {
+            "cluster_id": cluster["CacheClusterId"],
+            "replication_group_id": cluster.get("ReplicationGroupId"),
+            "auto_minor_version_upgrade": cluster.get("AutoMinorVersionUpgrade", True),
             "engine": cluster.get("Engine"),
             # Redis 7.0 is generated, and 7.0.7 runs.
             "engine_version": version if re.match(rf"{re.escape(version)}(?:\.|$)", running) else running,
             "node_type": cluster.get("CacheNodeType"),
             "num_cache_nodes": cluster.get("NumCacheNodes"),
             "port": endpoint.get("Port"),
-            "parameter_group_name": _inner(cluster, "CacheParameterGroup", "CacheParameterGroupName"),
+            "parameter_group_name": part(cluster, "CacheParameterGroup").get("CacheParameterGroupName"),
             "subnet_group_name": cluster.get("CacheSubnetGroupName"),
             "maintenance_window": cluster.get("PreferredMaintenanceWindow"),
             "snapshot_window": cluster.get("SnapshotWindow"),
             "snapshot_retention_limit": cluster.get("SnapshotRetentionLimit"),
             "transit_encryption_enabled": cluster.get("TransitEncryptionEnabled") or False,
-            "notification_topic_arn": _inner(cluster, "NotificationConfiguration", "TopicArn") or "",
+            "notification_topic_arn": part(cluster, "NotificationConfiguration").get("TopicArn") or "",
         },
+        auto_minor_version_upgrade=True,
+        notification_topic_arn="",
+        replication_group_id=None,
+        snapshot_retention_limit=0,
+        transit_encryption_enabled=False,
     )
     groups = [each["SecurityGroupId"] for each in cluster.get("SecurityGroups") or ()]
     checks.append(set_check("security_group_ids", resource, world, groups))
@@ -55,7 +57,10 @@ def _cache_subnet_group(resource: Resource, world: World) -> Found | None:
     name = str(resource.get("name"))
     answer = world.ask("elasticache", "describe_cache_subnet_groups", CacheSubnetGroupName=name)
     group = answer["CacheSubnetGroups"][0]
-    checks = [set_check("subnet_ids", resource, world, [each["SubnetIdentifier"] for each in group["Subnets"]])]
+    checks = [
+        *world.checks(resource, {"name": group["CacheSubnetGroupName"]}),
+        set_check("subnet_ids", resource, world, [each["SubnetIdentifier"] for each in group["Subnets"]]),
+    ]
     return Found({"id": name, "name": name}, checks + world.tags(resource, _cache_tags(group["ARN"], world)))
 
 
@@ -70,7 +75,9 @@ def _cache_parameter_group(resource: Resource, world: World) -> Found | None:
     )
     held = {each["ParameterName"]: each.get("ParameterValue") for each in parameters}
     generated = {str(each["name"]): each["value"] for each in resource.blocks("parameter")}
-    checks = world.checks(resource, {"family": groups[0]["CacheParameterGroupFamily"]})
+    checks = world.checks(
+        resource, {"name": groups[0]["CacheParameterGroupName"], "family": groups[0]["CacheParameterGroupFamily"]}
+    )
     checks += [Compared(f"parameter.{key}", value, held.get(key)) for key, value in generated.items()]
     extras = [Extra(f"parameter {key} = {value}") for key, value in held.items() if key not in generated]
     return Found(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from miyabi_infra.aws.readers.common import part
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import leads_to
@@ -17,7 +18,21 @@ def _role(resource: Resource, world: World) -> Found | None:
             "assume_role_policy",
             canonical(world.value(resource.get("assume_role_policy"))),
             canonical(role["AssumeRolePolicyDocument"]),
-        )
+        ),
+        *world.checks(
+            resource,
+            {
+                "name": role["RoleName"],
+                "path": role.get("Path", "/"),
+                "description": role.get("Description") or "",
+                "max_session_duration": role.get("MaxSessionDuration", 3600),
+                "permissions_boundary": part(role, "PermissionsBoundary").get("PermissionsBoundaryArn"),
+            },
+            path="/",
+            description="",
+            max_session_duration=3600,
+            permissions_boundary=None,
+        ),
     ]
     inline = [world.value(each.get("name")) for each in _of_role("aws_iam_role_policy", resource, world)]
     attached = [
@@ -50,7 +65,8 @@ def _role_policy(resource: Resource, world: World) -> Found | None:
     if isinstance(role, Unresolved):
         return None
     held = world.ask("iam", "get_role_policy", RoleName=role, PolicyName=name)["PolicyDocument"]
-    return Found({}, [Compared("policy", canonical(world.value(resource.get("policy"))), canonical(held))])
+    identity = Compared("role", role, role), Compared("name", name, name)
+    return Found({}, [*identity, Compared("policy", canonical(world.value(resource.get("policy"))), canonical(held))])
 
 
 def _role_policy_attachment(resource: Resource, world: World) -> Found | None:
@@ -58,7 +74,9 @@ def _role_policy_attachment(resource: Resource, world: World) -> Found | None:
     if isinstance(role, Unresolved):
         return None
     attached = world.items("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=role)
-    return Found({}, [Compared("policy_arn", arn, arn)]) if arn in {each["PolicyArn"] for each in attached} else None
+    if arn not in {each["PolicyArn"] for each in attached}:
+        return None
+    return Found({}, [Compared("role", role, role), Compared("policy_arn", arn, arn)])
 
 
 READERS: Final[Mapping[str, Reader]] = {

@@ -1,10 +1,10 @@
 """S3: the bucket of the Terraform states."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from miyabi_infra.aws.client import Kind, Trouble
-from miyabi_infra.aws.world import Compared, Found, Reader, World
+from miyabi_infra.aws.readers.common import belongs
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, World
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.policies import canonical
 
@@ -12,33 +12,61 @@ from miyabi_infra.stacks.policies import canonical
 def _bucket(resource: Resource, world: World) -> Found | None:
     name = str(resource.get("bucket"))
     world.ask("s3", "head_bucket", Bucket=name)
-    try:
-        tags = world.ask("s3", "get_bucket_tagging", Bucket=name)["TagSet"]
-    except Trouble as trouble:
-        if trouble.kind is not Kind.MISSING:  # a bucket without tags has no set of them
-            raise
-        tags = []
-    return Found({"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}"}, world.tags(resource, tags))
+    tags = (world.optional("s3", "get_bucket_tagging", Bucket=name) or {}).get("TagSet", [])
+    checks = [Compared("bucket", name, name), *world.tags(resource, tags)]
+    found = Found({"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}"}, checks)
+    for kind in _OF_A_BUCKET:
+        found.search(_extra(kind, resource, name, world))
+    return found
+
+
+_OF_A_BUCKET: Final = {
+    "aws_s3_bucket_cors_configuration": ("CORS configuration", "get_bucket_cors", "CORSRules"),
+    "aws_s3_bucket_lifecycle_configuration": (
+        "lifecycle configuration",
+        "get_bucket_lifecycle_configuration",
+        "Rules",
+    ),
+    "aws_s3_bucket_policy": ("bucket policy", "get_bucket_policy", "Policy"),
+    "aws_s3_bucket_replication_configuration": (
+        "replication configuration",
+        "get_bucket_replication",
+        "ReplicationConfiguration",
+    ),
+    "aws_s3_bucket_website_configuration": ("website configuration", "get_bucket_website", "IndexDocument"),
+}
+"""What a bucket can have, by type: noun, operation, and the key that is in the answer when it has it."""
+
+
+def _extra(kind: str, bucket: Resource, name: str, world: World) -> Iterator[Extra]:
+    of_it = [each for each in world.stack.of_type(kind) if belongs(each.get("bucket"), bucket, name)]
+    noun, operation, key = _OF_A_BUCKET[kind]
+    if not of_it and (world.optional("s3", operation, Bucket=name) or {}).get(key):
+        yield Extra(noun)
+
+
+def _bucket_of(resource: Resource, world: World) -> str:
+    return str(world.value(resource.get("bucket")))
 
 
 def _bucket_encryption(resource: Resource, world: World) -> Found | None:
-    answer = world.ask("s3", "get_bucket_encryption", Bucket=str(world.value(resource.get("bucket"))))
+    answer = world.ask("s3", "get_bucket_encryption", Bucket=_bucket_of(resource, world))
     rules = [
         {"apply_server_side_encryption_by_default": {"sse_algorithm": held["SSEAlgorithm"]}}
         for each in answer["ServerSideEncryptionConfiguration"]["Rules"]
         for held in [each["ApplyServerSideEncryptionByDefault"]]
     ]
-    return Found({}, world.checks(resource, {"rule": rules}))
+    return _part(resource, world, world.checks(resource, {"rule": rules}))
 
 
 def _bucket_ownership(resource: Resource, world: World) -> Found | None:
-    answer = world.ask("s3", "get_bucket_ownership_controls", Bucket=str(world.value(resource.get("bucket"))))
+    answer = world.ask("s3", "get_bucket_ownership_controls", Bucket=_bucket_of(resource, world))
     (rule,) = answer["OwnershipControls"]["Rules"]
-    return Found({}, world.checks(resource, {"rule": {"object_ownership": rule["ObjectOwnership"]}}))
+    return _part(resource, world, world.checks(resource, {"rule": {"object_ownership": rule["ObjectOwnership"]}}))
 
 
 def _bucket_lifecycle(resource: Resource, world: World) -> Found | None:
-    answer = world.ask("s3", "get_bucket_lifecycle_configuration", Bucket=str(world.value(resource.get("bucket"))))
+    answer = world.ask("s3", "get_bucket_lifecycle_configuration", Bucket=_bucket_of(resource, world))
     rules = [
         {
             "id": each.get("ID"),
@@ -53,16 +81,20 @@ def _bucket_lifecycle(resource: Resource, world: World) -> Found | None:
         }
         for each in answer["Rules"]
     ]
-    return Found({}, world.checks(resource, {"rule": rules}))
+    return _part(resource, world, world.checks(resource, {"rule": rules}))
 
 
 def _bucket_versioning(resource: Resource, world: World) -> Found | None:
-    held = world.ask("s3", "get_bucket_versioning", Bucket=str(world.value(resource.get("bucket"))))
-    return Found({}, world.checks(resource, {"versioning_configuration": {"status": held.get("Status", "Disabled")}}))
+    held = world.ask("s3", "get_bucket_versioning", Bucket=_bucket_of(resource, world))
+    return _part(
+        resource,
+        world,
+        world.checks(resource, {"versioning_configuration": {"status": held.get("Status", "Disabled")}}),
+    )
 
 
 def _bucket_access(resource: Resource, world: World) -> Found | None:
-    answer = world.ask("s3", "get_public_access_block", Bucket=str(world.value(resource.get("bucket"))))
+    answer = world.ask("s3", "get_public_access_block", Bucket=_bucket_of(resource, world))
     held = answer["PublicAccessBlockConfiguration"]
     found = {
         "block_public_acls": held["BlockPublicAcls"],
@@ -70,12 +102,18 @@ def _bucket_access(resource: Resource, world: World) -> Found | None:
         "ignore_public_acls": held["IgnorePublicAcls"],
         "restrict_public_buckets": held["RestrictPublicBuckets"],
     }
-    return Found({}, world.checks(resource, found))
+    return _part(resource, world, world.checks(resource, found))
 
 
 def _bucket_policy(resource: Resource, world: World) -> Found | None:
-    held = world.ask("s3", "get_bucket_policy", Bucket=str(world.value(resource.get("bucket"))))["Policy"]
-    return Found({}, [Compared("policy", canonical(world.value(resource.get("policy"))), canonical(held))])
+    held = world.ask("s3", "get_bucket_policy", Bucket=_bucket_of(resource, world))["Policy"]
+    return _part(resource, world, [Compared("policy", canonical(world.value(resource.get("policy"))), canonical(held))])
+
+
+def _part(resource: Resource, world: World, checks: list[Compared]) -> Found:
+    """A part of the bucket, which is found by the bucket's name."""
+    name = _bucket_of(resource, world)
+    return Found({}, [Compared("bucket", name, name), *checks])
 
 
 READERS: Final[Mapping[str, Reader]] = {

@@ -15,12 +15,15 @@ def _namespace(resource: Resource, world: World) -> Found | None:
     if namespace is None:
         return None
     tags = world.ask("servicediscovery", "list_tags_for_resource", ResourceARN=namespace["Arn"])["Tags"]
-    checks = [Compared("type", "DNS_PRIVATE", namespace["Type"])]
+    checks = [Compared("name", name, namespace["Name"]), Compared("type", "DNS_PRIVATE", namespace["Type"])]
+    checks += world.checks(resource, {"description": namespace.get("Description") or ""}, description="")
     return Found({"id": namespace["Id"], "arn": namespace["Arn"]}, checks + world.tags(resource, tags))
 
 
 def _discovery_service(resource: Resource, world: World) -> Found | None:
-    services = world.items("servicediscovery", "list_services", "Services")
+    namespaces = {str(world.value(block["namespace_id"])) for block in resource.blocks("dns_config")}
+    filters = [{"Name": "NAMESPACE_ID", "Values": sorted(namespaces), "Condition": "EQ"}]
+    services = world.items("servicediscovery", "list_services", "Services", Filters=filters)
     service = next((each for each in services if each["Name"] == resource.get("name")), None)
     if service is None:
         return None

@@ -1,5 +1,6 @@
 """SNS: the topic, its policy and its subscriptions."""
 
+import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -18,7 +19,12 @@ def _topic(resource: Resource, world: World) -> Found | None:
     attributes = world.ask("sns", "get_topic_attributes", TopicArn=arn)["Attributes"]
     checks = world.checks(
         resource,
-        {"display_name": attributes.get("DisplayName"), "kms_master_key_id": attributes.get("KmsMasterKeyId")},
+        {
+            "name": arn.rpartition(":")[2],
+            "display_name": attributes.get("DisplayName") or "",
+            "kms_master_key_id": attributes.get("KmsMasterKeyId"),
+        },
+        display_name="",
         kms_master_key_id=None,
     )
     generated = [
@@ -26,7 +32,7 @@ def _topic(resource: Resource, world: World) -> Found | None:
         for each in world.stack.of_type("aws_sns_topic_subscription")
         if leads_to(each.get("topic_arn"), resource)
     ]
-    unknown = any(isinstance(each, Unresolved) for each in generated)  # the webhook's URL stands in no file
+    unknown = any(isinstance(each, Unresolved) for each in generated)  # the webhook's URL is in no file
     extras = [
         Extra(f"subscriber {each['Endpoint'] if each['Protocol'] != 'https' else 'of a web service'}")
         for each in world.items("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=arn)
@@ -44,7 +50,13 @@ def _topic_policy(resource: Resource, world: World) -> Found | None:
     held = world.ask("sns", "get_topic_attributes", TopicArn=arn)["Attributes"].get("Policy")
     if held is None:
         return None
-    return Found({}, [Compared("policy", canonical(world.value(resource.get("policy"))), canonical(held))])
+    return Found(
+        {},
+        [
+            Compared("arn", arn, arn),
+            Compared("policy", canonical(world.value(resource.get("policy"))), canonical(held)),
+        ],
+    )
 
 
 def _subscription(resource: Resource, world: World) -> Found | None:
@@ -56,7 +68,18 @@ def _subscription(resource: Resource, world: World) -> Found | None:
             isinstance(endpoint, Unresolved) or each["Endpoint"] == endpoint
         ):
             confirmed = each["SubscriptionArn"].startswith("arn:")
-            return Found({}, [Compared("confirmed", generated=True, found=confirmed)])
+            checks = [
+                Compared("confirmed", generated=True, found=confirmed),
+                *world.checks(resource, {"topic_arn": arn, "protocol": each["Protocol"], "endpoint": each["Endpoint"]}),
+            ]
+            if confirmed:
+                answer = world.ask("sns", "get_subscription_attributes", SubscriptionArn=each["SubscriptionArn"])
+                held = answer["Attributes"]
+                policy = json.loads(held["FilterPolicy"]) if held.get("FilterPolicy") else None
+                raw = held.get("RawMessageDelivery") == "true"
+                found = {"filter_policy": policy, "raw_message_delivery": raw}
+                checks += world.checks(resource, found, filter_policy=None, raw_message_delivery=False)
+            return Found({}, checks)
     return None
 
 
