@@ -26,7 +26,7 @@ watch: $(VENV)/.runtime ## write cdktf.out again whenever an overlay is saved
 
 load-generator: $(VENV)/.load ## install what `miyabi-infra load` sends requests with
 
-bench: $(VENV)/.dev ## measure beside stock cdktf and other tools: some 20 minutes, writes docs/benchmarks.md
+bench: $(VENV)/.dev ## measure next to stock cdktf and other tools: some 20 minutes, writes docs/benchmarks.md
 	$(BIN)/python -m bench
 
 check: lint types stale policies test test-aws ## all that CI runs

@@ -1,1 +1,1 @@
-"""The benchmark: how long synthesis takes beside stock cdktf and beside other tools. `make bench` runs it."""
+"""The benchmark: how long synthesis takes compared with stock cdktf and with other tools. `make bench` runs it."""

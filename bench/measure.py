@@ -11,7 +11,7 @@ from statistics import median
 from typing import Final
 
 _EVERY: Final = 0.02
-"""Seconds between two looks at the memory: a peak that is shorter may be missed."""
+"""Seconds between two measurements of the memory: a shorter peak may be missed."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Taken:
 
     costs: Sequence[Cost]
     memory: float
-    """MB, the most that all its processes held at once; memory that they share counts once (PSS). 0: not looked at."""
+    """MB, the peak of all its processes together; memory that they share counts once (PSS). 0: not measured."""
 
     @property
     def wall(self) -> float:
@@ -61,14 +61,14 @@ class Command:
     before: Callable[[], object] = lambda: None
     """What is done before each run, and not measured."""
     after: Callable[[], object] = lambda: None
-    """What is checked after each run, and not measured."""
+    """What is checked after each run, and not measured: raises when the run did not do what was to be measured."""
 
     def run(self) -> Cost:
         """Run it to its end, and return what it took."""
         return self._run()[0]
 
     def peak(self) -> float:
-        """Run it to its end, and return its memory. Looking at it takes time, so times are taken of other runs."""
+        """Run it to its end, and return its peak memory in MB. Measuring it takes time: times come from other runs."""
         return self._run(watched=True)[1]
 
     def _run(self, *, watched: bool = False) -> tuple[Cost, float]:
@@ -102,9 +102,9 @@ class Command:
 
 
 def in_turn(commands: Mapping[str, Command], rounds: int, *, memory: bool = False) -> dict[str, Taken]:
-    """Run several commands in turn: what slows the machine for a while slows all of them alike.
+    """Run several commands in turn: what slows the machine for a while slows all of them equally.
 
-    `memory`: whether each is run once more to look at its memory.
+    `memory`: whether each is run once more to measure its memory.
     """
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for number in range(rounds):
@@ -115,8 +115,13 @@ def in_turn(commands: Mapping[str, Command], rounds: int, *, memory: bool = Fals
     return {name: Taken(costs[name], command.peak() if memory else 0) for name, command in commands.items()}
 
 
+def cpu_seconds(pid: int) -> float:
+    """Seconds of CPU, user and system, that a process and its descendants have used so far (Linux)."""
+    return sum(map(_ticks, _tree(pid))) / os.sysconf("SC_CLK_TCK")
+
+
 class _Memory(threading.Thread):
-    """Looks at the memory of a process and its descendants until it is told that they ended."""
+    """Measures the memory of a process and its descendants until `ended` is set."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -139,6 +144,15 @@ def _tree(pid: int) -> list[int]:
             except OSError:
                 continue
     return found
+
+
+def _ticks(pid: int) -> int:
+    try:
+        # After the name in brackets, which may contain spaces: state is field 3, utime 14 and stime 15 of proc(5).
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+    except OSError:
+        return 0  # it has just ended
 
 
 def _kilobytes(pid: int) -> int:

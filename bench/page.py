@@ -1,10 +1,10 @@
-"""docs/benchmarks.md: what was measured, as tables and a picture, and whether the targets are met."""
+"""docs/benchmarks.md: the measurements as tables and a picture, and whether the targets are met."""
 
 import os
 import platform
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,16 +13,17 @@ from statistics import median
 from typing import Final
 
 from bench.measure import Taken
+from bench.subjects import Watched
 from miyabi_infra.terraform.cli import Terraform
 
 PAGE: Final = Path("docs/benchmarks.md")
 PICTURE: Final = Path("docs/benchmarks.svg")
 
 BUSY: Final = 2.0
-"""Load average from which on the machine has something else to do than the benchmark."""
+"""Load average from which on other work ran at the same time as the benchmark."""
 
 ABOUT_ONE: Final = 0.9
-"""A ratio above this reads best as a decimal, one below as a fraction."""
+"""A ratio above this is written as a decimal, one below as a fraction."""
 
 
 @dataclass(frozen=True)
@@ -31,56 +32,63 @@ class Growth:
 
     environments: int
     resources: int
-    stock: Taken
-    ours: Taken
+    taken: Mapping[str, Taken]
+    """`stock`, `ours`, `unchanged`, and `one changed`."""
 
 
 @dataclass(frozen=True)
 class Results:
     """All that was measured."""
 
-    both: Mapping[str, Taken]
-    """All stacks of the repository: `stock` and `ours`."""
+    stacks: Mapping[str, Taken]
+    """All stacks of the repository: `stock`, `ours`, and `unchanged`."""
     peers: Mapping[str, Taken]
     """One environment: `ours`, `floor`, and the other tools."""
     cold: Mapping[str, Taken]
     """With an empty package cache: `stock` and `ours`."""
     uncompiled: Mapping[str, Taken]
     """Without bytecode: likewise."""
-    saves: Sequence[float]
-    """Seconds from a save to the file, while it is watched."""
+    watched: Watched
     growth: Sequence[Growth]
     load: tuple[float, float]
-    """Load of the machine, before and after."""
+    """Load average of the machine, before and after."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A ratio that is not to be exceeded."""
+    """A figure that must not be exceeded."""
 
     what: str
     limit: float
     measured: float
+    shown: Callable[[float], str] | None = None
+    """How the figure is written; None for a ratio."""
 
     @property
     def row(self) -> str:
         """Its row of the table."""
         met = "met" if self.measured <= self.limit else "**missed**"
-        return f"| {self.what} | {_share(self.limit)} | {_share(self.measured)} | {met} |"
+        shown = self.shown or _share
+        return f"| {self.what} | {shown(self.limit)} | {shown(self.measured)} | {met} |"
 
 
 def targets(results: Results) -> list[Target]:
-    """What was aimed at, and what came of it."""
-    stock, ours = results.both["stock"], results.both["ours"]
+    """The targets, with what was measured."""
+    stock, ours, unchanged = (results.stacks[name] for name in ("stock", "ours", "unchanged"))
     one, bare, validated = (results.peers[name] for name in ("ours", "floor", "terraform validate"))
-    many = results.growth[-1]
+    many, watched = results.growth[-1], results.watched
+    every, changed = many.taken["ours"], many.taken["one changed"]
     return [
         Target("all stacks: wall time, of stock", 1 / 12, ours.wall_of(stock)),
         Target("all stacks: peak memory, of stock", 1 / 4, ours.memory / stock.memory),
+        Target("all stacks, unchanged: wall time, of a full run", 1 / 2, unchanged.wall_of(ours)),
         Target("one environment: wall time, of cdktf without a provider", 2.0, one.wall_of(bare)),
         Target("one environment: wall time, of `terraform validate`", 0.5, one.wall_of(validated)),
         Target("empty package cache: wall time, of stock", 1 / 2, results.cold["ours"].wall_of(results.cold["stock"])),
-        Target(f"{many.environments} environments: wall time, of stock", 1 / 4, many.ours.wall_of(many.stock)),
+        Target(f"{many.environments} environments: wall time, of stock", 1 / 4, every.wall_of(many.taken["stock"])),
+        Target(f"1 of {many.environments} changed: wall time, of a full run", 1 / 5, changed.wall_of(every)),
+        Target("`synth --watch`: from a save to the file", 0.30, median(watched.saves), "{:.2f} s".format),
+        Target("`synth --watch`, idle: CPU of one core", 0.02, watched.idle, "{:.1%}".format),
     ]
 
 
@@ -95,10 +103,14 @@ def _page(results: Results) -> str:
         "# How long synthesis takes",
         "",
         "Measured by `make bench`, which wrote this page. *Stock* is the same program with cdktf and its provider",
-        "loaded as they are (`MIYABI_STOCK_LOADING=1`), on the same Node.js. Commands run in turn, round after round;",
-        "a time is the median of its runs, and a ratio the median of the rounds' ratios, which work beside it changes",
-        "least. CPU and memory are of all processes of a command together; memory is looked at in a run of its own.",
-        "After each run the output is compared: it is the same, byte for byte, every time.",
+        "loaded without changes (`MIYABI_STOCK_LOADING=1`), on the same Node.js. Commands run in turn, round after",
+        "round; a time is the median of its runs, and a ratio the median of the rounds' ratios, because other work on",
+        "the machine changes ratios least. CPU and memory are of all processes of a command together; memory is",
+        "measured in a separate run. After each run the output is compared: it is the same, byte for byte, every time.",
+        "",
+        "A full run has nothing to skip: its output folder is empty, and so is `synth`'s memory of earlier runs. The",
+        "benchmark checks that before each run. `make bench &` works in the background: it needs no Ctrl-C to end.",
+        "`python -m bench --only growth --long-rounds 1` measures one part once, and leaves this page unchanged.",
         "",
         *_machine(results),
         "",
@@ -112,17 +124,19 @@ def _page(results: Results) -> str:
         "",
         "## All stacks of the repository",
         "",
-        *_pair(results.both, memory=True),
+        *_pair(results.stacks, memory=True),
         "",
-        "## One environment beside other tools",
+        "*unchanged* is a second run: all stacks are skipped, and cdktf is not loaded.",
         "",
-        "Programs of like size (some 53 resources; `bench/peers`), each with what it needs warm.",
+        "## One environment compared with other tools",
+        "",
+        "Programs of similar size (some 53 resources; `bench/peers`), each with warm caches.",
         "",
         "| | wall, s | CPU, s | memory, MB | wall, of ours |",
         "|---|---|---|---|---|",
         *(_peer(name, results.peers) for name in results.peers),
         "",
-        "*floor* is `import cdktf` and an empty stack in Python, as it is: no provider, no settings, no YAML.",
+        "*floor* is `import cdktf` and an empty stack in Python, without a provider, settings or YAML.",
         "",
         "## First runs",
         "",
@@ -130,22 +144,23 @@ def _page(results: Results) -> str:
         "",
         *_pair(results.cold),
         "",
-        "With nothing compiled by Python yet (`make` has it compiled; where Python is told never to keep bytecode,",
-        "every run is like this one):",
+        "Without Python's bytecode (`make` compiles it; where Python must not keep bytecode, every run is like this):",
         "",
         *_pair(results.uncompiled),
         "",
-        "## On save",
+        "## `synth --watch`",
         "",
-        f"`synth --watch` had written {median(results.saves):.2f} s after a save of an overlay: the median of",
-        f"{len(results.saves)} saves, the longest {max(results.saves):.2f} s. 0.30 s were aimed at.",
+        f"From a save of an overlay to the written file: {median(results.watched.saves):.2f} s, the median of",
+        f"{len(results.watched.saves)} saves; the longest took {max(results.watched.saves):.2f} s. Without a save, its",
+        f"processes use {results.watched.idle:.1%} of one core.",
         "",
-        "## Growth",
+        "## Many environments",
         "",
-        f"On {_cores()} cores. From {10} environments for each core on, ours starts a further process.",
+        f"On {_cores()} cores. From {10} environments per core on, ours starts another process. *One changed*: one",
+        "overlay has changed since the last run, and all other stacks are skipped.",
         "",
-        "| environments | resources | stock, s | ours, s | ratio | stock, ms a resource | ours, ms a resource |",
-        "|---|---|---|---|---|---|---|",
+        "| environments | resources | stock, s | ours, s | of stock | unchanged, s | one changed, s | of ours |",
+        "|---|---|---|---|---|---|---|---|",
         *(_grown(each) for each in results.growth),
     ]
     return "\n".join(lines) + "\n"
@@ -161,11 +176,11 @@ def _machine(results: Results) -> list[str]:
         f"Terraform {terraform}",
     ]
     before, after = results.load
+    busy = ": other work ran at the same time; trust the ratios more than the seconds"
     return [
         f"{datetime.now(UTC):%Y-%m-%d}, {_processor()}, {_cores()} cores, {platform.system()} {platform.machine()};",
         f"{', '.join(versions)}.",
-        f"Load average before: {before:.1f}, after: {after:.1f}"
-        + (": other work ran beside it; trust the ratios more than the seconds." if max(before, after) > BUSY else "."),
+        f"Load average before: {before:.1f}, after: {after:.1f}{busy if max(before, after) > BUSY else ''}.",
     ]
 
 
@@ -183,14 +198,19 @@ def _cores() -> int:
 
 def _pair(taken: Mapping[str, Taken], *, memory: bool = False) -> list[str]:
     stock, ours = taken["stock"], taken["ours"]
+    compared = [("ours, of stock", ours, stock)]
+    if "unchanged" in taken:
+        compared.append(("unchanged, of ours", taken["unchanged"], ours))
     rows = [
         "| | wall, s | CPU, s | peak memory, MB |" if memory else "| | wall, s | CPU, s |",
         "|---|---|---|---|" if memory else "|---|---|---|",
     ]
     for name, each in taken.items():
         rows.append(f"| {name} | {each.wall:.2f} | {each.cpu:.2f} |" + (f" {each.memory:.0f} |" if memory else ""))
-    ratios = f"| ours, of stock | {_share(ours.wall_of(stock))} | {_share(ours.cpu_of(stock))} |"
-    return [*rows, ratios + (f" {_share(ours.memory / stock.memory)} |" if memory else "")]
+    for what, one, other in compared:
+        ratios = f"| {what} | {_share(one.wall_of(other))} | {_share(one.cpu_of(other))} |"
+        rows.append(ratios + (f" {_share(one.memory / other.memory)} |" if memory else ""))
+    return rows
 
 
 def _peer(name: str, taken: Mapping[str, Taken]) -> str:
@@ -200,9 +220,10 @@ def _peer(name: str, taken: Mapping[str, Taken]) -> str:
 
 
 def _grown(each: Growth) -> str:
-    seconds = f"{each.stock.wall:.2f} | {each.ours.wall:.2f} | {_share(each.ours.wall_of(each.stock))}"
-    per = f"{1000 * each.stock.wall / each.resources:.2f} | {1000 * each.ours.wall / each.resources:.2f}"
-    return f"| {each.environments} | {each.resources} | {seconds} | {per} |"
+    stock, ours, unchanged, changed = (each.taken[name] for name in ("stock", "ours", "unchanged", "one changed"))
+    full = f"{stock.wall:.2f} | {ours.wall:.2f} | {_share(ours.wall_of(stock))}"
+    again = f"{unchanged.wall:.2f} | {changed.wall:.2f} | {_share(changed.wall_of(ours))}"
+    return f"| {each.environments} | {each.resources} | {full} | {again} |"
 
 
 def _share(ratio: float) -> str:
@@ -212,8 +233,9 @@ def _share(ratio: float) -> str:
 def _picture(results: Results) -> str:
     """Bars of seconds, legible on light and on dark paper."""
     bars = [
-        ("all stacks, stock", results.both["stock"].wall, False),
-        ("all stacks", results.both["ours"].wall, True),
+        ("all stacks, stock", results.stacks["stock"].wall, False),
+        ("all stacks", results.stacks["ours"].wall, True),
+        ("all stacks, unchanged", results.stacks["unchanged"].wall, True),
         ("one environment", results.peers["ours"].wall, True),
         *((name, taken.wall, False) for name, taken in results.peers.items() if name != "ours"),
     ]

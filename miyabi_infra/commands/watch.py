@@ -4,6 +4,7 @@ This process only waits for the operating system to say that a file was saved. A
 kernel from one time to the next; a fresh one takes up Python code that changed.
 """
 
+import importlib
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from watchfiles import Change, watch
 from miyabi_infra.project import OVERLAYS
 from miyabi_infra.project import ROOT as CODE
 from miyabi_infra.refused import Refused
+from miyabi_infra.synthesis import runtime
 from miyabi_infra.synthesis.synth import synthesize
 from miyabi_infra.synthesis.worker import Worker, WorkerEndedError, WorkerError
 
@@ -97,6 +99,13 @@ def write(root: Path, out: Path, environment: str | None) -> None:
     changed = sorted({change.stack for change in found.changes if change.stack is not None})
     said = [f"{', '.join(names)} {verb}" for verb, names in _by_verb(changed, asked) if names]
     print(f"{_now()}  {', '.join(said) or 'nothing written'}, {time.perf_counter() - started:.2f} s", flush=True)
+    _get_ready()
+
+
+def _get_ready() -> None:
+    """Load cdktf where all stacks were skipped, so that the first save does not wait for it."""
+    runtime.prepare()
+    importlib.import_module("miyabi_infra.synthesis.afresh")  # takes a second once, and nothing afterwards
 
 
 def _by_verb(changed: list[str], asked: set[str]) -> Iterator[tuple[str, list[str]]]:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from miyabi_infra.commands.watch import write
 from miyabi_infra.synthesis.publish import changes
-from tests.support import copy_of_generator, environment_of
+from miyabi_infra.synthesis.worker import Worker
+from tests.support import Project, copy_of_generator, environment_of
 
 pytestmark = pytest.mark.slow
 
@@ -144,6 +146,22 @@ def test_the_process_that_synthesizes_may_be_killed(watcher: Watcher) -> None:
     watcher.said("miyabi-dev written")
     watcher.change(DEV, "LOG_LEVEL: debug", "LOG_LEVEL: info")
     watcher.said("miyabi-dev written")
+
+
+LOADED = "'cdktf' in __import__('sys').modules"
+"""A job for the process that synthesizes; no function of this file, which would bring cdktf itself."""
+
+
+def test_cdktf_is_loaded_before_the_first_save_although_all_stacks_were_skipped(
+    project: Project, output: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project.take(output)
+    worker = Worker()
+    assert not worker.do(eval, LOADED)
+    worker.do(write, project.root, project.out, None)
+    assert "  nothing written, " in capfd.readouterr().out
+    assert worker.do(eval, LOADED)
+    worker.close()
 
 
 def test_one_environment_alone_is_watched(root: Path, tmp_path: Path) -> None:
