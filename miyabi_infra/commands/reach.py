@@ -1,18 +1,21 @@
 """`miyabi-infra reach`: the connections of each environment, answers to questions, differences from a revision."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from miyabi_infra.reach.network import Step
 from miyabi_infra.reach.nodes import HTTPS, INTERNET
 from miyabi_infra.reach.paths import Connection, LetIn, Reach
 from miyabi_infra.reach.permissions import Ability, abilities
-from miyabi_infra.reach.questions import Answer, Difference, End, ask, difference
+from miyabi_infra.reach.questions import Answer, End, ReachChange, ask, difference
+from miyabi_infra.reach.steps import Step, Verdict
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, SHARED, Stack, chosen, read, revision
 from miyabi_infra.text import count, table
+
+UNKNOWN: Final = 3
+"""Exit code of a question whose answer depends on something that the stack does not say."""
 
 
 def run(
@@ -53,15 +56,19 @@ def _overview(found: dict[str, Reach]) -> str:
     rows: dict[tuple[str, ...], dict[str, str]] = {}
     for name, reach in found.items():
         for each in reach.connections:
-            rows.setdefault((each.source, each.target, _port(each)), {})[name] = "yes"
+            rows.setdefault((each.source, each.target, _port(each)), {})[name] = "yes" if each.certain else "depends"
         for can in abilities(reach):
             held = rows.setdefault((can.tasks, "AWS", can.name), {})
-            held[name] = "yes" if can.possible and held.get(name, "yes") == "yes" else "NO"
+            held[name] = max(held.get(name, "yes"), _CELLS[can.verdict], key=list(_CELLS.values()).index)
     cells = [[*key, *(by_name.get(name, "-") for name in found)] for key, by_name in rows.items()]
     lines = [table(["from", "to", "port", *found], cells)]
-    lines += ["", "Nothing else can be opened. With --env NAME: the rules and resources that allow it."]
+    lines += ["", f"{_NOTHING_ELSE[_whole(found.values())]} With --env NAME: the rules and resources that allow it."]
     lines += [f"{name}: {text}" for name, reach in found.items() for text in _remarks(reach)]
     return "\n".join(lines)
+
+
+_CELLS: Final[Mapping[Verdict, str]] = {"yes": "yes", "unknown": "depends", "no": "NO"}
+"""What the overview says, the worst last."""
 
 
 def _port(connection: Connection) -> str:
@@ -70,15 +77,34 @@ def _port(connection: Connection) -> str:
     return connection.port_text + ("" if everybody else f" ({', '.join(connection.blocks)})")
 
 
+_NOTHING_ELSE: Final = {
+    True: "Nothing else can be opened.",
+    False: "Nothing else can be opened, except through what is not judged.",
+}
+
+
+def _whole(found: Iterable[Reach]) -> bool:
+    """Whether everything was judged."""
+    return not any(each.unjudged for each in found)
+
+
 def _details(reach: Reach) -> str:
     """Everything of one environment, with the reasons."""
     blocks = [
-        "\n".join([f"{each.source} -> {each.target}  {_port(each)}", *_steps(each.because)])
+        "\n".join([f"{each.source} -> {each.target}  {_port(each)}{_depends(each)}", *_steps(each.because)])
         for each in reach.connections
     ]
     blocks += [_ability_text(reach, each) for each in abilities(reach)]
-    total = f"{count(len(reach.connections), 'connection')} can be opened in {reach.stack.environment}, nothing else"
+    certain = [each for each in reach.connections if each.certain]
+    depends = len(reach.connections) - len(certain)
+    total = f"{count(len(certain), 'connection')} can be opened in {reach.stack.environment}"
+    total += f", {depends} more may be" if depends else ""
+    total += ", nothing else" if _whole([reach]) else ", nothing else except through what is not judged"
     return "\n".join([*blocks, total, *_remarks(reach)])
+
+
+def _depends(connection: Connection) -> str:
+    return "" if connection.certain else "  (depends)"
 
 
 def _ability_text(reach: Reach, ability: Ability) -> str:
@@ -90,15 +116,15 @@ def _ability_text(reach: Reach, ability: Ability) -> str:
         for step in each.because
     }
     own = [step for step in ability.because if step not in outward]
-    lines = [f"{ability.tasks}: {ability.text}: {'yes' if ability.possible else 'NO'}", *_steps(own)]
-    if ability.possible and len(own) < len(ability.because):
+    lines = [f"{ability.tasks}: {ability.text}: {_CELLS[ability.verdict]}", *_steps(own)]
+    if ability.verdict != "no" and len(own) < len(ability.because):
         lines.append(f"    over TCP {HTTPS}, as {ability.tasks} -> {INTERNET}")
     return "\n".join(lines)
 
 
 def _remarks(reach: Reach) -> list[str]:
     """What is worth a look though it opens nothing, and what the answer leaves out."""
-    unjudged = [f"not judged here, though it has to do with the network: {each.address}" for each in reach.unjudged]
+    unjudged = [f"not judged: {each.address}" for each in reach.unjudged]
     return [*map(_let_in_text, reach.let_in), *unjudged]
 
 
@@ -108,9 +134,10 @@ def _let_in_text(found: LetIn) -> str:
 
 
 def _steps(steps: Sequence[Step]) -> list[str]:
-    return [
-        f"    {'' if step.holds else 'NO  '}{step.address + ': ' if step.address else ''}{step.text}" for step in steps
-    ]
+    return [f"    {_MARKS[step.verdict]}{step.address + ': ' if step.address else ''}{step.text}" for step in steps]
+
+
+_MARKS: Final[Mapping[Verdict, str]] = {"yes": "", "no": "NO  ", "unknown": "?   "}
 
 
 # ---- questions ---------------------------------------------------------------------------------------------------
@@ -123,19 +150,24 @@ def _answers(found: dict[str, Reach], question: tuple[str, str], *, as_json: boo
         print(json.dumps({name: [_answer_data(each) for each in held] for name, held in answers.items()}, indent=2))
     else:
         print("\n".join(_answer_text(name, each) for name, held in answers.items() for each in held))
-    return int(not any(each.possible for held in answers.values() for each in held))
+    verdicts = {each.verdict for held in answers.values() for each in held}
+    return 0 if "yes" in verdicts else UNKNOWN if "unknown" in verdicts else 1
 
 
 def _answer_text(environment: str, answer: Answer) -> str:
-    head = f"{environment}: {'yes' if answer.possible else 'no'}: {answer.source} -> {answer.target}, {answer.what}"
+    head = f"{environment}: {answer.verdict}: {answer.source} -> {answer.target}, {answer.what}"
     lines = [
-        f"    {'yes' if step.holds else 'no '}  {step.text}" + (f"  ({step.address})" if step.address else "")
+        f"    {_SHORT[step.verdict]}  {step.text}" + (f"  ({step.address})" if step.address else "")
         for step in answer.steps
     ]
     if answer.through:
         way = ", ".join(f"{each.source} -> {each.target} {each.port_text}" for each in answer.through)
         lines.append(f"    but requests are passed on: {way}")
+    lines += [f"    not judged: {address}" for address in answer.unjudged]
     return "\n".join([head, *lines])
+
+
+_SHORT: Final[Mapping[Verdict, str]] = {"yes": "yes", "no": "no ", "unknown": "?  "}
 
 
 # ---- differences -------------------------------------------------------------------------------------------------
@@ -155,15 +187,16 @@ def _differences(
     return int(any(found.values()))
 
 
-def _difference_text(environment: str, found: Difference, since: str) -> str:
+def _difference_text(environment: str, found: ReachChange, since: str) -> str:
     if not found:
         return f"{environment}: as in {since}"
     lines = [f"{environment}:"]
-    lines += [f"  + {each.source} -> {each.target}  {_port(each)}" for each in found.opened]
-    lines += [f"  - {each.source} -> {each.target}  {_port(each)}" for each in found.closed]
+    lines += [f"  + {each.source} -> {each.target}  {_port(each)}{_depends(each)}" for each in found.opened]
+    lines += [f"  - {each.source} -> {each.target}  {_port(each)}{_depends(each)}" for each in found.closed]
     lines += [f"  + {each.tasks} can {each.text}" for each in found.gained]
-    lines += [f"  - {each.tasks} can't {each.text}" for each in found.lost]
+    lines += [f"  - {each.tasks} cannot {each.text}" for each in found.lost]
     lines += [f"  ! {_let_in_text(each)}" for each in found.let_in]
+    lines += [f"  ? not judged: {address}" for address in found.unjudged]
     return "\n".join(lines)
 
 
@@ -186,13 +219,21 @@ def _connection_data(found: Connection) -> dict[str, Any]:
         "protocol": found.protocol,
         "ports": list(found.ports),
         "internet": list(found.blocks),
+        "certain": found.certain,
         "because": [_step_data(step) for step in found.because],
     }
 
 
 def _ability_data(found: Ability) -> dict[str, Any]:
     steps = [_step_data(step) for step in found.because]
-    return {"tasks": found.tasks, "what": found.name, "text": found.text, "possible": found.possible, "because": steps}
+    return {
+        "tasks": found.tasks,
+        "what": found.name,
+        "text": found.text,
+        "possible": found.possible,
+        "verdict": found.verdict,
+        "because": steps,
+    }
 
 
 def _let_in_data(found: LetIn) -> dict[str, Any]:
@@ -211,20 +252,23 @@ def _answer_data(answer: Answer) -> dict[str, Any]:
         "to": answer.target,
         "what": answer.what,
         "possible": answer.possible,
+        "verdict": answer.verdict,
         "steps": [_step_data(step) for step in answer.steps],
         "through": [f"{each.source} -> {each.target} {each.port_text}" for each in answer.through],
+        "unjudged": list(answer.unjudged),
     }
 
 
-def _difference_data(found: Difference) -> dict[str, Any]:
+def _difference_data(found: ReachChange) -> dict[str, Any]:
     return {
         "opened": [_connection_data(each) for each in found.opened],
         "closed": [_connection_data(each) for each in found.closed],
         "gained": [_ability_data(each) for each in found.gained],
         "lost": [_ability_data(each) for each in found.lost],
+        "unjudged": list(found.unjudged),
         "let_in": [_let_in_data(each) for each in found.let_in],
     }
 
 
 def _step_data(step: Step) -> dict[str, Any]:
-    return {"holds": step.holds, "text": step.text, "address": step.address}
+    return {"kind": step.kind, "holds": step.holds, "text": step.text, "address": step.address}

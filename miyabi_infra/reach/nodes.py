@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from miyabi_infra.reach.network import DEFAULT_GROUP, Network, Step, Subnet, address_of, addresses_of
+from miyabi_infra.reach.network import Network, Subnet
+from miyabi_infra.reach.steps import Step
 from miyabi_infra.stacks import Resource, Stack, Value
+from miyabi_infra.stacks.platform import CACHES, DATABASES, address_of, addresses_of, integer, mappings
 
 INTERNET: Final = "internet"
 
@@ -14,8 +16,8 @@ Kind = Literal["internet", "load balancer", "tasks", "database", "cache", "endpo
 TYPES: Final[Mapping[Kind, tuple[str, ...]]] = {
     "load balancer": ("aws_lb",),
     "tasks": ("aws_ecs_service",),
-    "database": ("aws_db_instance", "aws_rds_cluster"),
-    "cache": ("aws_elasticache_cluster", "aws_elasticache_replication_group"),
+    "database": DATABASES,
+    "cache": CACHES,
     "endpoint": ("aws_vpc_endpoint",),
 }
 """Types of the resources that each kind is made of."""
@@ -28,7 +30,7 @@ _NAMES: Final[Mapping[Kind, str]] = {
     "endpoint": "endpoint",
 }
 _GROUP_NAMES: Final[Mapping[str, str]] = {"rds": "database"}
-"""What is to stand in a group, where it is called otherwise."""
+"""What a group is for, where it is called otherwise."""
 
 _DATABASE_PORTS: Final = {"mysql": 3306, "mariadb": 3306, "aurora-mysql": 3306}
 _POSTGRESQL_PORT: Final = 5432
@@ -47,12 +49,15 @@ class Listening:
 
 
 @dataclass(frozen=True)
-class Target:
+class Forwarding:
     """A port to which a load balancer opens connections."""
 
     node: str
     port: int
+    protocol: str
     steps: tuple[Step, ...]
+    keeps_client: bool = False
+    """Whether the target sees the client's address as the source, not the load balancer's."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class Node:
     """Of the resource that it is; empty for the internet."""
     subnets: tuple[Subnet, ...]
     groups: tuple[str, ...]
-    """Addresses of its security groups."""
+    """Addresses of its security groups; none where the stack does not say which VPC's default group it has."""
     public: Step
     """Whether it has a public IPv4 address."""
     public_ipv6: Step
@@ -74,14 +79,16 @@ class Node:
     listens: tuple[Listening, ...]
     opens: Step
     """Whether it opens connections at all."""
-    targets: tuple[Target, ...] | None = None
+    targets: tuple[Forwarding, ...] | None = None
     """The only ports to which it opens connections; None for any."""
     service: str = ""
     """Of a VPC endpoint: the AWS service behind it, such as `ecr.api`."""
+    filtered: bool = True
+    """Whether security groups filter its traffic; a network load balancer without any lets everything pass."""
 
 
 def nodes(stack: Stack, network: Network) -> tuple[Node, ...]:
-    """Everything in a stack's network, in the order of a request's way; the internet is none of it."""
+    """Everything in a stack's network, in the order of a request's way, without the internet."""
     found = [
         *(_load_balancer(stack, network, each) for each in _of_kind(stack, "load balancer")),
         *(_tasks(stack, network, each) for each in _of_kind(stack, "tasks")),
@@ -123,54 +130,75 @@ def _load_balancer(stack: Stack, network: Network, balancer: Resource) -> Node:
         if address_of(each.get("load_balancer_arn")) == balancer.address
     ]
     where = "internet-facing" if public else "internal"
+    unfiltered = balancer.get("load_balancer_type") == "network" and not balancer.get("security_groups")
+    held = _subnets(network, subnets)
     return Node(
         name=_name(stack, "load balancer", balancer),
         kind="load balancer",
         address=balancer.address,
-        subnets=_subnets(network, subnets),
-        groups=addresses_of(balancer.get("security_groups")) or (DEFAULT_GROUP,),
+        subnets=held,
+        groups=() if unfiltered else network.groups(balancer.get("security_groups"), held),
         public=Step("public address", public, f"the load balancer is {where}", balancer.address),
         public_ipv6=Step(
             "public address", public and dual, f"the load balancer has {'an' if dual else 'no'} IPv6 address"
         ),
-        listens=tuple(_listening(each) for each in listeners),
+        listens=tuple(listening for each in listeners for listening in _listening(each)),
         opens=Step.yes("opens", "the load balancer opens connections to its targets", balancer.address),
         targets=tuple(_targets(stack, listeners)),
+        filtered=not unfiltered,
     )
 
 
-def _listening(listener: Resource) -> Listening:
-    port = listener.get("port")
-    assert isinstance(port, int)
+_TRANSPORT: Final[Mapping[str, tuple[str, ...]]] = {"UDP": ("udp",), "TCP_UDP": ("tcp", "udp")}
+"""What the protocols of listeners and target groups run over, where it is not TCP alone."""
+
+
+def _listening(listener: Resource) -> Iterator[Listening]:
+    port = integer(listener.get("port"))
     actions = ", ".join(str(block.get("type")) for block in listener.blocks("default_action"))
     protocol = str(listener.get("protocol", "HTTP"))
-    text = f"{protocol} listener on {port} ({actions})"
-    return Listening("udp" if protocol == "UDP" else "tcp", port, Step.yes("listens", text, listener.address))
+    step = Step.yes("listens", f"{protocol} listener on {port} ({actions})", listener.address)
+    for transport in _TRANSPORT.get(protocol, ("tcp",)):
+        yield Listening(transport, port, step)
 
 
-def _targets(stack: Stack, listeners: list[Resource]) -> Iterator[Target]:
+def _targets(stack: Stack, listeners: list[Resource]) -> Iterator[Forwarding]:
     """The ports of the services that register with the target groups that listeners forward to."""
     seen: set[tuple[str, int]] = set()
     for listener in (*listeners, *_rules_of(stack, listeners)):
         for group in _forwarded(listener):
             for service in _of_kind(stack, "tasks"):
                 for block in service.blocks("load_balancer"):
-                    name, port = _name(stack, "tasks", service), block.get("container_port")
-                    known = isinstance(port, int) and (name, port) not in seen
-                    if address_of(block.get("target_group_arn")) == group and isinstance(port, int) and known:
-                        seen.add((name, port))
-                        yield Target(
-                            name,
-                            port,
-                            (
-                                Step.yes("forwards", f"forwards to {group}", listener.address),
-                                Step.yes(
-                                    "forwards",
-                                    f"registers port {port} of {block.get('container_name')}",
-                                    service.address,
-                                ),
-                            ),
-                        )
+                    name, port = _name(stack, "tasks", service), integer(block.get("container_port"))
+                    if address_of(block.get("target_group_arn")) != group or (name, port) in seen:
+                        continue
+                    seen.add((name, port))
+                    steps = (
+                        Step.yes("forwards", f"forwards to {group}", listener.address),
+                        Step.yes(
+                            "forwards", f"registers port {port} of {block.get('container_name')}", service.address
+                        ),
+                    )
+                    held = stack.find(group)
+                    protocol = str(held.get("protocol", "HTTP")) if held else "HTTP"
+                    for transport in _TRANSPORT.get(protocol, ("tcp",)):
+                        yield Forwarding(name, port, transport, steps, _keeps_client(held, protocol))
+
+
+def _keeps_client(group: Resource | None, protocol: str) -> bool:
+    """Whether targets see the client's address: for UDP always, for TCP and TLS by `preserve_client_ip`.
+
+    By default it is on for instances, and off for IP addresses, as the tasks of Fargate are (Elastic Load Balancing
+    user guide, "Client IP preservation").
+    """
+    if group is None or protocol not in {"TCP", "TLS", "UDP", "TCP_UDP"}:
+        return False
+    if protocol in _TRANSPORT:
+        return True
+    preserves = group.get("preserve_client_ip")
+    if preserves is None:
+        return group.get("target_type", "instance") == "instance"
+    return str(preserves).lower() == "true"
 
 
 def _rules_of(stack: Stack, listeners: list[Resource]) -> list[Resource]:
@@ -183,8 +211,8 @@ def _forwarded(listener: Resource) -> Iterator[str]:
     for action in (*listener.blocks("default_action"), *listener.blocks("action")):
         if action.get("target_group_arn"):
             yield address_of(action["target_group_arn"])
-        for forward in _mappings(action.get("forward")):
-            for group in _mappings(forward.get("target_group")):
+        for forward in mappings(action.get("forward")):
+            for group in mappings(forward.get("target_group")):
                 yield address_of(group.get("arn"))
 
 
@@ -198,7 +226,7 @@ def _tasks(stack: Stack, network: Network, service: Resource) -> Node:
         kind="tasks",
         address=service.address,
         subnets=subnets,
-        groups=addresses_of(block.get("security_groups")) or (DEFAULT_GROUP,),
+        groups=network.groups(block.get("security_groups"), subnets),
         public=Step(
             "public address", public, f"the tasks have {'a' if public else 'no'} public address", service.address
         ),
@@ -210,7 +238,7 @@ def _tasks(stack: Stack, network: Network, service: Resource) -> Node:
 
 def _container_ports(definition: Resource) -> Iterator[Listening]:
     for container in definition.blocks("container_definitions"):
-        for mapping in _mappings(container.get("portMappings")):
+        for mapping in mappings(container.get("portMappings")):
             port = mapping.get("containerPort")
             if isinstance(port, int):
                 text = f"container {container.get('name')} listens on {port}"
@@ -220,16 +248,16 @@ def _container_ports(definition: Resource) -> Iterator[Listening]:
 
 
 def _database(stack: Stack, network: Network, database: Resource) -> Node:
-    public = database.get("publicly_accessible") is True
+    public = _publicly_accessible(stack, database)
     engine = str(database.get("engine", "postgres"))
-    port = database.get("port", _DATABASE_PORTS.get(engine, _POSTGRESQL_PORT))
-    assert isinstance(port, int)
+    port = integer(database.get("port", _DATABASE_PORTS.get(engine, _POSTGRESQL_PORT)))
+    subnets = _of_subnet_group(stack, network, "aws_db_subnet_group", database.get("db_subnet_group_name"))
     return Node(
         name=_name(stack, "database", database),
         kind="database",
         address=database.address,
-        subnets=_of_subnet_group(stack, network, "aws_db_subnet_group", database.get("db_subnet_group_name")),
-        groups=addresses_of(database.get("vpc_security_group_ids")) or (DEFAULT_GROUP,),
+        subnets=subnets,
+        groups=network.groups(database.get("vpc_security_group_ids"), subnets),
         public=Step(
             "public address", public, f"the database has {'a' if public else 'no'} public address", database.address
         ),
@@ -239,34 +267,42 @@ def _database(stack: Stack, network: Network, database: Resource) -> Node:
     )
 
 
+def _publicly_accessible(stack: Stack, database: Resource) -> bool:
+    """Whether an instance, or an instance of a cluster, has a public address."""
+    members = [
+        each
+        for each in stack.of_type("aws_rds_cluster_instance")
+        if address_of(each.get("cluster_identifier")) in (database.address, database.get("cluster_identifier"))
+    ]
+    return any(each.get("publicly_accessible") is True for each in (database, *members))
+
+
 def _cache(stack: Stack, network: Network, cache: Resource) -> Node:
-    port = cache.get("port", _REDIS_PORT)
-    assert isinstance(port, int)
+    port = integer(cache.get("port", _REDIS_PORT))
+    engine = str(cache.get("engine", "redis"))
+    subnets = _of_subnet_group(stack, network, "aws_elasticache_subnet_group", cache.get("subnet_group_name"))
     return Node(
         name=_name(stack, "cache", cache),
         kind="cache",
         address=cache.address,
-        subnets=_of_subnet_group(stack, network, "aws_elasticache_subnet_group", cache.get("subnet_group_name")),
-        groups=addresses_of(cache.get("security_group_ids")) or (DEFAULT_GROUP,),
+        subnets=subnets,
+        groups=network.groups(cache.get("security_group_ids"), subnets),
         public=Step.no("public address", "ElastiCache gives its nodes no public address", cache.address),
         public_ipv6=_dual_stack(cache),
-        listens=(
-            Listening(
-                "tcp", port, Step.yes("listens", f"{cache.get('engine', 'redis')} listens on {port}", cache.address)
-            ),
-        ),
+        listens=(Listening("tcp", port, Step.yes("listens", f"{engine} listens on {port}", cache.address)),),
         opens=Step.no("opens", "a node of ElastiCache opens no connections of its own", cache.address),
     )
 
 
 def _endpoint(stack: Stack, network: Network, endpoint: Resource) -> Node:
-    service = ".".join(str(endpoint.get("service_name", "")).split(".")[3:])
+    service = service_of(endpoint)
+    subnets = _subnets(network, addresses_of(endpoint.get("subnet_ids")))
     return Node(
         name=f"endpoint.{service}" if service else _name(stack, "endpoint", endpoint),
         kind="endpoint",
         address=endpoint.address,
-        subnets=_subnets(network, addresses_of(endpoint.get("subnet_ids"))),
-        groups=addresses_of(endpoint.get("security_group_ids")) or (DEFAULT_GROUP,),
+        subnets=subnets,
+        groups=network.groups(endpoint.get("security_group_ids"), subnets),
         public=Step.no("public address", "an endpoint has no public address", endpoint.address),
         public_ipv6=Step.no("public address", "an endpoint has no public address", endpoint.address),
         listens=(
@@ -279,8 +315,13 @@ def _endpoint(stack: Stack, network: Network, endpoint: Resource) -> Node:
     )
 
 
+def service_of(endpoint: Resource) -> str:
+    """The AWS service behind a VPC endpoint: `ecr.api` of `com.amazonaws.us-west-2.ecr.api`."""
+    return ".".join(str(endpoint.get("service_name", "")).split(".")[3:])
+
+
 def _empty(network: Network, group: Resource, taken: set[str]) -> Node:
-    """A group in which nothing of the stack stands: what will is assumed anywhere, with every port that rules name."""
+    """A group that nothing uses yet: what will is assumed in any subnet, with every port that the rules name."""
     vpc = address_of(group.get("vpc_id"))
     ports = {
         (rule.protocol, rule.ports[0]): rule
@@ -288,7 +329,7 @@ def _empty(network: Network, group: Resource, taken: set[str]) -> Node:
         if rule.direction == "ingress" and rule.ports[0] == rule.ports[1]
     }
     name = _GROUP_NAMES.get(group.name, group.name)
-    assumed = "nothing stands in the group yet; a public address is assumed possible"
+    assumed = "nothing is in the group yet; a public address is assumed possible"
     return Node(
         name=group.address if name in taken else name,
         kind="group",
@@ -303,7 +344,7 @@ def _empty(network: Network, group: Resource, taken: set[str]) -> Node:
             )
             for (protocol, port), rule in ports.items()
         ),
-        opens=Step.no("opens", "nothing stands in the group yet", group.address),
+        opens=Step.no("opens", "nothing is in the group yet", group.address),
     )
 
 
@@ -327,8 +368,3 @@ def _dual_stack(resource: Resource) -> Step:
 def _ipv6_of_subnets(subnets: tuple[Subnet, ...], address: str) -> Step:
     found = any(subnet.has_ipv6 for subnet in subnets)
     return Step("public address", found, f"its subnets have {'IPv6 blocks' if found else 'no IPv6 block'}", address)
-
-
-def _mappings(value: Value) -> tuple[Mapping[str, Value], ...]:
-    found = value if isinstance(value, tuple) else (value,)
-    return tuple(each for each in found if isinstance(each, Mapping))

@@ -1,58 +1,24 @@
 """Which connections are possible: every condition of each, with the rule or resource that grants it or is missing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Final, Literal
 
-from miyabi_infra.reach.network import (
-    ANY_PORT,
-    Direction,
-    IpNetwork,
-    Network,
-    Rule,
-    Step,
-    Subnet,
-    overlap,
-    port_text,
-)
-from miyabi_infra.reach.nodes import INTERNET, TYPES, Node, nodes
+from miyabi_infra.reach.acls import Direction
+from miyabi_infra.reach.blocks import EVERYWHERE, IpNetwork, overlap, within
+from miyabi_infra.reach.network import ANY_PORT, Network, Rule, Subnet, port_text
+from miyabi_infra.reach.nodes import INTERNET, Node, nodes
+from miyabi_infra.reach.steps import Step, best, verdict
+from miyabi_infra.reach.types import KNOWN
 from miyabi_infra.stacks import Resource, Stack
 
 IPV4, IPV6 = 4, 6
 
 
-_NETWORK: Final = {"aws_vpc", "aws_subnet", "aws_security_group", "aws_route_table", "aws_internet_gateway"}
-"""What a resource refers to that has to do with the network."""
-
-_JUDGED: Final = {kind for kinds in TYPES.values() for kind in kinds} | {
-    "aws_db_subnet_group",
-    "aws_default_route_table",
-    "aws_egress_only_internet_gateway",
-    "aws_eip",
-    "aws_elasticache_subnet_group",
-    "aws_flow_log",
-    "aws_internet_gateway",
-    "aws_internet_gateway_attachment",
-    "aws_lb_target_group",
-    "aws_main_route_table_association",
-    "aws_nat_gateway",
-    "aws_route",
-    "aws_route_table",
-    "aws_route_table_association",
-    "aws_security_group",
-    "aws_security_group_rule",
-    "aws_service_discovery_private_dns_namespace",
-    "aws_subnet",
-    "aws_vpc_security_group_egress_rule",
-    "aws_vpc_security_group_ingress_rule",
-}
-"""Types that are judged here, or that open and close nothing."""
-
-
 @dataclass(frozen=True)
 class Connection:
-    """A connection that can be opened."""
+    """A connection that can be opened, or that may be: it depends on something that the stack does not say."""
 
     source: str
     """Name of a node, or `internet`."""
@@ -68,6 +34,11 @@ class Connection:
     """Of the internet at either end: the blocks of addresses that the rules name."""
     entry: Step | None = None
     """The ingress rule of the target that allows it; None when the target is the internet."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether every condition holds, and none depends on something that the stack does not say."""
+        return verdict(self.because) == "yes"
 
     @property
     def port_text(self) -> str:
@@ -100,7 +71,7 @@ class Reach:
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
-        """What stands in the network; empty for a stack without one."""
+        """What is in the network; empty for a stack without one."""
         return nodes(self.stack, self.network)
 
     @cached_property
@@ -121,20 +92,16 @@ class Reach:
         for node in self.nodes:
             for rule in self._rules(node, "ingress"):
                 for port in _ports(rule, node) if rule.public_blocks else ():
-                    missing = [step for step in self.inward(node, _protocol(rule), port) if not step.holds]
+                    steps = self.inward(node, _protocol(rule), port)
+                    missing = [step for step in steps if step.holds is False]
                     if missing:
                         found.append(LetIn(node.name, rule, port, tuple(missing)))
         return tuple(found)
 
     @cached_property
     def unjudged(self) -> tuple[Resource, ...]:
-        """Resources that stand in the network or decide about it, and that this does not know how to judge."""
-        return tuple(
-            each
-            for each in self.stack.resources
-            if each.type not in _JUDGED
-            and any(_NETWORK & set(reference.address.split(".")) for reference in each.references)
-        )
+        """Resources that may decide about the network or about access, and that are not judged here."""
+        return tuple(each for each in self.stack.resources if each.type not in KNOWN)
 
     def node(self, name: str) -> Node | None:
         """The node of a name, None where there is none."""
@@ -142,135 +109,171 @@ class Reach:
 
     def inward(self, target: Node, protocol: str, port: int) -> tuple[Step, ...]:
         """The conditions under which the internet opens a connection to a node, over whichever protocol it can."""
-        tried = [self._inward(target, protocol, port, version) for version in (IPV4, IPV6)]
-        return next((steps for steps in tried if all(step.holds for step in steps)), tried[0])
+        found = best(self._inward(target, protocol, port, version)[0] for version in (IPV4, IPV6))
+        assert found is not None
+        return found
 
     def outward(self, source: Node, protocol: str, port: int) -> tuple[Step, ...]:
         """The conditions under which every subnet of a node opens a connection to the internet."""
-        rules = [rule for rule in self._rules(source, "egress") if rule.covers(protocol, port) and rule.public_blocks]
-        shown = f"{protocol} {port}"
         if not source.opens.holds or source.targets is not None:
             return (_only_targets(source) if source.opens.holds else source.opens,)
-        if not rules:
-            return (source.opens, Step.no("egress rule", f"no egress rule lets {shown} out", ", ".join(source.groups)))
-        return (source.opens, _granted(rules[0]), *self._ways_out(source, rules[0]))
+        rules = [rule for rule in self._rules(source, "egress") if rule.covers(protocol, port)]
+        known, unknown = [each for each in rules if each.public_blocks], [each for each in rules if each.unknown]
+        if known:
+            return (source.opens, _granted(known[0]), *self._ways_out(source, known[0], protocol, (port, port)))
+        if unknown:
+            return (source.opens, _depends(unknown[0]))
+        shown = f"{protocol} {port}"
+        return (source.opens, Step.no("egress rule", f"no egress rule lets {shown} out", ", ".join(source.groups)))
 
     def inside(self, source: Node, target: Node, protocol: str, port: int) -> tuple[Step, ...]:
         """The conditions under which one node opens a connection to another."""
-        steps = [*_opening(source, target, port)]
-        out = [
-            rule
-            for rule in self._rules(source, "egress")
-            if rule.covers(protocol, port) and _about(rule, target.groups, target.subnets)
-        ]
-        enters = [
-            rule
-            for rule in self._rules(target, "ingress")
-            if rule.covers(protocol, port) and _about(rule, source.groups, source.subnets)
-        ]
-        shown = f"{protocol} {port}"
-        steps.append(
-            _granted(out[0])
-            if out
-            else Step.no("egress rule", f"no egress rule of {source.name} lets {shown} out to it")
+        out = self._between(source, "egress", (target.groups, target.subnets), protocol, port)
+        if out is None:
+            text = f"no egress rule of {source.name} lets {protocol} {port} out to it"
+            out = Step.no("egress rule", text)
+        enters = self._entry(source, target, protocol, port)
+        way = self.network.between(source.subnets, target.subnets, protocol, port)
+        return (*_opening(source, target, protocol, port), out, *way, enters, _listens(target, protocol, port))
+
+    def _entry(self, source: Node, target: Node, protocol: str, port: int) -> Step:
+        """The ingress rule of a target that lets another node in, or what lacks."""
+        if _keeps_client(source, target, protocol, port):
+            return self._clients_enter(source, target, protocol, port)
+        found = self._between(target, "ingress", (source.groups, source.subnets), protocol, port)
+        text = f"no ingress rule lets {protocol} {port} in from {source.name} ({self._lets_in(target)})"
+        return found or Step.no("ingress rule", text, ", ".join(target.groups))
+
+    def _clients_enter(self, source: Node, target: Node, protocol: str, port: int) -> Step:
+        """The rule that lets the clients of a load balancer in, whose addresses the target sees."""
+        rules = [rule for rule in self._rules(target, "ingress") if rule.covers(protocol, port)]
+        public = [rule for rule in rules if rule.public_blocks]
+        if public and source.public.holds:
+            return _granted(public[0])
+        text = f"the target sees the clients' addresses, and no ingress rule lets the internet in on {protocol} {port}"
+        if source.public.holds and not any(rule.blocks or rule.unknown for rule in rules):
+            return Step.no("ingress rule", text, ", ".join(target.groups))
+        return Step.unknown(
+            "ingress rule",
+            f"the target sees the addresses of the clients; {self._lets_in(target)}",
+            ", ".join(target.groups),
         )
-        if {each.vpc for each in source.subnets} != {each.vpc for each in target.subnets}:
-            steps.append(Step.no("vpc", "they are in different VPCs"))
-        steps.append(
-            _granted(enters[0])
-            if enters
-            else Step.no(
-                "ingress rule",
-                f"no ingress rule lets {shown} in from {source.name} ({self._lets_in(target)})",
-                ", ".join(target.groups),
+
+    def _between(
+        self,
+        node: Node,
+        direction: Direction,
+        peer: tuple[Sequence[str], Sequence[Subnet]],
+        protocol: str,
+        port: int,
+    ) -> Step | None:
+        """What lets a node exchange packets with a peer, known by its groups and subnets; None when nothing does."""
+        if not node.filtered:
+            return Step.yes(
+                _rule_kind(direction), f"{node.name} has no security groups: everything passes", node.address
             )
-        )
-        return (*steps, _listens(target, protocol, port))
+        rules = [rule for rule in self._rules(node, direction) if rule.covers(protocol, port)]
+        about = [(rule, _about(rule, *peer)) for rule in rules]
+        for rule, whether in about:
+            if whether:
+                return _granted(rule)
+        for rule, whether in about:
+            if whether is None or rule.unknown:
+                return _depends(rule)
+        return None
 
     def _from_the_internet(self) -> Iterator[Connection]:
         for target in self.nodes:
             for port in target.listens:
                 steps = self.inward(target, port.protocol, port.port)
-                if all(step.holds for step in steps):
+                if verdict(steps) != "no":
                     found = _connection(INTERNET, target.name, port.protocol, port.port, steps)
                     yield replace(found, blocks=self._open_to(target, port.protocol, port.port))
 
     def _open_to(self, target: Node, protocol: str, port: int) -> tuple[str, ...]:
         """The blocks of the internet from which a port that can be reached can be reached."""
-        versions = [
-            version
-            for version in (IPV4, IPV6)
-            if all(step.holds for step in self._inward(target, protocol, port, version))
-        ]
-        blocks = [
-            str(block)
-            for rule in self._rules(target, "ingress")
-            if rule.covers(protocol, port)
-            for block in rule.public_blocks
-            if block.version in versions
-        ]
-        return tuple(dict.fromkeys(blocks))
+        found: dict[str, None] = {}
+        for version in (IPV4, IPV6):
+            steps, served = self._inward(target, protocol, port, version)
+            if verdict(steps) != "no":
+                found |= dict.fromkeys(map(str, served))
+        return tuple(found)
 
     def _within(self) -> Iterator[Connection]:
         for source in self.nodes:
             for target in self.nodes:
                 for port in target.listens:
                     steps = self.inside(source, target, port.protocol, port.port)
-                    if all(step.holds for step in steps):
+                    if verdict(steps) != "no":
                         yield _connection(source.name, target.name, port.protocol, port.port, steps)
 
-    def _inward(self, target: Node, protocol: str, port: int, version: int) -> tuple[Step, ...]:
-        rules = [
-            (rule, blocks)
-            for rule in self._rules(target, "ingress")
-            if rule.covers(protocol, port)
-            and (blocks := [each for each in rule.public_blocks if each.version == version])
-        ]
-        entered = (
-            _granted(rules[0][0])
-            if rules
-            else Step.no(
-                "ingress rule",
-                f"no ingress rule lets {protocol} {port} in from the internet ({self._lets_in(target)})",
-                ", ".join(target.groups),
-            )
-        )
-        blocks = [block for _, found in rules for block in found]
+    def _inward(
+        self, target: Node, protocol: str, port: int, version: int
+    ) -> tuple[tuple[Step, ...], tuple[IpNetwork, ...]]:
+        """The conditions, and the blocks that the rules name."""
+        entered, blocks = self._lets_internet_in(target, protocol, port, version)
         public = target.public if version == IPV4 else target.public_ipv6
-        return (public, *self._way_in(target, blocks, version), entered, _listens(target, protocol, port))
+        ways = [
+            self.network.way_in(subnet, protocol, port, blocks or _EVERYWHERE[version]) for subnet in target.subnets
+        ]
+        way = best(steps for steps, _ in ways)
+        if way is None:
+            way = (Step.unknown("subnet", "its subnets are not in this stack", target.address),)
+        served = [each for steps, found in ways if verdict(steps) != "no" for each in found]
+        named = tuple(each for each in blocks if any(overlap(each, one) for one in served))
+        return (public, *way, entered, _listens(target, protocol, port)), named
 
-    def _way_in(self, target: Node, blocks: Sequence[IpNetwork], version: int) -> tuple[Step, ...]:
-        """The way to the first subnet that the internet has a way to."""
-        ways = [self.network.way_in(subnet, version, blocks) for subnet in target.subnets]
-        found = next((way for way in ways if all(step.holds for step in way)), None)
-        if found is not None:
-            return found
-        return ways[0] if ways else (Step.no("subnet", "its subnets are not in this stack", target.address),)
+    def _lets_internet_in(
+        self, target: Node, protocol: str, port: int, version: int
+    ) -> tuple[Step, tuple[IpNetwork, ...]]:
+        """The ingress rule that lets the internet in, or what lacks, and the blocks that the rules name."""
+        if not target.filtered:
+            text = f"{target.name} has no security groups: everything passes"
+            return Step.yes("ingress rule", text, target.address), _EVERYWHERE[version]
+        rules = [rule for rule in self._rules(target, "ingress") if rule.covers(protocol, port)]
+        found = [(rule, block) for rule in rules for block in rule.public_blocks if block.version == version]
+        if found:
+            return _granted(found[0][0]), tuple(block for _, block in found)
+        unknown = [rule for rule in rules if rule.unknown]
+        if unknown:
+            return _depends(unknown[0]), ()
+        text = f"no ingress rule lets {protocol} {port} in from the internet ({self._lets_in(target)})"
+        return Step.no("ingress rule", text, ", ".join(target.groups)), ()
 
     def _outward(self, source: Node) -> Iterator[Connection]:
         """Connections to the internet, one for each egress rule that leads there from any subnet."""
         if not source.opens.holds or source.targets is not None:
             return
         for rule in self._rules(source, "egress"):
-            if not rule.public_blocks:
+            if not rule.public_blocks and not rule.unknown:
                 continue
-            ways = [way for way in self._each_way_out(source, rule) if all(step.holds for step in way)]
-            if ways:
-                steps = dict.fromkeys((source.opens, _granted(rule), *(step for way in ways for step in way)))
-                blocks = tuple(map(str, rule.public_blocks))
-                yield Connection(source.name, INTERNET, rule.protocol, rule.ports, tuple(steps), blocks)
+            if not rule.public_blocks:
+                steps = (source.opens, _depends(rule))
+                yield Connection(source.name, INTERNET, rule.protocol, rule.ports, steps, rule.unknown)
+                continue
+            ways = self._each_way_out(source, rule, rule.protocol, rule.ports)
+            for wanted in ("yes", "unknown"):
+                found = [way for way in ways if verdict(way) == wanted]
+                if found:
+                    steps = tuple(
+                        dict.fromkeys((source.opens, _granted(rule), *(step for way in found for step in way)))
+                    )
+                    blocks = tuple(map(str, rule.public_blocks))
+                    yield Connection(source.name, INTERNET, rule.protocol, rule.ports, steps, blocks)
+                    break
 
-    def _ways_out(self, source: Node, rule: Rule) -> tuple[Step, ...]:
-        """The ways out of all subnets of a node; it may stand in any of them."""
-        ways = self._each_way_out(source, rule)
+    def _ways_out(self, source: Node, rule: Rule, protocol: str, ports: tuple[int, int]) -> tuple[Step, ...]:
+        """The ways out of all subnets of a node; it may be in any of them."""
+        ways = self._each_way_out(source, rule, protocol, ports)
         if not ways:
-            return (Step.no("subnet", "its subnets are not in this stack", source.address),)
+            return (Step.unknown("subnet", "its subnets are not in this stack", source.address),)
         return tuple(dict.fromkeys(step for way in ways for step in way))
 
-    def _each_way_out(self, source: Node, rule: Rule) -> list[tuple[Step, ...]]:
+    def _each_way_out(self, source: Node, rule: Rule, protocol: str, ports: tuple[int, int]) -> list[tuple[Step, ...]]:
         version = min(block.version for block in rule.public_blocks)
-        public = (source.public if version == IPV4 else source.public_ipv6).holds
-        return [self.network.way_out(subnet, public=public, version=version) for subnet in source.subnets]
+        blocks = [block for block in rule.public_blocks if block.version == version]
+        public = (source.public if version == IPV4 else source.public_ipv6).holds is True
+        return [self.network.way_out(subnet, protocol, ports, blocks, public=public) for subnet in source.subnets]
 
     def _rules(self, node: Node, direction: Direction) -> list[Rule]:
         return [
@@ -293,8 +296,26 @@ def _connection(source: str, target: str, protocol: str, port: int, steps: tuple
     return Connection(source, target, protocol, (port, port), steps, entry=entry)
 
 
+def _rule_kind(direction: Direction) -> Literal["ingress rule", "egress rule"]:
+    return "ingress rule" if direction == "ingress" else "egress rule"
+
+
 def _granted(rule: Rule) -> Step:
-    return Step.yes("ingress rule" if rule.direction == "ingress" else "egress rule", rule.text, rule.address)
+    return Step.yes(_rule_kind(rule.direction), rule.text, rule.address)
+
+
+def _depends(rule: Rule) -> Step:
+    text = f"{rule.text}: which addresses these are is not known here"
+    return Step.unknown(_rule_kind(rule.direction), text, rule.address)
+
+
+def _keeps_client(source: Node, target: Node, protocol: str, port: int) -> bool:
+    """Whether a target sees the address of the client that a load balancer forwards for."""
+    return any(
+        each.keeps_client
+        for each in source.targets or ()
+        if (each.node, each.protocol, each.port) == (target.name, protocol, port)
+    )
 
 
 def _listens(node: Node, protocol: str, port: int) -> Step:
@@ -305,11 +326,11 @@ def _listens(node: Node, protocol: str, port: int) -> Step:
     return Step.no("listens", f"nothing listens on {protocol} {port} ({node.name} answers on {ports})", node.address)
 
 
-def _opening(source: Node, target: Node, port: int) -> tuple[Step, ...]:
+def _opening(source: Node, target: Node, protocol: str, port: int) -> tuple[Step, ...]:
     if source.targets is None or not source.opens.holds:
         return (source.opens,)
     for each in source.targets:
-        if (each.node, each.port) == (target.name, port):
+        if (each.node, each.protocol, each.port) == (target.name, protocol, port):
             return each.steps
     return (_only_targets(source),)
 
@@ -319,11 +340,21 @@ def _only_targets(source: Node) -> Step:
     return Step.no("opens", f"{source.name} opens connections to its targets only: {targets}", source.address)
 
 
-def _about(rule: Rule, groups: Sequence[str], subnets: Sequence[Subnet]) -> bool:
-    """Whether a rule is about members of groups, or addresses in subnets."""
+def _about(rule: Rule, groups: Sequence[str], subnets: Sequence[Subnet]) -> bool | None:
+    """Whether a rule is about members of groups, or addresses in subnets; None when about some addresses only."""
     if set(rule.groups) & set(groups):
         return True
-    return any(overlap(block, own) for block in rule.blocks for subnet in subnets for own in subnet.blocks)
+    own = [block for subnet in subnets for block in subnet.blocks if block.version == IPV4] or [
+        block for subnet in subnets for block in subnet.blocks
+    ]
+    shared = [each for each in own if any(overlap(block, each) for block in rule.blocks)]
+    if not shared:
+        return False
+    return True if all(any(within(each, block) for block in rule.blocks) for each in own) else None
+
+
+_EVERYWHERE: Final[Mapping[int, tuple[IpNetwork, ...]]] = {each.version: (each,) for each in EVERYWHERE}
+"""All addresses, by version."""
 
 
 def _protocol(rule: Rule) -> str:

@@ -1,42 +1,25 @@
-"""What tasks need of AWS to start and to work: images, logs, secrets; by the roles' policies and a way out on 443."""
+"""What tasks need of AWS to start and to work: images, logs, secrets; by the roles' policies and a way on 443."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from miyabi_infra.reach.network import Step, Subnet, address_of, addresses_of
-from miyabi_infra.reach.nodes import HTTPS, Node
+from miyabi_infra.reach.blocks import EVERYWHERE
+from miyabi_infra.reach.nodes import HTTPS, Node, service_of
 from miyabi_infra.reach.paths import Reach
-from miyabi_infra.stacks import Resource, Stack, Value
+from miyabi_infra.reach.roles import ACCOUNT, Placed, Role, decide, everybody
+from miyabi_infra.reach.steps import Step, Verdict, verdict
+from miyabi_infra.stacks import Resource, Value
+from miyabi_infra.stacks.platform import address_of, addresses_of
+from miyabi_infra.stacks.policies import statements
 
-MANAGED: Final[Mapping[str, tuple[str, ...]]] = {
-    "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy": (
-        "ecr:GetAuthorizationToken",
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:GetDownloadUrlForLayer",
-        "ecr:BatchGetImage",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
-    ),
-}
-"""Actions that AWS's own policies allow, each on every resource (AWS managed policy reference)."""
-
+_TOKEN: Final = "ecr:GetAuthorizationToken"  # noqa: S105  # the name of an action
 _PULL: Final = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 _WRITE_LOGS: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
 
-
-@dataclass(frozen=True)
-class Statement:
-    """A statement of a policy."""
-
-    allows: bool
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    conditional: bool
-    """Whether it applies under a condition, or by exclusion (NotAction, NotResource): then it is not relied on."""
-    address: str
-    """The resource that attaches it to the role."""
+Request = tuple[str, str]
+"""An action, and the ARN that it is about."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +37,12 @@ class Ability:
     @property
     def possible(self) -> bool:
         """Whether every condition holds."""
-        return all(step.holds for step in self.because)
+        return self.verdict == "yes"
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether they can; `unknown` when that depends on something that the stack does not say."""
+        return verdict(self.because)
 
 
 def abilities(reach: Reach) -> tuple[Ability, ...]:
@@ -78,6 +66,8 @@ class _Tasks:
         self._definition = definition
         self._execution = Role(self._stack, definition.get("execution_role_arn"), "execution role")
         self._application = Role(self._stack, definition.get("task_role_arn"), "task role")
+        named = self._stack.provider.get("allowed_account_ids")
+        self._account = str(named[0]) if isinstance(named, tuple) and len(named) == 1 else ACCOUNT
 
     def abilities(self) -> Iterator[Ability]:
         for container in self._definition.blocks("container_definitions"):
@@ -91,21 +81,24 @@ class _Tasks:
     def _images(self, image: str) -> Ability:
         own = re.match(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)", image)
         if own is None:
-            steps = self._way_out()
-            return Ability(self._node.name, "images", f"pull {image} (no ECR: no role is asked)", steps)
+            text = f"pull {image} (not from ECR: no role is needed)"
+            return Ability(self._node.name, "images", text, self._way_to({}))
         account, region, repository = own.groups()
         arn = f"arn:aws:ecr:{region}:{account}:repository/{repository}"
-        steps = (
-            *self._execution.may("ecr:GetAuthorizationToken", "*"),
-            *(step for action in _PULL for step in self._execution.may(action, arn)),
-            *self._way_out("ecr.api", "ecr.dkr", "s3"),
-        )
+        pulls = [(action, arn) for action in _PULL]
+        steps = [step for action, on in ((_TOKEN, "*"), *pulls) for step in self._execution.may(action, on)]
+        if account != self._account != ACCOUNT:
+            text = f"whether the repository's policy lets account {self._account} in is not known here"
+            steps.append(Step.unknown("permission", text))
+        layers = f"arn:aws:s3:::prod-{region}-starport-layer-bucket/*"
+        requests = {"ecr.api": [(_TOKEN, "*"), *pulls], "ecr.dkr": pulls[1:], "s3": [("s3:GetObject", layers)]}
+        steps += self._way_to(requests, region)
         return Ability(self._node.name, "images", f"pull {image}", _once(steps))
 
     def _logs(self, options: Mapping[str, Value]) -> Ability:
         group = str(options["awslogs-group"])
-        region = options.get("awslogs-region", self._stack.region)
-        arn = f"arn:aws:logs:{region}:{_ACCOUNT}:log-group:{group}:log-stream:any"
+        region = str(options.get("awslogs-region", self._stack.region))
+        arn = f"arn:aws:logs:{region}:{self._account}:log-group:{group}:log-stream:any"
         steps = [step for action in _WRITE_LOGS for step in self._execution.may(action, arn, group)]
         there = [each for each in self._stack.of_type("aws_cloudwatch_log_group") if each.get("name") == group]
         if there:
@@ -113,58 +106,120 @@ class _Tasks:
         elif options.get("awslogs-create-group") == "true":
             steps += self._execution.may("logs:CreateLogGroup", arn, group)
         else:
-            steps.append(
-                Step.no(
-                    "log group", f"no log group {group}, and awslogs-create-group is not set", self._definition.address
-                )
-            )
-        return Ability(self._node.name, "logs", f"write to {group}", _once((*steps, *self._way_out("logs"))))
+            text = f"no log group {group}, and awslogs-create-group is not set"
+            steps.append(Step.no("log group", text, self._definition.address))
+        steps += self._way_to({"logs": [(action, arn) for action in _WRITE_LOGS]}, region)
+        return Ability(self._node.name, "logs", f"write to {group}", _once(steps))
 
     def _secrets(self, secrets: Value) -> Iterator[Ability]:
         """What ECS fills in as a task starts (execution role), and what the application may read (task role)."""
         for secret in secrets if isinstance(secrets, tuple) else ():
             if isinstance(secret, Mapping):
-                source = str(secret.get("valueFrom"))
-                action, arn, service = _reading(source)
-                steps = (*self._execution.may(action, arn), *self._way_out(service))
+                action, arn, service = _reading(str(secret.get("valueFrom")))
+                steps = (*self._execution.may(action, arn), *self._way_to({service: [(action, arn)]}))
                 yield Ability(self._node.name, "secrets", f"start with {secret.get('name')} from {arn}", _once(steps))
-        for arn in self._application.allowed("secretsmanager:GetSecretValue"):
-            steps = (
-                *self._application.may("secretsmanager:GetSecretValue", arn),
-                *self._way_out("secretsmanager"),
-            )
+        action = "secretsmanager:GetSecretValue"
+        for arn in self._application.allowed(action):
+            steps = (*self._application.may(action, arn), *self._way_to({"secretsmanager": [(action, arn)]}))
             yield Ability(self._node.name, "secrets", f"read {arn}", _once(steps))
 
-    def _way_out(self, *services: str) -> tuple[Step, ...]:
-        """The way to AWS's APIs: the endpoints of the services where each has one, else out to the internet."""
-        outward = self._reach.outward(self._node, "tcp", HTTPS)
-        if all(step.holds for step in outward):
-            return outward
-        ways = [self._endpoint(service) for service in services]
-        if services and all(way is not None for way in ways):
-            return tuple(step for way in ways if way is not None for step in way)
-        lacking = ", ".join(service for service, way in zip(services, ways, strict=True) if way is None)
-        return (*outward, Step.no("endpoint", f"no VPC endpoint of {lacking or 'the registry'} that the tasks reach"))
+    # ---- the way -------------------------------------------------------------------------------------------------
 
-    def _endpoint(self, service: str) -> tuple[Step, ...] | None:
-        for node in self._reach.nodes:
-            if node.kind == "endpoint" and node.service == service:
-                steps = self._reach.inside(self._node, node, "tcp", HTTPS)
-                if all(step.holds for step in steps):
-                    return steps
+    def _way_to(self, requests: Mapping[str, Sequence[Request]], region: str | None = None) -> tuple[Step, ...]:
+        """The way to AWS's APIs, by service with its requests: its endpoint if its name leads there, else the internet.
+
+        The private DNS name of an interface endpoint, and the route of a gateway endpoint, leave no choice.
+        """
+        here = region in (None, self._stack.region)
+        ways = {service: self._endpoint(service, held) if here else None for service, held in requests.items()}
+        steps = [step for way in ways.values() if way is not None for step in way]
+        lacking = [service for service, way in ways.items() if way is None]
+        if requests and not lacking:
+            return tuple(steps)
+        outward = self._reach.outward(self._node, "tcp", HTTPS)
+        if verdict(outward) == "no":
+            text = f"no VPC endpoint of {', '.join(lacking) or 'the registry'} that the tasks reach"
+            return (*outward, *steps, Step.no("endpoint", text))
+        return (*outward, *steps)
+
+    def _endpoint(self, service: str, requests: Sequence[Request]) -> tuple[Step, ...] | None:
+        """The way through the VPC endpoint of a service; None if the service's name does not lead there."""
+        vpcs = {subnet.vpc for subnet in self._node.subnets}
         for each in self._stack.of_type("aws_vpc_endpoint"):
-            tables = set(addresses_of(each.get("route_table_ids")))
-            if str(each.get("service_name", "")).endswith(f".{service}") and _serve(tables, self._node.subnets):
-                return (Step.yes("endpoint", f"gateway endpoint of {service}", each.address),)
+            if service_of(each) != service or address_of(each.get("vpc_id")) not in vpcs:
+                continue
+            if each.get("vpc_endpoint_type", "Gateway") == "Gateway":
+                if self._serves(each):
+                    return (*self._through_gateway(each, service), *self._endpoint_allows(each, requests))
+                continue
+            node = next((node for node in self._reach.nodes if node.address == each.address), None)
+            if node is not None and self._has_private_name(each):
+                inside = self._reach.inside(self._node, node, "tcp", HTTPS)
+                return (*inside, *self._endpoint_allows(each, requests))
         return None
 
+    def _has_private_name(self, endpoint: Resource) -> bool:
+        """Whether the service's usual name leads to an interface endpoint within the VPC."""
+        vpc = self._stack.find(address_of(endpoint.get("vpc_id")))
+        resolves = vpc is not None and vpc.get("enable_dns_support") is not False and vpc.get("enable_dns_hostnames")
+        return endpoint.get("private_dns_enabled") is True and resolves is True
 
-_ACCOUNT: Final = "000000000000"
-"""Stands for the account that a stack is in, which it does not say; only policies that name an account tell."""
+    def _serves(self, endpoint: Resource) -> bool:
+        """Whether a gateway endpoint has a route in the tables of all subnets."""
+        tables = set(addresses_of(endpoint.get("route_table_ids")))
+        for each in self._stack.of_type("aws_vpc_endpoint_route_table_association"):
+            if address_of(each.get("vpc_endpoint_id")) == endpoint.address:
+                tables.add(address_of(each.get("route_table_id")))
+        subnets = self._node.subnets
+        return bool(subnets) and all(subnet.table in tables for subnet in subnets)
+
+    def _through_gateway(self, endpoint: Resource, service: str) -> Iterator[Step]:
+        """A gateway endpoint is a route: security groups must let the service's public addresses out."""
+        rules = [
+            rule
+            for group in self._node.groups
+            for rule in self._reach.network.rules.get(group, ())
+            if rule.direction == "egress" and rule.covers("tcp", HTTPS)
+        ]
+        whole = [rule for rule in rules if set(rule.blocks) & set(EVERYWHERE) or endpoint.address in rule.unknown]
+        part = [rule for rule in rules if rule.public_blocks or rule.unknown]
+        if whole:
+            yield Step.yes("egress rule", whole[0].text, whole[0].address)
+        elif part:
+            text = f"{part[0].text}: whether these are the addresses of {service} is not known here"
+            yield Step.unknown("egress rule", text, part[0].address)
+        else:
+            text = f"no egress rule lets tcp {HTTPS} out to the addresses of {service}"
+            yield Step.no("egress rule", text, ", ".join(self._node.groups))
+        yield Step.yes("endpoint", f"gateway endpoint of {service}", endpoint.address)
+
+    def _endpoint_allows(self, endpoint: Resource, requests: Sequence[Request]) -> Iterator[Step]:
+        """What the endpoint's policy says; without one it lets everything pass."""
+        policies = [endpoint.get("policy")]
+        policies += [
+            each.get("policy")
+            for each in self._stack.of_type("aws_vpc_endpoint_policy")
+            if address_of(each.get("vpc_endpoint_id")) == endpoint.address
+        ]
+        for policy in filter(None, policies):
+            if not isinstance(policy, Mapping):
+                yield Step.unknown("permission", "the policy of the endpoint is known after apply", endpoint.address)
+                continue
+            held = list(statements(policy))
+            certain = [Placed(each, endpoint.address) for each in held if everybody(each)]
+            possible = [Placed(each, endpoint.address) for each in held]
+            for action, arn in requests:
+                verdicts = (decide(certain, action, arn).holds, decide(possible, action, arn).holds)
+                yield _endpoint_step(endpoint, action, *verdicts)
 
 
-def _serve(tables: set[str], subnets: Sequence[Subnet]) -> bool:
-    return bool(subnets) and all(subnet.table in tables for subnet in subnets)
+def _endpoint_step(endpoint: Resource, action: str, certain: bool | None, possible: bool | None) -> Step:  # noqa: FBT001
+    """What a policy says to everybody, and what it may say to a role that it names."""
+    if certain == possible and certain is not None:
+        verb = "allows" if certain else "does not allow"
+        return Step("permission", certain, f"the policy of the endpoint {verb} {action}", endpoint.address)
+    text = f"the policy of the endpoint allows {action}, depending on a condition or a principal"
+    return Step.unknown("permission", text, endpoint.address)
 
 
 def _reading(source: str) -> tuple[str, str, str]:
@@ -172,110 +227,6 @@ def _reading(source: str) -> tuple[str, str, str]:
     if ":ssm:" in source:
         return "ssm:GetParameters", source, "ssm"
     return "secretsmanager:GetSecretValue", ":".join(source.split(":")[:7]), "secretsmanager"
-
-
-class Role:
-    """A role of the stack, with what its policies say."""
-
-    def __init__(self, stack: Stack, value: Value, what: str) -> None:
-        self._what = what
-        self._role = stack.find(address_of(value))
-        self._statements = tuple(self._read(stack)) if self._role else ()
-        self._unknown = [] if self._role is None else [*self._unknown_policies(stack, self._role)]
-
-    def may(self, action: str, resource: str, shown: str = "") -> tuple[Step, ...]:
-        """Whether the role may do something, and which policy says so; `shown` stands for the resource in texts."""
-        shown = shown or resource
-        if self._role is None:
-            return (Step.no("permission", f"there is no {self._what} in this stack that could allow {action}"),)
-        about = [each for each in self._statements if _matches(each.actions, action, fold=True)]
-        about = [each for each in about if _matches(each.resources, resource)]
-        for each in about:
-            if not each.allows:
-                return (Step.no("permission", f"the {self._what} is denied {action}", each.address),)
-        for each in about:
-            if not each.conditional:
-                return (
-                    self._assumed(),
-                    Step.yes("permission", f"the {self._what} may {action} on {shown}", each.address),
-                )
-        unknown = f"; what {', '.join(self._unknown)} allows is not known here" if self._unknown else ""
-        return (Step.no("permission", f"the {self._what} may not {action} on {shown}{unknown}", self._role.address),)
-
-    def allowed(self, action: str) -> list[str]:
-        """The resources, as policies name them, on which the role may do something."""
-        return [
-            resource
-            for each in self._statements
-            if each.allows and _matches(each.actions, action, fold=True)
-            for resource in each.resources
-        ]
-
-    def _assumed(self) -> Step:
-        """Whether tasks may assume it."""
-        assert self._role is not None
-        for statement in _statements(self._role.get("assume_role_policy")):
-            principal = statement.get("Principal")
-            services = _texts(principal.get("Service")) if isinstance(principal, Mapping) else ()
-            if "ecs-tasks.amazonaws.com" in services and statement.get("Effect") == "Allow":
-                return Step.yes("permission", f"tasks assume the {self._what}", self._role.address)
-        return Step.no("permission", f"the {self._what} does not trust ecs-tasks.amazonaws.com", self._role.address)
-
-    def _read(self, stack: Stack) -> Iterator[Statement]:
-        assert self._role is not None
-        for policy in stack.of_type("aws_iam_role_policy"):
-            if _is(policy.get("role"), self._role):
-                yield from _parsed(policy.get("policy"), policy.address)
-        for attachment in stack.of_type("aws_iam_role_policy_attachment"):
-            if _is(attachment.get("role"), self._role):
-                own = stack.find(address_of(attachment.get("policy_arn")))
-                if own is not None:
-                    yield from _parsed(own.get("policy"), attachment.address)
-                managed = MANAGED.get(str(attachment.get("policy_arn")))
-                if managed is not None:
-                    yield Statement(True, managed, ("*",), False, attachment.address)  # noqa: FBT003  # as AWS has it
-
-    def _unknown_policies(self, stack: Stack, role: Resource) -> Iterator[str]:
-        for attachment in stack.of_type("aws_iam_role_policy_attachment"):
-            arn = attachment.get("policy_arn")
-            if _is(attachment.get("role"), role) and isinstance(arn, str) and arn not in MANAGED:
-                yield arn
-
-
-def _is(value: Value, role: Resource) -> bool:
-    return address_of(value) == role.address or (isinstance(value, str) and value == role.get("name"))
-
-
-def _parsed(policy: Value, address: str) -> Iterator[Statement]:
-    for statement in _statements(policy):
-        yield Statement(
-            allows=statement.get("Effect") == "Allow",
-            actions=_texts(statement.get("Action")) or ("*",),
-            resources=_texts(statement.get("Resource")) or ("*",),
-            conditional=bool({"Condition", "NotAction", "NotResource"} & statement.keys()),
-            address=address,
-        )
-
-
-def _statements(policy: Value) -> tuple[Mapping[str, Value], ...]:
-    held = policy.get("Statement") if isinstance(policy, Mapping) else None
-    found = held if isinstance(held, tuple) else (held,)
-    return tuple(each for each in found if isinstance(each, Mapping))
-
-
-def _texts(value: Value) -> tuple[str, ...]:
-    if isinstance(value, tuple):
-        return tuple(map(str, value))
-    return () if value is None else (str(value),)
-
-
-def _matches(patterns: Sequence[str], text: str, *, fold: bool = False) -> bool:
-    """Whether one of IAM's patterns, with `*` and `?`, matches; actions are compared without regard to case."""
-    for pattern in patterns:
-        form = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-        if re.fullmatch(form, text, re.IGNORECASE if fold else 0):
-            return True
-    return False
 
 
 def _once(steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -1,14 +1,15 @@
 """Questions to the model: can this open a connection to that, and what differs between two stacks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import chain
 
-from miyabi_infra.reach.network import ANY_PORT, Step, port_text
+from miyabi_infra.reach.network import ANY_PORT, port_text
 from miyabi_infra.reach.nodes import HTTPS, INTERNET, Node
 from miyabi_infra.reach.paths import Connection, LetIn, Reach
 from miyabi_infra.reach.permissions import Ability, abilities
+from miyabi_infra.reach.steps import Step, Verdict, verdict
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
 
@@ -20,15 +21,23 @@ class Answer:
     source: str
     target: str
     what: str
-    """The port, or what is to be done with the AWS service."""
+    """The port, or what the tasks do with the AWS service."""
     steps: tuple[Step, ...]
     through: tuple[Connection, ...] = ()
-    """The way of a request through a load balancer, where the connection itself can't be opened."""
+    """The way of a request through a load balancer, where the connection itself cannot be opened."""
+    unjudged: tuple[str, ...] = ()
+    """Addresses of the resources that may change the answer, and are not judged."""
 
     @property
     def possible(self) -> bool:
         """Whether every condition holds."""
-        return all(step.holds for step in self.steps)
+        return self.verdict == "yes"
+
+    @property
+    def verdict(self) -> Verdict:
+        """The answer; `unknown` too when a resource that is not judged may change it."""
+        found = verdict(self.steps)
+        return "unknown" if self.unjudged and found == "no" else found
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class End:
         """Read `redis`, `redis:6379` or `dns:53/udp`.
 
         Raises:
-            Refused: for a port that is none.
+            Refused: for what is not a port.
         """
         name, _, port = text.partition(":")
         number, _, protocol = port.partition("/")
@@ -56,11 +65,19 @@ class End:
 
 
 def ask(reach: Reach, source: str, target: End) -> list[Answer]:
-    """Whether one thing can open a connection to another: an answer for the port, or for each port of the target.
+    """Whether one thing can open a connection to another, with what is not judged.
+
+    Returns:
+        An answer for the port, or for each port of the target.
 
     Raises:
         Refused: for a name that the stack does not know.
     """
+    unjudged = tuple(each.address for each in reach.unjudged)
+    return [replace(each, unjudged=unjudged) for each in _ask(reach, source, target)]
+
+
+def _ask(reach: Reach, source: str, target: End) -> list[Answer]:
     can = abilities(reach)
     service = [each for each in can if (each.tasks, each.name) == (source, target.name)]
     if service and target.port is None:
@@ -92,7 +109,7 @@ def _answer(reach: Reach, source: Node | None, target: Node, protocol: str, port
         for before in reach.connections
         if (before.source, before.target) == (name, after.source) and _forwards(reach, before.target)
     ]
-    through = () if all(step.holds for step in steps) else tuple(dict.fromkeys(chain.from_iterable(onward)))
+    through = () if verdict(steps) == "yes" else tuple(dict.fromkeys(chain.from_iterable(onward)))
     return Answer(name, target.name, port_text(protocol, (port, port)), steps, through)
 
 
@@ -111,7 +128,7 @@ def _node(reach: Reach, name: str, known: Sequence[str]) -> Node:
 
 
 @dataclass(frozen=True)
-class Difference:
+class ReachChange:
     """What differs in reachability from one stack to another."""
 
     opened: tuple[Connection, ...]
@@ -123,18 +140,23 @@ class Difference:
     lost: tuple[Ability, ...]
     """What tasks can do with AWS in the first only."""
     let_in: tuple[LetIn, ...]
-    """Rules that let the internet in where it can't arrive, of the second only."""
+    """Rules that let the internet in where it cannot arrive, of the second only."""
+
+    unjudged: tuple[str, ...] = ()
+    """Addresses of resources of the second that may open or close something, and are not judged."""
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
-        return bool(self.opened or self.closed or self.gained or self.lost or self.let_in)
+        return bool(self.opened or self.closed or self.gained or self.lost or self.let_in or self.unjudged)
 
 
-def difference(before: Stack | None, after: Stack | None) -> Difference:
-    """The reachability of one stack against another's; None for one that does not exist."""
+def difference(before: Stack | None, after: Stack | None) -> ReachChange:
+    """The reachability of one stack compared with another; None for one that does not exist."""
     first, second = (None if stack is None else Reach(stack) for stack in (before, after))
     closed, opened = _only({_connection_key(each): each for each in _connections(first)}, second)
-    return Difference(opened, closed, *_abilities(first, second), _let_in(first, second))
+    known: set[str] = set() if first is None else {each.address for each in first.unjudged}
+    new = () if second is None else tuple(each.address for each in second.unjudged if each.address not in known)
+    return ReachChange(opened, closed, *_abilities(first, second), _let_in(first, second), new)
 
 
 def _connections(reach: Reach | None) -> tuple[Connection, ...]:
@@ -142,7 +164,8 @@ def _connections(reach: Reach | None) -> tuple[Connection, ...]:
 
 
 def _connection_key(connection: Connection) -> tuple[object, ...]:
-    return (connection.source, connection.target, connection.protocol, connection.ports, connection.blocks)
+    certain = connection.certain
+    return (connection.source, connection.target, connection.protocol, connection.ports, connection.blocks, certain)
 
 
 def _only(

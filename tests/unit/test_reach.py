@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from miyabi_infra.reach import Reach, abilities, connections
+from miyabi_infra.reach.questions import End, ask
 from miyabi_infra.stacks import Stack, read
 from tests.support import Project
 
@@ -296,3 +297,287 @@ def test_a_role_without_the_policy_can_not(mutated: Mutate) -> None:
     assert next(step.text for step in found["logs"].because if not step.holds).startswith(
         "the execution role may not logs:CreateLogStream"
     )
+
+
+# ---- verdicts that were wrong --------------------------------------------------------------------------------------
+
+
+def verdicts(stack: Stack) -> dict[str, str]:
+    return {each.name: each.verdict for each in abilities(Reach(stack))}
+
+
+def asked(stack: Stack, source: str, target: str) -> str:
+    (answer, *_) = ask(Reach(stack), source, End.parse(target))
+    return answer.verdict
+
+
+def test_a_network_load_balancer_without_groups_lets_everybody_in(mutated: Mutate) -> None:
+    def network(found: Resources) -> None:
+        found["aws_lb"]["main"] |= {"load_balancer_type": "network", "security_groups": None}
+        found["aws_lb_listener"]["http"]["protocol"] = "TCP"
+        found["aws_lb_target_group"]["app"]["protocol"] = "TCP"
+
+    stack = mutated({"alb": network})
+    assert asked(stack, "internet", "alb:80") == "yes"
+    assert asked(stack, "alb", "tasks:8080") == "no"  # the tasks' group names a group that the balancer has not
+
+    def from_the_vpc(found: Resources) -> None:
+        found["aws_security_group"]["ecs"]["ingress"].append(rule(8080, cidr_blocks=["10.0.0.0/16"]))
+
+    assert asked(mutated({"alb": network, "security-groups": from_the_vpc}), "alb", "tasks:8080") == "yes"
+
+
+def test_targets_that_see_the_clients_must_let_the_clients_in(mutated: Mutate) -> None:
+    def network(found: Resources) -> None:
+        found["aws_lb"]["main"] |= {"load_balancer_type": "network", "security_groups": None}
+        found["aws_lb_listener"]["http"]["protocol"] = "TCP"
+        found["aws_lb_target_group"]["app"] |= {"protocol": "TCP", "preserve_client_ip": True}
+
+    assert asked(mutated({"alb": network}), "alb", "tasks:8080") == "no"
+    edits: dict[str, Mutation] = {"alb": network, "security-groups": opened("ecs", 8080)}
+    assert asked(mutated(edits), "alb", "tasks:8080") == "yes"
+
+
+def test_a_prefix_list_of_the_stack_is_read_and_another_is_unknown(mutated: Mutate) -> None:
+    def listed(found: Resources) -> None:
+        found["aws_ec2_managed_prefix_list"] = {"everybody": {"entry": [{"cidr": "0.0.0.0/0"}]}}
+        peers = rule(80, prefix_list_ids=["${aws_ec2_managed_prefix_list.everybody.id}"])
+        found["aws_security_group"]["alb"]["ingress"] = [peers]
+
+    def foreign(found: Resources) -> None:
+        found["aws_security_group"]["alb"]["ingress"] = [rule(80, prefix_list_ids=["pl-82a045eb"])]
+
+    assert asked(mutated({"security-groups": listed}), "internet", "alb:80") == "yes"
+    stack = mutated({"security-groups": foreign})
+    assert asked(stack, "internet", "alb:80") == "unknown"
+    (found,) = [each for each in connections(stack) if each.source == "internet"]
+    assert (found.target, found.certain) == ("alb", False)
+
+
+def test_rules_of_the_default_group_count(mutated: Mutate) -> None:
+    def default(found: Resources) -> None:
+        found["aws_lb"]["main"]["security_groups"] = None
+
+    def opened_default(found: Resources) -> None:
+        found["aws_default_security_group"] = {
+            "main": {"vpc_id": "${aws_vpc.main.id}", "ingress": [rule(80, **PUBLIC)]}
+        }
+
+    assert asked(mutated({"alb": default}), "internet", "alb:80") == "no"
+    assert asked(mutated({"alb": default, "networking": opened_default}), "internet", "alb:80") == "yes"
+
+
+def test_the_main_route_table_serves_subnets_without_their_own(mutated: Mutate) -> None:
+    def main_table(found: Resources) -> None:
+        del found["aws_route_table_association"]["public"]
+        found["aws_route"]["public_internet_gateway"]["route_table_id"] = "${aws_vpc.main.main_route_table_id}"
+
+    assert asked(mutated({"networking": main_table}), "internet", "alb:80") == "yes"
+
+
+def test_a_cluster_with_a_public_instance_is_public(mutated: Mutate) -> None:
+    def aurora(found: Resources) -> None:
+        found["aws_db_subnet_group"] = {"main": {"name": "main", "subnet_ids": "${aws_subnet.public[*].id}"}}
+        found["aws_rds_cluster"] = {
+            "main": {
+                "engine": "aurora-postgresql",
+                "db_subnet_group_name": "${aws_db_subnet_group.main.name}",
+                "vpc_security_group_ids": ["${aws_default_security_group.main.id}"],
+            }
+        }
+        found["aws_rds_cluster_instance"] = {
+            "one": {"cluster_identifier": "${aws_rds_cluster.main.id}", "publicly_accessible": True}
+        }
+        found["aws_default_security_group"] = {
+            "main": {"vpc_id": "${aws_vpc.main.id}", "ingress": [rule(5432, **PUBLIC)]}
+        }
+
+    stack = mutated({"networking": aurora})
+    assert ("internet", "database", "tcp 5432") in matrix(stack)
+
+
+def deny_all(subnets: str) -> Mutation:
+    return lambda found: found.update(
+        aws_network_acl={"main": {"vpc_id": "${aws_vpc.main.id}", "subnet_ids": f"${{aws_subnet.{subnets}[*].id}}"}}
+    )
+
+
+def test_a_network_acl_that_denies_everything_closes_everything(mutated: Mutate) -> None:
+    stack = mutated({"networking": deny_all("public")})
+    assert asked(stack, "internet", "alb:80") == "no"
+    assert set(verdicts(stack).values()) == {"no"}  # the NAT gateway is in these subnets
+
+    stack = mutated({"networking": deny_all("private")})
+    assert asked(stack, "alb", "tasks:8080") == "no"
+
+
+def test_a_network_acl_must_let_the_answers_out(mutated: Mutate) -> None:
+    def acl(answers: Json) -> Mutation:
+        def edit(found: Resources) -> None:
+            deny_all("public")(found)
+            everything = {"rule_no": 100, "action": "allow", "protocol": "-1", "from_port": 0, "to_port": 0}
+            found["aws_network_acl"]["main"] |= {
+                "ingress": [{**everything, "cidr_block": "0.0.0.0/0"}],
+                "egress": [{**everything, "cidr_block": "0.0.0.0/0", **answers}],
+            }
+
+        return edit
+
+    tcp = {"protocol": "tcp", "from_port": 1024, "to_port": 65535}
+    assert asked(mutated({"networking": acl(tcp)}), "internet", "alb:80") == "yes"
+    assert asked(mutated({"networking": acl({**tcp, "to_port": 1100})}), "internet", "alb:80") == "unknown"
+    assert asked(mutated({"networking": acl({**tcp, "to_port": 443, "from_port": 443})}), "internet", "alb:80") == "no"
+
+
+@pytest.mark.parametrize("gateway", [{"network_interface_id": "eni-0a1b2c3d"}, {"transit_gateway_id": "tgw-0a1b2c3d"}])
+def test_what_is_behind_a_nat_instance_or_a_transit_gateway_is_unknown(mutated: Mutate, gateway: Json) -> None:
+    def elsewhere(found: Resources) -> None:
+        route = found["aws_route"]["private_nat_gateway"]
+        del route["nat_gateway_id"]
+        route |= gateway
+
+    assert set(verdicts(mutated({"networking": elsewhere})).values()) == {"unknown"}
+
+
+# ---- policies ----------------------------------------------------------------------------------------------------
+
+PULL = "ecr:BatchGetImage"
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def policies(*statements: Json, boundary: Json | None = None) -> Mutation:
+    """The execution role with these statements alone."""
+
+    def edit(found: Resources) -> None:
+        del found["aws_iam_role_policy_attachment"]
+        found["aws_iam_role_policy"]["ecr_access"]["policy"] = {"Statement": list(statements)}
+        if boundary is not None:
+            found["aws_iam_policy"] = {"boundary": {"policy": {"Statement": [boundary]}}}
+            found["aws_iam_role"]["ecs_task_execution"]["permissions_boundary"] = "${aws_iam_policy.boundary.arn}"
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "verdict"),
+    [
+        (policies(EVERYTHING), "yes"),
+        (policies(EVERYTHING, {"Effect": "Deny", "Action": PULL, "Resource": "*"}), "no"),
+        (policies(EVERYTHING, {"Effect": "Deny", "Action": "ecr:batchget*", "Resource": "*"}), "no"),
+        (
+            policies(EVERYTHING, {"Effect": "Deny", "Action": PULL, "Resource": "*", "Condition": {"Bool": {}}}),
+            "unknown",
+        ),
+        (policies({**EVERYTHING, "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}), "unknown"),
+        (policies({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}), "yes"),
+        (policies({"Effect": "Allow", "NotAction": "ecr:*", "Resource": "*"}), "no"),
+        (policies({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::*"}), "yes"),
+        (policies(EVERYTHING, {"Effect": "Deny", "NotAction": "logs:*", "Resource": "*"}), "no"),
+        (policies(EVERYTHING, boundary=EVERYTHING), "yes"),
+        (policies(EVERYTHING, boundary={"Effect": "Allow", "Action": "logs:*", "Resource": "*"}), "no"),
+        (policies(EVERYTHING, boundary={**EVERYTHING, "Condition": {"Bool": {}}}), "unknown"),
+    ],
+)
+def test_policies_are_evaluated_whole(mutated: Mutate, edit: Mutation, verdict: str) -> None:
+    assert verdicts(mutated({"iam": edit}))["images"] == verdict
+
+
+def test_a_managed_policy_that_denies_decides_and_an_unknown_one_may(mutated: Mutate) -> None:
+    def attached(arn: str) -> Mutation:
+        def edit(found: Resources) -> None:
+            found["aws_iam_policy"] = {
+                "deny": {"policy": {"Statement": [{"Effect": "Deny", "Action": "ecr:*", "Resource": "*"}]}}
+            }
+            found["aws_iam_role_policy_attachment"]["more"] = {
+                "role": "${aws_iam_role.ecs_task_execution.name}",
+                "policy_arn": arn,
+            }
+
+        return edit
+
+    assert verdicts(mutated({"iam": attached("${aws_iam_policy.deny.arn}")}))["images"] == "no"
+    assert verdicts(mutated({"iam": attached("arn:aws:iam::123456789012:policy/other")}))["images"] == "unknown"
+    assert verdicts(mutated({"iam": attached("arn:aws:iam::aws:policy/ReadOnlyAccess")}))["images"] == "yes"
+
+
+def test_an_arn_with_an_account_depends_on_the_account(mutated: Mutate) -> None:
+    group = "arn:aws:logs:*:123456789012:log-group:/ecs/miyabi-dev*"
+    own = {"Effect": "Allow", "Action": "logs:*", "Resource": group}
+    assert verdicts(mutated({"iam": policies(own)}))["logs"] == "unknown"
+
+
+def endpoints(policy: Json | None = None, **arguments: object) -> Mutation:
+    """Interface endpoints of ECR's API in the private subnets, that everything in the VPC may use."""
+
+    def edit(found: Resources) -> None:
+        found["aws_vpc"]["main"] |= {"enable_dns_support": True, "enable_dns_hostnames": True}
+        found["aws_default_security_group"] = {
+            "main": {"vpc_id": "${aws_vpc.main.id}", "ingress": [rule(443, cidr_blocks=["10.0.0.0/16"])]}
+        }
+        found["aws_vpc_endpoint"] = {
+            name: {
+                "service_name": f"com.amazonaws.us-west-2.ecr.{name}",
+                "vpc_id": "${aws_vpc.main.id}",
+                "vpc_endpoint_type": "Interface",
+                "private_dns_enabled": True,
+                "subnet_ids": "${aws_subnet.private[*].id}",
+                **({"policy": policy} if policy else {}),
+                **arguments,
+            }
+            for name in ("api", "dkr")
+        }
+        found["aws_vpc_endpoint"]["s3"] = {
+            "service_name": "com.amazonaws.us-west-2.s3",
+            "vpc_id": "${aws_vpc.main.id}",
+            "route_table_ids": "${aws_route_table.private[*].id}",
+        }
+
+    return edit
+
+
+def without_nat(edit: Mutation) -> Mutation:
+    def both(found: Resources) -> None:
+        edit(found)
+        del found["aws_route"]["private_nat_gateway"]
+
+    return both
+
+
+PRINCIPAL = {**EVERYTHING, "Principal": "*"}
+
+
+@pytest.mark.parametrize(
+    ("edit", "verdict"),
+    [
+        (endpoints(), "yes"),
+        (without_nat(endpoints()), "yes"),
+        (without_nat(endpoints(private_dns_enabled=False)), "no"),
+        (endpoints(private_dns_enabled=False), "yes"),  # through NAT
+        (endpoints({"Statement": [PRINCIPAL]}), "yes"),
+        (endpoints({"Statement": [{**PRINCIPAL, "Action": "logs:*"}]}), "no"),  # the name leads there all the same
+        (endpoints({"Statement": [{**PRINCIPAL, "Condition": {"Bool": {}}}]}), "unknown"),
+        (endpoints({"Statement": [PRINCIPAL, {**PRINCIPAL, "Effect": "Deny", "Action": "ecr:*"}]}), "no"),
+    ],
+)
+def test_endpoints_with_private_names_leave_no_choice(mutated: Mutate, edit: Mutation, verdict: str) -> None:
+    assert verdicts(mutated({"networking": edit}))["images"] == verdict
+
+
+def test_an_egress_that_leaves_the_endpoints_out_closes_them(mutated: Mutate) -> None:
+    def egress(*rules: Json) -> Mutation:
+        return lambda found: found["aws_security_group"]["ecs"].update(egress=list(rules))
+
+    internal = rule(443, cidr_blocks=["10.0.0.0/16"])
+    edits: dict[str, Mutation] = {"networking": without_nat(endpoints()), "security-groups": egress(internal)}
+    assert (
+        verdicts(mutated(edits))["images"] == "no"
+    )  # S3's addresses are public, though a gateway endpoint leads there
+    edits["security-groups"] = egress(internal, rule(443, prefix_list_ids=["pl-68a54001"]))
+    assert verdicts(mutated(edits))["images"] == "unknown"
+    edits["security-groups"] = egress(rule(443, cidr_blocks=["0.0.0.0/0"]))
+    assert verdicts(mutated(edits))["images"] == "yes"
+
+
+@pytest.mark.parametrize("environment", [*ENVIRONMENTS, "shared"])
+def test_every_type_is_judged(output: Path, environment: str) -> None:
+    assert Reach(stack_of(output, environment)).unjudged == ()

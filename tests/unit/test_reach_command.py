@@ -141,12 +141,20 @@ def test_json_holds_everything_that_is_known(synthesized: Project, shown: Shown)
 
 def test_what_has_to_do_with_the_network_and_is_not_judged_is_named(synthesized: Project, shown: Shown) -> None:
     with synthesized.body("dev", "networking") as body:
-        body["resource"]["aws_network_acl"] = {"main": {"vpc_id": "${aws_vpc.main.id}"}}
+        body["resource"]["aws_networkfirewall_firewall"] = {"main": {"vpc_id": "${aws_vpc.main.id}"}}
+    firewall = "module.networking.aws_networkfirewall_firewall.main"
     assert run(synthesized.root) == 0
-    assert (
-        "dev: not judged here, though it has to do with the network: module.networking.aws_network_acl.main\n"
-        in shown()
-    )
+    text = shown()
+    assert f"dev: not judged: {firewall}\n" in text
+    assert "Nothing else can be opened, except through what is not judged." in text
+
+    assert run(synthesized.root, "dev", ("internet", "redis:6379")) == 3
+    text = shown()
+    assert text.startswith("dev: unknown: internet -> redis, tcp 6379\n")
+    assert f"    not judged: {firewall}\n" in text
+    assert run(synthesized.root, "dev", ("internet", "redis:6379"), as_json=True) == 3
+    (answer,) = json.loads(shown())["dev"]
+    assert (answer["verdict"], answer["possible"], answer["unjudged"]) == ("unknown", False, [firewall])
 
 
 @pytest.mark.parametrize(
@@ -188,9 +196,9 @@ def test_what_differs_from_a_revision_is_named_and_makes_the_exit_code_1(synthes
         "  - internet -> alb  tcp 80",
         "  - tasks -> database  tcp 5432",
         "  - tasks -> internet  everything",
-        "  - tasks can't pull 123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:latest",
-        "  - tasks can't write to /ecs/miyabi-dev",
-        "  - tasks can't read arn:aws:secretsmanager:*:*:secret:miyabi/dev/*",
+        "  - tasks cannot pull 123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:latest",
+        "  - tasks cannot write to /ecs/miyabi-dev",
+        "  - tasks cannot read arn:aws:secretsmanager:*:*:secret:miyabi/dev/*",
     ]
     assert lines[-1] == (
         "  ! module.security_groups.aws_security_group.redis lets the internet in on tcp 6379, which does not arrive: "

@@ -7,7 +7,7 @@ from typing import Final
 from miyabi_infra.lint.environment import Environment, number
 from miyabi_infra.lint.rule import Problem, container_checks, draining, health_check, rule
 from miyabi_infra.reach import abilities
-from miyabi_infra.reach.permissions import Role
+from miyabi_infra.reach.roles import Role
 
 STOP_TIMEOUT: Final = 30
 """Seconds that ECS leaves a container between SIGTERM and SIGKILL by default (ECS developer guide, "Container

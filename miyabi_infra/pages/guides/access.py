@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from miyabi_infra.pages.guides.needed import needed
-from miyabi_infra.reach.permissions import Role
+from miyabi_infra.reach.roles import Role
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.platform import Platform, text
 

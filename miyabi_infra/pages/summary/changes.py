@@ -13,8 +13,7 @@ from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import OverlayError
 from miyabi_infra.project import ROOT, SHARED
-from miyabi_infra.reach.questions import Difference as ReachDifference
-from miyabi_infra.reach.questions import difference
+from miyabi_infra.reach.questions import ReachChange, difference
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack, read, revision
 from miyabi_infra.stacks.causes import Causes
@@ -53,7 +52,7 @@ class EnvironmentChange:
     changes: tuple[ResourceChange, ...]
     causes: Causes | None
     """None without changes, and if one of the overlays does not exist or cannot be read."""
-    reach: ReachDifference
+    reach: ReachChange
     weaker: tuple[Weaker, ...]
     cost: tuple[Estimate | None, Estimate | None]
     found: tuple[Finding, ...]

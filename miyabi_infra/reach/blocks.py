@@ -1,0 +1,77 @@
+"""Blocks of addresses: which are public, which overlap, and which of several entries applies to each part of them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Final, Protocol, TypeVar
+
+from miyabi_infra.stacks import Value
+
+IpNetwork = IPv4Network | IPv6Network
+
+EVERYWHERE: Final = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+
+PRIVATE: Final = tuple(
+    map(ip_network, ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"))
+) + tuple(map(ip_network, ("fc00::/7", "fe80::/10")))
+"""Blocks in which nobody in the internet has an address."""
+
+
+class Entry(Protocol):
+    """Something that applies to a block: a route, an entry of a network ACL."""
+
+    @property
+    def block(self) -> IpNetwork:
+        """The block that it applies to."""
+        ...
+
+
+Applied = TypeVar("Applied", bound=Entry)
+
+
+def is_public(block: IpNetwork) -> bool:
+    """Whether a block has addresses of the internet."""
+    return not any(within(block, private) for private in PRIVATE)
+
+
+def within(block: IpNetwork, other: IpNetwork) -> bool:
+    """Whether a block is a part of another."""
+    if isinstance(block, IPv4Network):
+        return isinstance(other, IPv4Network) and block.subnet_of(other)
+    return isinstance(other, IPv6Network) and block.subnet_of(other)
+
+
+def overlap(block: IpNetwork, other: IpNetwork) -> bool:
+    """Whether two blocks share an address."""
+    return block.version == other.version and block.overlaps(other)
+
+
+def common(blocks: Iterable[IpNetwork], others: Sequence[IpNetwork]) -> list[IpNetwork]:
+    """The parts that two sets of blocks share: of two blocks that overlap, one is a part of the other."""
+    return [block if within(block, other) else other for block in blocks for other in others if overlap(block, other)]
+
+
+def without(block: IpNetwork, other: IpNetwork) -> Iterator[IpNetwork]:
+    """The parts of a block that are not in another."""
+    if not overlap(block, other):
+        yield block
+    elif block.prefixlen < other.prefixlen:
+        for half in block.subnets():
+            yield from without(half, other)
+
+
+def first_match(blocks: Iterable[IpNetwork], entries: Iterable[Applied]) -> Iterator[tuple[IpNetwork, Applied]]:
+    """The parts of blocks with the first entry that applies to each; parts without one are left out."""
+    left = list(blocks)
+    for entry in entries:
+        for part in common(left, [entry.block]):
+            yield part, entry
+        left = [part for block in left for part in without(block, entry.block)]
+
+
+def parsed(value: Value) -> Iterator[IpNetwork]:
+    """The block of an argument; none for what is not known before apply."""
+    if isinstance(value, str) and value:
+        try:
+            yield ip_network(value, strict=False)
+        except ValueError:
+            return
