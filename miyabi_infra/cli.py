@@ -365,16 +365,23 @@ def status(
     *,
     env: OneEnv,
     watch: Annotated[bool, typer.Option("--watch", help="Repeat every ten seconds, until Ctrl-C.")] = False,
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe",
+            help="Also send one request to the public address: service_levels.url, or the load balancer's name.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the health of an environment right now: service, targets, capacity, cache, alarms, logs; read from AWS.
+    """Show the health of an environment right now, from its entrance to its cache, alarms and logs; read from AWS.
 
     Exit code 0: healthy; 1: degraded; 2: wrong use; 3: nothing is known to be degraded, but not everything could be
     determined (permission, credentials, time-out).
     """
     from miyabi_infra.commands.status import run  # noqa: PLC0415  # boto3 takes half a second to import
 
-    raise _exit(lambda: run(ROOT, env, watch=watch, as_json=as_json))
+    raise _exit(lambda: run(ROOT, env, watch=watch, probe=probe, as_json=as_json))
 
 
 @app.command(rich_help_panel=OPERATE)

@@ -72,7 +72,7 @@ def look(environment: Environment, aws: Emulator, now: datetime, monkeypatch: py
 def found(status: Status, section: str, *levels: Level) -> list[str]:
     """The texts of a section, of some levels."""
     (named,) = [each for each in status.sections if each.name == section]
-    return [each.text for each in named.findings if not levels or each.level in levels]
+    return [each.text for each in named.observations if not levels or each.level in levels]
 
 
 @pytest.fixture
@@ -109,7 +109,10 @@ def test_a_healthy_environment(dev: Environment, now: datetime, monkeypatch: pyt
         f"deployment COMPLETED, of miyabi-app-dev:1, begun {found(status, 'service')[1].rpartition('begun ')[2]}",
         "circuit breaker on, rolls back",
     ]
+    assert found(status, "entrance") == ["port 80: every request goes to target group miyabi-tg-dev"]
     assert found(status, "targets")[1:] == ["2 of 2 targets healthy"]
+    assert all(" get out by nat-" in line for line in found(status, "way out", Level.OK))
+    assert len(found(status, "way out", Level.OK)) == 2
     assert found(status, "capacity") == [
         "scales from 2 to 4 tasks",
         "CPU 31.2 % (scales at 70 %, alarm above 70 %)",
@@ -178,12 +181,73 @@ def test_an_environment_in_which_much_is_wrong(
         "miyabi-redis-evictions-dev does not exist: nothing watches",
         "miyabi-service-cpu-high-dev ALARM since just now: Threshold Crossed: 96 > 70",
     ]
+    assert found(status, "alarms", Level.UNKNOWN) == [
+        "miyabi-redis-high-cpu-dev INSUFFICIENT_DATA since just now: no data"
+    ]
     assert found(status, "alarms", Level.NOTE) == [
-        "miyabi-redis-high-cpu-dev INSUFFICIENT_DATA since just now: no data",
         "miyabi-redis-low-memory-dev is muted: its actions are disabled",
     ]
     assert found(status, "logs")[0] == f"2 lines about errors in {LOG_GROUP} in the last hour"
     assert found(status, "logs")[2].endswith("thread 'main' panicked at src/main.rs:7")
+
+
+def test_what_users_feel_is_found_in_aws(dev: Environment, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = dev.aws
+    observe(
+        aws, observed.SERVICE, {"running_count": 2, "pending_count": 0, "deployment": {"rolloutState": "COMPLETED"}}
+    )
+    register(aws, "10.0.11.5")
+    elb, ec2, ecs = aws.client("elbv2"), aws.client("ec2"), aws.client("ecs")
+    balancer = elb.describe_load_balancers()["LoadBalancers"][0]
+    listener = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"][0]["ListenerArn"]
+    fixed = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}]
+    everything = [{"Field": "path-pattern", "Values": ["*"]}]
+    elb.create_rule(ListenerArn=listener, Priority=1, Conditions=everything, Actions=fixed)
+    group = balancer["SecurityGroups"][0]
+    rules = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rules)
+    (gateway,) = ec2.describe_nat_gateways()["NatGateways"]
+    ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
+    ecs.update_service(cluster="miyabi-cluster-dev", service="miyabi-service-dev", desiredCount=1)
+    definition = ecs.describe_task_definition(taskDefinition="miyabi-app-dev")["taskDefinition"]
+    ecs.register_task_definition(
+        family="miyabi-app-dev", containerDefinitions=definition["containerDefinitions"],
+        networkMode="awsvpc", cpu="256", memory="512",
+    )  # fmt: skip
+    cloudwatch = aws.client("cloudwatch")
+    (held,) = cloudwatch.describe_alarms(AlarmNames=["miyabi-service-cpu-high-dev"])["MetricAlarms"]
+    kept = ("AlarmName", "MetricName", "Namespace", "Dimensions", "Statistic", "Period", "EvaluationPeriods",
+            "ComparisonOperator")  # fmt: skip
+    cloudwatch.put_metric_alarm(**{key: held[key] for key in kept}, Threshold=99)
+    measure(aws, "AWS/ECS", SERVICE, now, CPUUtilization=50)
+
+    status = look(dev, aws, now, monkeypatch)
+
+    assert found(status, "service", Level.DEGRADED) == [
+        "miyabi-app-dev:1 runs, but miyabi-app-dev:2 is the latest: it was rolled back, or never deployed"
+    ]
+    assert found(status, "entrance", Level.DEGRADED) == [
+        "port 80, rule of priority 1: every request gets the fixed answer 503",
+        "no security group of the load balancer lets tcp 80 in from 0.0.0.0/0",
+    ]
+    assert found(status, "targets", Level.DEGRADED) == ["1 of 2 running tasks registered: the others get no requests"]
+    ways = found(status, "way out", Level.DEGRADED)
+    assert [" do not get out: " in line and gateway["NatGatewayId"] in line for line in ways] == [True, True]
+    assert found(status, "capacity", Level.DEGRADED) == ["the service asks for 1 task, below the minimum of 2"]
+    assert "CPU 50 % (scales at 70 %, alarm above 99 %, generated: 70 %)" in found(status, "capacity", Level.NOTE)
+    assert status.exit_code == 1
+
+
+def test_a_listener_that_is_gone_is_degraded(dev: Environment, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    elb = dev.aws.client("elbv2")
+    balancer = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    (listener,) = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    elb.delete_listener(ListenerArn=listener["ListenerArn"])
+
+    status = look(dev, dev.aws, now, monkeypatch)
+
+    assert found(status, "entrance") == ["no listener on port 80: requests to it get no answer"]
+    assert status.exit_code == 1
 
 
 def test_an_account_that_holds_nothing(
@@ -200,7 +264,9 @@ def test_an_account_that_holds_nothing(
     }
     assert missing == {
         "service": ["missing"],
+        "entrance": ["missing"],
         "targets": ["missing"],
+        "way out": ["missing"],
         "capacity": ["missing"],
         "scaling": [],
         "stopped tasks": ["missing"],

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from miyabi_infra.aws.client import Aws, Kind, Trouble
-from miyabi_infra.aws.status import Level, Status, as_data, read
+from miyabi_infra.aws.status import COVERED, SECTIONS, Level, Status, as_data, read
+from miyabi_infra.aws.status import probe as probe_module
 from miyabi_infra.commands import status as show
 from miyabi_infra.commands.status import run, text
 from miyabi_infra.refused import Refused
@@ -40,13 +41,70 @@ HEALTHY: Mapping[str, Any] = {
                     }
                 ],
                 "deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": True, "rollback": True}},
+                "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["private"], "assignPublicIp": "DISABLED"}},
                 "events": [],
             }
         ]
     },
     "list_tasks": [],
     "describe_tasks": {"tasks": []},
-    "describe_load_balancers": {"LoadBalancers": [{"State": {"Code": "active"}, "DNSName": "lb.example.com"}]},
+    "describe_task_definition": {
+        "taskDefinition": {"taskDefinitionArn": "arn:aws:ecs:us-west-2:123456789012:task-definition/miyabi-app-dev:7"}
+    },
+    "describe_load_balancers": {
+        "LoadBalancers": [
+            {
+                "LoadBalancerArn": "lb",
+                "State": {"Code": "active"},
+                "DNSName": "lb.example.com",
+                "Scheme": "internet-facing",
+                "VpcId": "vpc",
+                "SecurityGroups": ["sg-alb"],
+                "AvailabilityZones": [{"SubnetId": "public"}],
+            }
+        ]
+    },
+    "describe_listeners": [
+        {"ListenerArn": "l80", "Port": 80, "DefaultActions": [{"Type": "forward", "TargetGroupArn": "arn"}]}
+    ],
+    "describe_rules": [],
+    "describe_security_groups": [
+        {
+            "GroupId": "sg-alb",
+            "IpPermissions": [
+                {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+            ],
+        }
+    ],
+    "describe_subnets": {"Subnets": [{"SubnetId": "private", "VpcId": "vpc", "AvailabilityZone": "us-west-2a"}]},
+    "describe_route_tables": [
+        {
+            "Associations": [{"SubnetId": "public"}],
+            "Routes": [{"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "State": "active"}],
+        },
+        {
+            "Associations": [{"SubnetId": "private"}],
+            "Routes": [{"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "State": "active"}],
+        },
+    ],
+    "describe_nat_gateways": [{"NatGatewayId": "nat-1", "State": "available", "SubnetId": "public"}],
+    "describe_network_acls": [
+        {
+            "Entries": [
+                {"RuleNumber": 100, "Egress": out, "Protocol": "-1", "CidrBlock": "0.0.0.0/0", "RuleAction": "allow"}
+                for out in (True, False)
+            ]
+        }
+    ],
+    "describe_scaling_policies": [
+        {
+            "TargetTrackingScalingPolicyConfiguration": {
+                "PredefinedMetricSpecification": {"PredefinedMetricType": f"ECSServiceAverage{name}Utilization"},
+                "TargetValue": value,
+            }
+        }
+        for name, value in (("CPU", 70), ("Memory", 80))
+    ],
     "describe_target_groups": {"TargetGroups": [{"TargetGroupArn": "arn"}]},
     "describe_target_health": {
         "TargetHealthDescriptions": [
@@ -71,6 +129,21 @@ HEALTHY: Mapping[str, Any] = {
 }
 
 
+THRESHOLDS: Mapping[str, tuple[float, str]] = {
+    "miyabi-service-cpu-high-dev": (70, "GreaterThanThreshold"),
+    "miyabi-service-memory-high-dev": (80, "GreaterThanThreshold"),
+    "miyabi-redis-high-cpu-dev": (75, "GreaterThanThreshold"),
+    "miyabi-redis-low-memory-dev": (100_000_000, "LessThanThreshold"),
+    "miyabi-redis-evictions-dev": (1000, "GreaterThanThreshold"),
+}
+
+
+def alarm(name: str, **changed: Any) -> dict[str, Any]:  # noqa: ANN401
+    threshold, operator = THRESHOLDS.get(name, (1, "GreaterThanThreshold"))
+    held = {"AlarmName": name, "StateValue": "OK", "Threshold": threshold, "ComparisonOperator": operator}
+    return {**held, **changed}
+
+
 class Scripted(Aws):
     """An AWS that answers from a script; a Trouble in it is raised."""
 
@@ -88,7 +161,7 @@ class Scripted(Aws):
     def pages(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:  # noqa: ANN401
         del service, key
         if operation == "describe_alarms" and operation not in self.script:
-            return [{"AlarmName": name, "StateValue": "OK"} for name in arguments["AlarmNames"]]
+            return [alarm(name) for name in arguments["AlarmNames"]]
         answer = self.script[operation]
         if isinstance(answer, Trouble):
             raise answer
@@ -116,7 +189,7 @@ def deployment(**changed: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def found(status: Status, section: str) -> list[tuple[Level, str]]:
-    return [(each.level, each.text) for one in status.sections if one.name == section for each in one.findings]
+    return [(each.level, each.text) for one in status.sections if one.name == section for each in one.observations]
 
 
 def test_a_healthy_environment_exits_with_0(stack: Stack) -> None:
@@ -193,7 +266,11 @@ def test_targets_that_start_are_a_note_and_none_that_is_healthy_is_degraded(stac
         "Target": {"Id": "10.0.11.5", "Port": 8080},
         "TargetHealth": {"State": "initial", "Reason": "Elb.RegistrationInProgress"},
     }
-    status = look(stack, describe_target_health={"TargetHealthDescriptions": [starting]})
+    status = look(
+        stack,
+        describe_target_health={"TargetHealthDescriptions": [starting]},
+        describe_services=service(runningCount=1, desiredCount=1),
+    )
     assert found(status, "targets")[1:] == [
         (Level.DEGRADED, "0 of 1 target healthy"),
         (Level.NOTE, "10.0.11.5:8080 initial, Elb.RegistrationInProgress"),
@@ -273,12 +350,10 @@ def test_who_may_not_ask_who_he_is_may_still_look(stack: Stack) -> None:
     assert found(status, "service")[0][0] is Level.OK
 
 
-def test_another_account_than_the_environments_is_not_looked_at(stack: Stack) -> None:
+def test_another_account_than_the_environments_is_refused(stack: Stack) -> None:
     pinned = replace(stack, provider={"allowed_account_ids": ("999999999999",)})
-    status = look(pinned)
-    assert [section.name for section in status.sections] == ["account"]
-    assert found(status, "account")[0][1] == "the credentials belong to account 123456789012; dev is in 999999999999"
-    assert status.exit_code == 3
+    with pytest.raises(Refused, match="the credentials belong to account 123456789012; dev is in 999999999999"):
+        look(pinned)
 
 
 def test_json_holds_levels_texts_and_figures(stack: Stack) -> None:
@@ -298,7 +373,7 @@ def test_the_text_has_a_line_for_each_finding_and_ends_in_the_verdict(stack: Sta
     )
     assert "service" in shown[2]
     assert "ACTIVE, 1 of 2 tasks running, 0 pending" in shown[2]
-    assert "degraded: 1 degraded, 0 not readable, 0 notes" in shown[-1]
+    assert "degraded: 1 degraded, 0 not determined, 0 notes" in shown[-1]
 
 
 def test_watch_looks_again_until_ctrl_c_and_exits_with_the_last_verdict(
@@ -326,7 +401,7 @@ def test_watch_looks_again_until_ctrl_c_and_exits_with_the_last_verdict(
 
 
 def test_ctrl_c_before_the_first_answer_tells_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> Status:
+    def interrupted(*_: object, **__: object) -> Status:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(show, "read", interrupted)
@@ -338,3 +413,209 @@ def test_what_runs_no_service_has_no_status(root: Path) -> None:
         run(root, "shared")
     with pytest.raises(Refused, match="there is no environment 'qa'"):
         run(root, "qa")
+
+
+# What users feel
+
+
+FORWARD = {"Type": "forward", "TargetGroupArn": "arn"}
+FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
+
+
+def listener(**action: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    return [{"ListenerArn": "l80", "Port": 80, "DefaultActions": [action]}]
+
+
+def acl(**deny: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    first = {"RuleNumber": 50, "Protocol": "6", "CidrBlock": "0.0.0.0/0", "RuleAction": "deny", **deny}
+    return [{"Entries": [first, *HEALTHY["describe_network_acls"][0]["Entries"]]}]
+
+
+def routes(**default: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    private = {"Associations": [{"SubnetId": "private"}], "Routes": [{"DestinationCidrBlock": "0.0.0.0/0", **default}]}
+    return [HEALTHY["describe_route_tables"][0], private]
+
+
+@pytest.mark.parametrize(
+    ("section", "changed", "line"),
+    [
+        ("entrance", {"describe_listeners": []}, "no listener on port 80: requests to it get no answer"),
+        (
+            "entrance",
+            {"describe_listeners": listener(**FIXED)},
+            "port 80: every request gets the fixed answer 503",
+        ),
+        (
+            "entrance",
+            {
+                "describe_rules": [
+                    {"Priority": "1", "Actions": [FIXED], "Conditions": [{"Field": "path-pattern", "Values": ["/*"]}]}
+                ]
+            },
+            "port 80, rule of priority 1: every request gets the fixed answer 503",
+        ),
+        (
+            "entrance",
+            {"describe_listeners": listener(Type="redirect", RedirectConfig={"Port": "443"})},
+            "port 80: every request is redirected to port 443, where no other listener is",
+        ),
+        (
+            "entrance",
+            {
+                "describe_listeners": listener(
+                    Type="forward",
+                    ForwardConfig={
+                        "TargetGroups": [
+                            {"TargetGroupArn": "arn", "Weight": 1},
+                            {"TargetGroupArn": "targetgroup/foreign/0", "Weight": 3},
+                        ]
+                    },
+                )
+            },
+            "port 80: every request goes to target group foreign with 75 %, to miyabi-tg-dev with 25 %",
+        ),
+        (
+            "entrance",
+            {"describe_network_acls": acl(Egress=False, PortRange={"From": 80, "To": 80})},
+            "the network ACL of public denies tcp 80 from the internet",
+        ),
+        (
+            "way out",
+            {"describe_nat_gateways": [{"NatGatewayId": "nat-1", "State": "failed", "SubnetId": "public"}]},
+            "tasks in private do not get out: nat-1 is failed",
+        ),
+        (
+            "way out",
+            {"describe_route_tables": routes(NatGatewayId="nat-1", State="blackhole")},
+            "tasks in private do not get out: the route to 0.0.0.0/0 is a blackhole",
+        ),
+        (
+            "way out",
+            {"describe_network_acls": acl(Egress=True, PortRange={"From": 443, "To": 443})},
+            "tasks in private do not get out: the network ACL denies tcp 443 to the internet",
+        ),
+        (
+            "targets",
+            {
+                "describe_target_health": {
+                    "TargetHealthDescriptions": HEALTHY["describe_target_health"]["TargetHealthDescriptions"][:1]
+                }
+            },
+            "1 of 2 running tasks registered: the others get no requests",
+        ),
+        (
+            "capacity",
+            {"describe_services": service(desiredCount=1, runningCount=1)},
+            "the service asks for 1 task, below the minimum of 2",
+        ),
+        (
+            "service",
+            {
+                "describe_task_definition": {
+                    "taskDefinition": {"taskDefinitionArn": "arn:aws:ecs:::task-definition/miyabi-app-dev:8"}
+                }
+            },
+            "miyabi-app-dev:7 runs, but miyabi-app-dev:8 is the latest: it was rolled back, or never deployed",
+        ),
+        (
+            "service",
+            {
+                "describe_services": service(
+                    events=[
+                        {
+                            "createdAt": NOW - timedelta(minutes=9),
+                            "message": "(service x) rolling back to deployment ecs-svc/1.",
+                        }
+                    ]
+                )
+            },
+            "a deployment was rolled back 9 min ago: miyabi-app-dev:7 runs, miyabi-app-dev:7 is the latest",
+        ),
+    ],
+)
+def test_what_users_feel_is_degraded(stack: Stack, section: str, changed: dict[str, Any], line: str) -> None:
+    status = look(stack, **changed)
+    assert (Level.DEGRADED, line) in found(status, section), text(status)
+    assert status.exit_code == 1
+
+
+def test_a_load_balancer_that_is_closed_to_its_users_is_degraded(stack: Stack) -> None:
+    group: dict[str, Any] = {"GroupId": "sg-alb", "IpPermissions": []}
+    status = look(stack, describe_security_groups=[group])
+    assert (
+        Level.DEGRADED,
+        "no security group of the load balancer lets tcp 80 in from 0.0.0.0/0",
+    ) in found(status, "entrance")
+
+
+def test_an_alarm_without_data_is_not_determined(stack: Stack) -> None:
+    name = "miyabi-redis-high-cpu-dev"
+    silent = alarm(name, StateValue="INSUFFICIENT_DATA", StateUpdatedTimestamp=NOW, StateReason="no data")
+    others = [alarm(each) for each in THRESHOLDS if each != name]
+    rest = [alarm(each) for each in ("miyabi-alb-unhealthy-hosts-dev", "miyabi-alb-high-response-time-dev")]
+    status = look(stack, describe_alarms=[silent, *others, *rest, alarm("miyabi-service-low-tasks-dev")])
+    assert (Level.UNKNOWN, f"{name} INSUFFICIENT_DATA since just now: no data") in found(status, "alarms")
+    assert (status.verdict, status.exit_code) == ("unknown", 3)
+
+
+def test_figures_and_limits_are_those_of_aws_and_say_where_they_differ(stack: Stack) -> None:
+    changed = [
+        alarm(each, **({"Threshold": 95} if each == "miyabi-service-cpu-high-dev" else {})) for each in THRESHOLDS
+    ]
+    policy = copy.deepcopy(HEALTHY["describe_scaling_policies"][0])
+    policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] = 50
+    status = look(
+        stack,
+        describe_alarms=changed,
+        describe_scaling_policies=[policy, HEALTHY["describe_scaling_policies"][1]],
+        describe_scalable_targets={"ScalableTargets": [{"MinCapacity": 1, "MaxCapacity": 9}]},
+    )
+    assert found(status, "capacity")[0] == (Level.NOTE, "scales from 1 to 9 tasks, generated: 2 to 4")
+    assert (
+        Level.NOTE,
+        "CPU 20 % (scales at 50 %, generated: 70 %, alarm above 95 %, generated: 70 %)",
+    ) in found(status, "capacity")
+
+
+def test_the_address_is_probed_only_when_asked_for(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def ask(url: str) -> tuple[int | None, str]:
+        asked.append(url)
+        return (200, "") if url == "http://lb.example.com/health" else (None, "no answer (refused)")
+
+    monkeypatch.setattr(probe_module, "_ask", ask)
+    assert "probe" not in {section.name for section in look(stack).sections}
+    for address, level in (("", Level.OK), ("https://api.example.com/", Level.DEGRADED)):
+        status = read(stack, Scripted(HEALTHY), NOW, probed=address)
+        assert [each for each, _ in found(status, "probe")] == [level]
+    assert asked == ["http://lb.example.com/health", "https://api.example.com/"]
+
+
+def test_no_colour_is_written_where_no_color_is_set(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def connect(_region: str) -> Aws:
+        return Scripted(HEALTHY)
+
+    monkeypatch.setattr(show, "Aws", connect)
+    monkeypatch.setenv("NO_COLOR", "1")
+    run(root, "dev")
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_every_type_that_has_a_health_has_a_section(output: Path) -> None:
+    types = {resource.type for stack in read_stacks(output) for resource in stack.resources}
+    configured = {  # what cannot fail by itself: verify compares it
+        each for each in types if each.startswith(("aws_iam_", "aws_ecr_", "aws_s3_", "aws_sns_"))
+    } | {
+        "aws_cloudwatch_dashboard",
+        "aws_cloudwatch_query_definition",
+        "aws_ecs_cluster_capacity_providers",
+        "aws_elasticache_parameter_group",
+        "aws_elasticache_subnet_group",
+        "aws_service_discovery_private_dns_namespace",
+        "aws_service_discovery_service",
+    }
+    assert types - configured - COVERED.keys() == set()
+    assert set(COVERED.values()) <= SECTIONS.keys()

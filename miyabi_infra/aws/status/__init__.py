@@ -1,0 +1,120 @@
+"""The health of an environment right now, as an operator at night needs it: what its users feel, and why.
+
+Every section asks AWS separately, all at the same time. A section that gets no answer says why (no permission,
+time-out, missing …), and the others are still shown. Figures are AWS's; where they differ from the generated ones, the
+line says so.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from miyabi_infra.aws.account import account_of
+from miyabi_infra.aws.client import UNEXPECTED, Aws, Kind, Trouble, not_understood, together
+from miyabi_infra.aws.readers import READERS
+from miyabi_infra.aws.status import alarms, capacity, entrance, logs, probe, redis, service, targets, way_out
+from miyabi_infra.aws.status.model import (
+    UNKNOWN,
+    Level,
+    Look,
+    Observation,
+    Status,
+    StatusSection,
+    ago,
+    as_data,
+    unknown,
+)
+from miyabi_infra.aws.world import World
+from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import Stack
+from miyabi_infra.stacks.platform import Platform
+
+Ask = Callable[[Look], Iterator[Observation]]
+
+SECTIONS: Final[Mapping[str, Ask]] = {
+    "service": service.service,
+    "entrance": entrance.entrance,
+    "targets": targets.targets,
+    "way out": way_out.way_out,
+    "capacity": capacity.capacity,
+    "scaling": capacity.scaling,
+    "stopped tasks": service.stopped,
+    "redis": redis.redis,
+    "alarms": alarms.alarms,
+    "logs": logs.logs,
+}
+"""The sections, in the order in which they are shown."""
+
+COVERED: Final[Mapping[str, str]] = {
+    "aws_appautoscaling_policy": "capacity",
+    "aws_appautoscaling_target": "capacity",
+    "aws_cloudwatch_log_group": "logs",
+    "aws_cloudwatch_metric_alarm": "alarms",
+    "aws_ecs_cluster": "service",
+    "aws_ecs_service": "service",
+    "aws_ecs_task_definition": "service",
+    "aws_eip": "way out",
+    "aws_elasticache_cluster": "redis",
+    "aws_elasticache_replication_group": "redis",
+    "aws_internet_gateway": "entrance",
+    "aws_lb": "entrance",
+    "aws_lb_listener": "entrance",
+    "aws_lb_target_group": "targets",
+    "aws_nat_gateway": "way out",
+    "aws_route": "way out",
+    "aws_route_table": "way out",
+    "aws_route_table_association": "way out",
+    "aws_security_group": "entrance",
+    "aws_subnet": "way out",
+    "aws_vpc": "entrance",
+}
+"""The section that looks at each type; a type without one has no health: `verify` compares its configuration."""
+
+
+def read(stack: Stack, aws: Aws, now: datetime, *, probed: str | None = None) -> Status:
+    """The status of an environment; `probed` is an address to send one request to, or "" for the load balancer's.
+
+    Raises:
+        Refused: when the stack runs no service, or the credentials belong to another account.
+    """
+    platform = Platform(stack)
+    if platform.service is None:
+        raise Refused(f"{stack.environment!r} runs no service whose status could be read")
+    world = World(aws, stack, READERS)
+    account = account_of(world)
+    access = () if account.trouble is None else (StatusSection("account", (unknown(account.trouble),)),)
+    if account.trouble is not None and account.trouble.kind is Kind.CREDENTIALS:  # nothing else would be answered
+        return Status(stack, now, "", "", access)
+    look = Look(world, platform, now)
+    asked = dict(SECTIONS)
+    if probed is not None:
+        asked["probe"] = lambda look: probe.probe(look, probed)
+    sections = together(lambda pair: _section(pair[0], pair[1], look), asked.items())
+    return Status(stack, now, account.number, account.principal, (*access, *sections))
+
+
+def _section(name: str, ask: Ask, look: Look) -> StatusSection:
+    """A section; what goes wrong in the middle of it is its last line."""
+    found: list[Observation] = []
+    try:
+        found.extend(ask(look))  # keeps what was observed before a trouble
+    except Trouble as trouble:
+        level = Level.DEGRADED if trouble.kind is Kind.MISSING else Level.UNKNOWN
+        found.append(Observation(level, trouble.text, {"trouble": trouble.kind.value}))
+    except UNEXPECTED as error:
+        found.append(unknown(not_understood(error)))
+    return StatusSection(name, tuple(found))
+
+
+__all__ = [
+    "COVERED",
+    "SECTIONS",
+    "UNKNOWN",
+    "Level",
+    "Observation",
+    "Status",
+    "StatusSection",
+    "ago",
+    "as_data",
+    "read",
+]

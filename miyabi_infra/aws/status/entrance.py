@@ -1,0 +1,158 @@
+"""Whether a request from a user gets to the target group: listeners with their rules, security groups, routes, ACLs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Network
+from typing import Any
+
+from miyabi_infra.aws.readers.common import part
+from miyabi_infra.aws.status.model import Level, Look, Observation
+from miyabi_infra.aws.status.network import acl_denies, default_route
+from miyabi_infra.aws.world import Unresolved
+from miyabi_infra.stacks.platform import address_of, integer
+
+
+def entrance(look: Look) -> Iterator[Observation]:
+    """Each generated listener, and the way to it."""
+    balancer = look.describe_load_balancer()
+    arn = balancer["LoadBalancerArn"]
+    found = {
+        each["Port"]: each for each in look.world.items("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=arn)
+    }
+    generated = look.platform.listeners(look.platform.load_balancer)
+    if not generated:
+        yield Observation(Level.DEGRADED, "no listener is generated: nothing gets to the service")
+    for each in generated:
+        port = integer(each.get("port"))
+        listener = found.get(port)
+        if listener is None:
+            text = f"no listener on port {port}: requests to it get no answer"
+            yield Observation(Level.DEGRADED, text, {"port": port, "trouble": "missing"})
+            continue
+        yield from _listener(look, listener, set(found))
+        yield from _opened(look, balancer, port)
+    yield from _subnets(look, balancer, sorted(set(found) & {integer(each.get("port")) for each in generated}))
+
+
+# ---- listeners -------------------------------------------------------------------------------------------------------
+
+
+def _listener(look: Look, listener: Mapping[str, Any], ports: set[int]) -> Iterator[Observation]:
+    """What the listener does with every request, and rules that take requests away from it."""
+    port = listener["Port"]
+    rules = look.world.items("elbv2", "describe_rules", "Rules", ListenerArn=listener["ListenerArn"])
+    others = sorted((each for each in rules if each["Priority"] != "default"), key=lambda each: int(each["Priority"]))
+    for rule in others:
+        level, does = _action(look, rule["Actions"], port, ports)
+        if _matches_everything(rule):
+            text = f"port {port}, rule of priority {rule['Priority']}: every request {does}"
+            yield Observation(level, text, {"port": port, "priority": rule["Priority"]})
+            return
+        conditions = ", ".join(str(each.get("Field")) for each in rule.get("Conditions", []))
+        text = f"port {port}, rule of priority {rule['Priority']} ({conditions}): some requests {does}"
+        yield Observation(Level.NOTE, text, {"port": port, "priority": rule["Priority"]})
+    level, does = _action(look, listener["DefaultActions"], port, ports)
+    yield Observation(level, f"port {port}: every request {does}", {"port": port})
+
+
+def _matches_everything(rule: Mapping[str, Any]) -> bool:
+    """Whether a rule takes all requests: each of its conditions is a pattern that everything matches."""
+    for each in rule.get("Conditions", []):
+        config = part(each, "PathPatternConfig") or part(each, "HostHeaderConfig")
+        values: list[str] = each.get("Values") or config.get("Values") or []
+        if not {"*", "/*"} & set(values):
+            return False
+    return True
+
+
+def _action(look: Look, actions: Sequence[Mapping[str, Any]], port: int, ports: set[int]) -> tuple[Level, str]:
+    """What the last action of a rule does with a request, and whether the service answers it then."""
+    action = actions[-1]
+    kind = action["Type"]
+    if kind == "fixed-response":
+        return Level.DEGRADED, f"gets the fixed answer {action['FixedResponseConfig'].get('StatusCode')}"
+    if kind == "redirect":
+        config = action["RedirectConfig"]
+        to = str(config.get("Port", "#{port}"))
+        there = port if to == "#{port}" else int(to)
+        host = str(config.get("Host", "#{host}"))
+        if host != "#{host}":
+            return Level.DEGRADED, f"is redirected to the host {host}"
+        if there not in ports or there == port:
+            return Level.DEGRADED, f"is redirected to port {there}, where no other listener is"
+        return Level.OK, f"is redirected to port {there}"
+    if kind != "forward":
+        return Level.DEGRADED, f"ends in an action {kind}"
+    return _forward(look, action)
+
+
+def _forward(look: Look, action: Mapping[str, Any]) -> tuple[Level, str]:
+    config = part(action, "ForwardConfig")
+    weights = {each["TargetGroupArn"]: each.get("Weight", 1) for each in config.get("TargetGroups") or ()}
+    weights = weights or {action["TargetGroupArn"]: 1}
+    own = look.platform.target_group
+    name = str(own.get("name")) if own else ""
+    arn = look.world.ask("elbv2", "describe_target_groups", Names=[name])["TargetGroups"][0]["TargetGroupArn"]
+    total = sum(weights.values())
+    share = 100 * weights.get(arn, 0) / total if total else 100.0 * (list(weights) == [arn])
+    if len(weights) == 1 and arn in weights:
+        share = 100.0
+    if share == 100:  # noqa: PLR2004
+        return Level.OK, f"goes to target group {name}"
+    others = ", ".join(str(each).split("/")[-2] for each in weights if each != arn)
+    return Level.DEGRADED, f"goes to target group {others} with {100 - share:.0f} %, to {name} with {share:.0f} %"
+
+
+# ---- the way to them -------------------------------------------------------------------------------------------------
+
+
+def _opened(look: Look, balancer: Mapping[str, Any], port: int) -> Iterator[Observation]:
+    """Whether the security groups of the load balancer let in what the generated ones do."""
+    wanted = _generated_sources(look, port)
+    groups: list[str] = balancer.get("SecurityGroups") or []
+    if not wanted or not groups:
+        return
+    found = look.world.items("ec2", "describe_security_groups", "SecurityGroups", GroupIds=sorted(groups))
+    held = [
+        IPv4Network(each["CidrIp"])
+        for group in found
+        for rule in group["IpPermissions"]
+        if rule["IpProtocol"] == "-1"
+        or (rule["IpProtocol"] == "tcp" and rule.get("FromPort", 0) <= port <= rule.get("ToPort", 65535))
+        for each in rule.get("IpRanges", [])
+    ]
+    shut = [each for each in wanted if not any(IPv4Network(each).subnet_of(other) for other in held)]
+    if shut:
+        text = f"no security group of the load balancer lets tcp {port} in from {', '.join(shut)}"
+        yield Observation(Level.DEGRADED, text, {"port": port, "closed": shut})
+
+
+def _generated_sources(look: Look, port: int) -> list[str]:
+    """The IPv4 blocks that the generated security groups of the load balancer let in to a port."""
+    balancer = look.platform.load_balancer
+    groups = balancer.get("security_groups") if balancer else None
+    addresses = [address_of(each) for each in groups] if isinstance(groups, tuple) else []
+    blocks: set[str] = set()
+    for address in addresses:
+        group = look.platform.stack.find(address)
+        for rule in group.blocks("ingress") if group else ():
+            sources = look.world.value(rule.get("cidr_blocks"))
+            first, last = integer(rule.get("from_port")), integer(rule.get("to_port"))
+            everything = str(rule.get("protocol")) == "-1"
+            if (everything or first <= port <= last) and not isinstance(sources, Unresolved):
+                blocks.update(map(str, sources or ()))
+    return sorted(blocks)
+
+
+def _subnets(look: Look, balancer: Mapping[str, Any], ports: Sequence[int]) -> Iterator[Observation]:
+    """Whether the subnets of a public load balancer are connected to the internet, and no ACL stops its requests."""
+    if balancer.get("Scheme") == "internal":
+        return
+    for subnet in sorted(str(each["SubnetId"]) for each in balancer["AvailabilityZones"]):
+        problem = default_route(look, subnet, balancer["VpcId"], "GatewayId", "igw-")
+        if problem:
+            text = f"{subnet} of the load balancer is not connected to the internet: {problem}"
+            yield Observation(Level.DEGRADED, text, {"subnet": subnet})
+        closed = [port for port in ports if acl_denies(look, subnet, port, egress=False)]
+        if closed:
+            text = f"the network ACL of {subnet} denies tcp {', '.join(map(str, closed))} from the internet"
+            yield Observation(Level.DEGRADED, text, {"subnet": subnet, "ports": closed})

@@ -1,0 +1,163 @@
+"""What a status consists of: observations in sections, with the level that decides the verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import Any, Final, Literal, cast
+
+from miyabi_infra.aws.client import Trouble
+from miyabi_infra.aws.world import World
+from miyabi_infra.stacks import Stack
+from miyabi_infra.stacks.platform import Platform
+
+UNKNOWN: Final = 3
+"""Exit code when nothing is known to be degraded, but not everything could be determined."""
+
+
+class Level(IntEnum):
+    """How much an observation matters; the greatest level is the verdict."""
+
+    OK = 0
+    NOTE = 1
+    """Worth knowing, but no reason to act."""
+    UNKNOWN = 2
+    """Could not be determined."""
+    DEGRADED = 3
+    """Something does not work as it should."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One line of a section."""
+
+    level: Level
+    text: str
+    data: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The figures in the text, for programs."""
+
+
+@dataclass(frozen=True)
+class StatusSection:
+    """A part of the environment, with what was observed."""
+
+    name: str
+    observations: tuple[Observation, ...]
+
+
+@dataclass(frozen=True)
+class Status:
+    """The status of an environment at a time."""
+
+    stack: Stack
+    time: datetime
+    account: str
+    """Account of the credentials; empty when AWS did not say."""
+    principal: str
+    """ARN of the user or the role that asked."""
+    sections: tuple[StatusSection, ...]
+
+    @property
+    def level(self) -> Level:
+        """The greatest level of all observations."""
+        levels = (each.level for section in self.sections for each in section.observations)
+        return max(levels, default=Level.UNKNOWN)
+
+    @property
+    def verdict(self) -> Literal["healthy", "degraded", "unknown"]:
+        """The status in a word: `healthy` only when everything was read."""
+        if self.level is Level.DEGRADED:
+            return "degraded"
+        return "unknown" if self.level is Level.UNKNOWN else "healthy"
+
+    @property
+    def exit_code(self) -> int:
+        """0 healthy, 1 degraded, 3 when nothing is known to be degraded but not everything could be determined."""
+        return {"healthy": 0, "degraded": 1, "unknown": UNKNOWN}[self.verdict]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What every section gets: AWS, where each question is asked once, and what was generated."""
+
+    world: World
+    platform: Platform
+    now: datetime
+
+    @property
+    def cluster(self) -> str:
+        """Name of the ECS cluster."""
+        return str(self.platform.cluster.get("name")) if self.platform.cluster else ""
+
+    @property
+    def service(self) -> str:
+        """Name of the ECS service."""
+        return str(self.platform.service.get("name")) if self.platform.service else ""
+
+    @property
+    def scalable(self) -> str:
+        """The service, as Application Auto Scaling names it."""
+        return f"service/{self.cluster}/{self.service}"
+
+    def describe_service(self) -> Mapping[str, Any] | None:
+        """The service as ECS describes it; None when it does not exist."""
+        answer = self.world.ask("ecs", "describe_services", cluster=self.cluster, services=[self.service])
+        return next(iter(answer["services"]), None)
+
+    def describe_load_balancer(self) -> Mapping[str, Any]:
+        """The load balancer as Elastic Load Balancing describes it.
+
+        Raises:
+            Trouble: when AWS gives no answer, also when it does not exist.
+        """
+        balancer = self.platform.load_balancer
+        names = [str(balancer.get("name"))] if balancer else []
+        return self.world.ask("elbv2", "describe_load_balancers", Names=names)["LoadBalancers"][0]
+
+    def alarms(self) -> Mapping[str, Mapping[str, Any]]:
+        """The generated alarms as CloudWatch describes them, by name."""
+        names = sorted(self.platform.alarms)
+        found = self.world.items("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNames=names) if names else []
+        return {str(each["AlarmName"]): each for each in found}
+
+
+def unknown(trouble: Trouble) -> Observation:
+    """A question that AWS did not answer."""
+    return Observation(Level.UNKNOWN, trouble.text, {"trouble": trouble.kind.value})
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """How long ago something was: `4 min ago`."""
+    return "just now" if now - then < timedelta(minutes=1) else f"{_duration(now - then)} ago"
+
+
+def _duration(length: timedelta) -> str:
+    seconds = length.total_seconds()
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds)} s"
+
+
+def as_data(status: Status) -> dict[str, Any]:
+    """The status for programs."""
+    return {
+        "environment": status.stack.environment,
+        "stack": status.stack.name,
+        "region": status.stack.region,
+        "account": status.account,
+        "principal": status.principal,
+        "time": status.time.isoformat(timespec="seconds"),
+        "verdict": status.verdict,
+        "exit_code": status.exit_code,
+        "undetermined": sum(
+            each.level is Level.UNKNOWN for section in status.sections for each in section.observations
+        ),
+        "sections": {
+            section.name: [
+                {"level": each.level.name.lower(), "text": each.text, "data": cast("Any", each.data)}
+                for each in section.observations
+            ]
+            for section in status.sections
+        },
+    }

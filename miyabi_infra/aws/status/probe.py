@@ -1,0 +1,52 @@
+"""One request to the public address, as a user sends it. Only when it is asked for: it leaves the API of AWS."""
+
+import http.client
+import ssl
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from miyabi_infra.aws.status.model import Level, Look, Observation
+
+TIMEOUT: Final = 10.0
+"""Seconds to connect, and for each part of the answer."""
+_GOOD: Final = range(200, 400)
+"""A redirect is an answer, too: the load balancer sends HTTP to HTTPS."""
+
+
+def probe(look: Look, address: str) -> Iterator[Observation]:
+    """The status of the answer; `address`: a URL, or "" for the load balancer's name and the health check's path."""
+    url = address or _address(look)
+    status, problem = _ask(url)
+    data = {"url": url, "status": status}
+    if problem:
+        yield Observation(Level.DEGRADED, f"{url}: {problem}", data)
+    else:
+        level = Level.OK if status in _GOOD else Level.DEGRADED
+        yield Observation(level, f"{url} answers with status {status}", data)
+
+
+def _address(look: Look) -> str:
+    check = look.platform.health_check or {}
+    return f"http://{look.describe_load_balancer()['DNSName']}{check.get('path') or '/'}"
+
+
+def _ask(url: str) -> tuple[int | None, str]:
+    """The status of the answer, and why there was none."""
+    parts = urlsplit(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        if parts.scheme == "https":
+            context = ssl.create_default_context()
+            connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=TIMEOUT, context=context)
+        else:
+            connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
+        try:
+            connection.request("GET", path, headers={"User-Agent": "miyabi-infra status"})
+            answer = connection.getresponse()
+            answer.read()
+        finally:
+            connection.close()
+    except (OSError, http.client.HTTPException) as error:
+        return None, f"no answer ({error or type(error).__name__})"
+    return answer.status, ""
