@@ -7,8 +7,13 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-compile
 
 POLICIES := .venv-policies
-# Waivers are held against the day of the commit: the same commit passes or fails on any day.
+# Waivers are compared with the day of the commit: the same commit passes or fails on any day.
 TODAY := $(shell git log -1 --format=%cs 2>/dev/null)
+
+CHECKS := lint types stale policies test test-aws
+
+# The tests start Python some hundred times: it may keep bytecode, although PYTHONDONTWRITEBYTECODE may be set.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
@@ -29,7 +34,12 @@ load-generator: $(VENV)/.load ## install what `miyabi-infra load` sends requests
 bench: $(VENV)/.dev ## measure next to stock cdktf and other tools: some 20 minutes, writes docs/benchmarks.md
 	$(BIN)/python -m bench
 
-check: lint types stale policies test test-aws ## all that CI runs
+check: ## all that CI runs; says at the end how long each part took
+	@times=; for part in $(CHECKS); do \
+	    started=$$(date +%s); $(MAKE) --no-print-directory $$part; code=$$?; \
+	    times="$$times\n$$part $$(($$(date +%s) - started)) s"; \
+	    if [ $$code != 0 ]; then times="$$times: failed"; break; fi; \
+	done; printf "$$times\n"; exit $$code
 
 lint: $(VENV)/.dev ## style, common mistakes, and which package may import which
 	$(BIN)/ruff check
@@ -48,13 +58,13 @@ policies: $(POLICIES)/.installed ## coherence of the overlays, and checkov's pol
 	@$(BIN)/miyabi-infra lint --policies $(if $(TODAY),--today $(TODAY))
 
 test: $(VENV)/.dev ## unit, golden, property and terraform tests: some minutes
-	$(BIN)/pytest -m "not aws" -n auto --dist loadfile
+	$(PYTEST) -m "not aws" -n auto --dist loadfile
 
 test-fast: $(VENV)/.dev ## what needs neither terraform nor a browser nor patience
-	$(BIN)/pytest -m "not aws and not browser and not terraform and not slow" -n auto --dist loadfile
+	$(PYTEST) -m "not aws and not browser and not terraform and not slow" -n auto --dist loadfile
 
 test-aws: $(VENV)/.dev ## apply, adopt and destroy on an emulated AWS: some minutes
-	$(BIN)/pytest -m aws -n 4 --dist loadfile # mostly waiting, on any machine
+	$(PYTEST) -m aws -n 4 --dist loadfile # mostly waiting, on any machine
 
 format: $(VENV)/.dev ## format the sources
 	$(BIN)/ruff check --fix

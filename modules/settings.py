@@ -8,8 +8,9 @@ knows the file and the line of every value.
 import ast
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Network
 from itertools import pairwise
 from textwrap import dedent
@@ -40,9 +41,7 @@ class Settings(BaseModel):
         found: dict[str, str] = {}
         for owner in reversed(cls.__mro__):
             if issubclass(owner, Settings):
-                (definition,) = ast.parse(dedent(inspect.getsource(owner))).body
-                assert isinstance(definition, ast.ClassDef)
-                found |= dict(_documented(definition.body))
+                found |= _documented(owner)
         return {name: text for name, text in found.items() if name in cls.model_fields}
 
     @classmethod
@@ -55,13 +54,19 @@ class Settings(BaseModel):
         return described
 
 
-def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
-    for field, below in pairwise(body):
+@cache
+def _documented(section: type[Settings]) -> Mapping[str, str]:
+    """The docstring of each setting that a section itself defines. The reference asks for each section many times."""
+    (definition,) = ast.parse(dedent(inspect.getsource(section))).body
+    assert isinstance(definition, ast.ClassDef)
+    found: dict[str, str] = {}
+    for field, below in pairwise(definition.body):
         match field, below:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                yield name, inspect.cleandoc(text)
+                found[name] = inspect.cleandoc(text)
             case _:
                 pass
+    return found
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -73,7 +74,7 @@ def read(file: Path, shown_as: Path) -> Document:
     text = ""
     try:
         text = file.read_text("utf-8")
-        root = cast("Node | None", yaml.compose(text))  # pyright: ignore[reportUnknownMemberType]
+        root = _composed(text)
     except OSError as error:
         return document.unreadable(1, f"can't be read: {error.strerror}", "a file")
     except UnicodeDecodeError as error:
@@ -85,6 +86,12 @@ def read(file: Path, shown_as: Path) -> Document:
     elif root is not None:
         return document.unreadable(_line(root), "holds no mapping", "keys and values, such as region: us-west-2")
     return document
+
+
+@lru_cache(maxsize=256)
+def _composed(text: str) -> Node | None:
+    """The nodes of a text, which nobody changes. Many pages and judgements read the same overlays in one run."""
+    return cast("Node | None", YAML(typ="safe", pure=True).compose(text))  # pyright: ignore[reportUnknownMemberType]
 
 
 class _Reader:

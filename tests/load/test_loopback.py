@@ -27,9 +27,12 @@ from miyabi_infra.refused import Refused
 from tests.load.server import SLOW, SLOW_START
 from tests.support import Project
 
-pytestmark = pytest.mark.skipif(
-    find_spec("locust") is None and "CI" not in os.environ, reason="locust is not installed: make load-generator"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        find_spec("locust") is None and "CI" not in os.environ, reason="locust is not installed: make load-generator"
+    ),
+]
 
 LENIENT = """
 service_levels:
