@@ -195,7 +195,7 @@ def test_status_without_credentials_says_so_once_and_exits_with_3(
     assert run(root, "dev") == 3
     shown = capsys.readouterr().out
     assert shown.count("no credentials") == 1
-    assert shown.endswith("unknown: 0 degraded, 1 not readable, 0 notes\n")
+    assert shown.endswith("unknown: 0 degraded, 1 not determined, 0 notes\n")
 
 
 def test_verify_without_credentials_says_so_once_and_exits_with_3(
