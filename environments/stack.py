@@ -108,7 +108,22 @@ class EnvironmentStack(PlatformStack):
                 webhook_url=self._webhook_url() if settings.notifications.webhook else "",
             )
             alarm_topic_arn = notifications.alarm_topic_arn
-        iam = IamModule(self, platform=settings, settings=settings.iam, secret_arns=settings.ecs.secrets.values())
+        elasticache = ElasticacheModule(
+            self,
+            platform=settings,
+            settings=settings.elasticache,
+            private_subnet_ids=networking.private_subnet_ids,
+            redis_security_group_id=security_groups.redis_security_group_id,
+            redis_auth_token=self._redis_auth_token() if settings.elasticache.makes_secret else None,
+            alarm_topic_arn=alarm_topic_arn,
+        )
+        iam = IamModule(
+            self,
+            platform=settings,
+            settings=settings.iam,
+            secret_arns=settings.ecs.secrets.values(),
+            redis_secret_arn=elasticache.redis_secret_arn,
+        )
         alb = AlbModule(
             self,
             platform=settings,
@@ -125,14 +140,9 @@ class EnvironmentStack(PlatformStack):
             ecr_image_uri=ecr_image_uri.string_value,
             ecs_task_execution_role_arn=iam.ecs_task_execution_role_arn,
             ecs_task_role_arn=iam.ecs_task_role_arn,
-        )
-        elasticache = ElasticacheModule(
-            self,
-            platform=settings,
-            settings=settings.elasticache,
-            private_subnet_ids=networking.private_subnet_ids,
-            redis_security_group_id=security_groups.redis_security_group_id,
-            alarm_topic_arn=alarm_topic_arn,
+            redis_url_variable=settings.elasticache.url_variable,
+            redis_url=elasticache.redis_url,
+            redis_secret_arn=elasticache.redis_secret_arn,
         )
         ecs_service = EcsServiceModule(
             self,
@@ -164,7 +174,7 @@ class EnvironmentStack(PlatformStack):
                 target_group_arn_suffix=alb.target_group_arn_suffix,
                 ecs_cluster_name=ecs.cluster_name,
                 ecs_service_name=ecs_service.service_name,
-                redis_cluster_id=elasticache.redis_cluster_id,
+                redis_id=elasticache.redis_id,
                 log_group_name=ecs.log_group_name,
                 alb_alarm_arns=alb.alarm_arns(),
                 ecs_service_alarm_arns=ecs_service.alarm_arns(),
@@ -197,10 +207,19 @@ class EnvironmentStack(PlatformStack):
         self.output("ecs_task_definition_arn", ecs.task_definition_arn, "ARN of the task definition")
         self.output("ecs_task_definition_family", ecs.task_definition_family, "Family of the task definition")
         self.output("ecs_log_group_name", ecs.log_group_name, "Name of the application's log group")
-        self.output("redis_endpoint", elasticache.redis_endpoint, "Host name of the Redis node")
-        self.output("redis_port", elasticache.redis_port, "TCP port of the Redis node")
-        self.output("redis_connection_string", elasticache.redis_connection_string, "host:port of the Redis node")
-        self.output("redis_cluster_id", elasticache.redis_cluster_id, "ID of the cache cluster")
+        node = "primary node" if settings.elasticache.uses_group else "Redis node"
+        self.output("redis_endpoint", elasticache.redis_endpoint, f"Host name of the {node}")
+        self.output("redis_port", elasticache.redis_port, f"TCP port of the {node}")
+        self.output("redis_connection_string", elasticache.redis_connection_string, f"host:port of the {node}")
+        if settings.elasticache.uses_group:
+            self.output(
+                "redis_reader_endpoint", elasticache.redis_reader_endpoint, "Host name for read-only connections"
+            )
+            self.output(
+                "redis_replication_group_id", elasticache.redis_replication_group_id, "ID of the replication group"
+            )
+        else:
+            self.output("redis_cluster_id", elasticache.redis_cluster_id, "ID of the cache cluster")
         self.output("ecs_service_name", ecs_service.service_name, "Name of the service")
         self.output("ecs_service_arn", ecs_service.service_arn, "ARN of the service")
         self.output("ecs_service_desired_count", ecs_service.service_desired_count, "Tasks that the service is to run")
@@ -225,6 +244,17 @@ class EnvironmentStack(PlatformStack):
             sensitive=True,
             nullable=False,
             description="URL of the web service that the alarms notify (TF_VAR_alarm_webhook_url)",
+        ).string_value
+
+    def _redis_auth_token(self) -> str:
+        """The root variable with the AUTH token of Redis: no default, and sensitive."""
+        return TerraformVariable(
+            self,
+            "redis_auth_token",
+            type="string",
+            sensitive=True,
+            nullable=False,
+            description="AUTH token of Redis, 16 to 128 characters (TF_VAR_redis_auth_token)",
         ).string_value
 
 

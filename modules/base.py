@@ -26,6 +26,7 @@ from cdktf import (
     TerraformStack,
     Token,
 )
+from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from constructs import Node, RootConstruct
 
 
@@ -108,8 +109,10 @@ class Module(TerraformHclModule):
 
     def alarm_arns(self) -> list[str]:
         """ARNs of the module's alarms. The output is declared on the first call of this method."""
-        ids: list[str] = [child.node.id for child in self.body.node.children]
-        arns = [f"${{{each}.arn}}" for each in ids if each.startswith("aws_cloudwatch_metric_alarm.")]
+        arns: list[str] = []
+        for alarm in (child for child in self.body.node.children if isinstance(child, CloudwatchMetricAlarm)):
+            label, number = address(alarm), cast("int | None", alarm.count)
+            arns += [f"${{{label}[{index}].arn}}" for index in range(number)] if number else [f"${{{label}.arn}}"]
         return self.output_list("alarm_arns", arns, "ARNs of the alarms")
 
     def moved(self, old: str, new: str) -> None:

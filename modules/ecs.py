@@ -134,6 +134,9 @@ class EcsModule(Module):
         ecr_image_uri: str,
         ecs_task_execution_role_arn: str,
         ecs_task_role_arn: str,
+        redis_url_variable: str | None = None,
+        redis_url: str | None = None,
+        redis_secret_arn: str | None = None,
     ) -> None:
         super().__init__(scope)
         body, name = self.body, platform.name
@@ -142,6 +145,14 @@ class EcsModule(Module):
             "ecs_task_execution_role_arn", ecs_task_execution_role_arn, "ARN of the task execution role"
         )
         task_role = self.wire("ecs_task_role_arn", ecs_task_role_arn, "ARN of the application's role")
+        variables = [{"name": key, "value": literal(value)} for key, value in settings.environment_variables.items()]
+        secrets = [{"name": key, "valueFrom": source} for key, source in settings.secrets.items()]
+        if redis_url_variable and redis_secret_arn:
+            arn = self.wire("redis_secret_arn", redis_secret_arn, "ARN of the secret with the URL of Redis")
+            secrets.append({"name": redis_url_variable, "valueFrom": f"{arn}:url::"})
+        elif redis_url_variable and redis_url:
+            url = self.wire("redis_url", redis_url, "URL of Redis")
+            variables.append({"name": redis_url_variable, "value": url})
 
         cluster = EcsCluster(
             body,
@@ -171,10 +182,8 @@ class EcsModule(Module):
                     "image": image,
                     "essential": True,
                     "portMappings": [{"containerPort": platform.container_port, "protocol": "tcp"}],
-                    "environment": [
-                        {"name": key, "value": literal(value)} for key, value in settings.environment_variables.items()
-                    ],
-                    "secrets": [{"name": key, "valueFrom": source} for key, source in settings.secrets.items()],
+                    "environment": variables,
+                    "secrets": secrets,
                     "healthCheck": {
                         "command": ["CMD-SHELL", f"curl -f {shlex.quote(health_check_url)} || exit 1"],
                         "interval": 30,

@@ -1,27 +1,39 @@
-"""elasticache: the Redis node of the application, its parameters, and its alarms."""
+"""elasticache: the Redis of the application, one node or a replication group, its parameters, and its alarms."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
-from cdktf import TerraformStack
+from cdktf import TerraformResourceLifecycle, TerraformStack
+from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.elasticache_cluster import ElasticacheCluster
 from cdktf_cdktf_provider_aws.elasticache_parameter_group import (
     ElasticacheParameterGroup,
     ElasticacheParameterGroupParameter,
 )
+from cdktf_cdktf_provider_aws.elasticache_replication_group import (
+    ElasticacheReplicationGroup,
+    ElasticacheReplicationGroupLogDeliveryConfiguration,
+)
 from cdktf_cdktf_provider_aws.elasticache_subnet_group import ElasticacheSubnetGroup
+from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
+from cdktf_cdktf_provider_aws.secretsmanager_secret_version import SecretsmanagerSecretVersion
 from pydantic import Field
 
 from modules.base import Module
-from modules.notifications import TopicArn
+from modules.ecs import LogRetention, VariableName
+from modules.notifications import KeyArn, TopicArn
+from modules.offered import exists, family_of, node_types, split
 from modules.platform import Platform
 from modules.security_groups import REDIS_PORT
 from modules.settings import Percent, Settings, Violation, matching, region_of, rule, too_long
 from modules.windows import MaintenanceWindow, SnapshotWindow, overlap
 
 CLUSTER_ID_LENGTH = 50
-"""Maximum length of the ID of a cache cluster."""
+"""Maximum length of the ID of a cache cluster (ElastiCache API, `CreateCacheCluster`)."""
+
+GROUP_ID_LENGTH = 40
+"""Maximum length of the ID of a replication group (ElastiCache API, `CreateReplicationGroup`)."""
 
 PARAMETER_GROUP_FAMILY = {
     "7.1": "redis7",
@@ -32,7 +44,17 @@ PARAMETER_GROUP_FAMILY = {
 }
 """Parameter group family of each Redis version (ElastiCache user guide, "Supported engines and versions")."""
 
-RedisVersion = Literal["7.1", "7.0", "6.2", "6.0", "5.0.6"]
+VALKEY_FAMILY = {
+    "9.1": "valkey9",
+    "9.0": "valkey9",
+    "8.2": "valkey8",
+    "8.1": "valkey8",
+    "8.0": "valkey8",
+    "7.2": "valkey7",
+}
+"""Parameter group family of each Valkey version (ElastiCache user guide, "Engine versions and upgrading")."""
+
+RedisVersion = Literal["7.1", "7.0", "6.2", "6.0", "5.0.6", "9.1", "9.0", "8.2", "8.1", "8.0", "7.2"]
 
 NodeType = Annotated[
     str,
@@ -43,15 +65,59 @@ NodeType = Annotated[
     ),
 ]
 
+SnapshotName = Annotated[
+    str,
+    matching(
+        r"[A-Za-z](?:-?[A-Za-z0-9])*",
+        "is not the name of a snapshot",
+        "letters, digits and single hyphens, starting with a letter and not ending with a hyphen",
+    ),
+]
+"""The name of a snapshot (ElastiCache API, `CreateSnapshot`; the pattern is that of its identifiers)."""
+
+Topology = Literal["single-node", "adding-group", "retiring-node", "replication-group"]
+
+LOG_VERSIONS = {"slow-log": "6.0", "engine-log": "6.2"}
+"""Oldest Redis version of each log (ElastiCache user guide, "Log delivery")."""
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
 
 class ElasticacheSettings(Settings):
-    """The Redis node: its size, version, maintenance and snapshots."""
+    """The Redis of the application: a node or a replication group, its size, version, maintenance and snapshots."""
+
+    topology: Topology = "single-node"
+    """What exists, and what `url_variable` refers to. `single-node`: one node, as the HCL modules create it.
+    `replication-group`: a primary with replicas, automatic failover, Multi-AZ and encryption. A node cannot become a
+    group: between them, `adding-group` creates the group while the node is used, and `retiring-node` uses the group
+    while the node still exists. One step per apply."""
+
+    engine: Literal["redis", "valkey"] = "redis"
+    """Engine. Valkey costs less and needs a replication group. A running Redis group can change to Valkey, not back."""
 
     redis_node_type: NodeType = "cache.t3.micro"
-    """Node type of the cache."""
+    """Node type of the cache: one that AWS offers in the region."""
+
+    previous_generation_node: bool = False
+    """Whether the node exists and has a type of a previous generation, of which AWS creates no new nodes."""
 
     redis_engine_version: RedisVersion = "7.0"
-    """Version of Redis. It determines the family of the parameter group."""
+    """Version of the engine. It determines the family of the parameter group. AWS upgrades, but never downgrades."""
+
+    auto_minor_version_upgrade: bool | None = None
+    """Whether AWS upgrades minor versions in maintenance windows. Afterwards the version here is older than the running
+    one, and the next plan replaces the cache: prefer false. Default: a node keeps AWS's default, true; a group has
+    false."""
+
+    named_for_family: Literal["redis7", "redis6.x", "redis5.0", "valkey7", "valkey8", "valkey9"] = "redis7"
+    """Family whose parameter group has the name of the HCL modules. The name of every other one contains the family, so
+    that the new group exists before the old one is deleted. Set it only to adopt a state of another family."""
+
+    replicas: Annotated[int, Field(ge=0, le=5)] = 1
+    """Replicas of the replication group, 0 to 5, in other zones than the primary where possible. With 0 there is no
+    failover."""
 
     maxmemory_policy: Literal[
         "allkeys-lru",
@@ -65,7 +131,7 @@ class ElasticacheSettings(Settings):
     ] = "allkeys-lru"
     """Which keys Redis evicts when its memory is full."""
 
-    timeout: Annotated[int, Field(ge=0)] = 300
+    timeout: Annotated[int, Field(ge=0, le=2_147_483_647)] = 300
     """Seconds after which Redis closes an idle client connection; 0 means never. AWS refuses 1 to 19."""
 
     maintenance_window: MaintenanceWindow = "sun:05:00-sun:06:00"
@@ -78,8 +144,45 @@ class ElasticacheSettings(Settings):
     snapshot_retention_limit: Annotated[int, Field(ge=0, le=35)] = 1
     """Days that AWS keeps each daily snapshot; 0 disables snapshots."""
 
+    restore_from_snapshot: SnapshotName | None = None
+    """Snapshot from which the replication group is created. It has no effect on a group that exists."""
+
+    final_snapshot: SnapshotName | None = None
+    """Name of the snapshot that AWS creates before it deletes the cache (the node while there is one). Apply it before
+    the deletion. Default: no snapshot, the data is lost."""
+
     transit_encryption_enabled: bool = False
-    """Whether connections to Redis use TLS. A change replaces the node, and clients must connect with TLS."""
+    """Whether connections to the replication group use TLS, and clients must connect with TLS. AWS refuses TLS on a
+    single node of Redis."""
+
+    transit_encryption_mode: Literal["required", "preferred"] | None = None
+    """`preferred` accepts connections with and without TLS while clients change over. A running group gets TLS in two
+    steps, `preferred` and then `required`. Default: AWS's, `required`."""
+
+    at_rest_encryption_enabled: bool = True
+    """Whether the replication group is encrypted at rest. A change replaces the group."""
+
+    kms_key_arn: KeyArn = ""
+    """ARN of the customer managed KMS key of the encryption at rest. Empty: AWS's key. A change replaces the group."""
+
+    auth: Literal["none", "token"] = "none"
+    """`token`: clients of the group authenticate with AUTH. The token is the sensitive root variable `redis_auth_token`
+    (`TF_VAR_redis_auth_token`, 16 to 128 letters, digits and ! & # $ ^ < > -). Terraform writes it to a secret of
+    Secrets Manager; it is also in the state, as the provider has no write-only argument for it."""
+
+    auth_token_update_strategy: Literal["ROTATE", "SET"] = "ROTATE"  # noqa: S105  # not a password
+    """How a new token takes effect. `ROTATE`: the group accepts the old token too; `SET`: only the new one. First
+    rotate, then deploy the tasks, then set."""
+
+    url_variable: VariableName | None = None
+    """Environment variable in which the tasks get the URL of the cache (`redis://` or `rediss://`), with `auth` as a
+    secret. Default: none, as in the HCL modules."""
+
+    log_delivery: Annotated[tuple[Literal["slow-log", "engine-log"], ...], Field(strict=False)] = ()
+    """Logs of the replication group that ElastiCache writes to CloudWatch Logs."""
+
+    log_retention_days: LogRetention = 30
+    """Retention of the logs of `log_delivery` in days; 0 means without end."""
 
     apply_immediately: bool = False
     """Whether changes take effect immediately instead of in the maintenance window. They can restart the node."""
@@ -87,20 +190,185 @@ class ElasticacheSettings(Settings):
     sns_topic_arn: TopicArn = ""
     """ARN of the SNS topic for ElastiCache's events. Empty: none."""
 
+    cpu_alarm_metric: Literal["CPUUtilization", "EngineCPUUtilization"] = "CPUUtilization"
+    """Metric of the CPU alarm. `CPUUtilization` is that of all vCPUs, while Redis mainly uses one: AWS recommends a
+    threshold of 90 % divided by the number of vCPUs, or `EngineCPUUtilization` from four vCPUs."""
+
     cpu_alarm_threshold: Percent = 75
-    """CPU utilization of the node, in percent, above which the alarm goes into ALARM."""
+    """CPU utilization of a node, in percent, above which the alarm goes into ALARM."""
+
+    memory_alarm_metric: Literal["FreeableMemory", "DatabaseMemoryUsagePercentage"] = "FreeableMemory"
+    """Metric of the memory alarm. `FreeableMemory` includes the quarter that ElastiCache reserves, so it rarely falls
+    below a threshold; `DatabaseMemoryUsagePercentage` is the part of the usable memory that is in use."""
 
     memory_alarm_threshold: Annotated[int, Field(gt=0)] = 100_000_000
-    """Free memory of the node, in bytes, below which the alarm goes into ALARM."""
+    """Free memory of a node, in bytes, below which the alarm goes into ALARM (`FreeableMemory`)."""
+
+    memory_usage_alarm_threshold: Percent = 80
+    """Memory in use, in percent, above which the alarm goes into ALARM (`DatabaseMemoryUsagePercentage`)."""
 
     evictions_alarm_threshold: Annotated[int, Field(ge=0)] = 1000
     """Number of evicted keys per period above which the alarm goes into ALARM."""
+
+    replication_lag_alarm_threshold: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10
+    """Seconds that a replica is behind the primary above which the alarm goes into ALARM."""
+
+    @property
+    def has_node(self) -> bool:
+        """Whether the single node exists."""
+        return self.topology != "replication-group"
+
+    @property
+    def has_group(self) -> bool:
+        """Whether the replication group exists."""
+        return self.topology != "single-node"
+
+    @property
+    def uses_group(self) -> bool:
+        """Whether the application uses the replication group."""
+        return self.topology in {"retiring-node", "replication-group"}
+
+    @property
+    def members(self) -> int:
+        """Nodes of the replication group: the primary and its replicas."""
+        return self.replicas + 1
+
+    @property
+    def nodes(self) -> int:
+        """All cache nodes; each has an address in the private subnets."""
+        return int(self.has_node) + self.members * int(self.has_group)
+
+    @property
+    def family(self) -> str | None:
+        """The family of the parameter group; None if the engine does not have the version."""
+        families = VALKEY_FAMILY if self.engine == "valkey" else PARAMETER_GROUP_FAMILY
+        return families.get(self.redis_engine_version)
+
+    @property
+    def makes_secret(self) -> bool:
+        """Whether the module creates a secret with the token and the URL."""
+        return self.has_group and self.auth == "token"
+
+    @property
+    def url_is_secret(self) -> bool:
+        """Whether the URL that the tasks receive contains the token."""
+        return self.makes_secret and self.uses_group
 
     @rule("project", "environment")
     def cluster_id_fits(self, platform: Platform) -> Iterator[Violation]:
         """The ID of a cache cluster has at most 50 characters."""
         if problem := too_long(platform.name("cache"), CLUSTER_ID_LENGTH, "cache cluster"):
             yield Violation("environment", platform.environment, *problem)
+
+    @rule("project", "environment", "topology")
+    def replication_group_id_fits(self, platform: Platform) -> Iterator[Violation]:
+        """The ID of a replication group has at most 40 characters."""
+        problem = too_long(platform.name("redis"), GROUP_ID_LENGTH, "replication group")
+        if problem and self.has_group:
+            yield Violation("environment", platform.environment, *problem)
+
+    @rule("transit_encryption_enabled", "topology")
+    def tls_needs_a_replication_group(self, _platform: Platform) -> Iterator[Violation]:
+        """AWS refuses TLS on a single node of Redis: "Encryption feature is not supported for engine REDIS"."""
+        if self.transit_encryption_enabled and not self.has_group:
+            problem = "is not possible on a single node of Redis, which AWS refuses"
+            allowed = "false, or topology: replication-group (for a running node: adding-group first)"
+            yield Violation("transit_encryption_enabled", value=True, problem=problem, allowed=allowed)
+
+    @rule("transit_encryption_mode", "transit_encryption_enabled", "redis_engine_version", "topology")
+    def tls_mode_needs_tls(self, _platform: Platform) -> Iterator[Violation]:
+        """ElastiCache accepts a mode of TLS only where TLS is on, and with Redis 7.0.5 or newer."""
+        if self.transit_encryption_mode is None:
+            return
+        if not (self.transit_encryption_enabled and self.has_group):
+            problem = "needs TLS, which is off"
+            yield Violation(
+                "transit_encryption_mode", self.transit_encryption_mode, problem, "no such key, or TLS on a group"
+            )
+        elif _release(self.redis_engine_version) < (7,):
+            problem = f"needs version 7.0 or newer, not {self.redis_engine_version}"
+            yield Violation("transit_encryption_mode", self.transit_encryption_mode, problem, "no such key")
+
+    @rule("auth", "transit_encryption_enabled", "topology")
+    def auth_needs_tls(self, _platform: Platform) -> Iterator[Violation]:
+        """ElastiCache accepts an AUTH token only on a replication group with TLS."""
+        if self.auth == "token" and not (self.has_group and self.transit_encryption_enabled):
+            problem = "needs a replication group with transit_encryption_enabled"
+            yield Violation("auth", self.auth, problem, "none")
+
+    @rule("kms_key_arn", "at_rest_encryption_enabled", "topology", "region")
+    def key_encrypts_the_group(self, platform: Platform) -> Iterator[Violation]:
+        """A key needs a replication group with encryption at rest, in the region of the key."""
+        if self.kms_key_arn and not (self.has_group and self.at_rest_encryption_enabled):
+            problem = "needs a replication group with at_rest_encryption_enabled"
+            yield Violation("kms_key_arn", self.kms_key_arn, problem, "an empty string")
+        elif self.kms_key_arn and region_of(self.kms_key_arn) != platform.region:
+            problem = f"is a key of {region_of(self.kms_key_arn)}"
+            yield Violation("kms_key_arn", self.kms_key_arn, problem, f"one of {platform.region}")
+
+    @rule("engine", "topology")
+    def valkey_needs_a_replication_group(self, _platform: Platform) -> Iterator[Violation]:
+        """ElastiCache creates single nodes of Redis only, and node and group share the parameter group."""
+        if self.engine == "valkey" and self.has_node:
+            problem = f"is not possible with topology {self.topology}, which has a single node"
+            yield Violation("engine", self.engine, problem, "redis, or topology: replication-group")
+
+    @rule("redis_engine_version", "engine")
+    def version_is_of_the_engine(self, _platform: Platform) -> Iterator[Violation]:
+        """Redis and Valkey have different versions."""
+        if self.family is None:
+            known = VALKEY_FAMILY if self.engine == "valkey" else PARAMETER_GROUP_FAMILY
+            problem = f"is not a version of {self.engine}"
+            yield Violation("redis_engine_version", self.redis_engine_version, problem, ", ".join(known))
+
+    @rule("auto_minor_version_upgrade", "redis_engine_version", "topology")
+    def node_has_minor_upgrades_to_refuse(self, _platform: Platform) -> Iterator[Violation]:
+        """Before version 6.0 AWS ignores the setting, so that it would differ in every plan."""
+        if self.auto_minor_version_upgrade is False and _release(self.redis_engine_version) < (6,):
+            problem = f"has no effect on version {self.redis_engine_version}"
+            yield Violation("auto_minor_version_upgrade", value=False, problem=problem, allowed="no such key")
+
+    @rule("log_delivery", "redis_engine_version", "topology")
+    def logs_are_of_the_group_and_version(self, _platform: Platform) -> Iterator[Violation]:
+        """The slow log needs Redis 6.0, the engine log 6.2; the module configures both for replication groups only."""
+        for index, log in enumerate(self.log_delivery):
+            if log in self.log_delivery[:index]:
+                yield Violation(("log_delivery", index), log, "is in the list twice", "each log once")
+            elif not self.has_group:
+                yield Violation(("log_delivery", index), log, "needs a replication group", "an empty list")
+            elif _release(self.redis_engine_version) < _release(LOG_VERSIONS[log]):
+                problem = f"needs version {LOG_VERSIONS[log]} or newer, not {self.redis_engine_version}"
+                yield Violation(("log_delivery", index), log, problem, "a list without it")
+
+    @rule("restore_from_snapshot", "topology")
+    def snapshot_is_restored_into_a_group(self, _platform: Platform) -> Iterator[Violation]:
+        """A node that runs is not restored: the argument would replace it."""
+        if self.restore_from_snapshot and not self.has_group:
+            problem = "needs a replication group"
+            yield Violation("restore_from_snapshot", self.restore_from_snapshot, problem, "no such key")
+
+    @rule("redis_node_type", "previous_generation_node", "redis_engine_version", "topology", "region")
+    def node_type_is_offered(self, platform: Platform) -> Iterator[Violation]:
+        """AWS refuses node types that do not exist, are of a previous generation, or are not in the region."""
+        family, node_type = family_of(self.redis_node_type), self.redis_node_type
+        offered = list(node_types(platform.region))
+        if family is None or not exists(node_type):
+            near = [each for each in offered if split(each)[0] == split(node_type)[0]]
+            problem = "does not exist"
+            yield Violation("redis_node_type", node_type, problem, ", ".join(near) or "cache.t4g.micro, for example")
+        elif family.retired and (self.has_group or not self.previous_generation_node):
+            problem = "is of a previous generation, of which AWS creates no new nodes"
+            allowed = "a current type, such as cache.t4g.micro; for a node that runs: previous_generation_node: true"
+            yield Violation("redis_node_type", node_type, problem, allowed)
+        elif not family.retired and node_type not in offered:
+            problem = f"is not available in {platform.region}"
+            yield Violation("redis_node_type", node_type, problem, ", ".join(offered))
+        elif family.data_tiering and self.has_node:
+            problem = "keeps data on SSD (data tiering), which only replication groups support"
+            yield Violation("redis_node_type", node_type, problem, "another type, or topology: replication-group")
+        elif _release(self.redis_engine_version) < _release(family.oldest):
+            problem = f"needs version {family.oldest} or newer, not {self.redis_engine_version}"
+            yield Violation("redis_node_type", node_type, problem, "another type, or a newer redis_engine_version")
 
     @rule("snapshot_window", "maintenance_window", "snapshot_retention_limit")
     def snapshot_and_maintenance_do_not_overlap(self, _platform: Platform) -> Iterator[Violation]:
@@ -136,11 +404,11 @@ class ElasticacheSettings(Settings):
 
 
 class ElasticacheModule(Module):
-    """One Redis node in the private subnets."""
+    """One Redis node or a replication group in the private subnets."""
 
     folder: ClassVar[str] = "elasticache"
 
-    def __init__(
+    def __init__(  # noqa: C901, PLR0912, PLR0915  # every topology and every alarm is written out
         self,
         scope: TerraformStack,
         *,
@@ -148,6 +416,7 @@ class ElasticacheModule(Module):
         settings: ElasticacheSettings,
         private_subnet_ids: list[str],
         redis_security_group_id: str,
+        redis_auth_token: str | None = None,
         alarm_topic_arn: str | None = None,
     ) -> None:
         super().__init__(scope)
@@ -156,7 +425,9 @@ class ElasticacheModule(Module):
         security_group = self.wire(
             "redis_security_group_id", redis_security_group_id, "ID of the cache's security group"
         )
+        token = self.wire("redis_auth_token", redis_auth_token, "AUTH token of Redis") if redis_auth_token else None
         notified = self.alarm_actions(alarm_topic_arn)
+        family = settings.family or ""
 
         subnet_group = ElasticacheSubnetGroup(
             body,
@@ -165,47 +436,151 @@ class ElasticacheModule(Module):
             subnet_ids=subnets,
             tags={"Name": name("cache-subnet")},
         )
+        parameters = name("redis-params")
+        if family != settings.named_for_family:
+            parameters = name(f"redis-params-{family.replace('.', '-')}")
         parameter_group = ElasticacheParameterGroup(
             body,
             "aws_elasticache_parameter_group.redis",
-            name=name("redis-params"),
-            family=PARAMETER_GROUP_FAMILY[settings.redis_engine_version],
+            name=parameters,
+            family=family,
             parameter=[
                 ElasticacheParameterGroupParameter(name="maxmemory-policy", value=settings.maxmemory_policy),
                 ElasticacheParameterGroupParameter(name="timeout", value=str(settings.timeout)),
             ],
-            tags={"Name": name("redis-params")},
+            # Another family is another group, and ElastiCache refuses to delete the one that the cache still uses.
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+            tags={"Name": parameters},
         )
-        cluster = ElasticacheCluster(
-            body,
-            "aws_elasticache_cluster.redis",
-            cluster_id=name("cache"),
-            engine="redis",
-            engine_version=settings.redis_engine_version,
-            node_type=settings.redis_node_type,
-            num_cache_nodes=1,
-            port=REDIS_PORT,
-            parameter_group_name=parameter_group.name,
-            subnet_group_name=subnet_group.name,
-            security_group_ids=[security_group],
-            maintenance_window=settings.maintenance_window,
-            snapshot_window=settings.snapshot_window,
-            snapshot_retention_limit=settings.snapshot_retention_limit,
-            transit_encryption_enabled=settings.transit_encryption_enabled,
-            notification_topic_arn=settings.sns_topic_arn,
-            apply_immediately=settings.apply_immediately,
-            tags={"Name": name("cache")},
-        )
-        cluster_id = cluster.id
+        if settings.has_node:
+            ElasticacheCluster(
+                body,
+                "aws_elasticache_cluster.redis",
+                cluster_id=name("cache"),
+                engine="redis",
+                engine_version=settings.redis_engine_version,
+                node_type=settings.redis_node_type,
+                num_cache_nodes=1,
+                port=REDIS_PORT,
+                parameter_group_name=parameter_group.name,
+                subnet_group_name=subnet_group.name,
+                security_group_ids=[security_group],
+                maintenance_window=settings.maintenance_window,
+                snapshot_window=settings.snapshot_window,
+                snapshot_retention_limit=settings.snapshot_retention_limit,
+                final_snapshot_identifier=settings.final_snapshot,
+                transit_encryption_enabled=settings.transit_encryption_enabled and not settings.has_group,
+                auto_minor_version_upgrade=_flag(settings.auto_minor_version_upgrade),
+                notification_topic_arn=settings.sns_topic_arn,
+                apply_immediately=settings.apply_immediately,
+                tags={"Name": name("cache")},
+            )
+        else:
+            self.retired("aws_elasticache_cluster.redis", "a replication group serves instead (elasticache.topology)")
+        if "slow-log" in settings.log_delivery:
+            CloudwatchLogGroup(
+                body,
+                "aws_cloudwatch_log_group.slow_log",
+                name=f"/elasticache/{platform.project}-{platform.environment}/slow-log",
+                retention_in_days=settings.log_retention_days,
+                tags={"Name": name("redis-slow-log")},
+            )
+        if "engine-log" in settings.log_delivery:
+            CloudwatchLogGroup(
+                body,
+                "aws_cloudwatch_log_group.engine_log",
+                name=f"/elasticache/{platform.project}-{platform.environment}/engine-log",
+                retention_in_days=settings.log_retention_days,
+                tags={"Name": name("redis-engine-log")},
+            )
+        if settings.has_group:
+            data_tiering = family_of(settings.redis_node_type)
+            ElasticacheReplicationGroup(
+                body,
+                "aws_elasticache_replication_group.redis",
+                replication_group_id=name("redis"),
+                description=f"Redis of {platform.project} {platform.environment}",
+                engine=settings.engine,
+                engine_version=settings.redis_engine_version,
+                node_type=settings.redis_node_type,
+                data_tiering_enabled=True if data_tiering and data_tiering.data_tiering else None,
+                num_cache_clusters=settings.members,
+                automatic_failover_enabled=settings.replicas > 0,
+                multi_az_enabled=settings.replicas > 0,
+                port=REDIS_PORT,
+                parameter_group_name=parameter_group.name,
+                subnet_group_name=subnet_group.name,
+                security_group_ids=[security_group],
+                at_rest_encryption_enabled=_flag(settings.at_rest_encryption_enabled),
+                kms_key_id=settings.kms_key_arn or None,
+                transit_encryption_enabled=settings.transit_encryption_enabled,
+                transit_encryption_mode=settings.transit_encryption_mode,
+                auth_token=token,
+                auth_token_update_strategy=settings.auth_token_update_strategy if token else None,
+                maintenance_window=settings.maintenance_window,
+                snapshot_window=settings.snapshot_window,
+                snapshot_retention_limit=settings.snapshot_retention_limit,
+                snapshot_name=settings.restore_from_snapshot,
+                final_snapshot_identifier=None if settings.has_node else settings.final_snapshot,
+                auto_minor_version_upgrade=_flag(settings.auto_minor_version_upgrade or False),
+                notification_topic_arn=settings.sns_topic_arn or None,
+                log_delivery_configuration=[
+                    ElasticacheReplicationGroupLogDeliveryConfiguration(
+                        destination=f"${{aws_cloudwatch_log_group.{log.replace('-', '_')}.name}}",
+                        destination_type="cloudwatch-logs",
+                        log_format="json",
+                        log_type=log,
+                    )
+                    for log in settings.log_delivery
+                ]
+                or None,
+                apply_immediately=settings.apply_immediately,
+                # A group that exists would be replaced when the name of its snapshot is added or removed.
+                lifecycle=TerraformResourceLifecycle(ignore_changes=["snapshot_name"]),
+                tags={"Name": name("redis")},
+            )
+        primary = "${aws_elasticache_replication_group.redis.primary_endpoint_address}"
+        if settings.makes_secret:
+            secret = SecretsmanagerSecret(
+                body,
+                "aws_secretsmanager_secret.redis",
+                # A deleted secret keeps its name for the recovery window; with a prefix each one has another name.
+                name_prefix=f"{platform.project}/{platform.environment}/redis-",
+                description="AUTH token and URL of Redis",
+                tags={"Name": name("redis")},
+            )
+            content = self.local(
+                "redis_secret",
+                {
+                    "auth_token": token,
+                    "url": f"rediss://:${{urlencode(var.redis_auth_token)}}@{primary}:{REDIS_PORT}",
+                },
+            )
+            SecretsmanagerSecretVersion(
+                body,
+                "aws_secretsmanager_secret_version.redis",
+                secret_id=secret.id,
+                secret_string=f"${{jsonencode({content})}}",
+            )
+
+        # A group has one alarm per member: at a failover, primary and replica change their roles, not their names.
+        count = settings.members if settings.uses_group else None
+        number = "-${count.index + 1}" if settings.uses_group else ""
+        if settings.uses_group:
+            node_id = "${aws_elasticache_replication_group.redis.id}-00${count.index + 1}"
+        else:
+            node_id = "${aws_elasticache_cluster.redis.id}"
+        in_use = settings.memory_alarm_metric == "DatabaseMemoryUsagePercentage"
 
         CloudwatchMetricAlarm(
             body,
             "aws_cloudwatch_metric_alarm.redis_cpu",
-            alarm_name=name("redis-high-cpu"),
+            count=count,
+            alarm_name=name(f"redis-high-cpu{number}"),
             alarm_description="This metric monitors Redis CPU utilization",
             namespace="AWS/ElastiCache",
-            metric_name="CPUUtilization",
-            dimensions={"CacheClusterId": cluster_id},
+            metric_name=settings.cpu_alarm_metric,
+            dimensions={"CacheClusterId": node_id},
             statistic="Average",
             period=300,
             evaluation_periods=2,
@@ -214,34 +589,38 @@ class ElasticacheModule(Module):
             treat_missing_data="notBreaching",
             alarm_actions=notified,
             ok_actions=notified,
-            tags={"Name": name("redis-cpu-alarm")},
+            tags={"Name": name(f"redis-cpu-alarm{number}")},
         )
         CloudwatchMetricAlarm(
             body,
             "aws_cloudwatch_metric_alarm.redis_memory",
-            alarm_name=name("redis-low-memory"),
-            alarm_description="This metric monitors Redis available memory",
+            count=count,
+            alarm_name=name(f"redis-low-memory{number}"),
+            alarm_description=(
+                "This metric monitors Redis memory usage" if in_use else "This metric monitors Redis available memory"
+            ),
             namespace="AWS/ElastiCache",
-            metric_name="FreeableMemory",
-            dimensions={"CacheClusterId": cluster_id},
+            metric_name=settings.memory_alarm_metric,
+            dimensions={"CacheClusterId": node_id},
             statistic="Average",
             period=300,
             evaluation_periods=2,
-            comparison_operator="LessThanThreshold",
-            threshold=settings.memory_alarm_threshold,
+            comparison_operator="GreaterThanThreshold" if in_use else "LessThanThreshold",
+            threshold=settings.memory_usage_alarm_threshold if in_use else settings.memory_alarm_threshold,
             treat_missing_data="notBreaching",
             alarm_actions=notified,
             ok_actions=notified,
-            tags={"Name": name("redis-memory-alarm")},
+            tags={"Name": name(f"redis-memory-alarm{number}")},
         )
         CloudwatchMetricAlarm(
             body,
             "aws_cloudwatch_metric_alarm.redis_evictions",
-            alarm_name=name("redis-evictions"),
+            count=count,
+            alarm_name=name(f"redis-evictions{number}"),
             alarm_description="This metric monitors Redis evictions",
             namespace="AWS/ElastiCache",
             metric_name="Evictions",
-            dimensions={"CacheClusterId": cluster_id},
+            dimensions={"CacheClusterId": node_id},
             statistic="Average",
             period=300,
             evaluation_periods=2,
@@ -250,20 +629,73 @@ class ElasticacheModule(Module):
             treat_missing_data="notBreaching",
             alarm_actions=notified,
             ok_actions=notified,
-            tags={"Name": name("redis-evictions-alarm")},
+            tags={"Name": name(f"redis-evictions-alarm{number}")},
         )
 
-        self.redis_cluster_id = self.output("redis_cluster_id", cluster_id, "ID of the cache cluster")
-        self.redis_endpoint = self.output(
-            "redis_endpoint", "${aws_elasticache_cluster.redis.cache_nodes[0].address}", "Host name of the Redis node"
-        )
-        self.redis_port = self.output("redis_port", cluster.port, "TCP port of the Redis node")
+        if settings.uses_group:
+            CloudwatchMetricAlarm(
+                body,
+                "aws_cloudwatch_metric_alarm.redis_replication_lag",
+                count=count,
+                alarm_name=name(f"redis-replication-lag{number}"),
+                alarm_description="This metric monitors how far a Redis replica is behind the primary",
+                namespace="AWS/ElastiCache",
+                metric_name="ReplicationLag",
+                dimensions={"CacheClusterId": node_id},
+                statistic="Average",
+                period=60,
+                evaluation_periods=5,
+                comparison_operator="GreaterThanThreshold",
+                threshold=settings.replication_lag_alarm_threshold,
+                # The primary has no such metric.
+                treat_missing_data="notBreaching",
+                alarm_actions=notified,
+                ok_actions=notified,
+                tags={"Name": name(f"redis-replication-lag-alarm{number}")},
+            )
+
+        # `redis_id` is what CloudWatch's metrics name: the node, or the group whose members are <id>-001, <id>-002, …
+        if settings.uses_group:
+            endpoint, port = primary, "${aws_elasticache_replication_group.redis.port}"
+            self.redis_replication_group_id = self.output(
+                "redis_replication_group_id",
+                "${aws_elasticache_replication_group.redis.id}",
+                "ID of the replication group",
+            )
+            self.redis_reader_endpoint = self.output(
+                "redis_reader_endpoint",
+                "${aws_elasticache_replication_group.redis.reader_endpoint_address}",
+                "Host name that spreads read-only connections over the replicas",
+            )
+            self.redis_id = self.redis_replication_group_id
+            what = "primary node"
+        else:
+            endpoint = "${aws_elasticache_cluster.redis.cache_nodes[0].address}"
+            port = "${aws_elasticache_cluster.redis.port}"
+            self.redis_cluster_id = self.output("redis_cluster_id", node_id, "ID of the cache cluster")
+            self.redis_id = self.redis_cluster_id
+            what = "Redis node"
+        self.redis_endpoint = self.output("redis_endpoint", endpoint, f"Host name of the {what}")
+        self.redis_port = self.output("redis_port", port, f"TCP port of the {what}")
         self.redis_connection_string = self.output(
-            "redis_connection_string",
-            "${aws_elasticache_cluster.redis.cache_nodes[0].address}:${aws_elasticache_cluster.redis.port}",
-            "host:port of the Redis node",
+            "redis_connection_string", f"{endpoint}:{port}", f"host:port of the {what}"
         )
+        self.redis_url: str | None = None
+        self.redis_secret_arn: str | None = None
+        if settings.url_is_secret:
+            # The version's ARN is the secret's: so the value exists before a task reads it.
+            self.redis_secret_arn = self.output(
+                "redis_secret_arn", "${aws_secretsmanager_secret_version.redis.arn}", "ARN of the secret with the URL"
+            )
+        elif settings.url_variable:
+            scheme = "rediss" if settings.transit_encryption_enabled and settings.uses_group else "redis"
+            self.redis_url = self.output("redis_url", f"{scheme}://{endpoint}:{port}", "URL of Redis for the tasks")
         self.parameter_group_name = self.output(
             "parameter_group_name", parameter_group.name, "Name of the parameter group"
         )
         self.subnet_group_name = self.output("subnet_group_name", subnet_group.name, "Name of the subnet group")
+
+
+def _flag(value: bool | None) -> str | None:  # noqa: FBT001  # the one value that it converts
+    """A flag as the provider's string arguments have it."""
+    return None if value is None else str(value).lower()

@@ -59,17 +59,33 @@ def _reading(secret_arns: Collection[str]) -> Iterator[dict[str, object]]:
         yield {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": parameters}
 
 
+def _reading_made(secret_arn: str) -> Iterator[dict[str, object]]:
+    """The statement that allows to read a secret that the stack creates: no task that names it starts without."""
+    yield {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": secret_arn}
+
+
 class IamModule(Module):
     """The two roles of ECS tasks, and their permissions."""
 
     folder: ClassVar[str] = "iam"
 
     def __init__(
-        self, scope: TerraformStack, *, platform: Platform, settings: IamSettings, secret_arns: Collection[str]
+        self,
+        scope: TerraformStack,
+        *,
+        platform: Platform,
+        settings: IamSettings,
+        secret_arns: Collection[str],
+        redis_secret_arn: str | None = None,
     ) -> None:
         super().__init__(scope)
         body, name = self.body, platform.name
         project, environment = platform.project, platform.environment
+        redis_secret = (
+            self.wire("redis_secret_arn", redis_secret_arn, "ARN of the secret with the URL of Redis")
+            if redis_secret_arn
+            else None
+        )
 
         assume_role_policy = self.local(
             "assume_role_policy",
@@ -100,6 +116,7 @@ class IamModule(Module):
                         "Resource": "*",
                     },
                     *(_reading(secret_arns) if settings.execution_role_reads_secrets else ()),
+                    *(_reading_made(redis_secret) if redis_secret else ()),
                 ],
             },
         )

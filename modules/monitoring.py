@@ -66,7 +66,7 @@ class MonitoringModule(Module):
         target_group_arn_suffix: str,
         ecs_cluster_name: str,
         ecs_service_name: str,
-        redis_cluster_id: str,
+        redis_id: str,
         log_group_name: str,
         alb_alarm_arns: list[str],
         ecs_service_alarm_arns: list[str],
@@ -89,7 +89,13 @@ class MonitoringModule(Module):
             "ClusterName": self.wire("ecs_cluster_name", ecs_cluster_name, "Name of the cluster"),
             "ServiceName": self.wire("ecs_service_name", ecs_service_name, "Name of the service"),
         }
-        cache = {"CacheClusterId": self.wire("redis_cluster_id", redis_cluster_id, "ID of the cache cluster")}
+        if elasticache_settings.uses_group:
+            group = self.wire("redis_replication_group_id", redis_id, "ID of the replication group")
+            caches = [
+                {"CacheClusterId": f"{group}-{member:03}"} for member in range(1, elasticache_settings.members + 1)
+            ]
+        else:
+            caches = [{"CacheClusterId": self.wire("redis_cluster_id", redis_id, "ID of the cache cluster")}]
         log_group = self.wire("log_group_name", log_group_name, "Name of the application's log group")
         alarms = {
             "Load balancer": self.wire_list("alb_alarm_arns", alb_alarm_arns, "ARNs of the load balancer's alarms"),
@@ -97,6 +103,7 @@ class MonitoringModule(Module):
             "Redis": self.wire_list("redis_alarm_arns", redis_alarm_arns, "ARNs of the cache's alarms"),
         }
         alb, tasks, redis = alb_settings, ecs_service_settings, elasticache_settings
+        in_use = redis.memory_alarm_metric == "DatabaseMemoryUsagePercentage"
         status, duration, slow = (
             settings.log_status_field,
             settings.log_duration_field,
@@ -152,20 +159,34 @@ class MonitoringModule(Module):
             [
                 _widget(
                     "CPU of Redis (%)",
-                    _metric("AWS/ElastiCache", "CPUUtilization", cache, "Average"),
+                    *(_metric("AWS/ElastiCache", redis.cpu_alarm_metric, cache, "Average") for cache in caches),
                     lines={"alarm": redis.cpu_alarm_threshold},
                 ),
                 _widget(
-                    "Free memory of Redis (bytes)",
-                    _metric("AWS/ElastiCache", "FreeableMemory", cache, "Average"),
-                    lines={"alarm": redis.memory_alarm_threshold},
+                    "Memory of Redis in use (%)" if in_use else "Free memory of Redis (bytes)",
+                    *(_metric("AWS/ElastiCache", redis.memory_alarm_metric, cache, "Average") for cache in caches),
+                    lines={"alarm": redis.memory_usage_alarm_threshold if in_use else redis.memory_alarm_threshold},
                 ),
                 _widget(
                     "Evictions of Redis",
-                    _metric("AWS/ElastiCache", "Evictions", cache, "Average"),
+                    *(_metric("AWS/ElastiCache", "Evictions", cache, "Average") for cache in caches),
                     lines={"alarm": redis.evictions_alarm_threshold},
                 ),
-                _widget("Connections to Redis", _metric("AWS/ElastiCache", "CurrConnections", cache, "Average")),
+                _widget(
+                    "Connections to Redis",
+                    *(_metric("AWS/ElastiCache", "CurrConnections", cache, "Average") for cache in caches),
+                ),
+                *(
+                    [
+                        _widget(
+                            "Replication lag of Redis (s)",
+                            *(_metric("AWS/ElastiCache", "ReplicationLag", cache, "Average") for cache in caches),
+                            lines={"alarm": redis.replication_lag_alarm_threshold},
+                        )
+                    ]
+                    if redis.uses_group
+                    else []
+                ),
             ],
             [_log_widget("Errors in the logs", f"SOURCE '{log_group}' | {errors} | limit 20")],
         ]

@@ -17,14 +17,12 @@ from cdktf_cdktf_provider_aws.vpc import Vpc
 from pydantic import Field
 
 from modules.base import Module, every, item, item_or_null
+from modules.offered import zones_of
 from modules.platform import Platform
 from modules.settings import AwsCidr, Settings, Strings, Violation, rule
 
 RESERVED_ADDRESSES = 5
 """Addresses that AWS reserves in every subnet (VPC user guide, "Subnet CIDR blocks")."""
-
-ZONE_LETTERS = {"us-west-2": "abcd"}
-"""The letters of the zones of a region. Regions without an entry have at most six."""
 
 _SMALLEST_ALB_PREFIX = 27
 _UNUSABLE = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")))
@@ -110,10 +108,10 @@ class NetworkingSettings(Settings):
     @rule("availability_zones", "region")
     def zones_are_of_the_region(self, platform: Platform) -> Iterator[Violation]:
         """The name of a zone is the name of its region and a letter."""
-        zones = [f"{platform.region}{letter}" for letter in ZONE_LETTERS.get(platform.region, "abcdef")]
+        zones = zones_of(platform.region)
         for index, zone in enumerate(self.availability_zones):
             if zone not in zones:
-                allowed = f"{zones[0]} to {zones[-1]}"
+                allowed = ", ".join(zones)
                 yield Violation(("availability_zones", index), zone, f"is not a zone of {platform.region}", allowed)
 
     @rule("availability_zones")

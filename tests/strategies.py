@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from modules.alb import SslPolicy
 from modules.ecs import FARGATE_MEMORY, LogRetention
-from modules.elasticache import PARAMETER_GROUP_FAMILY
+from modules.elasticache import PARAMETER_GROUP_FAMILY, VALKEY_FAMILY, Topology
 from modules.iam import IamSettings
 
 ACCOUNT = "123456789012"
@@ -69,13 +69,35 @@ def ecs(draw: st.DrawFn, region: str) -> dict[str, Any]:
 
 @st.composite
 def elasticache(draw: st.DrawFn) -> dict[str, Any]:
-    return {
+    node = {
         "redis_node_type": draw(st.sampled_from(["cache.t3.micro", "cache.t4g.small", "cache.r7g.16xlarge"])),
         "redis_engine_version": draw(st.sampled_from(sorted(PARAMETER_GROUP_FAMILY))),
         "snapshot_retention_limit": draw(st.integers(0, 35)),
-        "transit_encryption_enabled": draw(st.booleans()),
         "apply_immediately": draw(st.booleans()),
         "timeout": draw(st.sampled_from([0, 20, 300])),
+        "url_variable": draw(st.sampled_from([None, "cache_url"])),
+        "final_snapshot": draw(st.sampled_from([None, "last-one"])),
+        "memory_alarm_metric": draw(st.sampled_from(["FreeableMemory", "DatabaseMemoryUsagePercentage"])),
+    }
+    topology = draw(st.sampled_from(get_args(Topology)))
+    if topology == "single-node":
+        return node
+    engines = ["redis", "valkey"] if topology == "replication-group" else ["redis"]
+    engine, tls = draw(st.sampled_from(engines)), draw(st.booleans())
+    versions = VALKEY_FAMILY if engine == "valkey" else {"7.0", "7.1"}
+    return {
+        **node,
+        "topology": topology,
+        "engine": engine,
+        "redis_engine_version": draw(st.sampled_from(sorted(versions))),
+        "replicas": draw(st.integers(0, 5)),
+        "transit_encryption_enabled": tls,
+        "transit_encryption_mode": draw(st.sampled_from(["required", "preferred"])) if tls else None,
+        "auth": draw(st.sampled_from(["none", "token"])) if tls else "none",
+        "at_rest_encryption_enabled": draw(st.booleans()),
+        "auto_minor_version_upgrade": draw(st.sampled_from([None, True, False])),
+        "restore_from_snapshot": draw(st.sampled_from([None, "before-the-group"])),
+        "log_delivery": draw(st.sampled_from([[], ["slow-log"], ["engine-log", "slow-log"]])),
     }
 
 

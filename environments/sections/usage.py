@@ -38,6 +38,9 @@ class UsageSettings(Settings):
     log_gb: Volume = 5
     """GB of application logs."""
 
+    cache_log_gb: Volume = 0.1
+    """GB of each log that ElastiCache delivers (`elasticache.log_delivery`)."""
+
     container_insights_metrics: Annotated[int, Field(ge=0)] = 25
     """Number of metrics that Container Insights publishes if it is enabled: 8 per cluster, 11 per service and 6 per
     task definition, independent of the number of tasks."""

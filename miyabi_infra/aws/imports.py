@@ -60,6 +60,7 @@ IMPORT_IDS: Final[Mapping[str, ImportId]] = {
     "aws_ecs_task_definition": _attribute("arn"),
     "aws_elasticache_cluster": _joined("", "cluster_id"),
     "aws_elasticache_parameter_group": _joined("", "name"),
+    "aws_elasticache_replication_group": _joined("", "replication_group_id"),
     "aws_elasticache_subnet_group": _joined("", "name"),
     "aws_iam_role": _joined("", "name"),
     "aws_iam_role_policy": _joined(":", "role", "name"),

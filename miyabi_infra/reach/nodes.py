@@ -7,7 +7,7 @@ from typing import Final, Literal
 from miyabi_infra.reach.network import Network, Subnet
 from miyabi_infra.reach.steps import Step
 from miyabi_infra.stacks import Resource, Stack, Value
-from miyabi_infra.stacks.platform import CACHES, DATABASES, address_of, addresses_of, integer, mappings
+from miyabi_infra.stacks.platform import CACHES, DATABASES, Platform, address_of, addresses_of, integer, mappings
 
 INTERNET: Final = "internet"
 
@@ -104,11 +104,12 @@ def nodes(stack: Stack, network: Network) -> tuple[Node, ...]:
 
 def _of_kind(stack: Stack, kind: Kind) -> tuple[Resource, ...]:
     """The resources of a kind: no member of a replication group, no gateway endpoint, which is a route."""
+    if kind == "cache":
+        return Platform(stack).caches
     return tuple(
         each
         for each in stack.of_type(*TYPES[kind])
-        if not each.get("replication_group_id")
-        and (kind != "endpoint" or each.get("vpc_endpoint_type", "Gateway") == "Interface")
+        if (kind != "endpoint" or each.get("vpc_endpoint_type", "Gateway") == "Interface")
     )
 
 

@@ -153,6 +153,17 @@ class Platform:
         """The log groups."""
         return self.stack.of_type("aws_cloudwatch_log_group")
 
+    @property
+    def application_logs(self) -> Resource | None:
+        """The log group that the containers write to."""
+        names = {
+            text(options.get("awslogs-group"))
+            for container in self.containers
+            for configuration in mappings(container.get("logConfiguration"))
+            for options in mappings(configuration.get("options"))
+        }
+        return next((each for each in self.log_groups if text(each.get("name")) in names), None)
+
     @cached_property
     def alarms(self) -> Mapping[str, Resource]:
         """The metric alarms, by name."""
@@ -181,6 +192,14 @@ def _is_member(cache: Resource) -> bool:
     return cache.type == "aws_elasticache_cluster" and bool(cache.get("replication_group_id"))
 
 
+def cache_node_ids(cache: Resource) -> tuple[str, ...]:
+    """The IDs of a cache's nodes, by which CloudWatch names them: of a group, those that AWS gives to its members."""
+    group = cache.get("replication_group_id")
+    if cache.type == "aws_elasticache_cluster":
+        return (text(cache.get("cluster_id")),)
+    return tuple(f"{text(group)}-{number:03}" for number in range(1, integer(cache.get("num_cache_clusters")) + 1))
+
+
 # ---- values ----------------------------------------------------------------------------------------------------------
 
 
@@ -195,7 +214,9 @@ def integer(value: Value) -> int:
 
 
 def number(value: Value, default: float = 0) -> float:
-    """A number, also where Terraform writes it as a string; `default` for what is not one."""
+    """A number, also where Terraform writes it as a string; a flag is 1 or 0; `default` for what is neither."""
+    if value in ("true", "false"):
+        return float(value == "true")
     if isinstance(value, str):
         try:
             return float(value)

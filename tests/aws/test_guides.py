@@ -182,7 +182,7 @@ def _stage(aws: Emulator, e: GuideData) -> None:
         ("AWS/ApplicationELB", in_front, {"RequestCount": 1200, "TargetResponseTime": 0.04}),
         (
             "AWS/ElastiCache",
-            {"CacheClusterId": e.cache.name},
+            {"CacheClusterId": e.cache.nodes[0]},
             {
                 "CPUUtilization": 4.0,
                 "CurrConnections": 12,

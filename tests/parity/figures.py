@@ -28,7 +28,7 @@ from miyabi_infra.stacks import read
 from miyabi_infra.synthesis import runtime
 from miyabi_infra.text import markdown
 from tests.parity.mutations import Mutation, of_generated, of_hcl
-from tests.parity.support import HCL
+from tests.parity.support import AS_THE_HCL_IS, HCL
 from tests.support import Project
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
@@ -62,6 +62,7 @@ class Judge:
         project = Project.copy_of(ROOT, folder / "project")
         project.change(
             ENVIRONMENT,
+            *AS_THE_HCL_IS[ENVIRONMENT],
             ('certificate_arn: ""', f"certificate_arn: {EVERYTHING['certificate_arn']}"),
             ("ecs_service:\n", "ecs_service:\n  enable_service_discovery: true\n"),
         )

@@ -44,7 +44,6 @@ def environments(draw: st.DrawFn) -> Environment:
         "elasticache": {
             **drawn["elasticache"],
             "snapshot_retention_limit": 7 if prod else 1,
-            "transit_encryption_enabled": prod,
             "apply_immediately": name == "dev",
         },
     }

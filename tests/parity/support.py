@@ -11,9 +11,26 @@ ANOTHER: Final = Path(__file__).parent / "another/main.tf"
 
 ENVIRONMENTS: Final = ("dev", "staging", "prod")
 
+GROUP: Final = """\
+  topology: replication-group # a primary and a replica in two zones, with automatic failover
+  redis_node_type: cache.t3.small
+  auto_minor_version_upgrade: false # versions change in a commit, never behind Terraform's back
+  snapshot_retention_limit: 7
+  transit_encryption_enabled: true
+  url_variable: REDIS_URL
+  log_delivery: [slow-log, engine-log]
+  cpu_alarm_threshold: 45 # 90 % of one of the node's two vCPUs, as Redis uses one
+  memory_alarm_metric: DatabaseMemoryUsagePercentage
+"""
+NODE: Final = """\
+  redis_node_type: cache.t3.small
+  snapshot_retention_limit: 7
+"""
+"""The replication group of prod, and the single node that the HCL creates instead."""
+
 AS_THE_HCL_IS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "dev": (("https_ingress: false", "https_ingress: true"), ("alarm_threshold: 70", "alarm_threshold: 80")),
     "staging": (("snapshot_retention_limit: 3", "snapshot_retention_limit: 1"),),
-    "prod": (),
+    "prod": ((GROUP, NODE),),
 }
 """What of the committed overlays goes beyond the HCL, and what the HCL does instead."""

@@ -35,6 +35,17 @@ MONITORING = {
 """Addresses of the two modules that are called only where an overlay asks for them."""
 
 
+GROUP_ONLY = {
+    "aws_cloudwatch_log_group.engine_log",
+    "aws_cloudwatch_log_group.slow_log",
+    "aws_cloudwatch_metric_alarm.redis_replication_lag",
+    "aws_elasticache_replication_group.redis",
+    "aws_secretsmanager_secret.redis",
+    "aws_secretsmanager_secret_version.redis",
+}
+"""Addresses of elasticache that exist only with a replication group."""
+
+
 def accepted(overlay: dict[str, Any]) -> EnvironmentSettings:
     found, problems = check(Document(Path("qa.yaml"), {"project": "miyabi", **overlay}), "qa", EnvironmentSettings)
     assert problems == []
@@ -44,8 +55,8 @@ def accepted(overlay: dict[str, Any]) -> EnvironmentSettings:
 
 @pytest.fixture(scope="session")
 def contract(output: Path) -> dict[str, set[str]]:
-    """The addresses of every module, without counts, as prod has them."""
-    modules = (output / "stacks/miyabi-prod/modules").glob("*/main.tf.json")
+    """The addresses of every module, without counts, as staging has them."""
+    modules = (output / "stacks/miyabi-staging/modules").glob("*/main.tf.json")
     return {file.parent.name: set(instances(json.loads(file.read_text(encoding="utf-8")))) for file in modules}
 
 
@@ -59,7 +70,13 @@ def test_an_accepted_overlay_keeps_every_address(contract: dict[str, set[str]], 
     if settings.monitoring.enabled:
         expected["monitoring"] = MONITORING
     stack = EnvironmentStack(App(), settings)
-    assert {module.folder: set(instances(module.rendered())) for module in stack.modules} == expected
+    found = {module.folder: set(instances(module.rendered())) for module in stack.modules}
+    cache = settings.elasticache
+    assert ("aws_elasticache_replication_group.redis" in found["elasticache"]) is cache.has_group
+    assert found["elasticache"] & GROUP_ONLY <= (GROUP_ONLY if cache.has_group else set())
+    gone: set[str] = set() if cache.has_node else {"aws_elasticache_cluster.redis"}
+    assert found.pop("elasticache") - GROUP_ONLY == expected.pop("elasticache") - gone
+    assert found == expected
 
 
 @settings(max_examples=25)
@@ -69,6 +86,7 @@ def test_what_people_write_into_a_variable_arrives_as_text(overlay: dict[str, An
     ecs = next(module for module in stack.modules if module.folder == "ecs").rendered()
     variables = ecs["locals"]["container_definitions"][0]["environment"]
     shown = {each["name"]: each["value"].replace("$${", "${").replace("%%{", "%{") for each in variables}
+    shown.pop(overlay["elasticache"]["url_variable"], None)  # its value is a reference
     assert shown == overlay["ecs"]["environment_variables"]
 
 

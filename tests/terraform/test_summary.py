@@ -33,16 +33,14 @@ def instance(address: str, attributes: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def plan_file(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The plan of dev with TLS at the cache, from a state with a cache without, and a log group that has to go."""
+    """The plan of dev with an older Redis than its state has, and with a log group that has to go."""
     folder = tmp_path_factory.mktemp("replacing")
     project = Project.copy_of(root, folder)
-    project.change(
-        "dev", ("  apply_immediately: true", "  apply_immediately: true\n  transit_encryption_enabled: true")
-    )
+    project.change("dev", ("  apply_immediately: true", '  apply_immediately: true\n  redis_engine_version: "6.2"'))
     terraform = offline.copy(project.synthesize() / "stacks/miyabi-dev", folder / "plan")
     runs: dict[str, Any] = json.loads((root / "tests/data/dev-planned-values.json").read_text(encoding="utf-8"))[CACHE]
     resources = [
-        instance(CACHE, {**runs, "id": runs["cluster_id"], "transit_encryption_enabled": False}),
+        instance(CACHE, {**runs, "id": runs["cluster_id"]}),
         instance(LOGS, {"id": "/old", "name": "/old", "retention_in_days": 7, "skip_destroy": False}),
     ]
     state = {"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "test", "resources": resources}
@@ -57,7 +55,7 @@ def test_the_plan_destroys_the_log_group_and_replaces_the_cache(plan_file: Path)
 
     assert plan.losing == (
         Planned("destroy", LOGS, (), "its logs"),
-        Planned("replace", CACHE, ("transit_encryption_enabled",), "the data in the cache"),
+        Planned("replace", CACHE, ("engine_version",), "the data in the cache"),
     )
     assert (plan.number("create"), plan.complete) == (47, True)
 
@@ -69,6 +67,6 @@ def test_the_comment_begins_with_what_is_lost(plan_file: Path) -> None:
     assert [line for line in lines[:first] if line.startswith("###")] == []
     assert lines[first + 4 : first + 6] == [
         f"| destroy | `{LOGS}` |  | its logs |",
-        f"| replace | `{CACHE}` | `transit_encryption_enabled` | the data in the cache |",
+        f"| replace | `{CACHE}` | `engine_version` | the data in the cache |",
     ]
     assert "Plan `plan.json`: 47 to create, 1 to replace, 1 to destroy." in lines

@@ -80,7 +80,6 @@ elasticache:
   maintenance_window: mon:05:00-mon:06:00
   snapshot_window: 02:00-03:00
   snapshot_retention_limit: 2
-  transit_encryption_enabled: true
   apply_immediately: true
   sns_topic_arn: arn:aws:sns:us-west-2:123456789012:topic
   cpu_alarm_threshold: 76
@@ -255,7 +254,7 @@ elasticache:
             [("us-west-2", "eu-west-2"), ("networking:", "region: eu-west-2\nnetworking:")],
             {"region", "networking.availability_zones[0]", "networking.availability_zones[1]"},
         ),
-        (("small", "large"), [("cache.t3.small", "cache.t3.large")], {"elasticache.redis_node_type"}),
+        (("small", "medium"), [("cache.t3.small", "cache.t3.medium")], {"elasticache.redis_node_type"}),
         (("app", "web"), [("registry.example/app", "registry.example/web")], {"ecs.ecr_image_uri"}),
     ],
 )
@@ -301,11 +300,16 @@ def test_a_weaker_environment_fails_with_the_lines_that_make_it_so(
     found = {each["strength"]: each for each in json.loads(capsys.readouterr().out)["weaker"]}
     assert sorted(found) == [
         "TLS to the cache",
+        "alarms",
+        "automatic failover of the cache",
+        "cache encrypted at rest",
+        "cache in several zones",
         "days of cache snapshots",
         "days of logs",
         "deletion protection of the load balancer",
         "maximum tasks",
         "minimum tasks",
+        "nodes of the cache",
         "threshold of an alarm",
     ]
     assert (found["days of logs"]["before"], found["days of logs"]["after"]) == ("30", "14")
@@ -313,6 +317,7 @@ def test_a_weaker_environment_fails_with_the_lines_that_make_it_so(
 
 
 ON, OFF = True, False
+GROUP = "aws_elasticache_replication_group"
 
 
 def _all(kind: str, argument: str, value: object) -> Callable[[Mapping[str, Any]], None]:
@@ -394,12 +399,13 @@ def _database(**weaker_by: object) -> Callable[[Mapping[str, Any]], None]:
             "alb",
             _all("aws_lb_listener", "ssl_policy", "ELBSecurityPolicy-2016-08"),
         ),
-        ("TLS to the cache", "elasticache", _all("aws_elasticache_cluster", "transit_encryption_enabled", None)),
-        ("days of cache snapshots", "elasticache", _all("aws_elasticache_cluster", "snapshot_retention_limit", 0)),
+        ("TLS to the cache", "elasticache", _all(GROUP, "transit_encryption_enabled", None)),
+        ("cache encrypted at rest", "elasticache", _all(GROUP, "at_rest_encryption_enabled", "false")),
+        ("days of cache snapshots", "elasticache", _all(GROUP, "snapshot_retention_limit", 0)),
         (
             "changes of the cache wait for the maintenance window",
             "elasticache",
-            _all("aws_elasticache_cluster", "apply_immediately", ON),
+            _all(GROUP, "apply_immediately", ON),
         ),
         ("days of logs", "ecs", _all("aws_cloudwatch_log_group", "retention_in_days", 1)),
         ("Container Insights", "ecs", _all("aws_ecs_cluster", "setting", [])),
@@ -407,7 +413,7 @@ def _database(**weaker_by: object) -> Callable[[Mapping[str, Any]], None]:
         ("alarms that tell somebody", "alb", _all("aws_cloudwatch_metric_alarm", "alarm_actions", [])),
         ("alarms that tell somebody", "alb", _all("aws_cloudwatch_metric_alarm", "actions_enabled", OFF)),
         ("threshold of an alarm", "alb", _all("aws_cloudwatch_metric_alarm", "threshold", 100_000)),
-        ("threshold of an alarm", "elasticache", _alarm("redis_memory", "threshold", 1)),
+        ("threshold of an alarm", "elasticache", _alarm("redis_memory", "threshold", 99)),
         (
             "seconds until an alarm goes into ALARM",
             "alb",
@@ -499,10 +505,10 @@ def test_each_strength_of_a_replication_group_is_missed_when_it_is_gone(
     taken: Project, strength: str, argument: str, value: object
 ) -> None:
     def with_group(arguments: Mapping[str, object]) -> Stack:
-        with taken.body("prod", "elasticache") as body:
+        with taken.body("staging", "elasticache") as body:
             body["resource"]["aws_elasticache_replication_group"] = {"main": dict(arguments)}
             body["resource"]["aws_elasticache_cluster"]["redis"] |= STRONG_GROUP | {"replication_group_id": "main"}
-        (stack,) = (each for each in read(taken.out) if each.environment == "prod")
+        (stack,) = (each for each in read(taken.out) if each.environment == "staging")
         return stack
 
     strong, weak = with_group(STRONG_GROUP), with_group({**STRONG_GROUP, argument: value})

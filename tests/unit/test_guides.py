@@ -40,7 +40,7 @@ ecs:
   ecr_image_uri: 123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:1
   secrets:
     KEY: arn:aws:secretsmanager:us-west-2:123456789012:secret:miyabi/qa/key
-elasticache: {transit_encryption_enabled: true}
+elasticache: {topology: replication-group, transit_encryption_enabled: true}
 ecs_service: {enable_service_discovery: true, enable_execute_command: true}
 notifications: {email_addresses: [oncall@example.com]}
 monitoring: {enabled: true}

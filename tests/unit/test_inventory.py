@@ -60,7 +60,7 @@ def test_the_table_has_a_column_for_each_environment(synthesized: Project, capsy
     lines = capsys.readouterr().out.splitlines()
 
     assert lines[0].split() == ["type", "module", "dev", "prod", "staging", "shared", "purpose"]
-    assert lines[-1].split() == ["total", "48", "52", "52", "9"]
+    assert lines[-1].split() == ["total", "48", "59", "52", "9"]
 
 
 def test_json_names_every_address(synthesized: Project, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +68,7 @@ def test_json_names_every_address(synthesized: Project, capsys: pytest.CaptureFi
     data = json.loads(capsys.readouterr().out)["prod"]
 
     (nats,) = [each for each in data["resources"] if each["type"] == "aws_nat_gateway"]
-    assert (data["total"], sum(each["count"] for each in data["resources"])) == (52, 52)
+    assert (data["total"], sum(each["count"] for each in data["resources"])) == (59, 59)
     assert nats["addresses"] == [f"module.networking.aws_nat_gateway.main[{index}]" for index in (0, 1)]
 
 

@@ -79,18 +79,22 @@ def test_a_waiver_of_the_base_holds_in_every_environment(synthesized: Project, s
 
 
 def test_an_overlay_can_waive_what_the_base_waives_in_its_own_way(synthesized: Project, shown: Shown) -> None:
-    synthesized.change("prod", ("  waive:\n", "  waive:\n    no-https: {reason: another, until: 2026-11-30}\n"))
+    synthesized.change("staging", ("  waive:\n", "  waive:\n    no-https: {reason: another, until: 2026-11-30}\n"))
     assert run(synthesized.root, today=TODAY) == 1
     expired = [each for each in found(synthesized, shown) if each["waiver"] and not each["waived"]]
-    assert [(each["environment"], each["finding"]) for each in expired] == [("prod", "no-https")]
+    assert [(each["environment"], each["finding"]) for each in expired] == [("staging", "no-https")]
 
 
 def test_a_waiver_that_waives_nothing_is_found(synthesized: Project, shown: Shown) -> None:
-    synthesized.change("prod", ("  waive:\n", '  waive:\n    old-tls: {reason: none, until: "2027-01-31"}\n'))
+    synthesized.change("staging", ("  waive:\n", '  waive:\n    old-tls: {reason: none, until: "2027-01-31"}\n'))
     (unused,) = [each for each in found(synthesized, shown) if each["finding"] == "unused-waiver"]
 
-    assert (unused["environment"], unused["subject"], unused["severity"]) == ("prod", "lint.waive.old-tls", "warning")
-    lines = synthesized.overlay("prod").read_text(encoding="utf-8").splitlines()
+    assert (unused["environment"], unused["subject"], unused["severity"]) == (
+        "staging",
+        "lint.waive.old-tls",
+        "warning",
+    )
+    lines = synthesized.overlay("staging").read_text(encoding="utf-8").splitlines()
     assert lines[int(unused["line"]) - 1].strip().startswith("old-tls: ")
     assert run(synthesized.root, today=TODAY) == 1
 

@@ -37,7 +37,7 @@ CLEAN: Yaml = {
         "response_time_alarm_threshold": 0.2,
     },
     "ecs": {"ecr_image_uri": f"{REGISTRY}:3f2c1ab", "environment_variables": {"REDIS_URL": "rediss://cache"}},
-    "elasticache": {"transit_encryption_enabled": True},
+    "elasticache": {"topology": "replication-group", "transit_encryption_enabled": True},
     "ecs_service": {"memory_alarm_threshold": 90},
     "notifications": {"email_addresses": ["oncall@example.com"]},
     "lint": {"application_keep_alive": 75},
@@ -47,7 +47,7 @@ CLEAN: Yaml = {
 HIGHLY_AVAILABLE: Yaml = {
     "highly_available": True,
     "networking": {"single_nat_gateway": True},
-    "elasticache": {"apply_immediately": True},
+    "elasticache": {"topology": "single-node", "transit_encryption_enabled": False, "apply_immediately": True},
     "ecs_service": {"desired_count": 1, "autoscaling_min_capacity": 1},
 }
 """An overlay that calls itself highly available, and is nothing of the kind."""
@@ -170,7 +170,7 @@ FOUND: list[tuple[str, Yaml, str, str]] = [
         "alarms-nobody-hears",
         {"notifications": {"email_addresses": []}},
         "notifications.email_addresses",
-        "8 of 8 alarms notify nobody",
+        "13 of 13 alarms notify nobody",
     ),
     (
         "alarm-before-scaling",

@@ -128,7 +128,10 @@ def test_the_container_is_what_the_settings_say(settings: EnvironmentSettings) -
         ecs={"environment_variables": {"GREETING": "${user} costs 5%{or so}"}, "secrets": {"DATABASE_URL": secret}},
     )
     container = rendered["locals"]["container_definitions"][0]
-    assert container["environment"] == [{"name": "GREETING", "value": "$${user} costs 5%%{or so}"}]
+    assert container["environment"] == [
+        {"name": "GREETING", "value": "$${user} costs 5%%{or so}"},
+        {"name": "REDIS_URL", "value": "${var.redis_url}"},
+    ]
     assert container["secrets"] == [{"name": "DATABASE_URL", "valueFrom": secret}]
     assert container["image"] == "${var.ecr_image_uri}"
 
@@ -221,6 +224,83 @@ def test_two_resources_of_a_type_may_not_share_a_name() -> None:
     Vpc(module.body, "aws_vpc.main")
     with pytest.raises(RuntimeError, match=r"already a Construct with name 'aws_vpc\.main'"):
         Vpc(module.body, "aws_vpc.main")
+
+
+@pytest.mark.parametrize(
+    ("topology", "node", "group", "alarms", "url"),
+    [
+        ("single-node", True, False, None, "redis://${aws_elasticache_cluster.redis.cache_nodes[0].address}:"),
+        ("adding-group", True, True, None, "redis://${aws_elasticache_cluster.redis.cache_nodes[0].address}:"),
+        (
+            "retiring-node",
+            True,
+            True,
+            2,
+            "rediss://${aws_elasticache_replication_group.redis.primary_endpoint_address}:",
+        ),
+        (
+            "replication-group",
+            False,
+            True,
+            2,
+            "rediss://${aws_elasticache_replication_group.redis.primary_endpoint_address}:",
+        ),
+    ],
+)
+def test_a_node_becomes_a_group_in_steps(  # one argument a column
+    settings: EnvironmentSettings, topology: str, alarms: int | None, url: str, *, node: bool, group: bool
+) -> None:
+    changed = {"topology": topology, "transit_encryption_enabled": group, "log_delivery": ()}
+    rendered = body(settings, "elasticache", elasticache=changed)
+    assert ("aws_elasticache_cluster" in rendered["resource"]) is node
+    assert ("aws_elasticache_replication_group" in rendered["resource"]) is group
+    assert resource(rendered, "aws_cloudwatch_metric_alarm.redis_cpu").get("count") == alarms
+    assert rendered["output"]["redis_url"]["value"].startswith(url)
+    if node:
+        assert resource(rendered, "aws_elasticache_cluster.redis")["transit_encryption_enabled"] is False
+
+
+def test_the_group_of_prod_survives_the_loss_of_a_zone_and_is_encrypted(settings: EnvironmentSettings) -> None:
+    group = resource(body(settings, "elasticache"), "aws_elasticache_replication_group.redis")
+    assert {
+        "num_cache_clusters": 2,
+        "automatic_failover_enabled": True,
+        "multi_az_enabled": True,
+        "at_rest_encryption_enabled": "true",
+        "transit_encryption_enabled": True,
+        "auto_minor_version_upgrade": "false",
+        "lifecycle": {"ignore_changes": ["snapshot_name"]},
+    }.items() <= group.items()
+
+
+def test_the_token_reaches_the_tasks_through_a_secret_alone(settings: EnvironmentSettings) -> None:
+    changed = {"auth": "token"}
+    cache = body(settings, "elasticache", elasticache=changed)
+    assert cache["locals"]["redis_secret"]["auth_token"] == "${var.redis_auth_token}"
+    assert resource(cache, "aws_elasticache_replication_group.redis")["auth_token"] == "${var.redis_auth_token}"
+    assert "redis_url" not in cache["output"]
+    container = body(settings, "ecs", elasticache=changed)["locals"]["container_definitions"][0]
+    assert container["secrets"] == [{"name": "REDIS_URL", "valueFrom": "${var.redis_secret_arn}:url::"}]
+    assert "REDIS_URL" not in [each["name"] for each in container["environment"]]
+    statements = body(settings, "iam", elasticache=changed)["locals"]["ecr_access_policy"]["Statement"]
+    assert statements[-1]["Resource"] == "${var.redis_secret_arn}"
+
+
+@pytest.mark.parametrize(
+    ("version", "named", "name"),
+    [
+        ("7.0", "redis7", "miyabi-redis-params-prod"),
+        ("6.2", "redis7", "miyabi-redis-params-redis6-x-prod"),
+        ("6.2", "redis6.x", "miyabi-redis-params-prod"),
+        ("7.1", "redis6.x", "miyabi-redis-params-redis7-prod"),
+    ],
+)
+def test_parameter_groups_of_two_families_never_share_a_name(
+    settings: EnvironmentSettings, version: str, named: str, name: str
+) -> None:
+    changed = {"redis_engine_version": version, "named_for_family": named}
+    group = resource(body(settings, "elasticache", elasticache=changed), "aws_elasticache_parameter_group.redis")
+    assert (group["name"], group["lifecycle"]) == (name, {"create_before_destroy": True})
 
 
 DATABASE_URL = "arn:aws:secretsmanager:us-west-2:123456789012:secret:miyabi/prod/db-AbCdEf"

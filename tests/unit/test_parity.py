@@ -20,7 +20,8 @@ from miyabi_infra.parity.interfaces import Interface
 from miyabi_infra.parity.judgement import parity
 from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
-from tests.parity.support import ANOTHER, HCL
+from tests.parity.support import ANOTHER, AS_THE_HCL_IS, HCL
+from tests.support import Project
 
 ALB = "modules/alb/main.tf"
 CACHE = "modules/elasticache/main.tf"
@@ -36,6 +37,16 @@ BASELINE = ("no effect", "module.alb.aws_lb.main", "idle_timeout")
 Short = tuple[str, str, str]
 Case = tuple[str, str, str, str, list[Short]]
 """A name; a file, a text in it and what takes its place; what is found."""
+
+
+@pytest.fixture(scope="module")
+def root(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with prod as its HCL is: a single node of Redis, where the committed overlay has a group."""
+    project = Project.copy_of(root, tmp_path_factory.mktemp("as-the-hcl-is") / "project")
+    shutil.copy(root / "environments/schema.json", project.root / "environments")
+    project.change("prod", *AS_THE_HCL_IS["prod"])
+    project.synthesize()
+    return project.root
 
 
 @pytest.fixture
@@ -613,7 +624,7 @@ def test_a_difference_names_both_lines_and_the_setting(root: Path, capsys: pytes
         "\n"
         "differences:\n"
         "  module.elasticache.aws_elasticache_cluster.redis\n"
-        "      modules/elasticache/main.tf:42  snapshot_retention_limit: 1 -> 3\n"
+        "      modules/elasticache/main.tf:46  snapshot_retention_limit: 1 -> 3\n"
         "          environments/staging.yaml:26  elasticache.snapshot_retention_limit: 3\n"
         "\n"
         "HCL -> generated: 1 difference, 0 invalid, 0 not evaluated; 1 without effect (--verbose lists them)\n"
@@ -647,7 +658,7 @@ def test_json_has_all_of_it(root: Path, capsys: pytest.CaptureFixture[str]) -> N
         "generated": 3,
         "why": "",
         "file": "modules/elasticache/main.tf",
-        "line": 42,
+        "line": 46,
         "settings": [
             {
                 "setting": "elasticache.snapshot_retention_limit",

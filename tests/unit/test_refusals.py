@@ -54,9 +54,65 @@ RULES = {
         "differ in more than case",
     ),
     "node_takes_snapshots": Case(
-        add="elasticache:\n  redis_node_type: cache.t1.micro\n  snapshot_retention_limit: 3\n",
+        add="elasticache:\n  redis_node_type: cache.t1.micro\n  snapshot_retention_limit: 3\n"
+        "  previous_generation_node: true\n",
         problem="qa.yaml:10: elasticache.snapshot_retention_limit: 3 is more than 0, but cache.t1.micro does not "
         "support snapshots; allowed: 0, or another node type",
+    ),
+    "replication_group_id_fits": Case(
+        environment="e" * 28,
+        add="elasticache: {topology: replication-group}\n",
+        problem=f"{'e' * 28}.yaml:1: environment: '{'e' * 28}' makes the name of the replication group 41 characters "
+        f"long (miyabi-redis-{'e' * 28}); allowed: 40 characters for that name: shorten project or environment by 1",
+    ),
+    "tls_needs_a_replication_group": Case(
+        add="elasticache:\n  transit_encryption_enabled: true\n",
+        problem="qa.yaml:9: elasticache.transit_encryption_enabled: true is not possible on a single node of Redis, "
+        "which AWS refuses; allowed: false, or topology: replication-group (for a running node: adding-group first)",
+    ),
+    "tls_mode_needs_tls": Case(
+        add="elasticache:\n  topology: replication-group\n  transit_encryption_mode: preferred\n",
+        problem="qa.yaml:10: elasticache.transit_encryption_mode: 'preferred' needs TLS, which is off; "
+        "allowed: no such key, or TLS on a group",
+    ),
+    "auth_needs_tls": Case(
+        add="elasticache:\n  topology: replication-group\n  auth: token\n",
+        problem="qa.yaml:10: elasticache.auth: 'token' needs a replication group with transit_encryption_enabled; "
+        "allowed: none",
+    ),
+    "key_encrypts_the_group": Case(
+        add=f"elasticache: {{topology: replication-group, kms_key_arn: '{KEY.replace('us-west-2', 'eu-west-1')}'}}\n",
+        problem=f"qa.yaml:8: elasticache.kms_key_arn: '{KEY.replace('us-west-2', 'eu-west-1')}' is a key of eu-west-1; "
+        "allowed: one of us-west-2",
+    ),
+    "valkey_needs_a_replication_group": Case(
+        add='elasticache:\n  engine: valkey\n  redis_engine_version: "8.1"\n',
+        problem="qa.yaml:9: elasticache.engine: 'valkey' is not possible with topology single-node, which has a single "
+        "node; allowed: redis, or topology: replication-group",
+    ),
+    "version_is_of_the_engine": Case(
+        add='elasticache:\n  topology: replication-group\n  engine: valkey\n  redis_engine_version: "7.1"\n',
+        problem="qa.yaml:11: elasticache.redis_engine_version: '7.1' is not a version of valkey; "
+        "allowed: 9.1, 9.0, 8.2, 8.1, 8.0, 7.2",
+    ),
+    "node_has_minor_upgrades_to_refuse": Case(
+        add='elasticache:\n  redis_engine_version: "5.0.6"\n  auto_minor_version_upgrade: false\n',
+        problem="qa.yaml:10: elasticache.auto_minor_version_upgrade: false has no effect on version 5.0.6; "
+        "allowed: no such key",
+    ),
+    "logs_are_of_the_group_and_version": Case(
+        add="elasticache:\n  log_delivery: [slow-log]\n",
+        problem="qa.yaml:9: elasticache.log_delivery[0]: 'slow-log' needs a replication group; allowed: an empty list",
+    ),
+    "snapshot_is_restored_into_a_group": Case(
+        add="elasticache:\n  restore_from_snapshot: before-the-group\n",
+        problem="qa.yaml:9: elasticache.restore_from_snapshot: 'before-the-group' needs a replication group; "
+        "allowed: no such key",
+    ),
+    "node_type_is_offered": Case(
+        add="elasticache:\n  redis_node_type: cache.t3.24xlarge\n",
+        problem="qa.yaml:9: elasticache.redis_node_type: 'cache.t3.24xlarge' does not exist; "
+        "allowed: cache.t3.micro, cache.t3.small, cache.t3.medium",
     ),
     "tags_fit_on_a_resource": Case(
         add="tags: {" + ", ".join(f"t{number}: x" for number in range(46)) + "}\n",
@@ -85,7 +141,7 @@ RULES = {
     "zones_are_of_the_region": Case(
         replace=("us-west-2b", "us-east-1b"),
         problem="qa.yaml:3: networking.availability_zones[1]: 'us-east-1b' is not a zone of us-west-2; "
-        "allowed: us-west-2a to us-west-2d",
+        "allowed: us-west-2a, us-west-2b, us-west-2c, us-west-2d",
     ),
     "zones_are_two_or_more_and_differ": Case(
         replace=("us-west-2b", "us-west-2a"),
@@ -338,9 +394,9 @@ FIELDS = {
         "allowed: hh:mm-hh:mm in UTC, such as 03:00-04:00",
     ),
     "Redis version": Case(
-        add='elasticache:\n  redis_engine_version: "9.0"\n',
-        problem="qa.yaml:9: elasticache.redis_engine_version: '9.0' is not one of the allowed values; "
-        "allowed: '7.1', '7.0', '6.2', '6.0', '5.0.6'",
+        add='elasticache:\n  redis_engine_version: "4.0"\n',
+        problem="qa.yaml:9: elasticache.redis_engine_version: '4.0' is not one of the allowed values; "
+        "allowed: '7.1', '7.0', '6.2', '6.0', '5.0.6', '9.1', '9.0', '8.2', '8.1', '8.0', '7.2'",
     ),
     "node type": Case(
         add="elasticache:\n  redis_node_type: t3.micro\n",
@@ -400,7 +456,32 @@ FIELDS = {
     "zone that the region has not": Case(
         replace=("us-west-2b", "us-west-2e"),
         problem="qa.yaml:3: networking.availability_zones[1]: 'us-west-2e' is not a zone of us-west-2; "
-        "allowed: us-west-2a to us-west-2d",
+        "allowed: us-west-2a, us-west-2b, us-west-2c, us-west-2d",
+    ),
+    "node type of a previous generation": Case(
+        add="elasticache:\n  redis_node_type: cache.t2.micro\n",
+        problem="qa.yaml:9: elasticache.redis_node_type: 'cache.t2.micro' is of a previous generation, of which AWS "
+        "creates no new nodes; allowed: a current type, such as cache.t4g.micro; for a node that runs: "
+        "previous_generation_node: true",
+    ),
+    "node type that the region has not": Case(
+        add="region: mx-central-1\nelasticache: {redis_node_type: cache.m5.large}\n",
+        replace=("us-west-2", "mx-central-1"),
+        problem="qa.yaml:9: elasticache.redis_node_type: 'cache.m5.large' is not available in mx-central-1; allowed: "
+        "cache.t3.micro, cache.t3.small, cache.t3.medium, cache.t4g.micro, cache.t4g.small, cache.t4g.medium, "
+        "cache.m7g.large, cache.m7g.xlarge, cache.m7g.2xlarge, cache.m7g.4xlarge, cache.m7g.8xlarge, "
+        "cache.m7g.12xlarge, cache.m7g.16xlarge, cache.r7g.large, cache.r7g.xlarge, cache.r7g.2xlarge, "
+        "cache.r7g.4xlarge, cache.r7g.8xlarge, cache.r7g.12xlarge, cache.r7g.16xlarge",
+    ),
+    "node type with data tiering": Case(
+        add="elasticache:\n  redis_node_type: cache.r6gd.xlarge\n",
+        problem="qa.yaml:9: elasticache.redis_node_type: 'cache.r6gd.xlarge' keeps data on SSD (data tiering), which "
+        "only replication groups support; allowed: another type, or topology: replication-group",
+    ),
+    "log that the version has not": Case(
+        add='elasticache: {topology: replication-group, redis_engine_version: "6.0", log_delivery: [engine-log]}\n',
+        problem="qa.yaml:8: elasticache.log_delivery[0]: 'engine-log' needs version 6.2 or newer, not 6.0; "
+        "allowed: a list without it",
     ),
     "version without quotes": Case(
         add="elasticache: {redis_engine_version: 7.0}\n",
@@ -578,7 +659,7 @@ def test_every_problem_of_every_overlay_is_reported_at_once(project: Project) ->
     project.change("prod", ("snapshot_retention_limit: 7", "snapshot_retention_limit: 36"))
     project.write("broken", "ecs: {\n")
     found = [(str(problem.place.file.name), problem.place.line) for problem in project.problems()]
-    assert found == [("broken.yaml", 2), ("prod.yaml", 28), ("qa.yaml", 8), ("qa.yaml", 9), ("qa.yaml", 10)]
+    assert found == [("broken.yaml", 2), ("prod.yaml", 30), ("qa.yaml", 8), ("qa.yaml", 9), ("qa.yaml", 10)]
 
 
 def test_a_problem_of_the_base_is_reported_once(project: Project) -> None:

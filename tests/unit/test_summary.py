@@ -40,7 +40,7 @@ def changed(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) 
     project.change(
         "prod",
         ("log_retention_days: 30", "log_retention_days: 7"),
-        ("\nlint:\n", "\nsecurity_groups:\n  https_ingress: false\n\nlint:\n"),
+        ("\nhighly_available:", "\nsecurity_groups:\n  https_ingress: false\n\nhighly_available:"),
     )
     project.synthesize()
     return project
@@ -64,7 +64,7 @@ def test_environments_that_change_are_counted_and_the_others_left_out(said: str)
     rows = [line for line in said.splitlines() if line.startswith("| `")]
 
     assert rows[0] == "| `dev` | 4 | 2 | - | 52 | 160.93 (+36.50) |"
-    assert rows[1].startswith("| `prod` | - | 2 | - | 52 | ")
+    assert rows[1].startswith("| `prod` | - | 2 | - | 59 | ")
     assert [row for row in rows if "shared" in row] == []
 
 

@@ -20,6 +20,7 @@ from miyabi_infra.aws.readers import (
     iam,
     logs,
     s3,
+    secretsmanager,
     servicediscovery,
     sns,
 )
@@ -37,6 +38,7 @@ READERS: Final[Mapping[str, Reader]] = {
     **iam.READERS,
     **logs.READERS,
     **s3.READERS,
+    **secretsmanager.READERS,
     **servicediscovery.READERS,
     **sns.READERS,
 }

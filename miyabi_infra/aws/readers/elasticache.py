@@ -1,4 +1,4 @@
-"""ElastiCache: the cluster, its subnets, its parameters."""
+"""ElastiCache: the cluster or the replication group, its subnets, its parameters."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def _cache(resource: Resource, world: World) -> Found | None:
         {
             "cluster_id": cluster["CacheClusterId"],
             "replication_group_id": cluster.get("ReplicationGroupId"),
-            "auto_minor_version_upgrade": cluster.get("AutoMinorVersionUpgrade", True),
+            "auto_minor_version_upgrade": _flag(cluster.get("AutoMinorVersionUpgrade", True)),
             "engine": cluster.get("Engine"),
             # Redis 7.0 is generated, and 7.0.7 runs.
             "engine_version": version if re.match(rf"{re.escape(version)}(?:\.|$)", running) else running,
@@ -41,7 +41,7 @@ def _cache(resource: Resource, world: World) -> Found | None:
             "transit_encryption_enabled": cluster.get("TransitEncryptionEnabled") or False,
             "notification_topic_arn": part(cluster, "NotificationConfiguration").get("TopicArn") or "",
         },
-        auto_minor_version_upgrade=True,
+        auto_minor_version_upgrade="true",
         notification_topic_arn="",
         replication_group_id=None,
         snapshot_retention_limit=0,
@@ -51,6 +51,63 @@ def _cache(resource: Resource, world: World) -> Found | None:
     checks.append(set_check("security_group_ids", resource, world, groups))
     known = {"id": name, "arn": cluster["ARN"], "port": endpoint.get("Port")}
     return Found(known, checks + world.tags(resource, _cache_tags(cluster["ARN"], world)))
+
+
+def _replication_group(resource: Resource, world: World) -> Found | None:
+    name = str(resource.get("replication_group_id"))
+    answer = world.ask("elasticache", "describe_replication_groups", ReplicationGroupId=name)
+    group: Json = answer["ReplicationGroups"][0]
+    shards: list[Json] = group.get("NodeGroups") or [{}]
+    primary: Json = shards[0].get("PrimaryEndpoint") or {}
+    reader: Json = shards[0].get("ReaderEndpoint") or {}
+    members: list[str] = group.get("MemberClusters") or []
+    node: Json = {}
+    if members:  # what a group does not say of itself, its members do
+        node = world.ask("elasticache", "describe_cache_clusters", CacheClusterId=members[0])["CacheClusters"][0]
+    version, running = str(resource.get("engine_version")), str(node.get("EngineVersion"))
+    checks = world.checks(
+        resource,
+        {
+            "description": group.get("Description"),
+            "engine": node.get("Engine"),
+            "engine_version": version if re.match(rf"{re.escape(version)}(?:\.|$)", running) else running,
+            "node_type": group.get("CacheNodeType"),
+            "num_cache_clusters": len(members),
+            "automatic_failover_enabled": group.get("AutomaticFailover") in {"enabled", "enabling"},
+            "multi_az_enabled": group.get("MultiAZ") == "enabled",
+            "port": primary.get("Port"),
+            "parameter_group_name": part(node, "CacheParameterGroup").get("CacheParameterGroupName"),
+            "subnet_group_name": node.get("CacheSubnetGroupName"),
+            "at_rest_encryption_enabled": _flag(group.get("AtRestEncryptionEnabled")),
+            "transit_encryption_enabled": group.get("TransitEncryptionEnabled") or False,
+            "kms_key_id": group.get("KmsKeyId"),
+            "maintenance_window": node.get("PreferredMaintenanceWindow"),
+            "snapshot_window": group.get("SnapshotWindow"),
+            "snapshot_retention_limit": group.get("SnapshotRetentionLimit"),
+            "auto_minor_version_upgrade": _flag(group.get("AutoMinorVersionUpgrade")),
+            "notification_topic_arn": part(node, "NotificationConfiguration").get("TopicArn"),
+        },
+    )
+    if resource.get("transit_encryption_mode") is not None:
+        checks += world.checks(resource, {"transit_encryption_mode": group.get("TransitEncryptionMode")})
+    groups = [each["SecurityGroupId"] for each in node.get("SecurityGroups") or ()]
+    checks.append(set_check("security_group_ids", resource, world, groups))
+    logs = sorted(str(each["log_type"]) for each in resource.blocks("log_delivery_configuration"))
+    delivered = sorted(str(each["LogType"]) for each in group.get("LogDeliveryConfigurations") or ())
+    checks.append(Compared("log_delivery_configuration", logs, delivered))
+    known = {
+        "id": name,
+        "arn": group["ARN"],
+        "port": primary.get("Port"),
+        "primary_endpoint_address": primary.get("Address"),
+        "reader_endpoint_address": reader.get("Address"),
+    }
+    return Found(known, checks + world.tags(resource, _cache_tags(group["ARN"], world)))
+
+
+def _flag(value: object) -> str:
+    """A flag as the provider's string arguments have it."""
+    return str(bool(value)).lower()
 
 
 def _cache_subnet_group(resource: Resource, world: World) -> Found | None:
@@ -88,5 +145,6 @@ def _cache_parameter_group(resource: Resource, world: World) -> Found | None:
 READERS: Final[Mapping[str, Reader]] = {
     "aws_elasticache_cluster": _cache,
     "aws_elasticache_parameter_group": _cache_parameter_group,
+    "aws_elasticache_replication_group": _replication_group,
     "aws_elasticache_subnet_group": _cache_subnet_group,
 }

@@ -19,7 +19,7 @@ _PAGES: Final = 20
 
 def logs(look: Look) -> Iterator[Observation]:
     """The number of lines about errors, and the last ones. A line counts when it matches the pattern itself."""
-    for each in look.platform.log_groups[:1]:
+    for each in filter(None, (look.platform.application_logs,)):
         yield from _group(look, str(each.get("name")))
 
 

@@ -36,7 +36,8 @@ def _node(look: Look, name: str) -> Iterator[Observation]:
     answer = look.world.ask("elasticache", "describe_cache_clusters", CacheClusterId=name, ShowCacheNodeInfo=True)
     cluster = answer["CacheClusters"][0]
     state = cluster["CacheClusterStatus"]
-    text = f"{state}, {cluster['CacheNodeType']}, Redis {cluster['EngineVersion']}"
+    engine = str(cluster.get("Engine") or "redis").capitalize()
+    text = f"{state}, {cluster['CacheNodeType']}, {engine} {cluster['EngineVersion']}"
     data = {"status": state, "engine_version": cluster["EngineVersion"]}
     yield Observation(_LEVELS.get(state, Level.DEGRADED), text, data)
     yield from figures(look, _METRICS, {"CacheClusterId": name})

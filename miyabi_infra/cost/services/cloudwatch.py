@@ -5,6 +5,7 @@ from typing import Final
 
 from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, NotPriced, Span, number
 from miyabi_infra.stacks import Resource
+from miyabi_infra.stacks.platform import Platform
 
 _DAYS_PER_MONTH: Final = 365 / 12
 _LONGEST_KEPT: Final = 365
@@ -29,7 +30,9 @@ def _log_group(group: Resource, context: Context) -> Iterator[Charge]:
     group_class = group.get("log_group_class", "STANDARD")
     if group_class != "STANDARD":
         raise NotPriced(f"no price of the log class {group_class}")
-    written, prices = context.of_environment.log_gb, context.prices
+    of_tasks = Platform(context.stack).application_logs
+    usage, prices = context.of_environment, context.prices
+    written = usage.log_gb if of_tasks is None or group.address == of_tasks.address else usage.cache_log_gb
     days = number(group.get("retention_in_days", 0)) or _LONGEST_KEPT
     kept = written * days / _DAYS_PER_MONTH
     yield Charge("CloudWatch", f"{written:g} GB of logs", Span.of(written), prices.of("logs.ingested"), assumed=True)

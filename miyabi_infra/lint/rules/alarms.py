@@ -5,6 +5,8 @@ from typing import Final
 
 from miyabi_infra.lint.environment import Environment, number
 from miyabi_infra.lint.rule import Problem, rule
+from miyabi_infra.stacks import Resource
+from miyabi_infra.stacks.platform import Platform
 
 _LOG_DAYS: Final = 30
 
@@ -81,10 +83,17 @@ def response_alarm_above_service_level(here: Environment) -> Iterator[Problem]:
         )
 
 
+def _application_logs(here: Environment) -> Iterator[Resource]:
+    """The log group of the containers, which `ecs.log_retention_days` is about."""
+    found = Platform(here.stack).application_logs
+    if found is not None:
+        yield found
+
+
 @rule("warning")
 def logs_gone_too_soon(here: Environment) -> Iterator[Problem]:
     """An incident is looked into when its logs are gone."""
-    for group in here.stack.of_type("aws_cloudwatch_log_group"):
+    for group in _application_logs(here):
         days = number(group.get("retention_in_days"))
         if here.highly_available and 0 < days < _LOG_DAYS:
             yield Problem(
@@ -97,6 +106,6 @@ def logs_gone_too_soon(here: Environment) -> Iterator[Problem]:
 @rule("info")
 def logs_kept_for_ever(here: Environment) -> Iterator[Problem]:
     """The bill grows every month, and personal data in logs is never deleted."""
-    for group in here.stack.of_type("aws_cloudwatch_log_group"):
+    for group in _application_logs(here):
         if not group.get("retention_in_days"):
             yield Problem(("ecs", "log_retention_days"), "logs are kept for ever", "log_retention_days: 365")

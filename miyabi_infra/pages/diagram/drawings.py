@@ -212,6 +212,8 @@ _PARTS: Final[Mapping[str, str]] = {
     "aws_lb_listener": "text of the load balancer's bar",
     "aws_lb_target_group": "arrow from the load balancer to the tasks",
     "aws_nat_gateway": "a box in its subnet",
+    "aws_secretsmanager_secret": "of the cache, whose URL it holds",
+    "aws_secretsmanager_secret_version": "of the secret",
     "aws_route": "text of the subnet, arrows to gateways",
     "aws_route_table": "text of the subnet, arrows to gateways",
     "aws_route_table_association": "text of the subnet, arrows to gateways",

@@ -5,14 +5,20 @@ from dataclasses import dataclass
 
 from miyabi_infra.pages.guides.needed import needed
 from miyabi_infra.stacks import Stack
-from miyabi_infra.stacks.platform import Platform, integer, text
+from miyabi_infra.stacks.platform import Platform, cache_node_ids, integer, text
 
 
 @dataclass(frozen=True)
 class Cache:
-    """The ElastiCache cluster."""
+    """The ElastiCache cluster or replication group."""
 
     name: str
+    nodes: tuple[str, ...]
+    """IDs of the nodes; the first one stands for all in commands about one node."""
+    group: bool
+    """Whether it is a replication group."""
+    failover: bool
+    """Whether a replica takes over when the primary fails."""
     node_type: str
     version: str
     port: int
@@ -32,10 +38,13 @@ def cache(stack: Stack) -> Cache:
         StackError: when the stack is not one of an environment.
     """
     platform = Platform(stack)
-    found = needed(stack, platform.first("aws_elasticache_cluster"), "aws_elasticache_cluster")
+    found = needed(stack, next(iter(platform.caches), None), "aws_elasticache_cluster")
     group = needed(stack, platform.first("aws_elasticache_parameter_group"), "aws_elasticache_parameter_group")
     return Cache(
-        name=text(found.get("cluster_id")),
+        name=text(found.get("cluster_id") or found.get("replication_group_id")),
+        nodes=cache_node_ids(found),
+        group=found.type != "aws_elasticache_cluster",
+        failover=found.get("automatic_failover_enabled") is True,
         node_type=text(found.get("node_type")),
         version=text(found.get("engine_version")),
         port=integer(found.get("port")),

@@ -51,6 +51,11 @@ MEANINGS: Final[Mapping[tuple[str, str], Meaning]] = {
     ),
     ("AWS/ElastiCache", "EngineCPUUtilization"): Meaning("The core that Redis uses is full.", "redis-memory"),
     ("AWS/ElastiCache", "FreeableMemory"): Meaning("The node is running out of memory.", "redis-memory"),
+    ("AWS/ElastiCache", "DatabaseMemoryUsagePercentage"): Meaning("The node is running out of memory.", "redis-memory"),
+    ("AWS/ElastiCache", "ReplicationLag"): Meaning(
+        "A replica is behind the primary: reads from it are old, and after a failover the missing writes are lost.",
+        "redis-memory",
+    ),
     ("AWS/ElastiCache", "Evictions"): Meaning(
         "Redis deletes keys to free memory: the cache is too small for its data.", "redis-memory"
     ),
@@ -99,7 +104,7 @@ def monitoring(stack: Stack) -> Monitoring:
         StackError: when the stack is not one of an environment.
     """
     platform = Platform(stack)
-    logs = needed(stack, platform.first("aws_cloudwatch_log_group"), "aws_cloudwatch_log_group")
+    logs = needed(stack, platform.application_logs, "aws_cloudwatch_log_group")
     return Monitoring(
         log_group=text(logs.get("name")),
         log_days=integer(logs.get("retention_in_days")),

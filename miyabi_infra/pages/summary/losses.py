@@ -44,6 +44,8 @@ LOSSES: Final[Mapping[str, str]] = {
     "aws_s3_bucket_public_access_block": "the protection from public access",
     "aws_s3_bucket_server_side_encryption_configuration": _NOTHING_MORE,
     "aws_s3_bucket_versioning": "new versions of its objects",
+    "aws_secretsmanager_secret": "its values, after the recovery window",
+    "aws_secretsmanager_secret_version": "its value",
     "aws_security_group": "the rules in it",
     "aws_service_discovery_private_dns_namespace": "the private DNS names of the tasks",
     "aws_service_discovery_service": "the private DNS name of the tasks",

@@ -21,6 +21,10 @@ resource "aws_elasticache_parameter_group" "redis" {
     value = "300" # seconds
   }
 
+  lifecycle {
+    create_before_destroy = true
+  }
+
   tags = {
     Name = "${var.project_name}-redis-params-${var.environment}"
   }
@@ -41,7 +45,7 @@ resource "aws_elasticache_cluster" "redis" {
   snapshot_window          = "03:00-04:00"
   snapshot_retention_limit = var.environment == "prod" ? 7 : 1
 
-  transit_encryption_enabled = var.environment == "prod"
+  transit_encryption_enabled = false
   notification_topic_arn     = var.sns_topic_arn
   apply_immediately          = var.environment == "dev"
 

@@ -1,0 +1,40 @@
+"""Secrets Manager: secrets that the stack creates, never their values."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from miyabi_infra.aws.world import Compared, Found, Reader, World
+from miyabi_infra.stacks import Resource
+from miyabi_infra.stacks.platform import address_of
+
+
+def _secret(resource: Resource, world: World) -> Found | None:
+    secret = _described(resource, world)
+    if secret is None:
+        return None
+    checks = world.checks(resource, {"description": secret.get("Description"), "kms_key_id": secret.get("KmsKeyId")})
+    return Found({"id": secret["ARN"], "arn": secret["ARN"]}, checks + world.tags(resource, secret.get("Tags") or ()))
+
+
+def _described(resource: Resource, world: World) -> Any:  # noqa: ANN401  # JSON
+    """The secret whose name starts with the prefix; Terraform has added a unique end."""
+    prefix = str(resource.get("name_prefix"))
+    filters = [{"Key": "name", "Values": [prefix]}]
+    secrets = world.items("secretsmanager", "list_secrets", "SecretList", Filters=filters)
+    return next((each for each in secrets if each["Name"].startswith(prefix)), None)
+
+
+def _version(resource: Resource, world: World) -> Found | None:
+    owner = world.stack.find(address_of(resource.get("secret_id")))
+    secret = _described(owner, world) if owner is not None else None
+    if secret is None:
+        return None
+    versions: Mapping[str, list[str]] = secret.get("SecretVersionsToStages") or {}
+    current = any("AWSCURRENT" in stages for stages in versions.values())
+    return Found({"arn": secret["ARN"]}, [Compared("secret_string", True, current)])  # noqa: FBT003  # that it has a value
+
+
+READERS: Final[Mapping[str, Reader]] = {
+    "aws_secretsmanager_secret": _secret,
+    "aws_secretsmanager_secret_version": _version,
+}
