@@ -292,7 +292,8 @@ class Network:
         served: list[IpNetwork] = []
         ways: list[tuple[Step, ...]] = []
         for part, route in subnet.routed(peers):
-            if not (route.kind == INTERNET_GATEWAY and self.vpc_of.get(route.target) == subnet.vpc):
+            serves = route.kind == INTERNET_GATEWAY and self.vpc_of.get(route.target) == subnet.vpc
+            if not serves or not is_public(part):
                 continue
             way = (
                 _to_table(subnet),
