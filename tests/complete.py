@@ -1,0 +1,152 @@
+"""The most complete overlay: every setting of an environment is in it, and has another value than its default.
+
+What is measured or proven "for everything" starts from here: applying it creates each resource and each argument that
+an environment can have. `tests/unit/test_complete.py` fails when a setting is added and is not in it.
+"""
+
+from typing import Any, Final
+
+from tests.support import Project
+
+ENVIRONMENT: Final = "complete"
+REGION: Final = "us-west-2"
+ACCOUNT: Final = "123456789012"
+WEBHOOK: Final = "https://events.example.com/integration/0a1b2c3d/enqueue"
+"""The value of the root variable `alarm_webhook_url`, which is in no file."""
+CERTIFICATE: Final = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/0a1b2c3d-0000-1111-2222-333344445555"
+SECRET: Final = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:miyabi/complete/database-AbCdEf"
+TOPIC: Final = f"arn:aws:sns:{REGION}:{ACCOUNT}:cache-events"
+KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
+
+UNSET: Final = {
+    "elasticache.transit_encryption_enabled": "AWS offers TLS for replication groups only",
+    "networking.enable_nat_gateway": "off, there would be no NAT gateway",
+    "networking.single_nat_gateway": "on, there would be one NAT gateway only",
+    "notifications.topic_arn": "excludes notifications.email_addresses and webhook",
+    "security_groups.https_ingress": "off, the HTTPS listener could not be reached",
+    "alb.enable_deletion_protection": "on, the environment could not be destroyed",
+    "ecs.container_insights": "off, the dashboard would have no figures of the tasks",
+    "project": "is the other environments'",
+    "region": "is the other environments'",
+}
+"""Settings that keep their default or the base's value, and why."""
+
+
+def overlay(
+    *, certificate: str = CERTIFICATE, secret: str = SECRET, topic: str = TOPIC, key: str = KEY
+) -> dict[str, Any]:
+    """The overlay as data; the ARNs are of what exists outside the stack."""
+    return {
+        "container_port": 9090,
+        "account_id": ACCOUNT,
+        "tags": {"CostCenter": "4711"},
+        "state": {"backend": "local", "path": "environments/complete/all.tfstate"},
+        "highly_available": True,
+        "monthly_budget": 1000,
+        "networking": {
+            "vpc_cidr": "10.8.0.0/16",
+            "availability_zones": [f"{REGION}a", f"{REGION}b", f"{REGION}c"],
+            "public_subnet_cidrs": ["10.8.1.0/24", "10.8.2.0/24", "10.8.3.0/24"],
+            "private_subnet_cidrs": ["10.8.16.0/20", "10.8.32.0/20", "10.8.48.0/20"],
+        },
+        "security_groups": {"alb_ingress_cidr_blocks": ["203.0.113.0/24", "198.51.100.0/24"]},
+        "iam": {"execution_role_reads_secrets": True, "task_role_allows_exec": True},
+        "alb": {
+            "certificate_arn": certificate,
+            "redirect_http_to_https": True,
+            "ssl_policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+            "idle_timeout": 30,
+            "health_check_path": "/ready",
+            "health_check_interval": 15,
+            "health_check_timeout": 4,
+            "health_check_healthy_threshold": 3,
+            "health_check_unhealthy_threshold": 2,
+            "health_check_matcher": "200-299",
+            "deregistration_delay": 20,
+            "response_time_alarm_threshold": 0.2,
+            "unhealthy_hosts_alarm_threshold": 1,
+        },
+        "ecs": {
+            "ecr_image_uri": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/miyabi-web-api:3f2c1ab",
+            "task_cpu": 1024,
+            "task_memory": 2048,
+            "cpu_architecture": "ARM64",
+            "log_retention_days": 30,
+            "health_check_path": "/ready",
+            "environment_variables": {"LOG_LEVEL": "debug", "REDIS_URL": "redis://cache.internal:6379"},
+            "secrets": {"DATABASE_PASSWORD": f"{secret}:password::"},
+        },
+        "elasticache": {
+            "redis_node_type": "cache.t3.small",
+            "redis_engine_version": "7.1",
+            "maxmemory_policy": "volatile-lru",
+            "timeout": 60,
+            "maintenance_window": "mon:06:00-mon:07:00",
+            "snapshot_window": "04:00-05:00",
+            "snapshot_retention_limit": 7,
+            "apply_immediately": True,
+            "sns_topic_arn": topic,
+            "cpu_alarm_threshold": 60,
+            "memory_alarm_threshold": 200_000_000,
+            "evictions_alarm_threshold": 500,
+        },
+        "ecs_service": {
+            "desired_count": 4,
+            "autoscaling_min_capacity": 3,
+            "autoscaling_max_capacity": 9,
+            "autoscaling_cpu_target": 60,
+            "autoscaling_memory_target": 70,
+            "autoscaling_requests_target": 1500,
+            "scale_in_cooldown": 600,
+            "scale_out_cooldown": 30,
+            "deployment_maximum_percent": 150,
+            "deployment_minimum_healthy_percent": 75,
+            "health_check_grace_period_seconds": 90,
+            "enable_execute_command": True,
+            "enable_service_discovery": True,
+            "managed_elsewhere": ["desired_count", "task_definition"],
+            "cpu_alarm_threshold": 85,
+            "memory_alarm_threshold": 85,
+            "running_tasks_alarm_threshold": 3,
+        },
+        "notifications": {
+            "email_addresses": ["oncall@example.com"],
+            "webhook": True,
+            "webhook_confirms_itself": False,
+            "kms_key_arn": key,
+        },
+        "monitoring": {
+            "enabled": True,
+            "log_status_field": "http_status",
+            "log_duration_field": "took_ms",
+            "slow_request_milliseconds": 500,
+        },
+        "service_levels": {
+            "url": "https://api.example.com/ready",
+            "p50_ms": 40,
+            "p95_ms": 90,
+            "p99_ms": 180,
+            "min_requests_per_second": 100,
+            "max_error_percent": 0.5,
+            "ask_before_load": False,
+        },
+        "usage": {
+            "running_tasks": 5,
+            "alb_lcus": 1,
+            "nat_gb": 50,
+            "internet_out_gb": 20,
+            "cross_zone_gb": 20,
+            "log_gb": 8,
+            "container_insights_metrics": 30,
+            "snapshot_gb": 1,
+        },
+        "lint": {
+            "waive": {"local-state": {"reason": "A test applies it.", "until": "2099-12-31"}},
+            "application_keep_alive": 75,
+        },
+    }
+
+
+def write(project: Project, **arns: str) -> None:
+    """Write the overlay into a project, as the environment `complete`."""
+    project.write(ENVIRONMENT, overlay(**arns))
