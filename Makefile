@@ -18,7 +18,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help synth watch load-generator bench check lint types stale policies test test-fast test-aws lock format docs clean cdktf-app
+.PHONY: help learn synth watch load-generator bench check lint types stale policies test test-fast test-aws lock format docs clean cdktf-app
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -72,6 +72,9 @@ format: $(VENV)/.dev ## format the sources
 
 docs: $(VENV)/.runtime ## write the generated reference and the JSON Schemas
 	@$(BIN)/miyabi-infra docs
+
+learn: $(VENV)/.dev ## update what parity knows about the provider: after a new resource type or provider (needs Terraform)
+	@$(BIN)/python -c 'from miyabi_infra.synthesis import runtime; runtime.prepare(); from tests import complete; complete.main()'
 
 lock: $(VENV)/.dev ## renew the pinned versions and hashes
 	$(COMPILE) --upgrade --extra dev -o requirements-dev.txt

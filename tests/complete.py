@@ -4,8 +4,13 @@ What is measured or proven "for everything" starts from here: applying it create
 an environment can have. `tests/unit/test_complete.py` fails when a setting is added and is not in it.
 """
 
+import tempfile
+from pathlib import Path
 from typing import Any, Final
 
+from miyabi_infra.hcl.learn import learn, update
+from miyabi_infra.hcl.provider import FACTS
+from miyabi_infra.project import ROOT
 from tests.support import Project
 
 ENVIRONMENT: Final = "complete"
@@ -150,3 +155,24 @@ def overlay(
 def write(project: Project, **arns: str) -> None:
     """Write the overlay into a project, as the environment `complete`."""
     project.write(ENVIRONMENT, overlay(**arns))
+
+
+def stack(root: Path, folder: Path) -> Path:
+    """The folder of its synthesized stack, in a project in `folder` with the overlays of `root`."""
+    project = Project.copy_of(root, folder / "project")
+    write(project)
+    return project.synthesize() / f"stacks/miyabi-{ENVIRONMENT}"
+
+
+def learnt(root: Path, folder: Path) -> dict[str, Any]:
+    """What the provider knows of every type that an environment can have."""
+    roots = [root / "cdktf.out/stacks/miyabi-dev", stack(root, folder)]
+    return learn(roots, folder / "learn", {"TF_VAR_alarm_webhook_url": WEBHOOK})
+
+
+def main() -> None:
+    """`make learn`: update what `parity` knows about the provider."""
+    with tempfile.TemporaryDirectory(prefix="miyabi-learn-") as name:
+        facts = learnt(ROOT, Path(name))
+    stale = update(facts)
+    print(f"{FACTS.name}: {len(facts['resources'])} resource types, {len(stale)} changes")

@@ -1,4 +1,4 @@
-"""Learn from the real provider what `parity` knows about it: `python -m miyabi_infra.hcl.learn`.
+"""Learn from the real provider what `parity` knows about it (`make learn`).
 
 The schema (`terraform providers schema`) says which arguments, blocks and attributes a resource type has, and which
 lists are sets. It does not have the value of an argument that is left out. That comes from plans: the generated stack
@@ -7,15 +7,13 @@ is planned without every argument that is optional, and the provider plans its d
 
 import json
 import re
-import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
 from miyabi_infra.hcl.provider import FACTS
-from miyabi_infra.project import ROOT
 from miyabi_infra.terraform import offline
+from miyabi_infra.terraform.cli import Terraform
 
 _NEEDED: Final[Mapping[str, frozenset[str]]] = {
     "aws_elasticache_cluster": frozenset({"engine", "node_type", "num_cache_nodes"}),
@@ -32,34 +30,45 @@ _META: Final = frozenset({"//", "count", "depends_on", "lifecycle"})
 _CERTIFICATE: Final = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555"
 
 
-def learn(out: Path, folder: Path) -> dict[str, Any]:
-    """What the provider knows about the resource types of the environments' stacks, in the form of FACTS.
+def learn(roots: Sequence[Path], folder: Path, variables: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What the provider knows about the resource types of some stacks, in the form of FACTS.
 
     Args:
-        out: The output folder (`cdktf.out`).
+        roots: The stacks' folders: each type is learnt from the first that has it.
         folder: An empty folder to plan in.
+        variables: Environment variables, such as those of root variables without a default.
 
     Raises:
         TerraformError: when Terraform or the provider is missing, or a plan fails.
     """
-    terraform = offline.copy(out / "stacks/miyabi-dev", folder)
-    stack = terraform.folder
-    schema = json.loads(terraform.run("providers", "schema", "-json").stdout)
-    version = json.loads(terraform.run("version", "-json").stdout)["provider_selections"]
-    provider = next(iter(schema["provider_schemas"].values()))["resource_schemas"]
-    bodies = {file: json.loads(file.read_text(encoding="utf-8")) for file in stack.glob("modules/*/main.tf.json")}
-    types = {kind for body in bodies.values() for kind in body.get("resource", {})}
-    resources = {kind: _facts(provider[kind]["block"]) for kind in sorted(types)}
+    resources: dict[str, Any] = {}
+    version = ""
+    for root in roots:
+        terraform = offline.copy(root, folder, dict(variables or {}))
+        schema = json.loads(terraform.run("providers", "schema", "-json").stdout)
+        version = next(iter(json.loads(terraform.run("version", "-json").stdout)["provider_selections"].values()))
+        provider = next(iter(schema["provider_schemas"].values()))["resource_schemas"]
+        resources |= _learnt(terraform, provider, resources)
+    return {"provider": version, "resources": dict(sorted(resources.items()))}
+
+
+def _learnt(terraform: Terraform, provider: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """The facts of the types of one stack that are not known yet."""
+    files = terraform.folder.glob("modules/*/main.tf.json")
+    bodies = {file: json.loads(file.read_text(encoding="utf-8")) for file in files}
+    types = {kind for body in bodies.values() for kind in body.get("resource", {})} - set(known)
+    resources = {kind: _facts(provider[kind]["block"]) for kind in types}
     for reduce in (_as_it_is, _without_blocks, _with_blocks):
         given: dict[str, Mapping[str, Any]] = {}
         for file, body in bodies.items():
-            reduced = _reduced(body, provider, reduce)
+            reduced = _reduced(body, provider, reduce, types)
             file.write_text(json.dumps(reduced), encoding="utf-8")
             given |= _by_label(file.parent.name, reduced)
         for change in terraform.plan("-refresh=false")["resource_changes"]:
-            label, planned = re.sub(r"\[\d+\]$", "", change["address"]), change["change"]
-            _note(resources[change["type"]], given[label], planned["after"], planned["after_unknown"])
-    return {"provider": next(iter(version.values())), "resources": resources}
+            if change["type"] in types:
+                label, planned = re.sub(r"\[\d+\]$", "", change["address"]), change["change"]
+                _note(resources[change["type"]], given[label], planned["after"], planned["after_unknown"])
+    return resources
 
 
 def _facts(block: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,10 +104,15 @@ def _by_label(folder: str, body: Mapping[str, Any]) -> dict[str, Mapping[str, An
 _Reduce: TypeAlias = "Callable[[Mapping[str, Any], Mapping[str, Any], frozenset[str]], dict[str, Any]]"
 
 
-def _reduced(body: Mapping[str, Any], provider: Mapping[str, Any], reduce: _Reduce) -> dict[str, Any]:
-    """A module's body with its resources reduced, and all of them there."""
+def _reduced(
+    body: Mapping[str, Any], provider: Mapping[str, Any], reduce: _Reduce, types: Collection[str]
+) -> dict[str, Any]:
+    """A module's body with its resources of some types reduced, and all of them there."""
     resources: dict[str, Any] = {}
     for kind, by_name in body.get("resource", {}).items():
+        if kind not in types:
+            resources[kind] = by_name
+            continue
         for name, held in by_name.items():
             kept = reduce(held, provider[kind]["block"], _NEEDED.get(kind, frozenset()))
             if held.get("count") == 0:
@@ -169,16 +183,9 @@ def _differing(first: object, second: object, at: str = "") -> Iterator[str]:
         yield at
 
 
-def main() -> int:
-    """Write FACTS; return 1 when they were stale."""
-    with tempfile.TemporaryDirectory(prefix="miyabi-learn-") as folder:
-        facts = learn(ROOT / "cdktf.out", Path(folder))
+def update(facts: Mapping[str, Any]) -> list[str]:
+    """Write FACTS, and return the paths that were stale."""
     before: object = json.loads(FACTS.read_text(encoding="utf-8")) if FACTS.exists() else {}
     stale = list(_differing(before, facts))
     FACTS.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    print(f"{FACTS.name}: {len(facts['resources'])} resource types, {len(stale)} changes")
-    return int(bool(stale))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return stale

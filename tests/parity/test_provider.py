@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from miyabi_infra.hcl.learn import learn
 from miyabi_infra.hcl.provider import CHOSEN_BY_AWS, FACTS, ID_IS, facts
+from tests import complete
 
 
 @pytest.mark.terraform
 def test_the_facts_are_what_the_provider_says(root: Path, tmp_path: Path) -> None:
     held = json.loads(FACTS.read_text(encoding="utf-8"))
-    assert learn(root / "cdktf.out", tmp_path) == held, "run 'python -m miyabi_infra.hcl.learn'"
+    assert complete.learnt(root, tmp_path) == held, "run 'make learn'"
 
 
 def test_aws_chooses_only_where_the_provider_does_not_say() -> None:

@@ -1,0 +1,30 @@
+"""Which resource types no rule of lint looks at, and why: the others are looked at by at least one."""
+
+from collections.abc import Mapping
+from typing import Final
+
+_PART: Final = "part of another resource, which is looked at"
+_RULES: Final = "what could be unwise is refused by the rules of its settings"
+
+NOTHING_TO_FIND: Final[Mapping[str, str]] = {
+    "aws_cloudwatch_dashboard": _RULES,
+    "aws_cloudwatch_query_definition": _RULES,
+    "aws_ecr_lifecycle_policy": _RULES,
+    "aws_ecs_cluster_capacity_providers": "the service has a launch type, so the strategy is not used",
+    "aws_eip": _PART,
+    "aws_elasticache_parameter_group": _RULES,
+    "aws_elasticache_subnet_group": _PART,
+    "aws_s3_bucket": "checkov's policies",
+    "aws_s3_bucket_lifecycle_configuration": "checkov's policies",
+    "aws_s3_bucket_ownership_controls": "checkov's policies",
+    "aws_s3_bucket_policy": "checkov's policies",
+    "aws_s3_bucket_public_access_block": "checkov's policies",
+    "aws_s3_bucket_server_side_encryption_configuration": "checkov's policies",
+    "aws_s3_bucket_versioning": "checkov's policies",
+    "aws_service_discovery_private_dns_namespace": _RULES,
+    "aws_service_discovery_service": _RULES,
+    "aws_sns_topic": _RULES,
+    "aws_sns_topic_policy": _RULES,
+    "aws_sns_topic_subscription": "alarms-nobody-hears looks at the alarms",
+}
+"""Types without a rule, and why."""
