@@ -1,7 +1,7 @@
 """The most complete overlay is complete: no setting is missing, and none has its default."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from environments.settings import EnvironmentSettings
 from modules.settings import Settings
@@ -24,8 +24,8 @@ def said(overlay: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401  # data 
     for key in path.split("."):
         if not isinstance(held, Mapping) or key not in held:
             return None
-        held = held[key]
-    return held
+        held = cast("Any", held[key])
+    return cast("Any", held)
 
 
 def test_every_setting_is_in_it_with_another_value_than_its_default() -> None:
