@@ -25,7 +25,7 @@ def said(overlay: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401  # data 
         if not isinstance(held, Mapping) or key not in held:
             return None
         held = cast("Any", held[key])
-    return cast("Any", held)
+    return held
 
 
 def test_every_setting_is_in_it_with_another_value_than_its_default() -> None:
