@@ -27,6 +27,7 @@ Edits = dict[KeyPath, Any]
 """Values of settings by path, in addition to those of the overlay."""
 
 _ROUNDS: Final = 8
+_ROUNDS_OF_COMPLETION: Final = 3
 _INSTANCE: Final = 10
 """Weight of an instance, in values, when the differences that settings remove and add are compared."""
 
@@ -111,6 +112,7 @@ class Solver:
         if together:
             gain = self._gain(settings, together, current)
             good = together if gain is not None and gain[0] and not gain[1] else None
+            good = good or self._completed(settings, together, current)
             good = good or self._useful(settings, together, current)
             if good:
                 return good
@@ -153,6 +155,23 @@ class Solver:
             guesses |= {text: known[text] for text, _ in others}
         self._doubtful |= {each.path for each in guesses.values()}
         return sure, list(guesses.values())
+
+    def _completed(self, settings: Edits, together: Edits, current: Mapping[ValueKey, Mismatch]) -> Edits | None:
+        """Proposals with those that remove the differences which they add; None when some are left."""
+        completed = dict(together)
+        for _ in range(_ROUNDS_OF_COMPLETION):
+            after = self._mismatches({**settings, **completed})
+            if after is None:
+                return None
+            added = {key: after[key] for key in after.keys() - current.keys()}
+            if not added:
+                return completed if current.keys() - after.keys() else None
+            sure, _ = self._proposed({**settings, **completed}, added)
+            more = {path: each.value for path, each in sure.items() if path not in completed and self._allowed(each)}
+            if not more:
+                return None
+            completed |= more
+        return None
 
     def _useful(self, settings: Edits, together: Edits, current: Mapping[ValueKey, Mismatch]) -> Edits | None:
         """The proposals that are needed to remove a difference; None when they remove none together."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra.overlays.edit import REMOVED, EditError, edited
+from miyabi_infra.overlays.edit import REMOVED, EditError, comments, edited
 from miyabi_infra.overlays.problems import KeyPath
 
 OVERLAY = """\
@@ -84,3 +84,19 @@ def test_what_several_places_share_is_not_changed_for_one_of_them() -> None:
 
 def test_an_empty_overlay_takes_its_first_keys() -> None:
     assert edited("# nothing yet\n", {("alb", "idle_timeout"): 5}) == "# nothing yet\nalb:\n  idle_timeout: 5\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        (("monthly_budget",), ["# USD"]),
+        (("networking", "vpc_cidr"), ["# quoted, with odd spaces"]),
+        (("networking", "public", 0), ["# first"]),
+        (("ecs", "image"), ["# about the image"]),
+        (("state", "backend"), ["# a flow mapping"]),
+        (("networking", "zones"), []),
+        (("ecs", "absent"), []),
+    ],
+)
+def test_the_comments_next_to_a_value_are_found(path: KeyPath, found: list[str]) -> None:
+    assert comments(OVERLAY, path) == found

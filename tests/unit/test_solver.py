@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from environments.settings import EnvironmentSettings
+from miyabi_infra.adopt.lines import Search
 from miyabi_infra.adopt.solver import Solver
 from miyabi_infra.adopt.today import Today
 from miyabi_infra.overlays.edit import REMOVED
@@ -30,10 +31,15 @@ def today(root: Path) -> Values:
     return values
 
 
+def state(values: Values) -> Today:
+    """The values, as a plan over a state has them."""
+    changes = [{"address": key, "mode": "managed", "change": {"before": held}} for key, held in values.items()]
+    return Today({"resource_changes": changes})
+
+
 def solved(project: Project, root: Path, output: Path, values: Values) -> tuple[dict[str, Any], list[str]]:
     """The settings that bring the values about, and those that the rules of a field refuse."""
-    changes = [{"address": key, "mode": "managed", "change": {"before": held}} for key, held in values.items()]
-    held = Today({"resource_changes": changes})
+    held = state(values)
     provenance = read(root)
     stack = next(each for each in read_stacks(output) if each.environment == "dev")
     relevant = [key[:2] for key in held.mismatches(stack, {})]
@@ -120,3 +126,32 @@ def test_a_value_that_the_overlay_may_not_have_is_refused(
 ) -> None:
     today["module.ecs.aws_cloudwatch_log_group.ecs"]["retention_in_days"] = 8
     assert solved(project, root, output, today) == ({}, ["ecs.log_retention_days"])
+
+
+def test_settings_that_a_rule_holds_together_are_found_together(project: Project, today: Values) -> None:
+    # A rule refuses the minimum without the count, of which the plan shows no difference, as Terraform ignores it; and
+    # the count moves the threshold of an alarm, which was right.
+    service = "module.ecs_service"
+    today[f"{service}.aws_appautoscaling_target.ecs"]["min_capacity"] = 3
+    today[f"{service}.aws_ecs_service.app"]["desired_count"] = 3
+    search = Search(project.root, project.overlay("dev"), project.settings("dev"), documents(project.root)["dev"])
+    found = search.lines(state(today), {(f"{service}.aws_appautoscaling_target.ecs", "min_capacity")})
+    assert ({line.name: line.value for line in found.lines}, found.refused) == (
+        {
+            "ecs_service.desired_count": 3,
+            "ecs_service.autoscaling_min_capacity": 3,
+            "ecs_service.running_tasks_alarm_threshold": 2,
+        },
+        [],
+    )
+
+
+def test_a_comment_next_to_a_changed_line_is_pointed_out(project: Project, today: Values) -> None:
+    project.change("dev", ("cpu_alarm_threshold: 70", "cpu_alarm_threshold: 70 # the report asks for 70"))
+    alarm = "module.ecs_service.aws_cloudwatch_metric_alarm.service_cpu_high"
+    today[alarm]["threshold"] = 85
+    search = Search(project.root, project.overlay("dev"), project.settings("dev"), documents(project.root)["dev"])
+    found = search.lines(state(today), {(alarm, "threshold")})
+    assert [(str(each.place), each.text) for each in found.comments] == [
+        (str(found.lines[0].place), "# the report asks for 70")
+    ]
