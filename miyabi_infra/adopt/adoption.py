@@ -16,7 +16,7 @@ from miyabi_infra.adopt import lines as finding
 from miyabi_infra.adopt import moves as moving
 from miyabi_infra.adopt import planning
 from miyabi_infra.adopt import state as states
-from miyabi_infra.adopt.differences import PlannedChange, planned_changes
+from miyabi_infra.adopt.differences import PlannedChange, is_only_recorded, planned_changes
 from miyabi_infra.adopt.lines import Comment, OverlayLine
 from miyabi_infra.adopt.planning import Move, Workspace
 from miyabi_infra.adopt.today import Today
@@ -79,8 +79,13 @@ class Adoption:
 
     @property
     def exit_code(self) -> int:
-        """0 when nothing differs: now, or with the lines that were written. What is imported is not a difference."""
+        """0 when nothing differs: now, or with the lines that were written.
+
+        What is imported is not a difference, nor is what Terraform then only records.
+        """
         left = self.left if self.written else self.differences
+        if self.imports is not None:
+            left = [each for each in left if not each.is_only_recorded]
         return int(bool(left or self.moves or self.replacements))
 
 
@@ -299,4 +304,8 @@ def _arguments(change: PlannedChange) -> set[str]:
     """The arguments of a change, as the comparison without Terraform names them."""
     if change.kind in ("create", "destroy"):
         return {EXISTENCE}
-    return {"tags_all" if each.argument == "tags" else each.argument for each in change.arguments}
+    return {
+        "tags_all" if each.argument == "tags" else each.argument
+        for each in change.arguments
+        if not is_only_recorded(each)
+    }

@@ -89,6 +89,11 @@ class PlannedChange:
     """The source of a provider that the stack does not have; None for AWS."""
 
     @property
+    def is_only_recorded(self) -> bool:
+        """Whether Terraform only records arguments that the state does not have: AWS keeps what it has."""
+        return self.kind == "harmless" and all(map(is_only_recorded, self.arguments))
+
+    @property
     def command(self) -> str | None:
         """The command after which Terraform no longer plans this, where a command of Terraform prevents it."""
         if self.deposed:
@@ -184,8 +189,15 @@ def _none(value: object) -> bool:
     return value is None or value is ABSENT or value in ("", 0, [], {})
 
 
+def is_only_recorded(change: ArgumentChange) -> bool:
+    """Whether an argument is not known of what was imported: AWS does not return it, or returns it in another form."""
+    if change.argument in TERRAFORMS_OWN:
+        return _none(change.before)
+    return isinstance(change.before, str) and str(change.after).endswith(f"/{change.before}")  # a name, then its ARN
+
+
 def _harmless(change: ArgumentChange) -> bool:
-    if change.argument in TAGS | TERRAFORMS_OWN:
+    if change.argument in TAGS | TERRAFORMS_OWN or is_only_recorded(change):
         return True
     if not _none(change.before):
         return False

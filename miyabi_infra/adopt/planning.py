@@ -79,8 +79,8 @@ class Workspace:
 
 def import_blocks(imports: Mapping[str, str]) -> str:
     """The text of a file of `import` blocks."""
-    blocks = [{"to": address, "id": each} for address, each in imports.items()]
-    return json.dumps({"import": blocks} if blocks else {}, indent=2, ensure_ascii=False) + "\n"
+    blocks = [json.dumps({"to": address, "id": each}, ensure_ascii=False) for address, each in imports.items()]
+    return '{"import": [\n  ' + ",\n  ".join(blocks) + "\n]}\n" if blocks else "{}\n"
 
 
 def pulled(stack: Path, folder: Path) -> str:

@@ -232,7 +232,8 @@ def _lines(found: Adoption) -> list[str]:
         open_ones = [each for each in found.left if each.kind != "moved" and each.command is None]
         return ["\nNo line of the overlay keeps what differs."] if open_ones else []
     does = "Written" if found.written else "Lines that keep what runs today"
-    after = [each for each in found.left if each.kind != "moved"]
+    imported = found.imports is not None
+    after = [each for each in found.left if each.kind != "moved" and not (imported and each.is_only_recorded)]
     said = "No changes" if not after else f"{count(len(after), 'difference')} left"
     left = [f"  {_MARKS[each.kind]} {each.address}" for each in after if not each.follows]
     if found.moves:
@@ -261,6 +262,9 @@ def _imports(found: Adoption, *, written: bool) -> list[str]:
     changes = [each for each in found.left if each.kind not in ("moved", "output")]
     created = sum(each.kind == "create" for each in changes)
     said = f"{len(imports)} to import, {created} to add, {len(changes) - created} to change"
+    recorded = sum(each.is_only_recorded for each in changes)
+    if recorded:
+        said += f" ({recorded} of which only record arguments that AWS does not return)"
     where = f"{OUT}/stacks/{found.stack}/{IMPORTS}"
     if written:
         return [f"\nPlanned: {said}. The import blocks are in {where}: apply, then delete that file."]
