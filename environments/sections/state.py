@@ -21,7 +21,9 @@ RelativePath = Annotated[
 StateKey = Annotated[
     str,
     matching(
-        r"(?!/)[\w!.*'()/-]{1,1024}(?<!/)", "is not a key that Terraform accepts", "a key such as dev/terraform.tfstate"
+        r"(?!/)[\w!.*'():/-]{1,1024}(?<!/)",
+        "is not a key that Terraform accepts",
+        "a key such as dev/terraform.tfstate",
     ),
 ]
 
@@ -55,7 +57,8 @@ class S3State(Settings):
     """Bucket of the state; the stack `miyabi-shared` creates one."""
 
     key: StateKey | None = None
-    """Key of the object. Default: `<environment>/terraform.tfstate`."""
+    """Key of the object. Default: `<environment>/terraform.tfstate`. The state of a Terraform workspace has the key
+    `env:/<workspace>/<key>`, or another prefix (`workspace_key_prefix` of the backend)."""
 
     region: Region | None = None
     """Region of the bucket. Default: the region of the environment."""

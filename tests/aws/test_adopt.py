@@ -1,18 +1,26 @@
 """`miyabi-infra adopt` over states that the HCL really left behind: every line that it writes is right, and enough."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from miyabi_infra.commands import adopt as show
 from miyabi_infra.refused import Refused
-from tests.aws.environment import ByHand
+from tests.aws.environment import ByHand, Environment, changes
 from tests.support import Project
 
 pytestmark = pytest.mark.aws
+
+RECORDED: Final = ["module.ecs_service.aws_ecs_service.app", "module.elasticache.aws_elasticache_cluster.redis"]
+"""What an import updates in place although AWS keeps what it has: the provider cannot read the arguments of these."""
 
 
 def adopt(
@@ -142,8 +150,98 @@ def test_without_a_file_the_state_of_the_backend_is_taken(
         monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
         s3 = aws.client("s3")
         s3.create_bucket(Bucket="miyabi-terraform-state", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-        s3.put_object(Bucket="miyabi-terraform-state", Key="dev/terraform.tfstate", Body=local.read_bytes())
-        project.change("dev", ("  backend: local #", "  backend: s3\n  bucket: miyabi-terraform-state #"))
+        key = "env:/dev/terraform.tfstate"  # where Terraform keeps the state of a workspace
+        s3.put_object(Bucket="miyabi-terraform-state", Key=key, Body=local.read_bytes())
+        project.change(
+            "dev", ("  backend: local #", f"  backend: s3\n  bucket: miyabi-terraform-state\n  key: {key} #")
+        )
         local.unlink()
         assert show.run(project.root, "dev", None, refresh=True, write=True) == 0
-    assert "s3://miyabi-terraform-state/dev/terraform.tfstate" in capsys.readouterr().out
+    assert f"s3://miyabi-terraform-state/{key}" in capsys.readouterr().out
+
+
+def test_what_the_stack_does_not_have_is_destroyed_and_every_object_has_its_command(
+    project: Project, hcl_made: ByHand, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = json.loads(hcl_made.state.read_text(encoding="utf-8"))
+    by_type = {each["type"]: each for each in data["resources"]}
+    group = json.loads(json.dumps(by_type["aws_cloudwatch_log_group"]))
+    group |= {"name": "more"}
+    group["instances"][0]["attributes"]["name"] = "/more"
+    secret: dict[str, Any] = {"mode": "managed", "type": "random_password", "name": "redis"}
+    secret["instances"] = [{"attributes": {}}]
+    secret["provider"] = 'provider["registry.terraform.io/hashicorp/random"]'
+    data["resources"] += [group, secret]
+    by_type["aws_lb"]["instances"].append({**by_type["aws_lb"]["instances"][0], "deposed": "0a1b2c3d"})
+    by_type["aws_ecs_cluster"]["instances"][0]["status"] = "tainted"
+    by_type["aws_vpc"]["provider"] = 'module.networking.provider["registry.opentofu.org/hashicorp/aws"]'
+    state = tmp_path / "more.tfstate"
+    state.write_text(json.dumps(data), encoding="utf-8")
+
+    assert show.run(project.root, "dev", state, write=True) == 1
+
+    said = capsys.readouterr().out
+    assert "3 would be destroyed:" in said
+    assert "- module.ecs.aws_cloudwatch_log_group.more\n" in said
+    assert (
+        "- random_password.redis (provider registry.terraform.io/hashicorp/random: the stack does not have it)" in said
+    )
+    assert "- module.alb.aws_lb.main (deposed object 0a1b2c3d, left by a replacement that did not finish)" in said
+    assert "-/+ module.ecs.aws_ecs_cluster.main (tainted)" in said
+    for command in (
+        "terraform state rm 'module.ecs.aws_cloudwatch_log_group.more'",
+        "terraform state rm 'random_password.redis'",
+        "terraform apply -target='module.alb.aws_lb.main'",
+        "terraform untaint 'module.ecs.aws_ecs_cluster.main'",
+        "terraform state replace-provider registry.opentofu.org/hashicorp/aws registry.terraform.io/hashicorp/aws",
+    ):
+        assert f"\n  {command}\n" in said
+    assert "No changes" not in said
+
+
+def test_what_runs_is_imported_into_an_empty_state(
+    project: Project, hcl_made: ByHand, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hcl_made.aws.copy() as aws:
+        aws.use(monkeypatch)
+        assert show.run(project.root, "dev", None, imports=True, write=True) == 0
+        said = capsys.readouterr().out
+        assert "Planned: 48 to import, 0 to add, 2 to change (2 of which only record arguments" in said
+        project.synthesize()
+
+        dev = Environment(project, "dev", aws)
+        dev.state.parent.mkdir(exist_ok=True)
+        dev.terraform.init()
+        plan = dev.terraform.plan()
+        imported = [each["address"] for each in plan["resource_changes"] if "importing" in each["change"]]
+        assert (len(imported), sorted(changes(plan))) == (48, RECORDED)
+        dev.terraform.apply()
+        (dev.terraform.folder / "imports.tf.json").unlink()
+        assert changes(dev.terraform.plan()) == {}
+
+
+def test_without_credentials_a_refresh_is_refused_in_one_line(
+    project: Project, hcl_made: ByHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hcl_made.aws.use(monkeypatch)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    with pytest.raises(Refused, match="AWS cannot be asked what runs: ") as refused:
+        show.run(project.root, "dev", hcl_made.state, refresh=True)
+    assert "\n" not in str(refused.value)
+
+
+def test_nothing_stays_in_the_temporary_folder_after_a_signal(hcl_made: ByHand, root: Path, tmp_path: Path) -> None:
+    temporary = tmp_path / "t"
+    temporary.mkdir()
+    process = subprocess.Popen(
+        [Path(sys.executable).parent / "miyabi-infra", "adopt", "--env", "dev", "--state", str(hcl_made.state)],
+        cwd=root,
+        env={**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(root)},
+        stdout=subprocess.DEVNULL,
+    )
+    while process.poll() is None and not list(temporary.glob("miyabi-adopt-*/plan/.terraform")):
+        time.sleep(0.1)
+    process.terminate()
+    assert process.wait() == 128 + signal.SIGTERM
+    assert list(temporary.iterdir()) == []
