@@ -1,4 +1,4 @@
-"""Why two environments differ: for each difference, the settings that differ and may be its cause, with their lines."""
+"""Why two environments differ: the settings that differ and may cause a difference, with their lines."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ class SettingValue:
 
     value: Any
     place: Place | None
-    """File and line; None where the overlay leaves it to the default."""
+    """File and line; None if it is the default."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,16 @@ class Cause:
 
 
 class Causes:
-    """The settings that differ between two overlays, and what they may cause."""
+    """The settings that differ between two overlays, and the differences that they may cause."""
 
     def __init__(self, sources: Path, before: Document, after: Document, *, shared: bool = False) -> None:
-        """`sources` holds the modules and the stacks; `shared` says that both are of the shared stack."""
+        """`sources`: the folder of the modules and the stacks; `shared`: both overlays are of the shared stack."""
         self._provenance: Provenance = read(sources, STACKS[1] if shared else STACKS[0])
         self.settings = tuple(self._differing(before, after))
-        """Settings that differ, in the order of their names."""
+        """Settings that differ, by name."""
 
     def of(self, change: ResourceChange, path: str = EXISTENCE) -> list[Cause]:
-        """The causes of a difference: of an argument's path, or of the instance being there at all."""
+        """The causes of a difference: of the path of an argument, or of the existence of the instance."""
         argument = re.split(r"[.\[]", path, maxsplit=1)[0]
         dependence = self._provenance.of(change.label, argument)
         found = [each for each in self.settings if any(_within(each.setting, setting) for setting in dependence)]
@@ -85,7 +85,7 @@ class Causes:
                 yield Cause(setting, *sides)
 
     def _default(self, setting: KeyPath, held: Mapping[KeyPath, Any]) -> Any:  # noqa: ANN401  # any setting
-        """The default of a setting, or of an item in it; no item of a list that the overlay writes has one."""
+        """The default of a setting, or of an item in it; an item of a list in the overlay has none."""
         for length in range(len(setting), 0, -1):
             prefix = setting[:length]
             if (
@@ -112,8 +112,8 @@ _SETTING_DEPTH: Final = 2
 def _those_meant(group: list[Cause], named: set[str], *, existence: bool) -> list[Cause]:
     """Of the items of a list or a mapping that differ, those that a difference is about.
 
-    Whether an instance exists depends on how many items there are; what its arguments hold, on the item by its index
-    or its name.
+    The existence of an instance depends on the number of items; its arguments depend on the item with its index or
+    its name.
     """
     if existence:
         return [
@@ -143,7 +143,7 @@ def leaves(data: object, at: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
 
 
 def _comparable(value: object) -> object:
-    """Sizes may be written as numbers or as text; an empty list or mapping is as good as none."""
+    """Sizes may be written as numbers or as text; an empty list or mapping is the same as none."""
     if value in ([], {}, ()):
         return None
     return int(value) if isinstance(value, str) and value.isdecimal() else value

@@ -1,12 +1,15 @@
 """Which settings an argument depends on, read from the sources of the modules and the stacks.
 
-A module's class is a list of resources whose arguments are expressions over `settings`, `platform` and wires. So the
-dependence can be read off: every expression depends on the settings that it names, through local names, properties of
-the settings, helpers and wires to other modules, and on the conditions around it. Nothing is imported, so no cdktf is
-needed, and nothing has to be kept in step by hand.
+The class of a module is a list of resources whose arguments are expressions of `settings`, `platform` and wires. So
+the sources show what an argument depends on: the settings that its expression names, through local names, properties of
+the settings, helpers and wires to other modules, and the conditions around it. Nothing is imported, so it needs no
+cdktf, and nothing is maintained by hand.
 
-What is read is an upper bound: an argument *may* depend on these settings. Of them, only those that differ between two
+The result is an upper bound: an argument *may* depend on these settings. Of them, only those that differ between two
 overlays can be the cause of a difference.
+
+A construct in a method other than the constructor, or with a computed address, is not found;
+`tests/unit/test_provenance.py` fails then.
 """
 
 import ast
@@ -19,12 +22,12 @@ from typing import Any, Final, TypeAlias
 from miyabi_infra.stacks.compare import BACKEND, PROVIDER
 
 Setting = tuple[str, ...]
-"""Where a setting stands in an overlay: `("alb", "idle_timeout")`."""
+"""The path of a setting in an overlay: `("alb", "idle_timeout")`."""
 
 Dependence = frozenset[Setting]
 
 EXISTENCE: Final = ""
-"""Instead of an argument: whether, and how often, the resource is there."""
+"""Instead of an argument: whether the resource exists, and how many instances."""
 
 STACKS: Final = ("EnvironmentStack", "SharedStack")
 _NONE: Final[Dependence] = frozenset()
@@ -38,10 +41,10 @@ class Provenance:
     resources: Mapping[str, Mapping[str, Dependence]]
     """By address without index (`module.alb.aws_lb.main`), then by argument."""
     defaults: Mapping[Setting, Any]
-    """Defaults of settings, as far as they are literals."""
+    """Defaults of settings that are literals."""
 
     def of(self, label: str, argument: str) -> Dependence:
-        """The settings that an argument may depend on; those of the whole resource where it is not known."""
+        """The settings that an argument may depend on; those of the whole resource for an unknown argument."""
         arguments = self.resources.get(label, {})
         return arguments.get(argument) or _union(arguments.values())
 
@@ -58,16 +61,16 @@ def read(sources: Path, stack: str = STACKS[0]) -> Provenance:
 
 @dataclass(frozen=True)
 class _Class:
-    """A class of the sources, with the names of the file around it."""
+    """A class of the sources, with the names of its file."""
 
     node: ast.ClassDef
     aliases: Mapping[str, ast.expr]
-    """What the file's other names stand for: `State = Annotated[LocalState | S3State, …]`."""
+    """The values of the other names of the file: `State = Annotated[LocalState | S3State, …]`."""
 
 
 @dataclass(frozen=True)
 class _Section:
-    """Settings: of one class, or of one of several."""
+    """A section of settings: of one class, or of one of several."""
 
     classes: tuple[str, ...]
     at: Setting
@@ -79,7 +82,7 @@ class _Object:
 
     attributes: "dict[str, _Abstract]" = field(default_factory=dict[str, "_Abstract"])
     otherwise: Dependence = _NONE
-    """What every other attribute depends on."""
+    """The settings that every other attribute depends on."""
 
 
 _Abstract: TypeAlias = Dependence | _Section | _Object
@@ -103,7 +106,7 @@ def _classes(sources: Path) -> Iterator[tuple[str, _Class]]:
 
 
 class _Reader:
-    """Walks through the constructors, and notes what each resource's arguments depend on."""
+    """Reads the constructors, and notes the settings that the arguments of each resource depend on."""
 
     def __init__(self, classes: Mapping[str, _Class]) -> None:
         self.found: dict[str, dict[str, Dependence]] = {}
@@ -116,7 +119,7 @@ class _Reader:
     # ---- classes -------------------------------------------------------------------------------------------------
 
     def stack(self, held: _Class) -> None:
-        """Walk through a stack's constructor and those it builds on."""
+        """Read the constructor of a stack and of its base classes."""
         settings = _Section(self.settings_of(held), ())
         for name in reversed(self._lineage(held.node.name)):
             constructor = _method(self._classes[name].node, "__init__")
@@ -124,14 +127,14 @@ class _Reader:
                 self._body(constructor.body, {"settings": settings, "self": _Object()})
 
     def settings_of(self, held: _Class) -> tuple[str, ...]:
-        """The class of settings that a stack is made from."""
+        """The class of settings of a stack."""
         constructor = _method(held.node, "__init__")
         assert constructor is not None
         annotation = next(each.annotation for each in constructor.args.args if each.arg == "settings")
         return self._settings_classes(annotation)
 
     def defaults(self, classes: Sequence[str], at: Setting) -> Iterator[tuple[Setting, Any]]:
-        """The literal defaults of a section's settings, and of the sections in it."""
+        """The literal defaults of the settings of a section, and of the sections in it."""
         for name in (each for one in classes for each in self._lineage(one)):
             for node in self._classes[name].node.body:
                 if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
@@ -143,7 +146,7 @@ class _Reader:
                             yield path, value
 
     def _lineage(self, name: str) -> list[str]:
-        """A class and the classes of the sources that it is made from, itself first."""
+        """A class and its base classes in the sources, itself first."""
         if name not in self._classes:
             return []
         bases = [base.id for base in self._classes[name].node.bases if isinstance(base, ast.Name)]
@@ -165,7 +168,7 @@ class _Reader:
     # ---- statements ----------------------------------------------------------------------------------------------
 
     def _body(self, statements: Sequence[ast.stmt], scope: _Scope) -> Dependence:
-        """Walk through statements; what they return depends on the result."""
+        """Read statements; the settings that their return value depends on."""
         returned = _NONE
         for statement in statements:
             match statement:
@@ -208,7 +211,7 @@ class _Reader:
         match target:
             case ast.Name(id=name):
                 earlier = scope.get(name, _NONE)
-                if isinstance(value, frozenset):  # assigned in a branch, a name may also hold what it held before
+                if isinstance(value, frozenset):  # assigned in a branch, a name may also have its earlier value
                     value = value | self._condition | (earlier if isinstance(earlier, frozenset) else _NONE)
                 scope[name] = value
             case ast.Attribute(value=ast.Name(id="self"), attr=name):
@@ -266,7 +269,7 @@ class _Reader:
         return frozenset({(*of.at, name)})
 
     def _method(self, owner: str, method: ast.FunctionDef, of: _Section) -> Dependence:
-        """What a property or a method of settings depends on, whatever it is called with."""
+        """The settings that a property or a method of settings depends on, for any arguments."""
         called = f"{owner}.{method.name}"
         if called in self._calls:
             return _NONE
@@ -297,7 +300,7 @@ class _Reader:
         return together | self._depends(call.func, scope)
 
     def _module(self, held: _Class, arguments: Mapping[str, _Abstract]) -> _Object:
-        """Walk through a module's constructor with the wires that its call passes."""
+        """Read the constructor of a module, with the wires that its call passes."""
         constructor = _method(held.node, "__init__")
         made = _Object()
         if constructor is None:
@@ -339,7 +342,7 @@ class _Reader:
 
 
 class _Unknown:
-    """The default of a setting that is no literal."""
+    """The default of a setting that is not a literal."""
 
 
 _UNKNOWN: Final = _Unknown()
@@ -360,7 +363,7 @@ def _union(dependences: Iterable[Dependence]) -> Dependence:
 
 
 def _dependence(value: _Abstract) -> Dependence:
-    """What a value depends on when it is used as a whole. Of a construct, that is how many instances there are."""
+    """The settings that a whole value depends on. For a construct, those that decide how many instances there are."""
     if isinstance(value, _Section):
         return frozenset({value.at}) if value.at else _NONE
     if isinstance(value, _Object):
