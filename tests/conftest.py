@@ -23,7 +23,7 @@ settings.load_profile("miyabi")
 from miyabi_infra.project import ROOT  # noqa: E402
 from miyabi_infra.synthesis.synth import synthesize  # noqa: E402
 from miyabi_infra.terraform import cli as terraform  # noqa: E402  # after jsii knows its Node.js
-from tests.support import Project, chromium  # noqa: E402
+from tests.support import Plans, Project, chromium  # noqa: E402
 
 NEEDED = (
     (("terraform", "aws"), "terraform", terraform.executable, "MIYABI_DEMAND_TERRAFORM"),
@@ -55,6 +55,15 @@ def output(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("synthesized") / "cdktf.out"
     synthesize(root, out)
     return out
+
+
+@pytest.fixture(scope="session")
+def shared_plans(tmp_path_factory: pytest.TempPathFactory) -> Plans:
+    """Plans from nothing that tests only read."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "plans-of-stacks"
+    folder.mkdir(exist_ok=True)
+    return Plans(folder)
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """Tools of the tests: a project to change, a stack to plan without AWS, readers of plans."""
 
+import fcntl
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +18,7 @@ from environments.settings import EnvironmentSettings
 from miyabi_infra.overlays.loading import AnySettings, load
 from miyabi_infra.overlays.problems import OverlayError, Problem
 from miyabi_infra.synthesis.synth import synthesize
+from miyabi_infra.terraform import offline
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,28 @@ def git(folder: Path, *arguments: str) -> str:
 def chromium() -> str | None:
     """The browser on the PATH, by Debian's name or others'."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@dataclass(frozen=True)
+class Plans:
+    """Plans from nothing: each stack is planned once for all processes of a test run, whichever test asks first."""
+
+    folder: Path
+    """Of the whole run, and not of one of its processes."""
+
+    def of(self, stack: Path) -> dict[str, Any]:
+        """The plan of a stack's folder; another folder with the same files has the same plan."""
+        digest = hashlib.sha256()
+        for file in sorted(stack.rglob("*.tf.json")):
+            digest.update(f"{file.relative_to(stack)}\0{file.read_text(encoding='utf-8')}\0".encode())
+        kept = self.folder / f"{digest.hexdigest()}.json"
+        with kept.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be planning it just now
+            if not kept.exists():
+                with tempfile.TemporaryDirectory() as folder:
+                    plan = offline.copy(stack, Path(folder)).plan("-refresh=false")
+                kept.write_text(json.dumps(plan), encoding="utf-8")
+        return cast("dict[str, Any]", json.loads(kept.read_text(encoding="utf-8")))
 
 
 def planned_values(plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

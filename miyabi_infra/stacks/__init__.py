@@ -6,6 +6,8 @@ a `Reference` to it. Commands that look at the infrastructure read this, not the
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from miyabi_infra.project import OUT, SHARED
@@ -49,8 +51,33 @@ def read(out: Path) -> tuple[Stack, ...]:
     files = sorted(out.glob("stacks/*/cdk.tf.json"))
     if not files:
         raise StackError(f"{out.name} holds no stacks: run 'make synth'")
-    stacks = [Root(file.parent, out).stack() for file in files]
+    stacks = [_stack(_Files.of(file.parent, out)) for file in files]
     return tuple(sorted(stacks, key=lambda stack: (stack.environment == SHARED, stack.name)))
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What a stack is read from. The same content is the same stack, wherever the folder is."""
+
+    shown: str
+    name: str
+    content: tuple[tuple[Path, bytes], ...]
+    """Each file, by its path relative to the stack's folder."""
+    folder: Path = field(compare=False)
+    out: Path = field(compare=False)
+
+    @classmethod
+    def of(cls, folder: Path, out: Path) -> "_Files":
+        """The files of a stack's folder; what cannot be read is named by what reads it."""
+        files = sorted((*folder.glob("*.tf.json"), *folder.glob("modules/*/*.tf.json")))
+        content = tuple((file.relative_to(folder), file.read_bytes()) for file in files if file.is_file())
+        return cls(out.name, folder.name, content, folder, out)
+
+
+@lru_cache(maxsize=64)
+def _stack(files: _Files) -> Stack:
+    """A stack, which is immutable. The pages of one run read the same stacks many times."""
+    return Root(files.folder, files.out).stack()
 
 
 def chosen(stacks: Sequence[Stack], environment: str | None) -> tuple[Stack, ...]:

@@ -7,7 +7,7 @@ import pytest
 
 from miyabi_infra.terraform import offline
 from miyabi_infra.terraform.cli import Terraform, TerraformError
-from tests.support import Project, planned_values
+from tests.support import Plans, Project, planned_values
 
 pytestmark = pytest.mark.terraform
 
@@ -43,11 +43,11 @@ def planned(terraform: Terraform, url: str | None) -> dict[str, Any]:
 
 
 def test_they_add_their_resources_and_change_the_actions_of_alarms_only(
-    watched: Terraform, output: Path, tmp_path: Path
+    watched: Terraform, output: Path, shared_plans: Plans
 ) -> None:
     assert watched.validate() == []
     plan = planned(watched, KEY_OF_THE_WEBHOOK)
-    before = planned_values(offline.copy(output / "stacks/miyabi-dev", tmp_path).plan("-refresh=false"))
+    before = planned_values(shared_plans.of(output / "stacks/miyabi-dev"))
     after = planned_values(plan)
 
     assert after.keys() - before.keys() == ADDED

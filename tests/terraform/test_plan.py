@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from miyabi_infra.terraform import offline
-from tests.support import Project, planned_values
+from tests.support import Plans, Project, planned_values
 
 pytestmark = pytest.mark.terraform
 
@@ -36,15 +36,9 @@ ASKED_FOR_BY_THE_REPORT = {
 
 
 @pytest.fixture(scope="session")
-def plans(output: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def plans(output: Path, shared_plans: Plans) -> dict[str, dict[str, Any]]:
     """A plan from nothing of every stack."""
-    folder = tmp_path_factory.mktemp("plans")
-    planned: dict[str, dict[str, Any]] = {}
-    for name in STACKS:
-        terraform = offline.copy(output / "stacks" / name, folder)
-        assert terraform.validate() == []
-        planned[name] = terraform.plan("-refresh=false")
-    return planned
+    return {name: shared_plans.of(output / "stacks" / name) for name in STACKS}
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +58,11 @@ def differences(
             if planned[address].get(argument) != value:
                 found.setdefault(address, {})[argument] = planned[address].get(argument)
     return found
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_every_stack_is_valid(output: Path, tmp_path: Path, name: str) -> None:
+    assert offline.copy(output / "stacks" / name, tmp_path).validate() == []
 
 
 def test_every_stack_plans_its_resources(plans: dict[str, dict[str, Any]]) -> None:

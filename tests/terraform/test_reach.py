@@ -10,8 +10,7 @@ import pytest
 
 from miyabi_infra.reach import Reach, abilities
 from miyabi_infra.stacks import Module, Reference, Resource, Stack, Value, read
-from miyabi_infra.terraform import offline
-from tests.support import Project
+from tests.support import Plans, Project
 
 pytestmark = pytest.mark.terraform
 
@@ -142,9 +141,9 @@ def synthesized(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod", "qa"])
-def test_the_plan_gives_the_same_answers(synthesized: Path, tmp_path: Path, environment: str) -> None:
+def test_the_plan_gives_the_same_answers(synthesized: Path, shared_plans: Plans, environment: str) -> None:
     stack = next(stack for stack in read(synthesized) if stack.environment == environment)
-    planned = Planned(offline.copy(synthesized / "stacks" / stack.name, tmp_path).plan()).stack()
+    planned = Planned(shared_plans.of(synthesized / "stacks" / stack.name)).stack()
     expected, found = Reach(planned), Reach(stack)
 
     assert len(found.connections) >= 4

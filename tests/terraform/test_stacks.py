@@ -8,8 +8,7 @@ from typing import Any, cast
 import pytest
 
 from miyabi_infra.stacks import Value, read, unknowns
-from miyabi_infra.terraform import offline
-from tests.support import Project
+from tests.support import Plans, Project
 
 pytestmark = pytest.mark.terraform
 
@@ -87,9 +86,9 @@ def everything(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod", "shared", "qa"])
-def test_a_stack_is_read_as_terraform_plans_it(everything: Path, tmp_path: Path, environment: str) -> None:
+def test_a_stack_is_read_as_terraform_plans_it(everything: Path, shared_plans: Plans, environment: str) -> None:
     stack = next(stack for stack in read(everything) if stack.environment == environment)
-    plan = offline.copy(everything / "stacks" / stack.name, tmp_path).plan()
+    plan = shared_plans.of(everything / "stacks" / stack.name)
     changes: dict[str, Any] = {change["address"]: change["change"] for change in plan["resource_changes"]}
 
     assert sorted(changes) == sorted(each.address for each in stack.resources)
