@@ -174,10 +174,21 @@ def _claimed(loaded: Sequence[tuple[Document, AnySettings]], known: Mapping[str,
     """Whether a stack claims what one of the known stacks has."""
     names = {each.name for each in known.values()}
     states = {each.state.casefold() for each in known.values()}
+    patterns = [(each.name.removesuffix(f"-{environment}"), environment) for environment, each in known.items()]
     return any(
-        f"{each.project}-{each.environment}" in names or each.state.location(each).casefold() in states
+        f"{each.project}-{each.environment}" in names
+        or each.state.location(each).casefold() in states
+        or any(_confusable((each.project, each.environment), other) for other in patterns)
         for _, each in loaded
     )
+
+
+def _confusable(first: tuple[str, str], second: tuple[str, str]) -> bool:
+    """Whether names of one project and environment can be names of the other: `miyabi-*-dev` has `miyabi-x-eu-dev`."""
+    (project, environment), (other, another) = first, second
+    projects = project == other or project.startswith(f"{other}-") or other.startswith(f"{project}-")
+    environments = environment == another or environment.endswith(f"-{another}") or another.endswith(f"-{environment}")
+    return projects and environments and first != second
 
 
 def _collisions(loaded: list[tuple[Document, AnySettings]]) -> Iterator[Problem]:
@@ -195,7 +206,20 @@ def _collisions(loaded: list[tuple[Document, AnySettings]]) -> Iterator[Problem]
             problem = f"is the state of {first[0].file} too"
             location = settings.state.location(settings)
             yield Problem(document.place(key), key, location, problem, "a state of its own for each stack")
+    yield from _confusions(loaded)
     for name, (first, *others) in by_name.items():
         for document, _ in others:
             problem = f"is the name of {first[0].file} too"
             yield Problem(document.place(("project",)), ("project",), name, problem, "names that differ")
+
+
+def _confusions(loaded: Sequence[tuple[Document, AnySettings]]) -> Iterator[Problem]:
+    """Environments whose resources nobody can distinguish by their names: `{project}-{thing}-{environment}`."""
+    for index, (document, settings) in enumerate(loaded):
+        own = (settings.project, settings.environment)
+        for other, held in loaded[:index]:
+            theirs = (held.project, held.environment)
+            if "-".join(own) != "-".join(theirs) and _confusable(own, theirs):
+                problem = f"can be names of {other.file}, {'-*-'.join(theirs)}, too"
+                allowed = "a project that does not begin, or an environment that does not end, with the other's and '-'"
+                yield Problem(document.place(("project",)), ("project",), "-*-".join(own), problem, allowed)

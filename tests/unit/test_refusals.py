@@ -654,6 +654,27 @@ def test_two_environments_may_not_have_the_same_names(project: Project) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("environment", "project_name", "confused"),
+    [("eu-dev", "miyabi", "miyabi-*-eu-dev"), ("eu-dev", "miyabi-shop", "miyabi-shop-*-eu-dev")],
+)
+def test_names_of_one_environment_may_not_be_names_of_another(
+    project: Project, environment: str, project_name: str, confused: str
+) -> None:
+    project.write(environment, f"{QA}project: {project_name}\n")
+    assert [str(problem).partition(": ")[2] for problem in project.problems()] == [
+        (
+            f"project: '{confused}' can be names of environments/dev.yaml, miyabi-*-dev, too; allowed: "
+            "a project that does not begin, or an environment that does not end, with the other's and '-'"
+        )
+    ]
+
+
+def test_another_project_with_other_environments_is_not_confused(project: Project) -> None:
+    project.write("shop", f"{QA}project: miyabi-shop\n")
+    assert project.problems() == []
+
+
 def test_every_problem_of_every_overlay_is_reported_at_once(project: Project) -> None:
     project.write("qa", QA + "alb: {ssl_polcy: x}\ncontainer_port: 0\necs_service: {autoscaling_min_capacity: 9}\n")
     project.change("prod", ("snapshot_retention_limit: 7", "snapshot_retention_limit: 36"))
