@@ -4,18 +4,28 @@ from collections.abc import Mapping
 from typing import Final
 
 SHOWN: Final[Mapping[str, str]] = {
-    "aws_appautoscaling_policy": "scaling",
+    "aws_appautoscaling_policy": "capacity",
     "aws_appautoscaling_target": "capacity",
     "aws_cloudwatch_log_group": "logs",
     "aws_cloudwatch_metric_alarm": "alarms",
     "aws_ecs_cluster": "service",
     "aws_ecs_service": "service",
     "aws_ecs_task_definition": "service",
+    "aws_eip": "way out",
     "aws_elasticache_cluster": "redis",
-    "aws_lb": "targets",
+    "aws_elasticache_replication_group": "redis",
+    "aws_internet_gateway": "entrance",
+    "aws_lb": "entrance",
+    "aws_lb_listener": "entrance",
     "aws_lb_target_group": "targets",
+    "aws_nat_gateway": "way out",
+    "aws_route": "way out",
+    "aws_route_table": "way out",
+    "aws_route_table_association": "way out",
+    "aws_security_group": "entrance",
+    "aws_subnet": "way out",
 }
-"""Types whose condition changes while nobody applies anything: the section of `status` that shows it."""
+"""Types on which users depend at any moment, and the section of `status` that shows them."""
 
 _CONFIGURATION: Final = "configuration: only an apply changes it, and verify compares it"
 _NETWORK: Final = "the network: verify compares it, and reach judges it"
@@ -26,18 +36,11 @@ NOT_SHOWN: Final[Mapping[str, str]] = {
     "aws_ecr_lifecycle_policy": _CONFIGURATION,
     "aws_ecr_repository": "shared: not part of an environment's health",
     "aws_ecs_cluster_capacity_providers": _CONFIGURATION,
-    "aws_eip": _NETWORK,
     "aws_elasticache_parameter_group": _CONFIGURATION,
     "aws_elasticache_subnet_group": _CONFIGURATION,
     "aws_iam_role": _CONFIGURATION,
     "aws_iam_role_policy": _CONFIGURATION,
     "aws_iam_role_policy_attachment": _CONFIGURATION,
-    "aws_internet_gateway": _NETWORK,
-    "aws_lb_listener": _CONFIGURATION,
-    "aws_nat_gateway": _NETWORK,
-    "aws_route": _NETWORK,
-    "aws_route_table": _NETWORK,
-    "aws_route_table_association": _NETWORK,
     "aws_s3_bucket": "shared: not part of an environment's health",
     "aws_s3_bucket_lifecycle_configuration": _CONFIGURATION,
     "aws_s3_bucket_ownership_controls": _CONFIGURATION,
@@ -45,13 +48,11 @@ NOT_SHOWN: Final[Mapping[str, str]] = {
     "aws_s3_bucket_public_access_block": _CONFIGURATION,
     "aws_s3_bucket_server_side_encryption_configuration": _CONFIGURATION,
     "aws_s3_bucket_versioning": _CONFIGURATION,
-    "aws_security_group": _NETWORK,
     "aws_service_discovery_private_dns_namespace": _CONFIGURATION,
     "aws_service_discovery_service": _CONFIGURATION,
     "aws_sns_topic": _CONFIGURATION,
     "aws_sns_topic_policy": _CONFIGURATION,
     "aws_sns_topic_subscription": _CONFIGURATION,
-    "aws_subnet": _NETWORK,
     "aws_vpc": _NETWORK,
 }
 """Types that `status` does not show, and why."""

@@ -158,7 +158,12 @@ def _verified(resource: Resource, world: World) -> Verified:
 NOT_TOLD: Final[Mapping[str, str]] = {
     "aws_ecr_repository.force_delete": "tells Terraform how to delete it",
     "aws_elasticache_cluster.apply_immediately": "tells Terraform how to change it",
+    "aws_elasticache_cluster.final_snapshot_identifier": "tells Terraform how to delete it",
     "aws_elasticache_replication_group.apply_immediately": "tells Terraform how to change it",
+    "aws_elasticache_replication_group.auth_token": "a secret, which AWS does not tell",
+    "aws_elasticache_replication_group.auth_token_update_strategy": "tells Terraform how to change it",
+    "aws_elasticache_replication_group.final_snapshot_identifier": "tells Terraform how to delete it",
+    "aws_elasticache_replication_group.snapshot_name": "tells Terraform how to create it",
     "aws_lb.enable_cross_zone_load_balancing": "an application load balancer cannot turn it off",
     "aws_service_discovery_private_dns_namespace.vpc": "AWS Cloud Map does not tell it",
     "aws_service_discovery_service.health_check_custom_config": "AWS ignores its only argument",

@@ -49,7 +49,12 @@ def _cache(resource: Resource, world: World) -> Found | None:
     )
     groups = [each["SecurityGroupId"] for each in cluster.get("SecurityGroups") or ()]
     checks.append(set_check("security_group_ids", resource, world, groups))
-    known = {"id": name, "arn": cluster["ARN"], "port": endpoint.get("Port")}
+    known = {
+        "id": name,
+        "arn": cluster["ARN"],
+        "port": endpoint.get("Port"),
+        "cache_nodes[0].address": endpoint.get("Address"),
+    }
     return Found(known, checks + world.tags(resource, _cache_tags(cluster["ARN"], world)))
 
 
@@ -68,7 +73,9 @@ def _replication_group(resource: Resource, world: World) -> Found | None:
     checks = world.checks(
         resource,
         {
+            "replication_group_id": group["ReplicationGroupId"],
             "description": group.get("Description"),
+            "data_tiering_enabled": group.get("DataTiering") == "enabled",
             "engine": node.get("Engine"),
             "engine_version": version if re.match(rf"{re.escape(version)}(?:\.|$)", running) else running,
             "node_type": group.get("CacheNodeType"),
@@ -87,6 +94,9 @@ def _replication_group(resource: Resource, world: World) -> Found | None:
             "auto_minor_version_upgrade": _flag(group.get("AutoMinorVersionUpgrade")),
             "notification_topic_arn": part(node, "NotificationConfiguration").get("TopicArn"),
         },
+        data_tiering_enabled=False,
+        kms_key_id=None,
+        notification_topic_arn=None,
     )
     if resource.get("transit_encryption_mode") is not None:
         checks += world.checks(resource, {"transit_encryption_mode": group.get("TransitEncryptionMode")})

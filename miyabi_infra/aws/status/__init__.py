@@ -45,31 +45,6 @@ SECTIONS: Final[Mapping[str, Ask]] = {
 }
 """The sections, in the order in which they are shown."""
 
-COVERED: Final[Mapping[str, str]] = {
-    "aws_appautoscaling_policy": "capacity",
-    "aws_appautoscaling_target": "capacity",
-    "aws_cloudwatch_log_group": "logs",
-    "aws_cloudwatch_metric_alarm": "alarms",
-    "aws_ecs_cluster": "service",
-    "aws_ecs_service": "service",
-    "aws_ecs_task_definition": "service",
-    "aws_eip": "way out",
-    "aws_elasticache_cluster": "redis",
-    "aws_elasticache_replication_group": "redis",
-    "aws_internet_gateway": "entrance",
-    "aws_lb": "entrance",
-    "aws_lb_listener": "entrance",
-    "aws_lb_target_group": "targets",
-    "aws_nat_gateway": "way out",
-    "aws_route": "way out",
-    "aws_route_table": "way out",
-    "aws_route_table_association": "way out",
-    "aws_security_group": "entrance",
-    "aws_subnet": "way out",
-    "aws_vpc": "entrance",
-}
-"""The section that looks at each type; a type without one has no health: `verify` compares its configuration."""
-
 
 def read(stack: Stack, aws: Aws, now: datetime, *, probed: str | None = None) -> Status:
     """The status of an environment; `probed` is an address to send one request to, or "" for the load balancer's.
@@ -107,7 +82,6 @@ def _section(name: str, ask: Ask, look: Look) -> StatusSection:
 
 
 __all__ = [
-    "COVERED",
     "SECTIONS",
     "UNKNOWN",
     "Level",
