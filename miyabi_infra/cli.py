@@ -254,7 +254,8 @@ def summary(
 ) -> None:
     """Write a pull request comment in Markdown: first what is lost, then counts, cost, reachability and causes.
 
-    Exit code 0: nothing changes; 1: something does; 2: wrong use.
+    Exit code 0: nothing changes; 1: something does; 2: wrong use; 3: a plan is not complete, or something could not be
+    determined.
     """
     from miyabi_infra.commands.summary import run  # noqa: PLC0415
 

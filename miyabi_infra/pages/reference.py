@@ -1,4 +1,4 @@
-"""The generated reference (`docs/reference`) and the JSON Schemas of the overlays, made from the settings."""
+"""The generated reference (`docs/reference`) and the JSON Schemas of the overlays, from the settings."""
 
 import inspect
 import json
@@ -31,7 +31,7 @@ _EVERYTHING = {
     "notifications": NotificationsSettings(email_addresses=("oncall@example.com",), webhook=True),
     "monitoring": MonitoringSettings(enabled=True),
 }
-"""Settings that call the modules which are off by default: the reference shows them too."""
+"""Settings that turn on the modules that are off by default: the reference shows these too."""
 
 
 def pages(root: Path) -> dict[Path, str]:
@@ -48,7 +48,7 @@ def pages(root: Path) -> dict[Path, str]:
 
 
 def schema(model: type[EnvironmentSettings | SharedSettings]) -> dict[str, Any]:
-    """The JSON Schema of an overlay: nothing is required of it, as `base.yaml` may say the rest."""
+    """The JSON Schema of an overlay: no setting is required, because `base.yaml` can have the rest."""
     whole = model.model_json_schema()
     for definition in (whole, *whole.get("$defs", {}).values()):
         definition.pop("required", None)
@@ -117,7 +117,7 @@ def _rules(model: type[BaseModel]) -> list[dict[str, str]]:
 
 
 def _allowed(definition: Mapping[str, Any]) -> str:
-    """What a JSON Schema allows, in a few words."""
+    """What a JSON Schema allows, for people."""
     text = str(definition.get("type", "a value"))
     if "enum" in definition:
         text = ", ".join(f"`{value}`" for value in definition["enum"])
@@ -134,14 +134,14 @@ def _allowed(definition: Mapping[str, Any]) -> str:
     elif definition.get("type") == "object":
         text = f"mapping of names to {'settings' if '$ref' in str(definition) else 'text'}"
     elif definition.get("format") == "date":
-        text = "a day, such as 2027-03-31"
+        text = "a date, such as 2027-03-31"
     else:
         text = {"boolean": "`true`, `false`", "null": "`null`", "string": "text"}.get(text, text)
     return text
 
 
 def _range(definition: Mapping[str, Any]) -> str:
-    kind = "whole number" if definition["type"] == "integer" else "number"
+    kind = "integer" if definition["type"] == "integer" else "number"
     least, most, above = (definition.get(key) for key in ("minimum", "maximum", "exclusiveMinimum"))
     if least is not None and most is not None:
         return f"{least} to {most}"

@@ -1,4 +1,4 @@
-"""`miyabi-infra report`: one HTML file that joins what is known of an environment, for any browser, offline."""
+"""The report of an environment: one HTML page with everything that is known about it, for any browser, offline."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ def page(root: Path, environment: str) -> str:
     """The report, as HTML.
 
     Raises:
-        Refused: when stacks or overlays can't be read, or the environment is not there.
+        Refused: when stacks or overlays cannot be read, or the environment does not exist.
     """
     stacks = read(root / OUT)
     (stack,) = chosen(stacks, environment)
@@ -81,7 +81,7 @@ def _figures(stack: Stack, reach: Reach, cost: Mapping[str, Any] | str) -> Itera
     if zones:
         yield "availability zones", str(len(zones))
     if not isinstance(cost, str):
-        yield "USD in a typical month", cost["total"][2]
+        yield f"USD in a typical month{', at least' if cost['unpriced'] else ''}", cost["total"][2]
     if reach.nodes:
         inward = [f"{each.target} {each.port_text}" for each in reach.connections if each.source == "internet"]
         yield "open to the internet", ", ".join(inward) or "nothing"
@@ -91,13 +91,13 @@ def _figures(stack: Stack, reach: Reach, cost: Mapping[str, Any] | str) -> Itera
 
 
 def _cost(root: Path, stack: Stack, overlays: Mapping[str, Document]) -> dict[str, Any] | str:
-    """The estimate as the template shows it, or why there is none."""
+    """The estimate in the shape of the template, or why there is none."""
     (of,) = estimates(root, [stack], overlays)
     if of.prices is None:
         return of.unpriced[0].reason
     return {
         "components": [(name, *_usd(span)) for name, span in of.components.items()],
-        "total": ("total", *_usd(of.total)),
+        "total": ("total" if of.complete else "total, at least", *_usd(of.total)),
         "budget": _budget(of),
         "over": bool(of.over_budget),
         "lines": [
@@ -126,6 +126,8 @@ def _budget(of: Estimate) -> str:
     if of.budget is None:
         return ""
     left = of.budget - of.total.typical
+    if left >= 0 and not of.complete:
+        return f"Budget {of.budget:.2f} USD: whether a typical month is within it is not known: not all is priced."
     return f"Budget {of.budget:.2f} USD: {abs(left):.2f} {'left' if left >= 0 else 'over'} in a typical month."
 
 
@@ -144,9 +146,9 @@ def _connection(of: Connection) -> tuple[str, str, str]:
 def _remarks(reach: Reach) -> Iterator[str]:
     for each in reach.let_in:
         missing = "; ".join(step.text for step in each.missing)
-        yield f"{each.rule.address} lets the internet in on {each.rule.port_text}, which does not arrive: {missing}"
+        yield f"{each.rule.address} lets the internet in on {each.rule.port_text}, but it does not arrive: {missing}"
     for resource in reach.unjudged:
-        yield f"Not judged here, though it has to do with the network: {resource.address}"
+        yield f"Not judged, although it affects the network: {resource.address}"
 
 
 # ---- findings ---------------------------------------------------------------------------------------------------
@@ -173,7 +175,7 @@ def _settings(overlay: Document | None) -> Iterator[tuple[str, str, str]]:
 
 
 def _differences(environment: str, overlays: Mapping[str, Document]) -> Iterator[dict[str, Any]]:
-    """The settings that differ from each other environment; the shared stack has none to be held against."""
+    """The settings that differ from each other environment; the shared stack has none to compare with."""
     own = overlays.get(environment)
     for name, other in overlays.items():
         if own is None or SHARED in (environment, name) or name == environment:

@@ -22,6 +22,7 @@ from miyabi_infra.pages import guides
 from miyabi_infra.pages.guides.data import GuideData, guide_data
 from miyabi_infra.stacks import SHARED, Stack, read
 from miyabi_infra.terraform.cli import environment
+from tests.aws import observed
 from tests.aws.cli import AwsCli
 from tests.aws.edge import edge
 from tests.aws.emulator import Emulator
@@ -109,6 +110,29 @@ def test_the_share_of_executed_commands(
         for each in sorted((each for found in done.values() for each in found), key=lambda each: -each.seconds)[:5]:
             print(f"  {each.seconds:5.1f} s  {each.command}")
     assert sorted(str(each) for each in run) == sorted(str(each.command) for found in done.values() for each in found)
+
+
+def test_a_restart_stops_the_unhealthy_task_and_no_other(applied: Environment, root: Path) -> None:
+    (stack,) = [each for each in read(applied.project.out) if each.environment == applied.name]
+    e = guide_data(stack)
+    page = commands(root / guides.FOLDER / applied.name / "runbook.md")
+    (restart,) = [each for each in page if "replaced by hand: unhealthy" in each.text]
+    session = next(each.text for each in page if each.session)
+    with applied.aws.copy(living=True) as aws, AwsCli.start() as cli:
+        balancing, ecs = aws.client("elbv2"), aws.client("ecs")
+        (group,) = balancing.describe_target_groups(Names=[e.entrance.target_group])["TargetGroups"]
+        targets = balancing.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
+        unhealthy = targets[-1]["Target"]["Id"]
+        found = {unhealthy: {"State": "unhealthy", "Reason": "Target.Timeout", "Description": ""}}
+        aws.client("ssm").put_parameter(Name=observed.HEALTH, Value=json.dumps(found), Type="String")
+        variables = {**aws.variables, "PATH": f"{cli.folder}{os.pathsep}{os.environ['PATH']}"}
+        done = _run(restart, f"{session}\n", applied.project.root, variables)
+        (stopped,) = ecs.list_tasks(cluster=e.service.cluster, desiredStatus="STOPPED")["taskArns"]
+        (task,) = ecs.describe_tasks(cluster=e.service.cluster, tasks=[stopped])["tasks"]
+
+    assert done.output.split() == [stopped, "STOPPED"]
+    details = {each["name"]: each["value"] for each in task["attachments"][0]["details"]}
+    assert details["privateIPv4Address"] == unhealthy
 
 
 def _apply(environment: Environment) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from miyabi_infra.pages.summary.changes import Changes
 from miyabi_infra.pages.summary.comment import comment
 from miyabi_infra.pages.summary.plan import Planned, read
 from miyabi_infra.terraform import offline
@@ -61,7 +62,7 @@ def test_the_plan_destroys_the_log_group_and_replaces_the_cache(plan_file: Path)
 
 
 def test_the_comment_begins_with_what_is_lost(plan_file: Path) -> None:
-    lines = comment([], [read(plan_file)], "main").splitlines()
+    lines = comment(Changes((), ()), [read(plan_file)], "main").splitlines()
     first = lines.index("### Destroyed and replaced")
 
     assert [line for line in lines[:first] if line.startswith("###")] == []

@@ -237,7 +237,7 @@ def test_settings_that_committed_overlays_leave_off_change_the_pages(everything:
     assert "wss://" in text["frontend"]
     assert "p95 150 ms" in text["troubleshooting"]
     assert "`miyabi-app.miyabi.local`" in text["runbook"]
-    assert "120 s without a byte" in text["api"]
+    assert "120 s without data" in text["api"]
 
 
 def test_every_command_is_executed_or_says_why_not(rendered: Project) -> None:

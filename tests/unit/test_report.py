@@ -64,9 +64,9 @@ def test_settings_name_their_lines_and_what_differs_elsewhere(dev: str, synthesi
     rows = re.sub(r"\s+", "", dev)
 
     assert f"<td>networking.single_nat_gateway</td><td>true</td><td>environments/dev.yaml:{line}</td>" in rows
-    assert "Against prod" in dev
+    assert "Compared with prod" in dev
     assert "<td>networking.single_nat_gateway</td><td>true</td><td>environments/dev.yaml" in rows
-    assert "Against shared" not in dev
+    assert "Compared with shared" not in dev
 
 
 def test_it_asks_for_nothing_from_outside(dev: str) -> None:

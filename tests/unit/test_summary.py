@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from miyabi_infra import exits
 from miyabi_infra.commands.summary import run
+from miyabi_infra.pages.summary.changes import Changes
 from miyabi_infra.pages.summary.comment import comment
 from miyabi_infra.pages.summary.losses import KNOWN_TYPES
 from miyabi_infra.pages.summary.markdown import LIMIT, bounded, code
@@ -16,6 +18,8 @@ from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import read as stacks
 from miyabi_infra.stacks import revision
 from tests.support import Project, git
+
+NOTHING = Changes((), ())
 
 
 def committed(project: Project, output: Path) -> Project:
@@ -73,8 +77,8 @@ def test_cost_is_told_by_component(said: str) -> None:
 
 
 def test_reachability_that_differs_is_told_with_the_blocks(said: str) -> None:
-    assert "- `dev`: **opened**: `internet` to `alb`, tcp 80 (`192.0.2.0/24`)\n" in said
-    assert "- `dev`: closed: `internet` to `alb`, tcp 80\n" in said
+    assert "- `dev`: narrowed: `internet` to `alb`, tcp 80: `0.0.0.0/0` to `192.0.2.0/24`\n" in said
+    assert "opened" not in said
 
 
 def test_what_gets_weaker_is_told(said: str) -> None:
@@ -175,7 +179,7 @@ def test_a_plan_is_read_with_losses_first(tmp_path: Path) -> None:
         Planned("create", "module.m.aws_eip.n", (), ""),
     )
     assert "1 to create, 1 to replace, 1 to destroy, 1 moved to another address, 1 resource changed outside" in comment(
-        [], [found], "main"
+        NOTHING, [found], "main"
     )
 
 
@@ -186,19 +190,133 @@ def test_a_plan_without_changes_is_no_change(project: Project, output: Path, tmp
 
 
 def test_a_plan_that_terraform_did_not_finish_is_no_all_clear(tmp_path: Path) -> None:
-    assert "**`plan.json` is not complete**" in comment([], [read(plan(tmp_path, errored=True))], "main")
+    assert "**`plan.json` is not complete**" in comment(NOTHING, [read(plan(tmp_path, errored=True))], "main")
+
+
+def test_a_plan_that_terraform_did_not_finish_has_an_exit_code_of_its_own(
+    project: Project, output: Path, tmp_path: Path
+) -> None:
+    committed(project, output)
+    assert run(project.root, plans=[plan(tmp_path, errored=True)]) == exits.UNKNOWN
+    assert run(project.root, plans=[plan(tmp_path, planned("aws_lb", ["update"]), errored=True)]) == exits.UNKNOWN
+
+
+def test_what_only_aws_sets_is_not_changed_outside_terraform(tmp_path: Path) -> None:
+    resources = [{"address": "aws_lb.n", "expressions": {"idle_timeout": {"constant_value": 60}, "tags": {}}}]
+    configuration: dict[str, Any] = {"root_module": {"module_calls": {"m": {"module": {"resources": resources}}}}}
+
+    def drifted(**after: object) -> int:
+        change = {"before": {"idle_timeout": 60, "arn_suffix": "a", "tags": None}, "after": after}
+        drift = [{"address": "module.m.aws_lb.n", "change": change}]
+        return read(plan(tmp_path, resource_drift=drift, configuration=configuration)).drift
+
+    assert drifted(idle_timeout=60, arn_suffix="b", tags={}) == 0
+    assert drifted(idle_timeout=90, arn_suffix="a", tags={}) == 1
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"), [("{", "is no JSON"), ("[]", "holds no plan"), ('{"format_version": "1.0"}', "holds no plan")]
+    ("text", "problem"), [("{", "is not JSON"), ("[]", "holds no plan"), ('{"format_version": "1.0"}', "holds no plan")]
 )
 def test_what_is_no_plan_is_refused(tmp_path: Path, text: str, problem: str) -> None:
     file = tmp_path / "state.json"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(Refused, match=problem):
         read(file)
-    with pytest.raises(Refused, match="can't be read: No such file"):
+    with pytest.raises(Refused, match="cannot be read: No such file"):
         read(tmp_path / "none.json")
+
+
+# ---- replacements without a plan -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def rebuilt(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project whose overlays have changes that replace resources, and an image with a long name."""
+    project = committed(Project.copy_of(root, tmp_path_factory.mktemp("rebuilt")), output)
+    project.change("dev", ("10.0.", "10.9."))
+    project.change("staging", ("miyabi-web-api:", "miyabi-web-api:3f2c1ab-"))
+    project.change("prod", ("log_retention_days: 30", "log_retention_days: 7"))
+    project.synthesize()
+    return project
+
+
+def test_without_a_plan_replacements_are_said_to_be_unknown(
+    rebuilt: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(rebuilt.root) == exits.FOUND
+    said = capsys.readouterr().out
+    assert "There is no plan of `dev`, `prod`, `staging` (`--plan`): **which resources are replaced" in said
+
+    def tagged(name: str) -> Path:
+        tags = {"tags": {"constant_value": {"Environment": name}}}
+        provider = {"aws": {"expressions": {"default_tags": [tags]}}}
+        (tmp_path / name).mkdir()
+        return plan(tmp_path / name, configuration={"provider_config": provider})
+
+    assert run(rebuilt.root, plans=[tagged("dev"), tagged("staging")]) == exits.FOUND
+    assert "There is no plan of `prod` (`--plan`)" in capsys.readouterr().out
+
+
+def test_replacements_that_the_provider_is_known_to_force_are_listed_with_what_follows(
+    rebuilt: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(rebuilt.root)
+    said = capsys.readouterr().out
+    vpc = "module.networking.aws_vpc.main"
+    assert f"| `dev` | `{vpc}` | `cidr_block` |  | everything in it |" in said
+    assert f"| `dev` | `module.alb.aws_lb_target_group.app` | `vpc_id` | `{vpc}` | the traffic to its targets" in said
+    definition = "module.ecs.aws_ecs_task_definition.app"
+    assert re.search(rf"\| `staging` \| `{definition}` \| `container_definitions[^`]*image` \|", said)
+    assert "| `prod` | `module" not in said
+
+
+def test_long_values_are_shown_where_they_differ(rebuilt: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    run(rebuilt.root, "staging")
+    said = capsys.readouterr().out
+    (line,) = re.findall(r"(?m)^  - `container_definitions[^`]*image`.*$", said)
+    assert "miyabi-web-api:3f2c1ab-" in line
+
+
+# ---- what is not known -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_not_priced_is_never_zero(project: Project, output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    committed(project, output)
+    with project.body("dev", "elasticache") as body:
+        body["resource"]["aws_elasticache_cluster"]["redis"]["node_type"] = "cache.x9.large"
+
+    assert run(project.root) == exits.FOUND
+    said = capsys.readouterr().out
+    assert re.search(r"\| `dev` \| - \| 1 \| - \| 48 \| at least [\d.]+ \(difference not known\) \|", said)
+    assert re.search(r"\| `dev` \| Redis \| [\d.]+ \| at least [\d.]+ \| difference not known \|", said)
+    assert "-12.41" not in said
+    assert "Not priced, and not in the figures:\n- `dev`: `module.elasticache.aws_elasticache_cluster.redis`: " in said
+
+
+def test_a_region_without_prices_takes_nothing_from_the_others(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    file = project.out / "stacks/miyabi-dev/cdk.tf.json"
+    file.write_text(file.read_text().replace('"region": "us-west-2"', '"region": "eu-north-1"'))
+    with project.body("prod", "elasticache") as body:
+        body["resource"]["aws_elasticache_cluster"]["redis"]["node_type"] = "cache.t3.micro"
+
+    assert run(project.root) == exits.FOUND
+    said = capsys.readouterr().out
+    assert re.search(r"\| `dev` \| [^|]* \| [^|]* \| [^|]* \| 48 \| not known \(difference not known\) \|", said)
+    assert re.search(r"\| `prod` \| Redis \| [\d.]+ \| [\d.]+ \| -[\d.]+ \|", said)
+
+
+def test_overlays_that_cannot_be_read_are_said_to_be_unknown(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    project.overlay("prod").write_text("networking: [", encoding="utf-8")
+
+    assert run(project.root) == exits.UNKNOWN
+    said = capsys.readouterr().out
+    assert "### Not known\n\n- `overlays and cost now: environments/prod.yaml:" in said
 
 
 # ---- Markdown ------------------------------------------------------------------------------------------------------

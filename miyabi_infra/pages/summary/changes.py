@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from miyabi_infra.cost.changes import CostChange, cost_changes
 from miyabi_infra.cost.estimate import estimates
 from miyabi_infra.cost.model import Estimate
 from miyabi_infra.lint.findings import Finding, findings
@@ -12,6 +13,7 @@ from miyabi_infra.lint.findings import overlays as linted
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import OverlayError
+from miyabi_infra.pages.summary.replacing import Replacements, replacements
 from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.reach.questions import ReachChange, difference
 from miyabi_infra.refused import Refused
@@ -29,9 +31,11 @@ class Snapshot:
     overlays: Mapping[str, Document]
     """Empty where they cannot be read."""
     costs: Mapping[str, Estimate]
-    """Empty where there are no prices."""
+    """Without the environments that cannot be estimated."""
     findings: Sequence[Finding]
     """What lint finds, waived or not; empty where it cannot read the overlays."""
+    not_known: Mapping[str, str]
+    """What could not be determined, with the reason: `findings`, `cost of dev`."""
 
     def found(self, environment: str) -> "dict[tuple[str, str], Finding]":
         """The findings of an environment that are not waived, by name and subject."""
@@ -54,7 +58,11 @@ class EnvironmentChange:
     """None without changes, and if one of the overlays does not exist or cannot be read."""
     reach: ReachChange
     weaker: tuple[Weaker, ...]
+    replacements: Replacements
+    """What is known without a plan."""
     cost: tuple[Estimate | None, Estimate | None]
+    """None for an environment that does not exist, or that cannot be estimated."""
+    cost_changes: tuple[CostChange, ...]
     found: tuple[Finding, ...]
     """Findings that were not there before."""
     waived: tuple[Finding, ...]
@@ -66,20 +74,24 @@ class EnvironmentChange:
         """Resources that are added, changed or removed."""
         return len([each for each in self.changes if each.kind == kind and each.address not in (PROVIDER, BACKEND)])
 
-    @property
-    def costs_differ(self) -> bool:
-        """Whether a typical month costs more or less, by at least a cent."""
-        before, after = (0.0 if each is None else each.total.typical for each in self.cost)
-        return f"{before:.2f}" != f"{after:.2f}"
-
     def __bool__(self) -> bool:
         """Whether anything differs."""
         return bool(
-            self.changes or self.reach or self.weaker or self.costs_differ or self.found or self.waived or self.fixed
+            self.changes or self.reach or self.weaker or self.cost_changes or self.found or self.waived or self.fixed
         )
 
 
-def changes(root: Path, since: str, environment: str | None, today: date) -> list[EnvironmentChange]:
+@dataclass(frozen=True)
+class Changes:
+    """What differs from a revision."""
+
+    environments: tuple[EnvironmentChange, ...]
+    """Those that differ."""
+    not_known: tuple[str, ...]
+    """What could not be determined, and why."""
+
+
+def changes(root: Path, since: str, environment: str | None, today: date) -> Changes:
     """What differs from a revision, in each environment of either; waivers are compared with `today`.
 
     Raises:
@@ -95,25 +107,32 @@ def changes(root: Path, since: str, environment: str | None, today: date) -> lis
     if not names:
         known = ", ".join(dict.fromkeys((*now.stacks, *then.stacks)))
         raise Refused(f"there is no environment {environment!r}; there are {known}")
-    return [_environment(name, then, now) for name in names]
+    found = [_environment(name, then, now) for name in names]
+    not_known = [f"{what} now: {why}" for what, why in now.not_known.items()]
+    not_known += [f"{what} at {since}: {why}" for what, why in then.not_known.items()]
+    return Changes(tuple(each for each in found if each), tuple(not_known))
 
 
 def _snapshot(root: Path, today: date) -> Snapshot:
-    stacks = read(root / OUT)
+    """What is known at a commit; what cannot be read does not take the rest away."""
+    stacks, not_known = read(root / OUT), dict[str, str]()
+    overlays: Mapping[str, Document] = {}
     try:
         overlays = documents(root)
-    except OverlayError:
-        overlays = {}
-    try:
-        costs = estimates(root, stacks, overlays)
-    except Refused:  # a region without prices
-        costs = []
+    except OverlayError as error:
+        not_known["overlays and cost"] = str(error).partition("\n")[0]
+    costs: dict[str, Estimate] = {}
+    for stack in stacks if overlays else ():
+        try:
+            (costs[stack.environment],) = estimates(root, [stack], overlays)
+        except Refused as reason:
+            not_known[f"cost of {stack.environment}"] = str(reason)
+    found: Sequence[Finding] = []
     try:
         found = findings(stacks, linted(root), today)
-    except Refused:
-        found = []
-    by_name = {each.environment: each for each in stacks}
-    return Snapshot(by_name, overlays, {each.environment: each for each in costs}, found)
+    except Refused as reason:
+        not_known["findings"] = str(reason).partition("\n")[0]
+    return Snapshot({each.environment: each for each in stacks}, overlays, costs, found, not_known)
 
 
 def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
@@ -130,11 +149,21 @@ def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
         causes=Causes(ROOT, first, second, shared=name == SHARED) if found and first and second else None,
         reach=difference(before, after),
         weaker=tuple(weaker(before, after)) if before and after else (),
+        replacements=replacements(before, after, found) if before and after else Replacements((), ()),
         cost=(then.costs.get(name), now.costs.get(name)),
+        cost_changes=tuple(_cost_changes(name, then, now)),
         found=tuple(each for key, each in present.items() if key not in earlier),
         waived=tuple(each for key, each in waived.items() if key in earlier),
         fixed=tuple(each for key, each in earlier.items() if key not in present and key not in waived),
     )
+
+
+def _cost_changes(name: str, then: Snapshot, now: Snapshot) -> Sequence[CostChange]:
+    """Which components cost something else; nothing if a side exists and cannot be estimated."""
+    for side in (then, now):
+        if name in side.stacks and name not in side.costs:
+            return ()
+    return cost_changes(name, then.costs.get(name), now.costs.get(name))
 
 
 def _changes(before: Stack | None, after: Stack | None) -> Sequence[ResourceChange]:

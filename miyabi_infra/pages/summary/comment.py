@@ -1,14 +1,15 @@
-"""The comment: what is lost first, then counts, cost and reachability, then resource by resource as far as it fits."""
+"""The comment: what is not known and what is lost first, then counts, then each resource as far as it fits."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from miyabi_infra.pages.summary.changes import EnvironmentChange
+from miyabi_infra.cost.changes import TOTAL, CostChange
+from miyabi_infra.pages.summary.changes import Changes, EnvironmentChange
 from miyabi_infra.pages.summary.markdown import LIMIT, bounded, code, folded
 from miyabi_infra.pages.summary.plan import Plan
-from miyabi_infra.reach.paths import Connection
+from miyabi_infra.pages.summary.reachability import ConnectionChange, connection_changes
 from miyabi_infra.stacks.causes import Cause
-from miyabi_infra.stacks.compare import ArgumentChange, ResourceChange, shown_value
+from miyabi_infra.stacks.compare import LONGEST, ArgumentChange, ResourceChange, shown_values
 from miyabi_infra.stacks.strengths import shown
 from miyabi_infra.text import count, markdown
 
@@ -16,29 +17,40 @@ _SECTION: Final = 9_000
 """Characters that a section may take, so that none keeps the others out."""
 
 _SENTENCE: Final = 400
-"""Characters of what somebody wrote that are shown."""
+"""Characters of a text that are shown."""
+
+_VALUE: Final = LONGEST + 2
+"""Characters of a value that are shown: what `shown_values` leaves, with an ellipsis at both ends."""
 
 
-def comment(found: Sequence[EnvironmentChange], plans: Sequence[Plan], base: str) -> str:
+def comment(found: Changes, plans: Sequence[Plan], base: str) -> str:
     """The comment, in Markdown."""
-    if not found and not any(plan.changes or not plan.complete for plan in plans):
-        by_plan = f", and {count(len(plans), 'plan')} without a change" if plans else ""
+    environments = found.environments
+    if not environments and not found.not_known and not any(plan.changes or not plan.complete for plan in plans):
+        by_plan = f", and {count(len(plans), 'plan')} without changes" if plans else ""
         return f"**No change of the infrastructure** since {code(base)}{by_plan}.\n"
     lines = ["## Infrastructure", "", f"Compared with {code(base)}.", ""]
+    unplanned = _without_plan(environments, plans)
     for title, section in (
+        ("Not known", _not_known(found)),
         ("Destroyed and replaced", _losses(plans)),
         ("", _plans(plans)),
-        ("By environment", _counts(found)),
-        ("Reachability", _reach(found)),
-        ("Weaker than before", _weaker(found)),
-        ("Findings", _findings(found)),
-        ("Cost by component, USD in a typical month", _costs(found)),
+        ("Replaced, as far as it is known without a plan", _replacements(unplanned)),
+        ("By environment", _counts(environments)),
+        ("Reachability", _reach(environments)),
+        ("Weaker than before", _weaker(environments)),
+        ("Findings", _findings(environments)),
+        ("Cost by component, USD in a typical month", _costs(environments)),
     ):
         held = bounded(list(section), _SECTION, "lines")
         if held:
             lines += [f"### {title}", "", *held, ""] if title else [*held, ""]
     used = len("\n".join(lines))
-    return "\n".join([*lines, *_details(found, LIMIT - used - _SECTION)]).rstrip() + "\n"
+    return "\n".join([*lines, *_details(environments, LIMIT - used - _SECTION)]).rstrip() + "\n"
+
+
+def _not_known(found: Changes) -> Iterator[str]:
+    yield from (f"- {code(each, _SENTENCE)}" for each in found.not_known)
 
 
 # ---- plans ---------------------------------------------------------------------------------------------------------
@@ -60,9 +72,37 @@ def _plans(plans: Sequence[Plan]) -> Iterator[str]:
         told = [f"{number} to {action}" for number, action in numbers if number]
         told += [f"{plan.moved} moved to another address"] if plan.moved else []
         told += [f"{count(plan.drift, 'resource')} changed outside Terraform"] if plan.drift else []
-        yield f"Plan {code(plan.file)}: {', '.join(told) or 'no change'}."
+        yield f"Plan {code(plan.file)}: {', '.join(told) or 'no changes'}."
         if not plan.complete:
-            yield f"**{code(plan.file)} is not complete**: Terraform did not come to its end, or was told to leave out."
+            yield f"**{code(plan.file)} is not complete**: Terraform failed, or was told to leave resources out."
+
+
+def _without_plan(found: Sequence[EnvironmentChange], plans: Sequence[Plan]) -> list[EnvironmentChange]:
+    """The environments whose resources change, and for which there is no complete plan."""
+    planned = {plan.environment for plan in plans if plan.complete}
+    return [each for each in found if each.number("change") and each.before and each.after and each.name not in planned]
+
+
+def _replacements(found: Sequence[EnvironmentChange]) -> Iterator[str]:
+    """What is replaced by what the provider is known to do; a plan is needed to be sure."""
+    if not found:
+        return
+    names = ", ".join(code(each.name) for each in found)
+    yield f"There is no plan of {names} (`--plan`): **which resources are replaced is not known for certain.**"
+    rows = [
+        [code(each.name), code(one.address), code(one.argument), code(one.through) if one.through else "", one.loss]
+        for each in found
+        for one in each.replacements.known
+    ]
+    if rows:
+        yield ""
+        header = ["environment", "replaced", "forced by", "because of", "lost with it"]
+        yield from markdown(header, rows).splitlines()
+    unknown = [(each.name, *one) for each in found for one in each.replacements.unknown]
+    if unknown:
+        yield ""
+        yield "Whether these changes force a replacement is not known:"
+        yield from (f"- {code(name)}: {code(address)} {code(argument)}" for name, address, argument in unknown)
 
 
 # ---- sections ------------------------------------------------------------------------------------------------------
@@ -71,7 +111,7 @@ def _plans(plans: Sequence[Plan]) -> Iterator[str]:
 def _counts(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     rows = [
         [
-            code(each.name) + (" (new)" if each.before is None else " (gone)" if each.after is None else ""),
+            code(each.name) + (" (new)" if each.before is None else " (removed)" if each.after is None else ""),
             *(str(each.number(kind) or "-") for kind in ("add", "change", "remove")),
             str(len(each.after.resources) if each.after else 0),
             _cost(each),
@@ -85,42 +125,74 @@ def _counts(found: Sequence[EnvironmentChange]) -> Iterator[str]:
 
 def _cost(of: EnvironmentChange) -> str:
     before, after = of.cost
-    if (before is None and of.before) or (after is None and of.after):
+    if after is None:
+        return "not known" if of.after else "-"
+    shown = _at_least(after.total.typical, complete=after.complete, known=after.prices is not None)
+    if before is None and of.before:
+        return f"{shown} (before: not known)"
+    total = next((each for each in of.cost_changes if each.component == TOTAL), None)
+    return shown if total is None else f"{shown} ({_difference(total)})"
+
+
+def _at_least(usd: float, *, complete: bool, known: bool = True) -> str:
+    """A cost; what is not priced is never 0."""
+    if not known:
         return "not known"
-    was, now = (0.0 if each is None else each.total.typical for each in (before, after))
-    return f"{now:.2f} ({now - was:+.2f})" if of.costs_differ else f"{now:.2f}"
+    return f"{usd:.2f}" if complete else f"at least {usd:.2f}"
+
+
+def _difference(change: CostChange) -> str:
+    return "difference not known" if change.difference is None else f"{change.difference.typical:+.2f}"
 
 
 def _costs(found: Sequence[EnvironmentChange]) -> Iterator[str]:
-    rows: list[list[str]] = []
-    for each in found:
-        before, after = ({} if one is None else one.components for one in each.cost)
-        for component in dict.fromkeys((*before, *after)):
-            was, now = (side[component].typical if component in side else 0.0 for side in (before, after))
-            if each.costs_differ and f"{was:.2f}" != f"{now:.2f}":
-                rows.append([code(each.name), component, f"{was:.2f}", f"{now:.2f}", f"{now - was:+.2f}"])
+    rows = [
+        [
+            code(each.name),
+            one.component,
+            _at_least(one.before.typical, complete=one.before_complete),
+            _at_least(one.after.typical, complete=one.after_complete),
+            _difference(one),
+        ]
+        for each in found
+        for one in each.cost_changes
+        if one.component != TOTAL
+    ]
     if rows:
         header = ["environment", "component", "before", "now", "difference"]
         yield from markdown(header, rows, right=(2, 3, 4)).splitlines()
+    unpriced = [(each.name, one) for each in found if each.cost[1] for one in each.cost[1].unpriced]
+    if unpriced:
+        yield ""
+        yield "Not priced, and not in the figures:"
+        yield from (f"- {code(name)}: {code(one.address)}: {code(one.reason)}" for name, one in unpriced)
 
 
 def _reach(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     for each in found:
         reach, name = each.reach, code(each.name)
-        yield from (f"- {name}: **opened**: {_connection(one)}" for one in reach.opened)
-        yield from (f"- {name}: closed: {_connection(one)}" for one in reach.closed)
+        yield from (f"- {name}: {_connection(change)}" for change in connection_changes(reach))
         yield from (f"- {name}: {one.tasks} can now {one.text}" for one in reach.gained)
-        yield from (f"- {name}: **{one.tasks} can't any more {one.text}**" for one in reach.lost)
+        yield from (f"- {name}: **{one.tasks} cannot {one.text} any more**" for one in reach.lost)
         yield from (
-            f"- {name}: {code(one.rule.address)} lets the internet in on {one.rule.port_text}, which does not arrive"
+            f"- {name}: {code(one.rule.address)} lets the internet in on {one.rule.port_text}, but it does not arrive"
             for one in reach.let_in
         )
 
 
-def _connection(connection: Connection) -> str:
-    blocks = [block for block in connection.blocks if not block.endswith("/0")]
-    limited = f" ({', '.join(map(code, blocks))})" if blocks and len(blocks) == len(connection.blocks) else ""
-    return f"{code(connection.source)} to {code(connection.target)}, {connection.port_text}{limited}"
+def _connection(change: ConnectionChange) -> str:
+    found = change.connection
+    ends = f"{code(found.source)} to {code(found.target)}, {found.port_text}"
+    shown = {"opened": "**opened**", "widened": "**widened**", "changed": "**changed**"}.get(change.kind, change.kind)
+    if change.before:
+        return f"{shown}: {ends}: {_blocks(change.before)} to {_blocks(found.blocks)}"
+    blocks = [block for block in found.blocks if not block.endswith("/0")]
+    limited = f" ({_blocks(blocks)})" if blocks and len(blocks) == len(found.blocks) else ""
+    return f"{shown}: {ends}{limited}"
+
+
+def _blocks(blocks: Sequence[str]) -> str:
+    return ", ".join(map(code, blocks))
 
 
 def _weaker(found: Sequence[EnvironmentChange]) -> Iterator[str]:
@@ -162,7 +234,7 @@ def _resources(of: EnvironmentChange) -> Iterator[str]:
         because = _because(of, change) if change.kind != "change" and of.before and of.after else ""
         yield f"- {marks[change.kind]} {code(change.address)}{because}"
         for argument in change.arguments:
-            values = f"{code(shown_value(argument.before))} to {code(shown_value(argument.after))}"
+            values = " to ".join(code(each, _VALUE) for each in shown_values(argument.before, argument.after))
             yield f"  - {code(argument.path)}: {values}{_because(of, change, argument)}"
 
 
@@ -170,7 +242,7 @@ def _because(of: EnvironmentChange, change: ResourceChange, argument: ArgumentCh
     if of.causes is None:
         return ""
     found = of.causes.of(change, argument.path) if argument else of.causes.of(change)
-    return f", by {'; '.join(map(_cause, found))}" if found else ", by no overlay: the generator itself differs"
+    return f", by {'; '.join(map(_cause, found))}" if found else ", by no setting: the generator differs"
 
 
 def _cause(cause: Cause) -> str:

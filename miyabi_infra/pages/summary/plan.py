@@ -4,7 +4,8 @@ Values are left out, as a plan may hold secrets: addresses and the names of argu
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, cast
@@ -37,9 +38,11 @@ class Plan:
     moved: int
     """Resources that only change their address."""
     drift: int
-    """Resources that were changed outside Terraform."""
+    """Resources of which something else changed a configured argument. What only AWS sets is not drift."""
     complete: bool
     """Whether Terraform finished it."""
+    environment: str = ""
+    """The environment by the provider's default tags; empty if the plan does not say it."""
 
     @property
     def losing(self) -> tuple[Planned, ...]:
@@ -69,6 +72,7 @@ def read(file: Path) -> Plan:
     plan: Mapping[str, Any] = cast("Mapping[str, Any]", data) if isinstance(data, dict) else {}
     if not isinstance(plan.get("format_version"), str) or "planned_values" not in plan:
         raise Refused(f"{file}: holds no plan; 'terraform show -json PLAN' writes one")
+    configured = dict(_configured(plan.get("configuration", {}).get("root_module", {}), ""))
     listed = cast("Sequence[Mapping[str, Any]]", plan.get("resource_changes", ()))
     changes = [each for entry in listed if (each := _planned(entry)) is not None]
     changes.sort(key=lambda each: (_ORDER.index(each.action), each.address))
@@ -76,9 +80,38 @@ def read(file: Path) -> Plan:
         file=file.name,
         changes=tuple(changes),
         moved=len([each for each in listed if each.get("previous_address")]),
-        drift=len(plan.get("resource_drift", ())),
+        drift=len([each for each in plan.get("resource_drift", ()) if _drifted(each, configured)]),
         complete=plan.get("complete", True) is not False and plan.get("errored") is not True,
+        environment=_environment(plan),
     )
+
+
+def _configured(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """The configured arguments of each resource, by its address without positions."""
+    for resource in module.get("resources", ()):
+        yield prefix + resource["address"], frozenset(resource.get("expressions", {}))
+    for name, call in module.get("module_calls", {}).items():
+        yield from _configured(call.get("module", {}), f"{prefix}module.{name}.")
+
+
+def _drifted(entry: Mapping[str, Any], configured: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a configured argument differs; without a configuration in the plan, whether anything does."""
+    arguments = configured.get(re.sub(r"\[[^]]*\]", "", entry["address"]))
+    change: Mapping[str, Any] = entry.get("change", {})
+    before, after = (cast("Mapping[str, Any] | None", change.get(side)) for side in ("before", "after"))
+    if arguments is None or before is None or after is None:
+        return True
+    return any((before.get(name) or None) != (after.get(name) or None) for name in arguments)
+
+
+def _environment(plan: Mapping[str, Any]) -> str:
+    providers = plan.get("configuration", {}).get("provider_config", {})
+    for provider in providers.values():
+        for tags in provider.get("expressions", {}).get("default_tags", ()):
+            named = tags.get("tags", {}).get("constant_value", {})
+            if "Environment" in named:
+                return str(named["Environment"])
+    return ""
 
 
 def _planned(entry: Mapping[str, Any]) -> Planned | None:

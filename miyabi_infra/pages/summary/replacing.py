@@ -1,0 +1,84 @@
+"""Which resources a change replaces, as far as it is known without a plan."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from miyabi_infra.pages.summary.losses import lost_with
+from miyabi_infra.stacks import Resource, Stack, Value, unknowns
+from miyabi_infra.stacks.compare import PROVIDER, ResourceChange
+from miyabi_infra.terraform.replacements import effect
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A resource that Terraform replaces when the change is applied."""
+
+    address: str
+    argument: str
+    """The argument that forces it."""
+    through: str
+    """Address of the replaced resource to which the argument refers; empty if the argument itself changes."""
+    loss: str
+    """What is lost with it; empty for nothing more than the resource."""
+
+
+@dataclass(frozen=True)
+class Replacements:
+    """What is known without a plan."""
+
+    known: tuple[Replaced, ...]
+    unknown: tuple[tuple[str, str], ...]
+    """Address and argument of each change of which it is not known whether it forces a replacement."""
+
+
+def replacements(before: Stack, after: Stack, changes: tuple[ResourceChange, ...]) -> Replacements:
+    """The resources of both stacks that a change replaces, and those that follow because they refer to them."""
+    found: dict[str, Replaced] = {}
+    unknown: list[tuple[str, str]] = []
+    for change in changes:
+        if change.address == PROVIDER:
+            unknown += [(PROVIDER, each.path) for each in change.arguments if each.path == "region"]
+        resource = after.find(change.address)
+        if change.kind != "change" or resource is None or before.find(change.address) is None:
+            continue
+        for argument in change.arguments:
+            path = re.sub(r"\[[^]]*\]", "", argument.path)
+            if path.startswith("lifecycle."):
+                continue
+            effects = effect(resource.type, path)
+            if effects == "not known":
+                unknown.append((change.address, argument.path))
+            elif effects == "replaced" and change.address not in found:
+                found[change.address] = Replaced(change.address, argument.path, "", lost_with(resource.type))
+    while following := {each.address: each for each in _following(before, after, found)}:
+        found |= following
+    return Replacements(tuple(found.values()), tuple(unknown))
+
+
+def _following(before: Stack, after: Stack, found: Mapping[str, Replaced]) -> Iterator[Replaced]:
+    """Resources that exist already and refer, where it forces a replacement, to one that is replaced."""
+    for resource in after.resources:
+        if resource.address in found or before.find(resource.address) is None:
+            continue
+        for path, through in _references(resource):
+            if through in found and effect(resource.type, path) == "replaced":
+                yield Replaced(resource.address, path, through, lost_with(resource.type))
+                break
+
+
+def _references(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Paths of arguments, with the address of what each refers to."""
+    for argument, value in resource.arguments.items():
+        yield from _within(argument, value)
+
+
+def _within(path: str, value: Value) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, held in value.items():
+            yield from _within(f"{path}.{key}", held)
+    elif isinstance(value, tuple):
+        for held in value:
+            yield from _within(path, held)
+    else:
+        yield from ((path, reference.address) for reference in unknowns(value))
