@@ -22,7 +22,12 @@ _PROVIDER: Final = 'provider["registry.terraform.io/hashicorp/aws"]'
 _UNKNOWN: Final = "arn:aws:iam::123456789012:role/known-after-apply"
 """What an attribute has that only AWS sets; the same everywhere, so that references agree with what they refer to."""
 _SKIPPED: Final = frozenset({"id", "tags_all", "timeouts"})
-_VALUE_DECIDES: Final = {("aws_elasticache_cluster", "engine_version")}
+_STATE_IS_CHECKED: Final = frozenset({"aws_s3_bucket_lifecycle_configuration"})
+"""Types of which the provider refuses a state with made-up values; nothing is learnt about them."""
+_VALUE_DECIDES: Final = {
+    ("aws_elasticache_cluster", "engine_version"),
+    ("aws_elasticache_replication_group", "engine_version"),
+}
 """Arguments of which the provider decides by the values; `replacements.py` says how."""
 
 
@@ -32,7 +37,7 @@ def learn(folder: Path) -> dict[str, dict[str, list[str]]]:
     project.write("qa", EVERYTHING)
     out = project.synthesize()
     learnt: dict[str, dict[str, set[str]]] = {}
-    for name in ("miyabi-qa", "miyabi-shared"):
+    for name in ("miyabi-qa", "miyabi-dev", "miyabi-shared"):
         terraform = offline.copy(out / "stacks" / name, folder)
         _without_lifecycle(terraform.folder)
         _learn(terraform, learnt)
@@ -61,6 +66,8 @@ def _learn(terraform: Terraform, learnt: dict[str, dict[str, set[str]]]) -> None
     state: list[dict[str, Any]] = []
     changed: dict[str, set[str]] = {}
     for change in terraform.plan("-refresh=false")["resource_changes"]:
+        if change["type"] in _STATE_IS_CHECKED:
+            continue
         schema = resources[change["type"]]
         filled = _filled(change["change"]["after"], change["change"]["after_unknown"])
         paths: set[str] = set()

@@ -178,13 +178,16 @@ def _reach(found: Sequence[EnvironmentChange]) -> Iterator[str]:
             f"- {name}: {code(one.rule.address)} lets the internet in on {one.rule.port_text}, but it does not arrive"
             for one in reach.let_in
         )
+        yield from (f"- {name}: **not judged**, and may open or close something: {code(one)}" for one in reach.unjudged)
 
 
 def _connection(change: ConnectionChange) -> str:
     found = change.connection
     ends = f"{code(found.source)} to {code(found.target)}, {found.port_text}"
     shown = {"opened": "**opened**", "widened": "**widened**", "changed": "**changed**"}.get(change.kind, change.kind)
-    if change.before:
+    if not found.certain:
+        ends += ", depends on what the stack does not say"
+    if change.before and change.before != found.blocks:
         return f"{shown}: {ends}: {_blocks(change.before)} to {_blocks(found.blocks)}"
     blocks = [block for block in found.blocks if not block.endswith("/0")]
     limited = f" ({_blocks(blocks)})" if blocks and len(blocks) == len(found.blocks) else ""

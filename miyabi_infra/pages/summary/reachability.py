@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from typing import Literal
 
 from miyabi_infra.reach import Connection
-from miyabi_infra.reach.questions import Difference
+from miyabi_infra.reach.questions import ReachChange
 
 Kind = Literal["opened", "widened", "changed", "narrowed", "closed"]
 
@@ -22,7 +22,7 @@ class ConnectionChange:
     """Blocks of addresses before the change, for one that is neither opened nor closed."""
 
 
-def connection_changes(difference: Difference) -> Iterator[ConnectionChange]:
+def connection_changes(difference: ReachChange) -> Iterator[ConnectionChange]:
     """The connections that differ, those that let more in first."""
     closed = {_key(each): each for each in difference.closed}
     found: list[ConnectionChange] = []
@@ -42,6 +42,8 @@ def _key(connection: Connection) -> tuple[object, ...]:
 
 
 def _compared(before: Sequence[str], after: Sequence[str]) -> Kind:
+    if before == after:  # only whether it is certain differs
+        return "changed"
     if _within(after, before):
         return "narrowed"
     return "widened" if _within(before, after) else "changed"
