@@ -14,6 +14,9 @@ CHECKS := lint types stale policies test test-aws
 
 # The tests start Python some hundred times: it may keep bytecode, although PYTHONDONTWRITEBYTECODE may be set.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest
+# A file's tests share fixtures, so a file stays in one process. In order: files with few, long tests come first, and
+# not last, where one process would end long after the others.
+IN_PARALLEL := --dist loadfile --no-loadscope-reorder
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
@@ -58,10 +61,10 @@ policies: $(POLICIES)/.installed ## coherence of the overlays, and checkov's pol
 	@$(BIN)/miyabi-infra lint --policies $(if $(TODAY),--today $(TODAY))
 
 test: $(VENV)/.dev ## unit, golden, property and terraform tests: some minutes
-	$(PYTEST) -m "not aws" -n auto --dist loadfile
+	$(PYTEST) -m "not aws" -n auto $(IN_PARALLEL)
 
 test-fast: $(VENV)/.dev ## what needs neither terraform nor a browser nor patience
-	$(PYTEST) -m "not aws and not browser and not terraform and not slow" -n auto --dist loadfile
+	$(PYTEST) -m "not aws and not browser and not terraform and not slow" -n auto $(IN_PARALLEL)
 
 test-aws: $(VENV)/.dev ## apply, adopt and destroy on an emulated AWS: some minutes
 	$(PYTEST) -m aws -n 4 --dist loadfile # mostly waiting, on any machine
