@@ -2,6 +2,7 @@
 
 import os
 import pty
+import select
 import time
 from collections.abc import Generator
 from contextlib import closing
@@ -20,17 +21,17 @@ AT_ONCE = 0.0
 def terminal() -> Generator[tuple[TextIO, int]]:
     """A terminal's stream, and the file descriptor from which what it shows is read."""
     screen, end = pty.openpty()
-    os.set_blocking(screen, False)
     with open(end, "w", encoding="utf-8") as stream:  # noqa: PTH123  # of a file descriptor
         yield stream, screen
     os.close(screen)
 
 
 def read(screen: int) -> str:
-    try:
-        return os.read(screen, 10_000).decode()
-    except BlockingIOError:
-        return ""
+    """All that the terminal shows: it hands on what was written a moment later, and in parts."""
+    said = b""
+    while select.select([screen], [], [], 0.2)[0]:
+        said += os.read(screen, 10_000)
+    return said.decode()
 
 
 def test_a_step_is_shown_on_a_terminal_and_cleared_at_the_end(terminal: tuple[TextIO, int]) -> None:
