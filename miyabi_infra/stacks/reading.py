@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, cast
+from urllib.parse import quote_plus
 
 from miyabi_infra.stacks import expressions
 from miyabi_infra.stacks.expressions import (
@@ -212,6 +213,9 @@ class Body:
                 return self._sum(self._evaluated(left, index), self._evaluated(right, index))
             case Call("jsonencode", (data,)):
                 return self._evaluated(data, index)
+            case Call("urlencode", (text,)):
+                known = self._evaluated(text, index)  # what is known after apply stays what it refers to
+                return quote_plus(known) if isinstance(known, str) else known
             case Call("try", tried):
                 return self._tried(tried, index)
             case Call(function, _):
