@@ -1,5 +1,5 @@
-"""What a command can't do, said to whoever asked for it."""
+"""What a command cannot do, told to its user."""
 
 
 class Refused(Exception):  # noqa: N818  # no failure of the program: the command prints the text and exits with 2
-    """A command that can't be carried out as it was given; the text says why, and what would help."""
+    """A command that cannot be carried out as it was given; the text says why, and what would help."""

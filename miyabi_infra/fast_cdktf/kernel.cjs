@@ -1,4 +1,4 @@
-// The Node.js that jsii's kernel runs in: the kernel as it is, in one process in place of two, with lazy providers.
+// The Node.js that jsii's kernel runs in: the unchanged kernel, in one process instead of two, with lazy providers.
 //
 // jsii starts a Node.js that only passes messages on to a second one, in which the kernel is. Here the kernel speaks to
 // Python itself: its channel is standard input and output, and what JavaScript prints is wrapped as jsii's first process
@@ -19,7 +19,7 @@ const verbose = process.env.MIYABI_JSII_VERBOSE === '1';
 // Where V8 keeps what it compiled for the next run: half of what Node.js does at start is to compile.
 if (process.env.MIYABI_JSII_COMPILED) enableCompileCache(process.env.MIYABI_JSII_COMPILED);
 
-// cdktf asks for what Node.js has deprecated (util.isArray), and will not be mended: who synthesizes need not hear of it.
+// cdktf asks for what Node.js has deprecated (util.isArray), and will not be fixed: users need not hear of it.
 process.noDeprecation = true;
 
 // By this option the kernel knows that it may link a package's folder as one, and need not link each of its files.
@@ -62,7 +62,7 @@ for (const [name, file] of JSON.parse('${JSON.stringify(exported)}')) {
 
 // Libraries that cdktf requires when it starts, of forty to a hundred modules each: archiver zips assets and semver reads
 // versions, for the few stacks that need them; json-stable-stringify sorts keys, which miyabi_infra/synthesis/render.py does again
-// for all that is written. And for each token the stack of JavaScript, which is none of whoever writes Python.
+// for all that is written. And the JavaScript stack of each token, which is of no use in Python.
 const CDKTF = /\/cdktf\/(?:[^/]+\/[0-9a-f]+\/)?lib\/(.*)$/;
 const REDUCED = new Map([
   ['private/fs.js', ['= require("archiver");', '= (...given) => require("archiver")(...given);']],
@@ -73,7 +73,7 @@ const REDUCED = new Map([
   ['tokens/private/stack-trace.js', ['Number.MAX_SAFE_INTEGER', '0']],
 ]);
 
-// jsii's kernel as it is, but for its channel, the name that its worker has in the Python package, the size of the pieces
+// jsii's unchanged kernel, except for its channel, the name that its worker has in the Python package, the size of the pieces
 // in which it reads a package, of 34 MB, to know it by its digest, and the text of an error that it makes for each value.
 function inOneProcess(source) {
   return source
@@ -99,7 +99,7 @@ function wayTo(specifier, parent) {
 }
 
 // The kernel has a worker write an index of a package that is new on this machine, and would not wait for it: a short run
-// would end before the index is there, every time, and every run would read the 120 MB that the index stands for.
+// would end before the index is there, every time, and every run would read the 120 MB that the index replaces.
 let indexing = 0;
 threads.Worker = class extends threads.Worker {
   constructor(...given) {
@@ -125,7 +125,7 @@ registerHooks({
     if (reduced) return { ...loaded, source: String(loaded.source).replace(...reduced) };
     if (!INDEX.test(url)) return loaded;
     const source = lazyIndex(String(loaded.source));
-    if (verbose) console.error(`${PROVIDER.exec(url)[0]} in Node.js: ${source ? 'lazy' : 'as it is: its index has another form'}`);
+    if (verbose) console.error(`${PROVIDER.exec(url)[0]} in Node.js: ${source ? 'lazy' : 'unchanged: its index has another form'}`);
     return source ? { ...loaded, source } : loaded;
   },
 });

@@ -17,26 +17,26 @@ from typing import Final
 log = logging.getLogger(__name__)
 
 KERNEL: Final = "_embedded/jsii/lib__program.js"
-"""jsii's kernel, as it lies in the Python package."""
+"""jsii's kernel, in the Python package."""
 
 CHANNEL: Final = "readFD:3,writeFD:3"
 WORKER: Final = '"runtime-index-worker.js"'
-"""What `kernel.cjs` replaces in jsii's kernel; each must stand there once."""
+"""What `kernel.cjs` replaces in jsii's kernel; each must be there once."""
 
 
 def start(node: Path) -> Callable[[type], None]:
     """Start the kernel; to be called before anything of jsii is imported.
 
-    `node`: a Node.js that knows `module.registerHooks`. Where jsii is to run another, its kernel is left as it is.
+    `node`: a Node.js that knows `module.registerHooks`. If jsii is to run another one, its kernel is left unchanged.
 
     Returns what has Node.js load the module of a type of resource, before the first resource of the type is made.
     """
     kernel = _kernel_file()
     if "JSII_RUNTIME" in os.environ or os.environ.get("JSII_NODE") != str(node):
-        log.info("jsii's kernel: as it is: JSII_RUNTIME or JSII_NODE is set")
+        log.info("jsii's kernel: unchanged: JSII_RUNTIME or JSII_NODE is set")
         return _foresee_nothing
     if kernel is None or not is_known_kernel(kernel):
-        log.info("jsii's kernel: as it is: it has another form")
+        log.info("jsii's kernel: unchanged: it has another form")
         return _foresee_nothing
     variables = {
         "JSII_AGENT": f"Python/{platform.python_version()}",
@@ -58,7 +58,7 @@ def start(node: Path) -> Callable[[type], None]:
     except ImportError:
         foresee = None
     if foresee is None:
-        log.info("jsii's kernel: as it is: Python's side has another form")
+        log.info("jsii's kernel: unchanged: Python's side has another form")
         process.kill()
         process.communicate()
         return _foresee_nothing

@@ -81,30 +81,30 @@ def submodule(name: str) -> str:
 
 
 class _Loader(SourceFileLoader):
-    """Runs the `__init__` of a provider, without the list of imports where it can be told apart."""
+    """Runs the `__init__` of a provider, without the list of imports where that can be separated."""
 
     def exec_module(self, module: ModuleType) -> None:
         package = self._lazy_package()
         if package is None:
-            log.info("%s in Python: as it is: its __init__ has another form", self.name)
+            log.info("%s in Python: unchanged: its __init__ has another form", self.name)
             super().exec_module(module)
             return
         exec(package.head, module.__dict__)  # noqa: S102  # the package's own code, as an import runs it
         if _serve(sys.modules[self.name], package.names):
             log.info("%s in Python: lazy", self.name)
         else:
-            log.info("%s in Python: as it is: jsii has no register of submodules", self.name)
+            log.info("%s in Python: unchanged: jsii has no register of submodules", self.name)
             exec(compile(package.imports, self.path, "exec"), module.__dict__)  # noqa: S102  # as above
 
     def _lazy_package(self) -> LazyPackage | None:
         try:
             return LazyPackage.parse(self.get_source(self.name) or "", self.path)
         except (ImportError, OSError, SyntaxError, ValueError):
-            return None  # the import as it is will say what is wrong
+            return None  # the usual import will say what is wrong
 
 
 def _serve(package: ModuleType, names: frozenset[str]) -> bool:
-    """Let `package` import the modules `names` on first use; False where jsii can't be told of them."""
+    """Let `package` import the modules `names` on first use; False where jsii cannot be told of them."""
     from jsii import _reference_map  # noqa: PLC0415  # loaded by the package
 
     modules: Mapping[str, str] = getattr(_reference_map, "_assembly_to_module", {})
@@ -144,7 +144,7 @@ def _quicker(check_type: Callable[..., None]) -> Callable[..., None]:
 class _Bindings(SourceFileLoader):
     """Imports what jsii generated, and has it find out once what it finds out again and again.
 
-    Each module wants to know the version of the same package; each call of a method evaluates its type hints, and holds
+    Each module asks for the version of the same package; each call of a method evaluates its type hints, and holds
     each argument against them, most of which are None.
     """
 
@@ -173,7 +173,7 @@ class _Submodule(_Bindings):
 
 
 class _Finder(MetaPathFinder):
-    """Finds the prebuilt providers and what they stand on, and gives them to the loaders above."""
+    """Finds the prebuilt providers and what they are built on, and gives them to the loaders above."""
 
     def __init__(self, foresee: Callable[[type], None]) -> None:
         self._foresee = foresee
@@ -185,7 +185,7 @@ class _Finder(MetaPathFinder):
         if not package.startswith(PREFIX) and fullname not in {"cdktf", "constructs"}:
             return None
         if module and not hasattr(sys.modules.get(package), "__getattr__"):
-            return None  # of a package that is loaded as it is
+            return None  # of a package that is loaded unchanged
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is None or type(spec.loader) is not SourceFileLoader:
             return None

@@ -1,4 +1,4 @@
-"""An overlay as it stands in its file: plain data, and the line of every key."""
+"""An overlay as it is in its file: plain data, and the line of each key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,23 +17,23 @@ from miyabi_infra.place import Place
 
 @dataclass
 class Document:
-    """What an overlay says, where it says so, and what can't be read of it."""
+    """What an overlay says, where it says it, and what cannot be read."""
 
     file: Path
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     places: dict[KeyPath, Place] = field(default_factory=dict[KeyPath, Place])
     problems: list[Problem] = field(default_factory=list[Problem])
     readable: bool = True
-    """Whether it could be read at all; if not, what it lacks is no problem of its own."""
+    """Whether it could be read at all; if not, missing keys are not a separate problem."""
 
     def unreadable(self, line: int, problem: str, allowed: str) -> "Document":
-        """This document, with the one problem that it can't be read at all."""
+        """This document, with the one problem that it cannot be read at all."""
         self.problems.append(Problem(Place(self.file, line), (), MISSING, problem, allowed))
         self.readable = False
         return self
 
     def place(self, key: KeyPath) -> Place:
-        """Where a key stands; where it is not written, the nearest mapping around it that is."""
+        """Where a key is written; if it is not, where the nearest mapping around it is."""
         for length in range(len(key), 0, -1):
             if key[:length] in self.places:
                 return self.places[key[:length]]
@@ -68,7 +68,7 @@ class Document:
 
 
 def read(file: Path, shown_as: Path) -> Document:
-    """Read an overlay; `shown_as` is the path that problems name. What can't be read is among the problems."""
+    """Read an overlay; `shown_as` is the path that problems name. What cannot be read is among the problems."""
     document = Document(shown_as)
     yaml = YAML(typ="safe", pure=True)
     text = ""
@@ -76,7 +76,7 @@ def read(file: Path, shown_as: Path) -> Document:
         text = file.read_text("utf-8")
         root = _composed(text)
     except OSError as error:
-        return document.unreadable(1, f"can't be read: {error.strerror}", "a file")
+        return document.unreadable(1, f"cannot be read: {error.strerror}", "a file")
     except UnicodeDecodeError as error:
         return document.unreadable(error.object.count(b"\n", 0, error.start) + 1, "is not UTF-8 text", "UTF-8")
     except (YAMLError, RecursionError) as error:
@@ -84,7 +84,9 @@ def read(file: Path, shown_as: Path) -> Document:
     if isinstance(root, MappingNode):
         document.data = cast("dict[str, Any]", _Reader(yaml, document).value(root, ()))
     elif root is not None:
-        return document.unreadable(_line(root), "holds no mapping", "keys and values, such as region: us-west-2")
+        return document.unreadable(
+            _line(root), "does not contain a mapping", "keys and values, such as region: us-west-2"
+        )
     return document
 
 
@@ -104,7 +106,7 @@ class _Reader:
 
     def value(self, node: Node, at: KeyPath) -> object:
         if any(node is outer for outer in self._open):
-            self._refuse(node, at, MISSING, "holds itself through an alias", "plain values")
+            self._refuse(node, at, MISSING, "contains itself through an alias", "plain values")
             return None
         self._open.append(node)
         try:
@@ -121,12 +123,12 @@ class _Reader:
         for key_node, value_node in cast("list[tuple[Node, Node]]", node.value):
             key = self._scalar(key_node, at) if isinstance(key_node, ScalarNode) else None
             if not isinstance(key, str):
-                self._refuse(key_node, at, key, "is no key", "a name")
+                self._refuse(key_node, at, key, "is not a valid key", "a name")
                 continue
             if key in data:
                 first = self._document.places[(*at, key)].line
                 value = self.value(value_node, (*at, key))
-                problem = f"stands under a key that line {first} has already"
+                problem = f"is a duplicate of the key in line {first}"
                 self._refuse(key_node, (*at, key), value, problem, "each key once")
                 continue
             self._document.places[(*at, key)] = Place(self._document.file, _line(key_node))
@@ -146,7 +148,7 @@ class _Reader:
         except (YAMLError, ValueError) as error:
             reason = getattr(error, "problem", None) or error
             self._refuse(
-                node, at, cast("object", node.value), f"can't be read ({reason})", "plain YAML without tags of its own"
+                node, at, cast("object", node.value), f"cannot be read ({reason})", "plain YAML without custom tags"
             )
             return None
 
@@ -162,7 +164,7 @@ def _line(node: Node) -> int:
 
 def _syntax_problem(error: YAMLError | RecursionError, text: str) -> tuple[int, str, str]:
     if isinstance(error, RecursionError):
-        return 1, "is nested far too deeply", "the few levels that settings have"
+        return 1, "is nested too deeply", "the few levels that settings have"
     if isinstance(error, ReaderError):
         position = cast("int", error.position)
         problem = f"has a character that YAML does not allow ({text[position : position + 1]!r})"

@@ -74,7 +74,7 @@ def check(
     """The settings that a merged document describes, or None and what is wrong with it."""
     problems = list(document.problems)
     if "environment" in document.data:
-        problem = "can't be set: the overlay's file name is the environment's name"
+        problem = "cannot be set: the name of the overlay's file is the name of the environment"
         value = document.data["environment"]
         problems.append(Problem(document.place(("environment",)), ("environment",), value, problem, "no such key"))
     data = {**document.data, "environment": environment}
@@ -97,14 +97,14 @@ def _telling(errors: Sequence[ErrorDetails], document: Document) -> Iterator[Err
     for error in errors:
         at = error["loc"]
         if at in unreadable:
-            continue  # it stands there as null because it could not be read
+            continue  # it is null because it could not be read
         inside = any(other["loc"][: len(at)] == at and len(other["loc"]) > len(at) for other in errors)
         if error["type"] != "too_short" or not inside:  # pydantic counts only the items that it accepted
             yield error
 
 
 class _Checked:
-    """Settings of which some may be unusable: what is usable is still held against the rules.
+    """Settings of which some may be unusable: what is usable is still checked by the rules.
 
     So a typing error in one key does not hide that another key breaks a rule, and both are reported at once.
     """
@@ -205,7 +205,7 @@ def _collisions(loaded: list[tuple[Document, AnySettings]]) -> Iterator[Problem]
             key = ("state", "path" if settings.state.backend == "local" else "key")
             problem = f"is the state of {first[0].file} too"
             location = settings.state.location(settings)
-            yield Problem(document.place(key), key, location, problem, "a state of its own for each stack")
+            yield Problem(document.place(key), key, location, problem, "a different state for each stack")
     yield from _confusions(loaded)
     for name, (first, *others) in by_name.items():
         for document, _ in others:

@@ -1,4 +1,4 @@
-"""Problems with overlays: where a value stands, what is wrong with it, what would be allowed."""
+"""Problems with overlays: where a value is, what is wrong with it, what would be allowed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
 
 KeyPath = tuple[str | int, ...]
-"""Where a value stands in an overlay: keys of mappings and indices of lists."""
+"""Where a value is in an overlay: keys of mappings and indices of lists."""
 
 _LONGEST_VALUE: Final = 100
 
@@ -31,7 +31,7 @@ HIDDEN: Final = Hidden()
 
 @dataclass(frozen=True)
 class Problem:
-    """A value that can't be used."""
+    """A value that cannot be used."""
 
     place: Place
     key: KeyPath
@@ -49,13 +49,13 @@ class Problem:
 
 
 class OverlayError(Refused):
-    """Overlays that can't be used, with every problem found in them."""
+    """Overlays that cannot be used, with all problems found in them."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         unique = {str(problem): problem for problem in problems}
         ordered = sorted(unique.items(), key=lambda pair: (str(pair[1].place.file), pair[1].place.line, pair[0]))
         self.problems = [problem for _, problem in ordered]
-        """The problems, by file and line; one that several environments share stands there once."""
+        """The problems, by file and line; one that several environments share is there once."""
         super().__init__("\n".join(text for text, _ in ordered))
 
 

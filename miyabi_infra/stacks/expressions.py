@@ -1,6 +1,6 @@
 """Terraform's expressions, as far as the generator writes them: parsed here, evaluated by `miyabi_infra.stacks`.
 
-A string of Terraform JSON is a template: text with `${…}` in it, where `$${` and `%%{` stand for `${` and `%{`. Inside
+A string of Terraform JSON is a template: text with `${…}` in it, where `$${` and `%%{` mean `${` and `%{`. Inside
 the braces the generator writes few forms only: names with attributes and indices (`aws_subnet.public[count.index].id`),
 `[*]`, `jsonencode(…)`, `urlencode(…)`, `try(…, null)`, sums, numbers, `null`, `true`, `false` and plain strings. Any
 other form is an `ExpressionError`: a value that was guessed would be worse than none.

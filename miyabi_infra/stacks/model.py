@@ -10,7 +10,7 @@ from miyabi_infra.refused import Refused
 
 
 class StackError(Refused):
-    """Stacks that can't be read; the text names the file and what is wrong with it."""
+    """Stacks that cannot be read; the text names the file and what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Stack:
     default_tags: Mapping[str, str]
     """Tags that the provider sets on every resource that takes tags."""
     modules: tuple[Module, ...]
-    """The modules called, by name; after them the root itself, where it has resources of its own."""
+    """The modules called, by name; after them the root itself, where it has resources itself."""
     outputs: Mapping[str, Value]
     variables: Mapping[str, Value]
     """Root variables with their defaults; a Reference to itself for one without."""

@@ -55,7 +55,7 @@ _Result: TypeAlias = "Value | _Target | _Scope | _Items"
 
 @dataclass(frozen=True)
 class _Items:
-    """What `[*]` leads to: what follows applies to each."""
+    """What `[*]` selects: what follows applies to each."""
 
     items: "tuple[_Result, ...]"
 
@@ -149,7 +149,7 @@ class Body:
     # ---- values --------------------------------------------------------------------------------------------------
 
     def value(self, raw: object, index: int | None) -> Value:
-        """A value of the JSON with its expressions evaluated; `index` is what `count.index` stands for."""
+        """A value of the JSON with its expressions evaluated; `index` is the value of `count.index`."""
         if isinstance(raw, Mapping):
             mapping = cast("Mapping[str, object]", raw)
             return MappingProxyType({key: self.value(held, index) for key, held in mapping.items() if key != "//"})
@@ -222,7 +222,7 @@ class Body:
                 raise ExpressionError(f"{function} with other arguments than the generator writes")
             case Attribute(Name("count"), "index"):
                 if index is None:
-                    raise ExpressionError("count.index stands outside a counted resource")
+                    raise ExpressionError("count.index is used outside a counted resource")
                 return index
             case Attribute(of, name):
                 return self._attribute(self._result(of, index), name)
@@ -233,7 +233,7 @@ class Body:
 
     def _sum(self, left: Value, right: Value) -> Value:
         if not isinstance(left, int | float) or not isinstance(right, int | float):
-            raise ExpressionError("a sum of what is no number before apply")
+            raise ExpressionError("a sum of a value that is not a number before apply")
         return left + right
 
     def _tried(self, tried: Sequence[Expression], index: int | None) -> Value:
@@ -279,7 +279,7 @@ class Body:
 
     def _item(self, of: "_Result", at: Value) -> "_Result":
         if not isinstance(at, int) or isinstance(at, bool):
-            raise ExpressionError("an index that is no number before apply")
+            raise ExpressionError("an index that is not a number before apply")
         match of:
             case _Target(body, kind, label, None):
                 if at not in body.instances(kind, label):
@@ -293,7 +293,7 @@ class Body:
                     raise _Missing(f"item {at} of a list of {len(items)}")
                 return items[at]
             case _:
-                raise ExpressionError("an index of what is no list")
+                raise ExpressionError("an index of a value that is not a list")
 
     def _all(self, of: "_Result") -> "_Result":
         match of:
@@ -302,7 +302,7 @@ class Body:
             case tuple():
                 return _Items(cast("tuple[Value, ...]", of))
             case _:
-                raise ExpressionError("[*] of what is no list")
+                raise ExpressionError("[*] of a value that is not a list")
 
     def _variable(self, name: str) -> Value:
         declared = _held(self._section("variable"), name, f"var.{name}")
@@ -365,7 +365,7 @@ class Root(Body):
 
     @contextmanager
     def noting(self) -> Generator[dict[Reference, None]]:
-        """Note the references that values evaluated meanwhile go through, whichever module they stand in."""
+        """Note the references that values evaluated meanwhile go through, in any module."""
         outer, self._noted_now = self._noted_now, dict[Reference, None]()
         try:
             yield self._noted_now
@@ -373,7 +373,7 @@ class Root(Body):
             self._noted_now = outer
 
     def note(self, reference: Reference) -> None:
-        """Note a reference for whoever is noting."""
+        """Note a reference for the caller that is noting."""
         self._noted_now[reference] = None
 
     def _module(self, name: str) -> Module:
@@ -392,7 +392,7 @@ class Root(Body):
     def _provider(self) -> Mapping[str, Any]:
         providers = self._section("provider").get("aws", [])
         if len(providers) != 1:
-            raise self._error("provider.aws", f"stands there {len(providers)} times; once is what is known here")
+            raise self._error("provider.aws", f"is there {len(providers)} times; only one is supported")
         return providers[0]
 
     def _load(self, file: Path) -> Mapping[str, Any]:
@@ -400,11 +400,11 @@ class Root(Body):
         try:
             data: object = json.loads(file.read_text(encoding="utf-8"))
         except OSError as error:
-            raise StackError(f"{shown}: can't be read: {error.strerror}; run 'make synth'") from error
+            raise StackError(f"{shown}: cannot be read: {error.strerror}; run 'make synth'") from error
         except ValueError as error:
             raise StackError(f"{shown}: is not JSON: {error}") from error
         if not isinstance(data, dict):
-            raise StackError(f"{shown}: holds no object")
+            raise StackError(f"{shown}: does not contain an object")
         return cast("Mapping[str, Any]", data)
 
 

@@ -42,7 +42,7 @@ class Change:
 
 @contextmanager
 def fresh_folder(out: Path | None) -> Generator[Path]:
-    """A folder for fresh output, gone afterwards; beside the old output in `out`, where it is to take its place.
+    """A folder for fresh output, gone afterwards; next to the old output in `out`, which it is to replace.
 
     Only within a file system is a rename atomic. What runs left behind that were killed is removed.
     """

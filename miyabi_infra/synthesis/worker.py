@@ -1,4 +1,4 @@
-"""A further process that synthesizes, with a jsii kernel of its own."""
+"""Another process that synthesizes, with its own jsii kernel."""
 
 import os
 import traceback
@@ -37,7 +37,7 @@ class Worker:
         """Have the worker do a job: a function of a module, with arguments that can be pickled.
 
         Raises:
-            WorkerEndedError: when it can't do any.
+            WorkerEndedError: when it cannot do any.
         """
         try:
             self._connection.send((job, arguments, named))

@@ -80,8 +80,8 @@ def test_a_provider_and_a_nodejs_that_are_not_known_are_taken_as_they_are(
     assert (done.returncode, sorted(done.stderr.splitlines())) == (
         0,
         [
-            "cdktf_cdktf_provider_aws in Python: as it is: its __init__ has another form",
-            "jsii's kernel: as it is: JSII_RUNTIME or JSII_NODE is set",
+            "cdktf_cdktf_provider_aws in Python: unchanged: its __init__ has another form",
+            "jsii's kernel: unchanged: JSII_RUNTIME or JSII_NODE is set",
         ],
     )
     assert changes(output, checkout / "cdktf.out") == []

@@ -306,8 +306,8 @@ FIELDS = {
     ),
     "key that the file's name gives": Case(
         add="environment: prod\n",
-        problem="qa.yaml:8: environment: 'prod' can't be set: the overlay's file name is the environment's name; "
-        "allowed: no such key",
+        problem="qa.yaml:8: environment: 'prod' cannot be set: the name of the overlay's file is the name of the "
+        "environment; allowed: no such key",
     ),
     "wrong type: number": Case(
         add="ecs_service: {desired_count: two}\n",
@@ -336,8 +336,7 @@ FIELDS = {
     ),
     "duplicate key": Case(
         add="  ecr_image_uri: a/b:c\n",
-        problem="qa.yaml:8: ecs.ecr_image_uri: 'a/b:c' stands under a key that line 7 has already; "
-        "allowed: each key once",
+        problem="qa.yaml:8: ecs.ecr_image_uri: 'a/b:c' is a duplicate of the key in line 7; allowed: each key once",
     ),
     "bad YAML": Case(
         add="alb: [\n",
@@ -351,8 +350,8 @@ FIELDS = {
     ),
     "tag of YAML's own": Case(
         add="project: !!python/name:os.system x\n",
-        problem="qa.yaml:8: project: 'x' can't be read (could not determine a constructor for the tag "
-        "'tag:yaml.org,2002:python/name:os.system'); allowed: plain YAML without tags of its own",
+        problem="qa.yaml:8: project: 'x' cannot be read (could not determine a constructor for the tag "
+        "'tag:yaml.org,2002:python/name:os.system'); allowed: plain YAML without custom tags",
     ),
     "block with host bits": Case(
         replace=("10.9.0.0/16", "10.9.0.1/16"),
@@ -432,7 +431,7 @@ FIELDS = {
     ),
     "nested without an end": Case(
         add="tags: " + "[" * 3000 + "]" * 3000 + "\n",
-        problem="qa.yaml:1: is nested far too deeply; allowed: the few levels that settings have",
+        problem="qa.yaml:1: is nested too deeply; allowed: the few levels that settings have",
     ),
     "date in place of text": Case(
         add="  environment_variables: {SINCE: 2026-01-01}\n",
@@ -614,7 +613,7 @@ def test_two_environments_may_not_have_the_same_state(project: Project) -> None:
     assert [str(problem) for problem in project.problems()] == [
         (
             "environments/qa.yaml:11: state.key: 's3://miyabi-terraform-state/prod/terraform.tfstate' is the state of "
-            "environments/prod.yaml too; allowed: a state of its own for each stack"
+            "environments/prod.yaml too; allowed: a different state for each stack"
         )
     ]
 
@@ -624,7 +623,7 @@ def test_a_state_file_is_the_same_in_upper_and_lower_case(project: Project) -> N
     assert [str(problem) for problem in project.problems()] == [
         (
             "environments/qa.yaml:8: state.path: 'environments/DEV/terraform.tfstate' is the state of "
-            "environments/dev.yaml too; allowed: a state of its own for each stack"
+            "environments/dev.yaml too; allowed: a different state for each stack"
         )
     ]
 
@@ -633,7 +632,7 @@ def test_a_state_file_is_the_same_in_upper_and_lower_case(project: Project) -> N
     ("add", "problem"),
     [
         ("security_groups: {alb_ingress_cidr_blocks: [10.0.0.1/8]}\n", "is not the address of its network"),
-        ("project: !!python/object:os.system x\n", "can't be read"),
+        ("project: !!python/object:os.system x\n", "cannot be read"),
     ],
 )
 def test_one_mistake_is_one_problem(project: Project, add: str, problem: str) -> None:
@@ -704,6 +703,6 @@ def test_text_that_is_not_utf8_is_refused(project: Project) -> None:
 
 def test_an_overlay_that_holds_itself_is_refused(project: Project) -> None:
     project.write("qa", QA + "tags: &tags\n  again: *tags\n")
-    assert "environments/qa.yaml:8: tags.again: holds itself through an alias; allowed: plain values" in [
+    assert "environments/qa.yaml:8: tags.again: contains itself through an alias; allowed: plain values" in [
         str(problem) for problem in project.problems()
     ]

@@ -177,7 +177,7 @@ def test_a_variable_without_default_stays_unknown(tmp_path: Path) -> None:
         ("${module.two.id}", "refers to module.two, which does not exist"),
         ("${aws_none.it.id}", "refers to module.one.aws_none.it, which does not exist"),
         ("${aws_thing.it}", "a whole resource"),
-        ("${count.index}", "count.index stands outside a counted resource"),
+        ("${count.index}", "count.index is used outside a counted resource"),
         ("${data.aws_region.current.name}", "a data source is a form that is not known here"),
         ("a ${local.list} b", "puts a list, a mapping or null into a text"),
         ("${local.list[7]}", "item 7 of a list of 1"),
@@ -209,7 +209,7 @@ def test_an_output_folder_without_stacks_is_refused(tmp_path: Path) -> None:
 def test_a_module_that_is_not_there_is_refused(tmp_path: Path) -> None:
     (write(tmp_path, {}) / "stacks/miyabi-dev/modules/one/main.tf.json").unlink()
 
-    with pytest.raises(StackError, match=r"modules/one/main\.tf\.json: can't be read"):
+    with pytest.raises(StackError, match=r"modules/one/main\.tf\.json: cannot be read"):
         read(tmp_path)
 
 
