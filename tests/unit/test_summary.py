@@ -300,7 +300,8 @@ def test_a_region_without_prices_takes_nothing_from_the_others(
     file = project.out / "stacks/miyabi-dev/cdk.tf.json"
     file.write_text(file.read_text().replace('"region": "us-west-2"', '"region": "eu-north-1"'))
     with project.body("prod", "elasticache") as body:
-        body["resource"]["aws_elasticache_cluster"]["redis"]["node_type"] = "cache.t3.micro"
+        (cache,) = [cache for each in body["resource"].values() for cache in each.values() if "node_type" in cache]
+        cache["node_type"] = "cache.t3.micro"
 
     assert run(project.root) == exits.FOUND
     said = capsys.readouterr().out
