@@ -138,13 +138,13 @@ def diff(
     *,
     fail_if_weaker: Annotated[
         bool,
-        typer.Option("--fail-if-weaker", help="Exit 1 when AFTER is weaker than BEFORE."),
+        typer.Option("--fail-if-weaker", help="Exit 1 when AFTER is weaker than BEFORE, or that is unknown."),
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Compare two environments argument by argument, with the overlay lines that cause each difference.
 
-    Exit code 0: shown; 1: --fail-if-weaker found AFTER weaker; 2: wrong use.
+    Exit code 0: shown; 1: --fail-if-weaker found AFTER weaker, or cannot tell; 2: wrong use.
     """
     from miyabi_infra.commands.diff import run  # noqa: PLC0415
 
@@ -162,7 +162,7 @@ def cost(
     """Estimate the cost of each environment per month, from list prices; with --env line by line, with sources.
 
     Exit code 0: within the budget, or no difference; 1: --check found an environment over its monthly_budget, or
-    --since a difference; 2: wrong use, or a region without prices.
+    one whose budget cannot be checked, since something has no price; or --since a difference; 2: wrong use.
     """
     from miyabi_infra.commands.cost import run  # noqa: PLC0415
 
@@ -181,7 +181,7 @@ def reach(
     """Show what can open a connection to what, and which rules allow it; or answer whether FROM can reach TO.
 
     Exit code without a question 0, with --since 1 when something differs. With a question 0: yes, in an environment
-    that was asked about; 1: no; 2: wrong use.
+    that was asked about; 1: no; 2: wrong use; 3: it depends on something that the stack does not say.
     """
     from miyabi_infra.commands.reach import run  # noqa: PLC0415
 

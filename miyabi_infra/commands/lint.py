@@ -34,12 +34,12 @@ def run(
         root: The project's root.
         environment: The only one whose findings are shown.
         policies: Whether the scanner is asked too.
-        today: The day that waivers are held against, instead of today.
+        today: The day that the ends of waivers are compared with, instead of today.
         fail_on: The least severity that makes the exit code 1, or `never`.
         as_json: JSON instead of text.
 
     Raises:
-        Refused: when stacks, overlays or options can't be read, or the scanner fails.
+        Refused: when stacks, overlays or options cannot be read, or the scanner fails.
     """
     day, least = _day(today), _least(fail_on)
     stacks = read(root / OUT)
@@ -58,7 +58,7 @@ def run(
 def rules() -> int:
     """Print what each rule is about."""
     lines = [[rule.name, rule.severity, rule.why] for rule in RULES]
-    print(table(["finding", "severity", "what comes of it"], lines))
+    print(table(["finding", "severity", "why"], lines))
     return 0
 
 
@@ -68,13 +68,13 @@ def _day(text: str | None) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise Refused(f"{text!r} is no day; allowed: a day such as 2027-03-31") from error
+        raise Refused(f"{text!r} is not a day; allowed: a day such as 2027-03-31") from error
 
 
 def _least(fail_on: str) -> tuple[Severity, ...]:
     allowed = (*SEVERITIES, NEVER)
     if fail_on not in allowed:
-        raise Refused(f"{fail_on!r} is no severity; allowed: {', '.join(allowed)}")
+        raise Refused(f"{fail_on!r} is not a severity; allowed: {', '.join(allowed)}")
     return () if fail_on == NEVER else SEVERITIES[: allowed.index(fail_on) + 1]
 
 

@@ -23,12 +23,12 @@ from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
 
 UNUSED: Final = "unused-waiver"
-"""Name of the finding that a waiver waives nothing; it can't be waived."""
+"""Name of the finding that a waiver waives nothing; it cannot be waived."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something to be mended, or to be waived with a reason."""
+    """Something to fix, or to waive with a reason."""
 
     environment: str
     name: str
@@ -36,7 +36,7 @@ class Finding:
     subject: str
     """The setting, or the resource, that it is about."""
     place: Place | None
-    """Where the setting stands in the overlay, or where it would."""
+    """Where the setting is in the overlay, or where it would be."""
     written: bool
     """Whether the overlay writes the setting; if not, it has its default."""
     text: str
@@ -64,7 +64,7 @@ def overlays(root: Path) -> dict[str, Overlay]:
     """The overlays by environment.
 
     Raises:
-        Refused: when one can't be read, or its lint or service_levels can't be used.
+        Refused: when one cannot be read, or its lint or service_levels cannot be used.
     """
     found = documents(root)
     return {name: _overlay(name, document) for name, document in found.items()}
@@ -75,7 +75,7 @@ def _overlay(name: str, document: Document) -> Overlay:
         lint = section.settings_of(document.data)
         levels = ServiceLevelSettings.model_validate(document.data.get("service_levels") or {})
     except ValidationError as error:
-        problem = f"environments/{name}.yaml: lint or service_levels can't be used; 'make synth' says why"
+        problem = f"environments/{name}.yaml: lint or service_levels cannot be used; 'make synth' says why"
         raise Refused(problem) from error
     return Overlay(document, lint, levels)
 
@@ -91,7 +91,7 @@ def findings(
     Args:
         stacks: All stacks: some rules look at several.
         described: Their overlays, by environment.
-        today: The day that waivers are held against.
+        today: The day that the ends of waivers are compared with.
         policies: What the scanner found, by environment; None when it was not asked.
     """
     found: list[Finding] = []
@@ -143,7 +143,7 @@ def _of_policy(stack: Stack, found: Violated) -> Finding:
         place=None,
         written=True,
         text=f"against checkov's policy: {found.text}",
-        why="checkov takes it for a weakness on AWS, whatever the environment.",
+        why="checkov considers it a weakness on AWS, whatever the environment.",
         fix=f"a setting that makes it so, or lint.waive.{found.policy} with a reason",
     )
 
@@ -170,7 +170,7 @@ def _unused(found: Sequence[Finding], described: Mapping[str, Overlay], *, with_
             written=True,
             text=f"{name} is waived, and not found",
             why="A waiver that is left behind hides the finding when it comes back.",
-            fix="take the waiver out",
+            fix="remove the waiver",
         )
         for (place, name), environments in users.items()
         if not any((environment, name) in used for environment in environments)

@@ -1,7 +1,7 @@
 """Policies of a scanner: checkov over the plan of every stack, made by Terraform without AWS.
 
-checkov lies in a virtual environment of its own (`make policies`), as it brings a hundred packages with it. It reads
-plans, not the generated JSON: of that it sees neither what modules hand to one another nor full addresses.
+checkov has a separate virtual environment (`make policies`), since it has a hundred dependencies. It reads plans, not
+the generated JSON, in which it sees neither what modules pass to one another nor full addresses.
 """
 
 import json
@@ -16,21 +16,13 @@ from typing import Any, Final, cast
 
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
-from miyabi_infra.terraform.cli import Terraform, TerraformError, executable
+from miyabi_infra.terraform import offline
+from miyabi_infra.terraform.cli import TerraformError, executable
 
 VENV: Final = ".venv-policies"
 """Where `make policies` installs checkov, below the project's root."""
 
 HOW_TO_INSTALL: Final = "'make policies' installs it, and asks it"
-
-_OFFLINE: Final = {
-    "access_key": "none",
-    "secret_key": "none",
-    "skip_credentials_validation": True,
-    "skip_metadata_api_check": True,
-    "skip_requesting_account_id": True,
-}
-"""Arguments with which the provider plans without reaching AWS."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +56,7 @@ def scanner(root: Path) -> Path | None:
 
 
 def missing(root: Path) -> str | None:
-    """Why policies can't be checked, and what would help; None when they can."""
+    """Why policies cannot be checked, and what would help; None when they can."""
     if scanner(root) is None:
         return f"checkov is not installed: {HOW_TO_INSTALL}"
     if executable() is None:
@@ -73,10 +65,10 @@ def missing(root: Path) -> str | None:
 
 
 def scan(root: Path, stacks: Sequence[Stack], out: Path) -> Scan:
-    """Hold stacks against checkov's policies; `out` is the output folder that they were read from.
+    """Check stacks with checkov's policies; `out` is the output folder that they were read from.
 
     Raises:
-        Refused: when a plan can't be made, checkov fails, or it checked nothing in a stack.
+        Refused: when a plan cannot be made, checkov fails, or it checked nothing in a stack.
     """
     program = scanner(root)
     assert program is not None
@@ -103,17 +95,8 @@ def scan(root: Path, stacks: Sequence[Stack], out: Path) -> Scan:
 
 def _plan(stack: Stack, out: Path, folder: Path) -> Path:
     """The plan of a stack from nothing, as JSON; its file is named after the environment."""
-    copy = folder / stack.name
-    shutil.copytree(out / "stacks" / stack.name, copy, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
-    override = {
-        "terraform": {"backend": {"local": {"path": "terraform.tfstate"}}},
-        "provider": {"aws": {"region": stack.region, **_OFFLINE}},
-    }
-    (copy / "offline_override.tf.json").write_text(json.dumps(override), encoding="utf-8")
-    terraform = Terraform(copy)
     try:
-        terraform.init()
-        plan = terraform.plan("-refresh=false")
+        plan = offline.copy(out / "stacks" / stack.name, folder).plan("-refresh=false")
     except TerraformError as error:
         raise Refused(f"no plan of {stack.name} for checkov: {error}") from error
     file = folder / f"{stack.environment}.json"

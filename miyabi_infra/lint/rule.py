@@ -4,77 +4,65 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from miyabi_infra.lint.environment import Environment, number
+from miyabi_infra.lint.environment import Environment
 from miyabi_infra.stacks import Resource, Value
+from miyabi_infra.stacks.platform import mappings, number
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
-"""`error`: it does not work as it is. `warning`: it will hurt some day. `info`: worth a thought."""
+"""`error`: it does not work. `warning`: it will cause an incident some day. `info`: consider it."""
 
 
 @dataclass(frozen=True)
-class Problem:
+class Concern:
     """What a rule found."""
 
     setting: tuple[str, ...]
-    """The setting to look at first; the finding stands at its line."""
+    """The setting to look at first; the finding has its line."""
     text: str
-    """What is."""
+    """What is configured."""
     fix: str
     """What would be better, in settings."""
     severity: Severity | None = None
-    """Where it is another than the rule's."""
+    """If it is not the rule's."""
 
 
 @dataclass(frozen=True)
-class Rule:
+class LintRule:
     """A rule with its name."""
 
     name: str
     severity: Severity
     why: str
-    """What comes of it, whatever the figures."""
+    """The consequence, whatever the figures."""
     check: "Check"
 
 
-Check: TypeAlias = Callable[[Environment], Iterator[Problem]]
+Check: TypeAlias = Callable[[Environment], Iterator[Concern]]
 
 
-def rule(severity: Severity) -> Callable[[Check], Rule]:
-    """Make a rule of a function that looks for problems: its name is the rule's, its docstring says why."""
+def rule(severity: Severity) -> Callable[[Check], LintRule]:
+    """Make a rule of a function: its name is the rule's name, its docstring says why."""
 
-    def make(check: Check) -> Rule:
+    def make(check: Check) -> LintRule:
         name = getattr(check, "__name__", "")
-        return Rule(name.replace("_", "-"), severity, " ".join((check.__doc__ or "").split()), check)
+        return LintRule(name.replace("_", "-"), severity, " ".join((check.__doc__ or "").split()), check)
 
     return make
 
 
-def health_check(here: Environment) -> Mapping[str, Value] | None:
-    """The health check of the load balancer."""
-    return next(
-        (block for each in here.stack.of_type("aws_lb_target_group") for block in each.blocks("health_check")), None
-    )
-
-
 def draining(here: Environment) -> float | None:
-    """Seconds that a target which is to stop has for requests under way."""
-    group = here.first("aws_lb_target_group")
+    """Seconds that a target which stops has for requests in progress; None without a target group."""
+    group = here.platform.target_group
     return None if group is None else number(group.get("deregistration_delay"), 300)
 
 
 def container_checks(here: Environment) -> Iterator[Mapping[str, Value]]:
     """The containers' own health checks."""
-    for container in here.containers():
+    for container in here.platform.containers:
         yield from mappings(container.get("healthCheck"))
 
 
-def caches(here: Environment) -> tuple[Resource, ...]:
-    """The caches, whichever type they are of."""
-    return here.stack.of_type("aws_elasticache_cluster", "aws_elasticache_replication_group")
-
-
-def mappings(value: Value) -> tuple[Mapping[str, Value], ...]:
-    """The mappings of a list, or a single one."""
-    found = value if isinstance(value, tuple) else (value,)
-    return tuple(each for each in found if isinstance(each, Mapping))
+def scalable_target(here: Environment) -> Resource | None:
+    """The scalable target of the service."""
+    return here.platform.first("aws_appautoscaling_target")

@@ -49,7 +49,7 @@ def test_a_finding_names_file_line_reason_and_fix(synthesized: Project, shown: S
     assert (
         f"  warning {SINGLE_NAT}\n"
         "      environments/dev.yaml:12: networking.single_nat_gateway: 1 NAT gateway for 2 zones\n"
-        "      why: When the NAT gateway's zone fails, the tasks of the other zones can't pull images, write logs or "
+        "      why: When the NAT gateway's zone fails, tasks in the other zones cannot pull images, write logs or "
         "read secrets.\n"
         "      fix: single_nat_gateway: false\n"
     ) in shown()
@@ -135,7 +135,7 @@ def test_a_waiver_that_can_not_be_one_is_refused(project: Project, waiver: str, 
 
 def test_lint_refuses_waivers_that_synth_refuses(synthesized: Project) -> None:
     synthesized.change("dev", ("  waive:\n", "  waive:\n    no-https: {reason: why, until: soon}\n"))
-    with pytest.raises(Refused, match=r"environments/dev\.yaml: lint .* can't be used; 'make synth' says why"):
+    with pytest.raises(Refused, match=r"environments/dev\.yaml: lint .* cannot be used; 'make synth' says why"):
         run(synthesized.root, today=TODAY)
 
 
@@ -148,8 +148,8 @@ def test_the_severity_that_fails_can_be_chosen(synthesized: Project, fail_on: st
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"fail_on": "fatal"}, "'fatal' is no severity; allowed: error, warning, info, never"),
-        ({"today": "tomorrow"}, "'tomorrow' is no day; allowed: a day such as 2027-03-31"),
+        ({"fail_on": "fatal"}, "'fatal' is not a severity; allowed: error, warning, info, never"),
+        ({"today": "tomorrow"}, "'tomorrow' is not a day; allowed: a day such as 2027-03-31"),
         ({"environment": "qa"}, "there is no environment 'qa'"),
     ],
 )

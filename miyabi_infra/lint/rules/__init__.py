@@ -6,10 +6,10 @@ written. Here stands what works, but not as somebody expects.
 
 from typing import Final
 
-from miyabi_infra.lint.rule import Rule
+from miyabi_infra.lint.rule import LintRule
 from miyabi_infra.lint.rules import alarms, entrance, resilience, sources, tasks
 
-RULES: Final[tuple[Rule, ...]] = (
+RULES: Final[tuple[LintRule, ...]] = (
     tasks.grace_period_too_short,
     tasks.draining_cuts_requests,
     tasks.draining_outlasts_stop_timeout,

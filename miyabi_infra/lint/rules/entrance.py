@@ -1,53 +1,54 @@
-"""The way in: HTTPS, ports, connections between load balancer and application."""
+"""The entrance: HTTPS, ports, connections between load balancer and application."""
 
 from collections.abc import Iterator
 
-from miyabi_infra.lint.environment import Environment, number
-from miyabi_infra.lint.rule import Problem, rule
+from miyabi_infra.lint.environment import Environment
+from miyabi_infra.lint.rule import Concern, rule
+from miyabi_infra.stacks.platform import number
 
 
 @rule("warning")
-def no_https(here: Environment) -> Iterator[Problem]:
-    """Passwords and sessions cross the internet in the clear."""
+def no_https(here: Environment) -> Iterator[Concern]:
+    """Passwords and sessions cross the internet unencrypted."""
     listeners = here.stack.of_type("aws_lb_listener")
     public = any(each.get("internal") is not True for each in here.stack.of_type("aws_lb"))
     if public and listeners and not any(each.get("protocol") == "HTTPS" for each in listeners):
-        yield Problem(
+        yield Concern(
             ("alb", "certificate_arn"),
-            "the load balancer stands in the internet and has no HTTPS listener",
+            "the load balancer is internet-facing and has no HTTPS listener",
             "certificate_arn: arn:aws:acm:…, with redirect_http_to_https: true",
         )
 
 
 @rule("warning")
-def plain_http_beside_https(here: Environment) -> Iterator[Problem]:
-    """Whoever types the name without https:// stays in the clear."""
+def plain_http_beside_https(here: Environment) -> Iterator[Concern]:
+    """Anyone who types the name without https:// stays on an unencrypted connection."""
     listeners = here.stack.of_type("aws_lb_listener")
     if not any(each.get("protocol") == "HTTPS" for each in listeners):
         return
     for listener in listeners:
         served = any(block.get("type") != "redirect" for block in listener.blocks("default_action"))
         if listener.get("protocol") == "HTTP" and served:
-            yield Problem(
+            yield Concern(
                 ("alb", "redirect_http_to_https"),
-                f"there is HTTPS, and port {listener.get('port')} serves HTTP all the same",
+                f"there is HTTPS, and port {listener.get('port')} also serves HTTP",
                 "redirect_http_to_https: true",
             )
 
 
 @rule("warning")
-def old_tls(here: Environment) -> Iterator[Problem]:
-    """Clients may still use versions of TLS that browsers and auditors have given up."""
+def old_tls(here: Environment) -> Iterator[Concern]:
+    """Clients may still use versions of TLS that browsers and auditors no longer accept."""
     for listener in here.stack.of_type("aws_lb_listener"):
         policy = str(listener.get("ssl_policy") or "")
         if policy and not any(part in policy for part in ("TLS13-1-2", "TLS13-1-3", "TLS-1-2", "FS-1-2")):
-            yield Problem(
+            yield Concern(
                 ("alb", "ssl_policy"),
-                f"{policy} takes TLS older than 1.2",
+                f"{policy} accepts TLS older than 1.2",
                 "ssl_policy: ELBSecurityPolicy-TLS13-1-2-2021-06",
             )
         elif policy and "TLS13" not in policy:
-            yield Problem(
+            yield Concern(
                 ("alb", "ssl_policy"),
                 f"{policy} does not offer TLS 1.3",
                 "ssl_policy: ELBSecurityPolicy-TLS13-1-2-2021-06",
@@ -56,12 +57,12 @@ def old_tls(here: Environment) -> Iterator[Problem]:
 
 
 @rule("info")
-def open_port_nobody_answers(here: Environment) -> Iterator[Problem]:
-    """An open port without a purpose is one that nobody watches."""
+def open_port_nobody_answers(here: Environment) -> Iterator[Concern]:
+    """Nobody watches an open port that has no purpose."""
     for each in here.reach.let_in:
         node = here.reach.node(each.node)
         if node is not None and node.kind == "load balancer":
-            yield Problem(
+            yield Concern(
                 ("security_groups", "https_ingress"),
                 f"the internet is let in on port {each.port} of the load balancer, where nothing listens",
                 "https_ingress: false, until there is a certificate",
@@ -69,12 +70,12 @@ def open_port_nobody_answers(here: Environment) -> Iterator[Problem]:
 
 
 @rule("error")
-def keep_alive_shorter_than_idle_timeout(here: Environment) -> Iterator[Problem]:
-    """The load balancer sends a request into a connection that the application is closing: now and then a 502."""
-    balancer, kept = here.first("aws_lb"), here.lint.application_keep_alive
+def keep_alive_shorter_than_idle_timeout(here: Environment) -> Iterator[Concern]:
+    """The load balancer sends a request on a connection that the application is closing: an occasional 502."""
+    balancer, kept = here.platform.load_balancer, here.lint.application_keep_alive
     idle = number(balancer.get("idle_timeout"), 60) if balancer else 0
     if kept is not None and kept <= idle:
-        yield Problem(
+        yield Concern(
             ("alb", "idle_timeout"),
             f"the load balancer keeps an idle connection for {idle:g} s, the application for {kept} s",
             f"idle_timeout: {kept - 1}, or an application that keeps connections for more than {idle:g} s",

@@ -1,20 +1,21 @@
-"""The loss of something: what an environment survives, and what it keeps."""
+"""Losses: what an environment survives, and what it keeps."""
 
 from collections.abc import Iterator
 from typing import Final
 
-from miyabi_infra.lint.environment import Environment, number
-from miyabi_infra.lint.rule import Problem, caches, rule
+from miyabi_infra.lint.environment import Environment
+from miyabi_infra.lint.rule import Concern, rule
+from miyabi_infra.stacks.platform import number
 
 _WEEK: Final = 7
 
 
 @rule("warning")
-def single_nat_for_several_zones(here: Environment) -> Iterator[Problem]:
-    """When the NAT gateway's zone fails, the tasks of the other zones can't pull images, write logs or read secrets."""
+def single_nat_for_several_zones(here: Environment) -> Iterator[Concern]:
+    """When the NAT gateway's zone fails, tasks in the other zones cannot pull images, write logs or read secrets."""
     gateways = len(here.stack.of_type("aws_nat_gateway"))
     if 0 < gateways < here.zones:
-        yield Problem(
+        yield Concern(
             ("networking", "single_nat_gateway"),
             f"{gateways} NAT gateway for {here.zones} zones",
             "single_nat_gateway: false",
@@ -23,15 +24,15 @@ def single_nat_for_several_zones(here: Environment) -> Iterator[Problem]:
 
 
 @rule("error")
-def cache_without_failover(here: Environment) -> Iterator[Problem]:
-    """An environment that calls itself highly available loses its cache with one node."""
+def cache_without_failover(here: Environment) -> Iterator[Concern]:
+    """An environment that is marked highly available loses its cache with one node."""
     if not here.highly_available:
         return
     alone = [each for each in here.stack.of_type("aws_elasticache_cluster") if not each.get("replication_group_id")]
     groups = here.stack.of_type("aws_elasticache_replication_group")
     alone += [each for each in groups if each.get("automatic_failover_enabled") is not True]
     for cache in alone:
-        yield Problem(
+        yield Concern(
             ("highly_available",),
             f"{cache.address} is one node without failover",
             "highly_available: false, or a replication group in place of the node",
@@ -39,35 +40,35 @@ def cache_without_failover(here: Environment) -> Iterator[Problem]:
 
 
 @rule("warning")
-def cache_without_snapshots(here: Environment) -> Iterator[Problem]:
-    """When the node is lost or replaced, so is what it held."""
+def cache_without_snapshots(here: Environment) -> Iterator[Concern]:
+    """When the node is lost or replaced, its data is lost."""
     for cache in here.stack.of_type("aws_elasticache_cluster", "aws_elasticache_replication_group"):
         if not cache.get("snapshot_retention_limit"):
-            yield Problem(
+            yield Concern(
                 ("elasticache", "snapshot_retention_limit"), "no snapshot is taken", "snapshot_retention_limit: 1"
             )
 
 
 @rule("warning")
-def change_at_once(here: Environment) -> Iterator[Problem]:
+def change_at_once(here: Environment) -> Iterator[Concern]:
     """A changed parameter restarts the cache under load instead of in its maintenance window."""
     for cache in here.stack.of_type("aws_elasticache_cluster", "aws_elasticache_replication_group"):
         if here.highly_available and cache.get("apply_immediately") is True:
-            yield Problem(
+            yield Concern(
                 ("elasticache", "apply_immediately"),
-                "changes of the cache take effect at once, in an environment that calls itself highly available",
+                "changes of the cache take effect at once, in an environment that is marked highly available",
                 "apply_immediately: false",
             )
 
 
 @rule("warning")
-def deletion_protection_off(here: Environment) -> Iterator[Problem]:
-    """One wrong destroy takes the load balancer with its name, though its data is kept."""
-    kept = max((number(each.get("snapshot_retention_limit")) for each in caches(here)), default=0)
+def deletion_protection_off(here: Environment) -> Iterator[Concern]:
+    """One wrong destroy deletes the load balancer and its DNS name."""
+    kept = max((number(each.get("snapshot_retention_limit")) for each in here.platform.caches), default=0)
     for balancer in here.stack.of_type("aws_lb"):
         if balancer.get("enable_deletion_protection") is not True and (here.highly_available or kept >= _WEEK):
-            reason = "the environment calls itself highly available" if here.highly_available else f"{kept:g} snapshots"
-            yield Problem(
+            reason = "the environment is marked highly available" if here.highly_available else f"{kept:g} snapshots"
+            yield Concern(
                 ("alb", "enable_deletion_protection"),
                 f"the load balancer can be deleted by accident ({reason})",
                 "enable_deletion_protection: true",
@@ -75,14 +76,14 @@ def deletion_protection_off(here: Environment) -> Iterator[Problem]:
 
 
 @rule("warning")
-def local_state(here: Environment) -> Iterator[Problem]:
-    """Nobody else can plan or apply, and the state is as safe as one checkout."""
+def local_state(here: Environment) -> Iterator[Concern]:
+    """Nobody else can plan or apply, and the state is lost with this checkout."""
     if "local" in here.stack.backend:
-        yield Problem(("state", "backend"), "the state is a local file", "state: {backend: s3, bucket: …}")
+        yield Concern(("state", "backend"), "the state is a local file", "state: {backend: s3, bucket: …}")
 
 
 @rule("info")
-def any_account(here: Environment) -> Iterator[Problem]:
-    """With credentials of the wrong account, an apply builds everything there."""
+def any_account(here: Environment) -> Iterator[Concern]:
+    """With credentials of the wrong account, an apply creates everything there."""
     if not here.stack.provider.get("allowed_account_ids"):
-        yield Problem(("account_id",), "Terraform acts on whichever account the credentials are of", 'account_id: "…"')
+        yield Concern(("account_id",), "Terraform uses any account that the credentials belong to", 'account_id: "…"')
