@@ -14,13 +14,11 @@ from modules.iam import IamSettings
 from modules.monitoring import MonitoringSettings
 from modules.networking import NetworkingSettings
 from modules.notifications import NotificationsSettings
-from modules.platform import Name, Platform
+from modules.platform import AssumeRoleSettings, Name, Platform
 from modules.registry import RegistrySettings
 from modules.security_groups import SecurityGroupsSettings
 from modules.settings import Violation, rule
 from modules.state_bucket import StateBucketSettings
-
-_CACHE_NODES = 1
 
 
 class EnvironmentSettings(Platform):
@@ -28,6 +26,9 @@ class EnvironmentSettings(Platform):
 
     state: State = LocalState(backend="local")
     """Where the Terraform state is stored."""
+
+    assume_role: AssumeRoleSettings = AssumeRoleSettings()
+    """The IAM role with which the provider acts on AWS."""
 
     networking: NetworkingSettings
     security_groups: SecurityGroupsSettings = SecurityGroupsSettings()
@@ -50,19 +51,28 @@ class EnvironmentSettings(Platform):
 
     lint: LintSettings = LintSettings()
 
-    @rule("networking", "ecs_service")
+    @rule("networking", "ecs_service", "elasticache")
     def private_subnets_hold_every_task(self, _platform: Platform) -> Iterator[Violation]:
         """Each task needs an address; a deployment at full scale must have enough of them."""
         tasks, free = self.ecs_service.most_tasks_during_deployment, self.networking.free_private_addresses
-        if tasks > free - _CACHE_NODES:
+        if tasks > free - self.elasticache.nodes:
             problem = (
                 f"x {self.ecs_service.deployment_maximum_percent} % are {tasks} tasks during a deployment, more than "
-                f"the free addresses of the private subnets ({free}, {_CACHE_NODES} of them for the cache)"
+                f"the free addresses of the private subnets ({free}, {self.elasticache.nodes} of them for the cache)"
             )
-            most = max(0, (free - _CACHE_NODES) * 100 // self.ecs_service.deployment_maximum_percent)
+            most = max(0, (free - self.elasticache.nodes) * 100 // self.ecs_service.deployment_maximum_percent)
             allowed = f"at most {most}, or larger networking.private_subnet_cidrs"
             value = self.ecs_service.autoscaling_max_capacity
             yield Violation(("ecs_service", "autoscaling_max_capacity"), value, problem, allowed)
+
+    @rule("elasticache", "ecs")
+    def url_of_redis_has_a_name_of_its_own(self, _platform: Platform) -> Iterator[Violation]:
+        """ECS refuses a container with two variables, or a variable and a secret, of the same name."""
+        name = self.elasticache.url_variable
+        for kind, names in (("environment_variables", self.ecs.environment_variables), ("secrets", self.ecs.secrets)):
+            if name in names:
+                problem = f"is also in ecs.{kind}"
+                yield Violation(("elasticache", "url_variable"), name, problem, "another name, or one of the two")
 
     @rule("alb", "security_groups")
     def https_listener_can_be_reached(self, _platform: Platform) -> Iterator[Violation]:
@@ -95,6 +105,9 @@ class SharedSettings(Platform):
 
     state: State = LocalState(backend="local")
     """Where the Terraform state of this stack is stored. It cannot be in the bucket before the bucket exists."""
+
+    assume_role: AssumeRoleSettings = AssumeRoleSettings()
+    """The IAM role with which the provider acts on AWS."""
 
     registry: RegistrySettings = RegistrySettings()
     state_bucket: StateBucketSettings

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from cdktf import LocalBackend, S3Backend, TerraformOutput, TerraformStack, TerraformVariable
-from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
+from cdktf import LocalBackend, S3Backend, S3BackendAssumeRoleConfig, TerraformOutput, TerraformStack, TerraformVariable
+from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderAssumeRole, AwsProviderDefaultTags
 from constructs import Construct
 
 from environments.sections.state import LocalState
@@ -23,6 +23,9 @@ from modules.security_groups import SecurityGroupsModule
 from modules.state_bucket import StateBucketModule
 
 AWS_PROVIDER = {"source": "hashicorp/aws", "version": "~> 5.0"}
+_NEWER_REGIONS = frozenset({"ap-east-2"})
+"""Regions of the provider that the S3 backend of Terraform 1.11.4 refuses as unknown (hashicorp/terraform #36624)."""
+
 STACK_TO_ROOT = "../../.."
 """The path from the folder of a stack, `cdktf.out/stacks/<stack>`, to the project's root."""
 
@@ -44,6 +47,17 @@ class PlatformStack(TerraformStack):
                 region=settings.state.region or settings.region,
                 encrypt=settings.state.encrypt,
                 dynamodb_table=settings.state.dynamodb_table,
+                assume_role=(
+                    S3BackendAssumeRoleConfig(
+                        role_arn=settings.state.assume_role.role_arn,
+                        external_id=settings.state.assume_role.external_id,
+                        session_name=settings.state.assume_role.session_name,
+                    )
+                    if settings.state.assume_role.role_arn
+                    else None
+                ),
+                # Terraform 1.11 does not know the region.
+                skip_region_validation=(settings.state.region or settings.region) in _NEWER_REGIONS or None,
             )
             use_lockfile = settings.state.use_lockfile
         if use_lockfile:  # an argument that cdktf 0.21 does not support
@@ -53,6 +67,17 @@ class PlatformStack(TerraformStack):
             self,
             "aws",
             region=settings.region,
+            assume_role=(
+                [
+                    AwsProviderAssumeRole(
+                        role_arn=settings.assume_role.role_arn,
+                        external_id=settings.assume_role.external_id,
+                        session_name=settings.assume_role.session_name,
+                    )
+                ]
+                if settings.assume_role.role_arn
+                else None
+            ),
             allowed_account_ids=[settings.account_id] if settings.account_id else None,
             default_tags=[AwsProviderDefaultTags(tags=settings.default_tags)],
         )
@@ -132,12 +157,15 @@ class EnvironmentStack(PlatformStack):
             public_subnet_ids=networking.public_subnet_ids,
             alb_security_group_id=security_groups.alb_security_group_id,
             alarm_topic_arn=alarm_topic_arn,
+            # AWS refuses an internet-facing load balancer in a VPC without an internet gateway.
+            depends_on=[networking],
         )
         ecs = EcsModule(
             self,
             platform=settings,
             settings=settings.ecs,
             ecr_image_uri=ecr_image_uri.string_value,
+            keeps_old_revisions="task_definition" in settings.ecs_service.managed_elsewhere,
             ecs_task_execution_role_arn=iam.ecs_task_execution_role_arn,
             ecs_task_role_arn=iam.ecs_task_role_arn,
             redis_url_variable=settings.elasticache.url_variable,
@@ -160,7 +188,8 @@ class EnvironmentStack(PlatformStack):
             alarm_topic_arn=alarm_topic_arn,
             # ECS refuses a service whose target group has no listener, and tasks cannot start before their roles have
             # the policies. No argument of the service refers to either, so the order must be explicit.
-            depends_on=[alb, iam],
+            # Without NAT and routes they cannot pull the image either, and the circuit breaker gives up.
+            depends_on=[alb, iam, networking],
         )
         if settings.monitoring.enabled:
             monitoring = MonitoringModule(

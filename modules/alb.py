@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
-from cdktf import TerraformStack
+from cdktf import ITerraformDependable, TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.lb import Lb
 from cdktf_cdktf_provider_aws.lb_listener import (
@@ -17,7 +17,7 @@ from pydantic import Field
 from modules.base import Module, item_or_null
 from modules.platform import Platform
 from modules.security_groups import HTTP_PORT, HTTPS_PORT
-from modules.settings import ACCOUNT, Seconds, Settings, Violation, matching, region_of, rule, too_long
+from modules.settings import ACCOUNT, Port, Seconds, Settings, Violation, matching, region_of, rule, too_long
 
 NAME_LENGTH = 32
 """Maximum length of the name of a load balancer and of a target group."""
@@ -120,6 +120,10 @@ class AlbSettings(Settings):
     ] = "200"
     """HTTP status codes of a healthy task."""
 
+    named_for_port: Port = 8080
+    """`container_port` whose target group has the name of the HCL modules. The name of every other one contains the
+    port, so that the new group exists before the old one is deleted. Set it only to adopt a state with another port."""
+
     deregistration_delay: Seconds = 30
     """Seconds that a stopping task has to finish requests in progress."""
 
@@ -135,10 +139,10 @@ class AlbSettings(Settings):
         if problem := too_long(platform.name("alb"), NAME_LENGTH, "load balancer"):
             yield Violation("environment", platform.environment, *problem)
 
-    @rule("project", "environment")
+    @rule("project", "environment", "container_port", "named_for_port")
     def target_group_name_fits(self, platform: Platform) -> Iterator[Violation]:
         """The name of a target group has at most 32 characters."""
-        if problem := too_long(platform.name("tg"), NAME_LENGTH, "target group"):
+        if problem := too_long(platform.target_group_name(self.named_for_port), NAME_LENGTH, "target group"):
             yield Violation("environment", platform.environment, *problem)
 
     @rule("project")
@@ -179,8 +183,9 @@ class AlbModule(Module):
         public_subnet_ids: list[str],
         alb_security_group_id: str,
         alarm_topic_arn: str | None = None,
+        depends_on: list[ITerraformDependable],
     ) -> None:
-        super().__init__(scope)
+        super().__init__(scope, depends_on=depends_on)
         body, name = self.body, platform.name
         vpc = self.wire("vpc_id", vpc_id, "ID of the VPC")
         subnets = self.wire_list("public_subnet_ids", public_subnet_ids, "IDs of the public subnets")
@@ -205,10 +210,11 @@ class AlbModule(Module):
         )
         load_balancer_arn, arn_suffix = load_balancer.arn, load_balancer.arn_suffix
 
+        target_group_name = platform.target_group_name(settings.named_for_port)
         target_group = LbTargetGroup(
             body,
             "aws_lb_target_group.app",
-            name=name("tg"),
+            name=target_group_name,
             port=platform.container_port,
             protocol="HTTP",
             target_type="ip",
@@ -224,7 +230,9 @@ class AlbModule(Module):
                 healthy_threshold=settings.health_check_healthy_threshold,
                 unhealthy_threshold=settings.health_check_unhealthy_threshold,
             ),
-            tags={"Name": name("tg")},
+            # Another port is another group, and AWS refuses to delete the one that a listener still uses.
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+            tags={"Name": target_group_name},
         )
 
         forward = LbListenerDefaultAction(type="forward", target_group_arn=target_group.arn)

@@ -54,7 +54,7 @@ VariableName = Annotated[
 SecretSource = Annotated[
     str,
     matching(
-        rf"arn:aws:secretsmanager:[a-z0-9-]+:{ACCOUNT}:secret:[\w/+=.@-]+(?::[^:]*:[^:]*:[^:]*)?"
+        rf"arn:aws:secretsmanager:[a-z0-9-]+:{ACCOUNT}:secret:[\w/+=.@!-]+(?::[^:]*:[^:]*:[^:]*)?"
         rf"|arn:aws:ssm:[a-z0-9-]+:{ACCOUNT}:parameter/[\w./-]+",
         "is not the ARN of a secret",
         "the ARN of a Secrets Manager secret or of an SSM parameter, never the secret itself",
@@ -104,6 +104,15 @@ class EcsSettings(Settings):
             allowed = ", ".join(map(str, FARGATE_MEMORY[self.task_cpu]))
             yield Violation("task_memory", self.task_memory, problem, allowed)
 
+    @rule("environment_variables")
+    def environment_variables_have_values(self, _platform: Platform) -> Iterator[Violation]:
+        """ECS drops a variable with an empty value, so that the task definition would differ in every plan."""
+        for name, value in self.environment_variables.items():
+            if not value:
+                yield Violation(
+                    ("environment_variables", name), value, "is empty, and ECS drops it", "a value, or no key"
+                )
+
     @rule("environment_variables", "secrets")
     def secrets_and_variables_have_names_of_their_own(self, _platform: Platform) -> Iterator[Violation]:
         """ECS refuses a secret and an environment variable with the same name."""
@@ -134,6 +143,7 @@ class EcsModule(Module):
         ecr_image_uri: str,
         ecs_task_execution_role_arn: str,
         ecs_task_role_arn: str,
+        keeps_old_revisions: bool = False,
         redis_url_variable: str | None = None,
         redis_url: str | None = None,
         redis_secret_arn: str | None = None,
@@ -217,6 +227,8 @@ class EcsModule(Module):
                 if settings.cpu_architecture
                 else None
             ),
+            # What a pipeline deployed before may still run: a deregistered revision starts no task any more.
+            skip_destroy=True if keeps_old_revisions else None,
             execution_role_arn=execution_role,
             task_role_arn=task_role,
             container_definitions=f"${{jsonencode({container_definitions})}}",

@@ -86,11 +86,26 @@ class EcsServiceSettings(Settings):
     `desired_count` if the autoscaler sets it; `task_definition` if a pipeline deploys; `load_balancer` if CodeDeploy
     moves traffic."""
 
+    scaling_managed_elsewhere: Annotated[tuple[Literal["min_capacity", "max_capacity"], ...], Field(strict=False)] = ()
+    """Limits of the autoscaler that something else changes, such as a scheduled action, and that Terraform therefore
+    ignores (`ignore_changes`): otherwise an apply at night undoes the night's capacity."""
+
+    wait_for_steady_state: bool = False
+    """Whether an apply waits until the deployment of the service has ended, and fails if it rolls back."""
+
+    service_discovery_force_destroy: bool = False
+    """Whether Terraform deregisters the tasks when it deletes the service discovery service. AWS refuses to delete one
+    with registered tasks: apply this before `enable_service_discovery: false`."""
+
     cpu_alarm_threshold: Percent = 80
     """CPU utilization of the service, in percent, above which the alarm goes into ALARM."""
 
     memory_alarm_threshold: Percent = 80
     """Memory utilization of the service, in percent, above which the alarm goes into ALARM."""
+
+    running_tasks_alarm_missing_data: Literal["breaching", "notBreaching", "ignore", "missing"] = "breaching"
+    """How the low-tasks alarm treats missing data. Container Insights reports no running tasks at all when there are
+    none: `notBreaching` for a service that may have 0 tasks, for which `breaching` never ends."""
 
     running_tasks_alarm_threshold: TaskCount | None = None
     """Number of running tasks below which the alarm goes into ALARM. Default: `desired_count`."""
@@ -124,6 +139,24 @@ class EcsServiceSettings(Settings):
             problem = "allows a deployment neither to start nor to stop a task"
             allowed = f"more than deployment_minimum_healthy_percent, {self.deployment_minimum_healthy_percent}"
             yield Violation("deployment_maximum_percent", self.deployment_maximum_percent, problem, allowed)
+
+    @rule(
+        "deployment_maximum_percent", "deployment_minimum_healthy_percent", "desired_count", "autoscaling_min_capacity"
+    )
+    def rounded_percentages_leave_a_task_to_move(self, _platform: Platform) -> Iterator[Violation]:
+        """ECS rounds the maximum down and the minimum up: with few tasks, nothing may be left between them.
+
+        Source: ECS developer guide, "Deploy Amazon ECS services by replacing tasks".
+        """
+        most, least = self.deployment_maximum_percent, self.deployment_minimum_healthy_percent
+        if most <= least:
+            return  # the rule above
+        for tasks in sorted({max(1, self.autoscaling_min_capacity), max(1, self.desired_count)}):
+            started, kept = tasks * most // 100, -(-tasks * least // 100)
+            if started <= tasks and kept >= tasks:
+                problem = f"allows {started} and keeps {kept} of {tasks} tasks (minimum {least} %): no deployment moves"
+                yield Violation("deployment_maximum_percent", most, problem, "200, or a lower minimum")
+                return
 
 
 class EcsServiceModule(Module):
@@ -185,6 +218,9 @@ class EcsServiceModule(Module):
                 routing_policy="MULTIVALUE",
             ),
             health_check_custom_config=ServiceDiscoveryServiceHealthCheckCustomConfig(failure_threshold=1),
+            force_destroy=settings.service_discovery_force_destroy or None,
+            # When it is turned off, the ECS service must let go of it before.
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
             tags={"Name": name("service-discovery-service")},
         )
 
@@ -219,6 +255,7 @@ class EcsServiceModule(Module):
             health_check_grace_period_seconds=settings.health_check_grace_period_seconds,
             enable_execute_command=settings.enable_execute_command,
             enable_ecs_managed_tags=True,
+            wait_for_steady_state=settings.wait_for_steady_state or None,
             propagate_tags="SERVICE",
             lifecycle=(
                 TerraformResourceLifecycle(ignore_changes=list(settings.managed_elsewhere))
@@ -237,6 +274,11 @@ class EcsServiceModule(Module):
             resource_id=f"service/{cluster_name}/{service_name}",
             min_capacity=settings.autoscaling_min_capacity,
             max_capacity=settings.autoscaling_max_capacity,
+            lifecycle=(
+                TerraformResourceLifecycle(ignore_changes=list(settings.scaling_managed_elsewhere))
+                if settings.scaling_managed_elsewhere
+                else None
+            ),
         )
         service_namespace = target.service_namespace
         scalable_dimension = target.scalable_dimension
@@ -345,7 +387,7 @@ class EcsServiceModule(Module):
             evaluation_periods=1,
             comparison_operator="LessThanThreshold",
             threshold=settings.desired_count if running_tasks_threshold is None else running_tasks_threshold,
-            treat_missing_data="breaching",
+            treat_missing_data=settings.running_tasks_alarm_missing_data,
             alarm_actions=notified,
             ok_actions=notified,
             tags={"Name": name("service-tasks-alarm")},
@@ -355,7 +397,12 @@ class EcsServiceModule(Module):
         self.service_name = self.output("service_name", service_name, "Name of the service")
         self.service_arn = self.output("service_arn", service.id, "ARN of the service")
         self.service_desired_count = self.output(
-            "service_desired_count", "${aws_ecs_service.app.desired_count}", "Tasks that the service is to run"
+            "service_desired_count",
+            # The value of the service would change with the autoscaler, and with it the output of every plan.
+            settings.desired_count
+            if "desired_count" in settings.managed_elsewhere
+            else "${aws_ecs_service.app.desired_count}",
+            "Tasks that the service is to run",
         )
         self.autoscaling_target_id = self.output("autoscaling_target_id", target.id, "ID of the autoscaling target")
         self.service_discovery_namespace_id = self.output(

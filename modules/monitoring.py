@@ -105,8 +105,8 @@ class MonitoringModule(Module):
         alb, tasks, redis = alb_settings, ecs_service_settings, elasticache_settings
         in_use = redis.memory_alarm_metric == "DatabaseMemoryUsagePercentage"
         status, duration, slow = (
-            settings.log_status_field,
-            settings.log_duration_field,
+            _quoted(settings.log_status_field),
+            _quoted(settings.log_duration_field),
             settings.slow_request_milliseconds,
         )
         errors = f"filter @message like {ERRORS} | fields @timestamp, @message, @logStream | sort @timestamp desc"
@@ -261,6 +261,11 @@ class MonitoringModule(Module):
         )
 
         self.dashboard_name = self.output("dashboard_name", dashboard.dashboard_name, "Name of the dashboard")
+
+
+def _quoted(field: str) -> str:
+    """A field as Logs Insights needs it: in backticks where its name has a hyphen."""
+    return f"`{field}`" if "-" in field else field
 
 
 Widget = dict[str, Any]

@@ -5,7 +5,7 @@ from ipaddress import IPv4Network
 from itertools import combinations
 from typing import Annotated, ClassVar
 
-from cdktf import TerraformStack
+from cdktf import TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_aws.eip import Eip
 from cdktf_cdktf_provider_aws.internet_gateway import InternetGateway
 from cdktf_cdktf_provider_aws.nat_gateway import NatGateway
@@ -162,6 +162,8 @@ class NetworkingModule(Module):
 
         internet_gateway = InternetGateway(body, "aws_internet_gateway.main", vpc_id=vpc_id, tags={"Name": name("igw")})
 
+        # AWS refuses to delete a subnet that something uses: what uses it must change to its successor before.
+        replaced_first = TerraformResourceLifecycle(create_before_destroy=True)
         public_subnet = Subnet(
             body,
             "aws_subnet.public",
@@ -170,6 +172,7 @@ class NetworkingModule(Module):
             cidr_block=f"${{{public_subnet_cidrs}[count.index]}}",
             availability_zone=f"${{{availability_zones}[count.index]}}",
             map_public_ip_on_launch=True,
+            lifecycle=replaced_first,
             tags={"Name": name("public-subnet-${count.index + 1}"), "Type": "public"},
         )
         private_subnet = Subnet(
@@ -179,6 +182,7 @@ class NetworkingModule(Module):
             vpc_id=vpc_id,
             cidr_block=f"${{{private_subnet_cidrs}[count.index]}}",
             availability_zone=f"${{{availability_zones}[count.index]}}",
+            lifecycle=replaced_first,
             tags={"Name": name("private-subnet-${count.index + 1}"), "Type": "private"},
         )
 

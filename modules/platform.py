@@ -7,6 +7,8 @@ from pydantic import Field
 
 from modules.settings import ACCOUNT, Port, Settings, Violation, matching, rule, tag_problem
 
+_ID_ALLOWED = "2 to 1224 letters, digits and _ + = , . @ : / -"
+_SESSION_ALLOWED = "2 to 64 letters, digits and _ + = , . @ -"
 _NAME_PATTERN = r"[a-z](?:-?[a-z0-9])*"
 _NAME_ALLOWED = "lower-case letters, digits and single hyphens, starting with a letter and not ending with a hyphen"
 
@@ -55,6 +57,49 @@ policies contain ARNs of the partition `aws`."""
 AccountId = Annotated[str, matching(ACCOUNT, "is not an AWS account ID", "twelve digits, in quotes")]
 
 
+RoleArn = Annotated[
+    str,
+    matching(
+        rf"|arn:aws:iam::{ACCOUNT}:role/[\w+=,.@/-]{{1,512}}",
+        "is not the ARN of an IAM role",
+        "arn:aws:iam::<account>:role/<name>, or an empty string for none",
+    ),
+]
+
+
+class AssumeRoleSettings(Settings):
+    """The IAM role that Terraform assumes. By default it acts with the credentials themselves."""
+
+    role_arn: RoleArn = ""
+    """ARN of the role. Empty: none."""
+
+    external_id: Annotated[str, matching(r"[\w+=,.@:/-]{2,1224}", "is not an external ID", _ID_ALLOWED)] | None = None
+    """External ID that the trust policy of the role requires (STS API, `AssumeRole`). Default: none."""
+
+    session_name: Annotated[str, matching(r"[\w+=,.@-]{2,64}", "is not a session name", _SESSION_ALLOWED)] | None = None
+    """Name of the session, which CloudTrail shows (STS API, `AssumeRole`). Default: one that Terraform chooses."""
+
+    @rule("role_arn", "external_id", "session_name")
+    def session_needs_a_role(self, _platform: "Platform") -> Iterator[Violation]:
+        """Without a role, external ID and session name have no effect."""
+        for key in ("external_id", "session_name"):
+            value: str | None = getattr(self, key)
+            if value and not self.role_arn:
+                yield Violation(key, value, "has no effect without role_arn", "no such key, or a role_arn")
+
+    @rule("role_arn", "account_id")
+    def role_is_of_the_account(self, platform: "Platform") -> Iterator[Violation]:
+        """The provider acts on the account of the role, and refuses one that is not `account_id`."""
+        account = self.role_arn.split(":")[4] if self.role_arn else platform.account_id
+        if platform.account_id and account != platform.account_id:
+            yield Violation(
+                "role_arn",
+                self.role_arn,
+                f"is a role of account {account}",
+                f"a role of account_id, {platform.account_id}",
+            )
+
+
 class Platform(Settings):
     """The keys at the top level of an overlay."""
 
@@ -85,6 +130,10 @@ class Platform(Settings):
     def name(self, thing: str) -> str:
         """The name of a resource: `{project}-{thing}-{environment}`."""
         return f"{self.project}-{thing}-{self.environment}"
+
+    def target_group_name(self, plain_port: int) -> str:
+        """The name of the target group: without the port for `plain_port`, with it for every other one."""
+        return self.name("tg" if self.container_port == plain_port else f"tg-{self.container_port}")
 
     @property
     def default_tags(self) -> dict[str, str]:

@@ -9,11 +9,21 @@ from cdktf_cdktf_provider_aws.ecr_repository import (
     EcrRepositoryEncryptionConfiguration,
     EcrRepositoryImageScanningConfiguration,
 )
+from cdktf_cdktf_provider_aws.ecr_repository_policy import EcrRepositoryPolicy
 from pydantic import Field
 
 from modules.base import Module
-from modules.platform import Platform
-from modules.settings import Settings
+from modules.platform import AccountId, Platform
+from modules.settings import Settings, matching
+
+TagPrefix = Annotated[
+    str,
+    matching(
+        r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}",
+        "is not the prefix of an image tag",
+        "letters, digits and _ . -, such as prod-",
+    ),
+]
 
 
 class RegistrySettings(Settings):
@@ -22,6 +32,17 @@ class RegistrySettings(Settings):
     keep_images: Annotated[int, Field(ge=1, le=1000)] = 30
     """Number of images that are kept, newest first; a rollback needs one of them. Images are tagged with the git
     commit."""
+
+    deployed_tag_prefixes: Annotated[tuple[TagPrefix, ...], Field(strict=False)] = ()
+    """Prefixes of the tags that mark an image as deployed, such as `prod-` for `prod-3f2c1ab`. The newest images of
+    each prefix are kept, so that pushes for one environment do not expire the image that another one runs."""
+
+    keep_deployed: Annotated[int, Field(ge=1, le=1000)] = 10
+    """Number of images that are kept of each of `deployed_tag_prefixes`, newest first."""
+
+    pull_accounts: Annotated[tuple[AccountId, ...], Field(strict=False)] = ()
+    """AWS accounts that can pull images, in addition to the account of the registry. Their roles need the permission
+    too."""
 
     untagged_days: Annotated[int, Field(ge=1, le=365)] = 7
     """Days that an image without a tag is kept; an interrupted push leaves such images."""
@@ -61,8 +82,23 @@ class RegistryModule(Module):
                         },
                         "action": {"type": "expire"},
                     },
+                    # An image that a rule matches is not expired by a later rule, kept or not.
+                    *(
+                        {
+                            "rulePriority": priority,
+                            "description": f"Keep the newest {settings.keep_deployed} images of {prefix}",
+                            "selection": {
+                                "tagStatus": "tagged",
+                                "tagPrefixList": [prefix],
+                                "countType": "imageCountMoreThan",
+                                "countNumber": settings.keep_deployed,
+                            },
+                            "action": {"type": "expire"},
+                        }
+                        for priority, prefix in enumerate(settings.deployed_tag_prefixes, 2)
+                    ),
                     {
-                        "rulePriority": 2,
+                        "rulePriority": 2 + len(settings.deployed_tag_prefixes),
                         "description": f"Keep the newest {settings.keep_images} images",
                         "selection": {
                             "tagStatus": "any",
@@ -80,6 +116,34 @@ class RegistryModule(Module):
             repository=repository.name,
             policy=f"${{jsonencode({lifecycle_policy})}}",
         )
+
+        if settings.pull_accounts:
+            pull_policy = self.local(
+                "pull_policy",
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Sid": "PullFromOtherAccounts",
+                            "Effect": "Allow",
+                            "Principal": {
+                                "AWS": [f"arn:aws:iam::{account}:root" for account in settings.pull_accounts]
+                            },
+                            "Action": [
+                                "ecr:BatchCheckLayerAvailability",
+                                "ecr:BatchGetImage",
+                                "ecr:GetDownloadUrlForLayer",
+                            ],
+                        }
+                    ],
+                },
+            )
+            EcrRepositoryPolicy(
+                body,
+                "aws_ecr_repository_policy.web_api",
+                repository=repository.name,
+                policy=f"${{jsonencode({pull_policy})}}",
+            )
 
         self.repository_url = self.output(
             "repository_url", repository.repository_url, "URI of the repository, to which `:<git commit>` is added"

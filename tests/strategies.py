@@ -16,7 +16,7 @@ tag_text = st.text(st.sampled_from("abcXYZ019 _.:/=+-@"), min_size=1, max_size=2
 tag_keys = tag_text.filter(lambda key: not key.lower().startswith("aws:"))
 image_tags = st.sampled_from(["3f2c1ab", "v1.2", "latest"])
 variable_names = st.from_regex(r"[A-Z_]{1,8}", fullmatch=True)
-words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=30)
+words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=30)
 """Any text that YAML can hold: with `${`, quotes, other scripts."""
 
 
@@ -113,6 +113,9 @@ def ecs_service(draw: st.DrawFn) -> dict[str, Any]:
         "managed_elsewhere": draw(st.sampled_from([[], ["desired_count"], ["desired_count", "task_definition"]])),
         "running_tasks_alarm_threshold": draw(st.sampled_from([None, 1])),
         "health_check_grace_period_seconds": draw(st.integers(0, 600)),
+        "scaling_managed_elsewhere": draw(st.sampled_from([[], ["min_capacity", "max_capacity"]])),
+        "wait_for_steady_state": draw(st.booleans()),
+        "running_tasks_alarm_missing_data": draw(st.sampled_from(["breaching", "notBreaching"])),
     }
 
 
@@ -130,7 +133,7 @@ def notifications(draw: st.DrawFn, region: str) -> dict[str, Any]:
 def monitoring(draw: st.DrawFn, *, has_figures: bool) -> dict[str, Any]:
     return {
         "enabled": has_figures and draw(st.booleans()),
-        "log_status_field": draw(st.sampled_from(["status", "fields.http_status", "@status"])),
+        "log_status_field": draw(st.sampled_from(["status", "fields.http-status", "@status"])),
         "slow_request_milliseconds": draw(st.integers(1, 60_000)),
     }
 
@@ -170,6 +173,7 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
         "notifications": draw(notifications(region)),
         "monitoring": draw(monitoring(has_figures=tasks["container_insights"])),
         "service_levels": draw(service_levels()),
+        "assume_role": draw(st.sampled_from([{}, {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/terraform"}])),
     }
 
 

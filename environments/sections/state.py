@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modules.platform import Platform, Region
+from modules.platform import AssumeRoleSettings, Platform, Region
 from modules.settings import Settings, Violation, matching, rule
 from modules.state_bucket import BucketName
 
@@ -65,6 +65,9 @@ class S3State(Settings):
 
     encrypt: bool = True
     """Whether Terraform requests encryption at rest, regardless of the default of the bucket."""
+
+    assume_role: AssumeRoleSettings = AssumeRoleSettings()
+    """The IAM role with which Terraform reads and writes the state, for a bucket of another account."""
 
     use_lockfile: bool = True
     """Whether a lock file next to the state prevents concurrent runs (Terraform 1.10 and newer)."""

@@ -17,6 +17,7 @@ PURPOSES: Final[Mapping[str, str]] = {
     "aws_cloudwatch_query_definition": "Saved questions to the logs",
     "aws_ecr_lifecycle_policy": "Expiry of old images",
     "aws_ecr_repository": "Container images",
+    "aws_ecr_repository_policy": "Which accounts can pull images",
     "aws_ecs_cluster": "Cluster that the tasks run in",
     "aws_ecs_cluster_capacity_providers": "Fargate and Fargate Spot for the cluster",
     "aws_ecs_service": "Keeps the tasks running, and rolls out new versions",

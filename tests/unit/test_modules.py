@@ -203,7 +203,12 @@ def test_service_discovery_registers_the_service(settings: EnvironmentSettings, 
 
 def test_the_service_waits_for_listeners_and_policies(output: Path) -> None:
     root_module = json.loads((output / "stacks/miyabi-prod/cdk.tf.json").read_text(encoding="utf-8"))
-    assert root_module["module"][EcsServiceModule.call_name()]["depends_on"] == ["module.alb", "module.iam"]
+    assert root_module["module"][EcsServiceModule.call_name()]["depends_on"] == [
+        "module.alb",
+        "module.iam",
+        "module.networking",
+    ]
+    assert root_module["module"]["alb"]["depends_on"] == ["module.networking"]
 
 
 def test_a_construct_id_that_is_no_address_is_refused() -> None:
@@ -284,6 +289,50 @@ def test_the_token_reaches_the_tasks_through_a_secret_alone(settings: Environmen
     assert "REDIS_URL" not in [each["name"] for each in container["environment"]]
     statements = body(settings, "iam", elasticache=changed)["locals"]["ecr_access_policy"]["Statement"]
     assert statements[-1]["Resource"] == "${var.redis_secret_arn}"
+
+
+@pytest.mark.parametrize(
+    ("port", "named", "name"),
+    [(8080, 8080, "miyabi-tg-prod"), (3000, 8080, "miyabi-tg-3000-prod"), (3000, 3000, "miyabi-tg-prod")],
+)
+def test_target_groups_of_two_ports_never_share_a_name(
+    settings: EnvironmentSettings, port: int, named: int, name: str
+) -> None:
+    changed = settings.model_copy(update={"container_port": port})
+    group = resource(body(changed, "alb", alb={"named_for_port": named}), "aws_lb_target_group.app")
+    assert (group["name"], group["lifecycle"]) == (name, {"create_before_destroy": True})
+
+
+@pytest.mark.parametrize("kind", ["public", "private"])
+def test_a_subnet_is_created_before_the_one_that_it_replaces_is_deleted(
+    settings: EnvironmentSettings, kind: str
+) -> None:
+    subnet = resource(body(settings, "networking"), f"aws_subnet.{kind}")
+    assert subnet["lifecycle"] == {"create_before_destroy": True}
+
+
+def test_a_revision_that_a_pipeline_deployed_is_kept(settings: EnvironmentSettings) -> None:
+    mine = resource(body(settings, "ecs"), "aws_ecs_task_definition.app")
+    theirs = body(settings, "ecs", ecs_service={"managed_elsewhere": ("desired_count", "task_definition")})
+    assert "skip_destroy" not in mine
+    assert resource(theirs, "aws_ecs_task_definition.app")["skip_destroy"] is True
+
+
+def test_the_output_of_the_desired_count_is_quiet_where_the_autoscaler_changes_it(
+    settings: EnvironmentSettings,
+) -> None:
+    quiet = body(settings, "ecs-service")["output"]["service_desired_count"]["value"]
+    followed = body(settings, "ecs-service", ecs_service={"managed_elsewhere": ()})
+    assert quiet == 4
+    assert followed["output"]["service_desired_count"]["value"] == "${aws_ecs_service.app.desired_count}"
+
+
+def test_limits_that_a_schedule_changes_are_ignored_and_an_apply_can_wait(settings: EnvironmentSettings) -> None:
+    changed = {"scaling_managed_elsewhere": ("min_capacity",), "wait_for_steady_state": True}
+    rendered = body(settings, "ecs-service", ecs_service=changed)
+    assert resource(rendered, "aws_appautoscaling_target.ecs")["lifecycle"] == {"ignore_changes": ["min_capacity"]}
+    assert resource(rendered, "aws_ecs_service.app")["wait_for_steady_state"] is True
+    assert "wait_for_steady_state" not in resource(body(settings, "ecs-service"), "aws_ecs_service.app")
 
 
 @pytest.mark.parametrize(

@@ -213,6 +213,13 @@ def test_the_queries_ask_for_the_fields_of_the_overlay(monitored: Stack) -> None
     assert queries["miyabi-logs-qa/server-errors"].startswith("filter fields.status >= 500\n| ")
 
 
+def test_a_field_with_a_hyphen_is_quoted(project: Project) -> None:
+    stack = synthesized(project, "monitoring: {enabled: true, log_status_field: http-status}\n")
+    queries = [str(each.get("query_string")) for each in stack.of_type("aws_cloudwatch_query_definition")]
+    assert [query for query in queries if "http-status" in query.replace("`http-status`", "")] == []
+    assert [query for query in queries if "filter `http-status` >= 500" in query] != []
+
+
 def test_a_dashboard_is_in_the_estimate(project: Project) -> None:
     synthesized(project, "monitoring: {enabled: true}\nnotifications: {email_addresses: [a@example.com]}\n")
     estimate = next(each for each in estimates(project.root, read(project.out)) if each.environment == "qa")

@@ -114,6 +114,31 @@ RULES = {
         problem="qa.yaml:9: elasticache.redis_node_type: 'cache.t3.24xlarge' does not exist; "
         "allowed: cache.t3.micro, cache.t3.small, cache.t3.medium",
     ),
+    "session_needs_a_role": Case(
+        add="assume_role:\n  external_id: miyabi\n",
+        problem="qa.yaml:9: assume_role.external_id: 'miyabi' has no effect without role_arn; "
+        "allowed: no such key, or a role_arn",
+    ),
+    "role_is_of_the_account": Case(
+        add='account_id: "210987654321"\nassume_role:\n  role_arn: arn:aws:iam::123456789012:role/terraform\n',
+        problem="qa.yaml:10: assume_role.role_arn: 'arn:aws:iam::123456789012:role/terraform' is a role of account "
+        "123456789012; allowed: a role of account_id, 210987654321",
+    ),
+    "url_of_redis_has_a_name_of_its_own": Case(
+        add="  environment_variables: {REDIS_URL: redis://cache}\nelasticache:\n  url_variable: REDIS_URL\n",
+        problem="qa.yaml:10: elasticache.url_variable: 'REDIS_URL' is also in ecs.environment_variables; "
+        "allowed: another name, or one of the two",
+    ),
+    "environment_variables_have_values": Case(
+        add='  environment_variables: {DEBUG: ""}\n',
+        problem="qa.yaml:8: ecs.environment_variables.DEBUG: '' is empty, and ECS drops it; "
+        "allowed: a value, or no key",
+    ),
+    "rounded_percentages_leave_a_task_to_move": Case(
+        add="ecs_service:\n  desired_count: 1\n  autoscaling_min_capacity: 1\n  deployment_maximum_percent: 150\n",
+        problem="qa.yaml:11: ecs_service.deployment_maximum_percent: 150 allows 1 and keeps 1 of 1 tasks (minimum "
+        "100 %): no deployment moves; allowed: 200, or a lower minimum",
+    ),
     "tags_fit_on_a_resource": Case(
         add="tags: {" + ", ".join(f"t{number}: x" for number in range(46)) + "}\n",
         problem="qa.yaml:8: tags: 46 are more tags than AWS allows on a resource; allowed: at most 45",
@@ -602,7 +627,7 @@ def test_the_bucket_of_the_shared_stack_has_no_dot(project: Project) -> None:
     project.change("shared", ("miyabi-terraform-state", "miyabi.terraform.state"))
     assert [str(problem) for problem in project.problems()] == [
         (
-            "environments/shared.yaml:5: state_bucket.name: 'miyabi.terraform.state' contains a dot, which the TLS "
+            "environments/shared.yaml:8: state_bucket.name: 'miyabi.terraform.state' contains a dot, which the TLS "
             "certificate of S3 does not cover; allowed: a name without dots"
         )
     ]

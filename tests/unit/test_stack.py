@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from tests.support import Project
 from tests.unit.test_refusals import QA
 
@@ -48,6 +50,52 @@ def test_a_lock_table_needs_no_newer_terraform(project: Project) -> None:
         "dynamodb_table": "locks",
     }
     assert terraform["required_version"] == ">= 1.5"
+
+
+def test_a_role_is_assumed_by_provider_and_backend(project: Project) -> None:
+    role = "{role_arn: arn:aws:iam::123456789012:role/terraform, external_id: miyabi, session_name: ci}"
+    project.write("qa", QA + f"assume_role: {role}\nstate: {{backend: s3, bucket: a-bucket, assume_role: {role}}}\n")
+    root = root_module(project, "qa")
+    expected = {
+        "role_arn": "arn:aws:iam::123456789012:role/terraform",
+        "external_id": "miyabi",
+        "session_name": "ci",
+    }
+    assert root["provider"]["aws"][0]["assume_role"] == [expected]
+    assert root["terraform"]["backend"]["s3"]["assume_role"] == expected
+
+
+@pytest.mark.parametrize(("region", "skipped"), [("ap-east-2", True), ("us-west-2", None)])
+def test_a_region_that_terraform_does_not_know_is_not_validated(
+    project: Project,
+    region: str,
+    skipped: bool | None,  # noqa: FBT001  # a column
+) -> None:
+    project.write("qa", QA + f"state: {{backend: s3, bucket: a-bucket, region: {region}}}\n")
+    assert root_module(project, "qa")["terraform"]["backend"]["s3"].get("skip_region_validation") is skipped
+
+
+def test_the_state_of_a_workspace_has_its_key(project: Project) -> None:
+    project.write("qa", QA + "state: {backend: s3, bucket: a-bucket, key: 'env:/qa/terraform.tfstate'}\n")
+    assert root_module(project, "qa")["terraform"]["backend"]["s3"]["key"] == "env:/qa/terraform.tfstate"
+
+
+def test_images_that_run_are_never_expired_by_pushes_for_others(project: Project) -> None:
+    project.change(
+        "shared",
+        ("[dev-, staging-, prod-]", "[dev-, prod-]\n  pull_accounts: ['210987654321']"),
+    )
+    file = project.synthesize() / "stacks/miyabi-shared/modules/registry/main.tf.json"
+    registry = json.loads(file.read_text(encoding="utf-8"))
+    rules = registry["locals"]["lifecycle_policy"]["rules"]
+    assert [(each["rulePriority"], each["selection"].get("tagPrefixList")) for each in rules] == [
+        (1, None),
+        (2, ["dev-"]),
+        (3, ["prod-"]),
+        (4, None),
+    ]
+    (statement,) = registry["locals"]["pull_policy"]["Statement"]
+    assert statement["Principal"] == {"AWS": ["arn:aws:iam::210987654321:root"]}
 
 
 def test_the_provider_tags_everything_and_keeps_to_its_account(project: Project) -> None:

@@ -201,6 +201,7 @@ _PARTS: Final[Mapping[str, str]] = {
     "aws_db_parameter_group": "of the database",
     "aws_db_subnet_group": "subnets that the database's bar spans",
     "aws_ecr_lifecycle_policy": "of the repository",
+    "aws_ecr_repository_policy": "of the repository",
     "aws_ecs_cluster": "of the service",
     "aws_ecs_cluster_capacity_providers": "of the service",
     "aws_eip": "of the NAT gateway",

@@ -17,6 +17,7 @@ LOSSES: Final[Mapping[str, str]] = {
     "aws_db_subnet_group": _NOTHING_MORE,
     "aws_ecr_lifecycle_policy": _NOTHING_MORE,
     "aws_ecr_repository": "its images",
+    "aws_ecr_repository_policy": "the permission of other accounts to pull images",
     "aws_ecs_cluster": "its running tasks",
     "aws_ecs_cluster_capacity_providers": _NOTHING_MORE,
     "aws_ecs_service": "its running tasks, until the new service has started its own",

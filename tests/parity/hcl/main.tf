@@ -39,6 +39,8 @@ module "alb" {
   container_port        = var.container_port
   health_check_path     = var.health_check_path
   certificate_arn       = var.certificate_arn
+
+  depends_on = [module.networking]
 }
 
 module "ecs" {
@@ -93,6 +95,6 @@ module "ecs_service" {
   target_group_arn_suffix     = module.alb.target_group_arn_suffix
   enable_service_discovery    = var.enable_service_discovery
 
-  # The listener and the policies must be there before tasks start, and no argument says so.
-  depends_on = [module.alb, module.iam]
+  # The listener, the policies and the routes must be there before tasks start, and no argument says so.
+  depends_on = [module.alb, module.iam, module.networking]
 }

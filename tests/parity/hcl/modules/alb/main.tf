@@ -41,6 +41,10 @@ resource "aws_lb_target_group" "app" {
   tags = {
     Name = "${var.project_name}-tg-${var.environment}"
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_lb_listener" "http" {

@@ -84,6 +84,10 @@ resource "aws_service_discovery_service" "app" {
   tags = {
     Name = "${var.project_name}-service-discovery-service-${var.environment}"
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # Autoscaling

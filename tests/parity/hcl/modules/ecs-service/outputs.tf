@@ -11,7 +11,7 @@ output "service_arn" {
 }
 
 output "service_desired_count" {
-  value = aws_ecs_service.app.desired_count
+  value = var.desired_count
 }
 
 output "autoscaling_target_id" {

@@ -33,6 +33,10 @@ resource "aws_subnet" "public" {
     Name = "${var.project_name}-public-subnet-${count.index + 1}-${var.environment}"
     Type = "public"
   }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_subnet" "private" {
@@ -45,6 +49,10 @@ resource "aws_subnet" "private" {
   tags = {
     Name = "${var.project_name}-private-subnet-${count.index + 1}-${var.environment}"
     Type = "private"
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 
