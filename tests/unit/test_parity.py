@@ -365,7 +365,7 @@ CASES: list[Case] = [
     (
         "no wait of the module",
         "main.tf",
-        "  depends_on = [module.alb, module.iam]\n",
+        "  depends_on = [module.alb, module.iam, module.networking]\n",
         "",
         [("no effect", "*", "depends on")],
     ),
