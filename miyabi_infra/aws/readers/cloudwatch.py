@@ -57,8 +57,9 @@ def _alarm(resource: Resource, world: World) -> Found | None:
 
 def _dashboard(resource: Resource, world: World) -> Found | None:
     name = str(resource.get("dashboard_name"))
-    body = world.ask("cloudwatch", "get_dashboard", DashboardName=name)["DashboardBody"]
-    checks = world.checks(resource, {"dashboard_body": json.loads(body)})
+    dashboard = world.ask("cloudwatch", "get_dashboard", DashboardName=name)
+    found = {"dashboard_name": name, "dashboard_body": json.loads(dashboard["DashboardBody"])}
+    checks = world.checks(resource, found)
     return Found({"id": name, "dashboard_name": name}, checks)
 
 

@@ -59,7 +59,11 @@ def _query(resource: Resource, world: World) -> Found | None:
     query = next((each for each in answer["queryDefinitions"] if each["name"] == name), None)
     if query is None:
         return None
-    found = {"query_string": query["queryString"], "log_group_names": query.get("logGroupNames", [])}
+    found = {
+        "name": query["name"],
+        "query_string": query["queryString"],
+        "log_group_names": query.get("logGroupNames", []),
+    }
     return Found({}, world.checks(resource, found))
 
 

@@ -32,6 +32,7 @@ def _discovery_service(resource: Resource, world: World) -> Found | None:
     (block,) = resource.blocks("dns_config")
     generated = [dict(cast("Json", each)) for each in cast("Sequence[Any]", block["dns_records"])]
     checks = [
+        Compared("name", resource.get("name"), service["Name"]),
         Compared("dns_config.dns_records", plain(generated), plain(held)),
         Compared("dns_config.routing_policy", block.get("routing_policy"), dns.get("RoutingPolicy")),
     ]
