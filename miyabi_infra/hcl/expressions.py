@@ -1,22 +1,34 @@
-"""Expressions of HCL evaluated as Terraform evaluates them, with what is known before apply.
+"""Expressions of HCL, evaluated as Terraform evaluates them, with what is known before apply.
 
-What a name stands for is the business of `evaluation`; here is what is done with it.
+`scope` finds what a name refers to; this file computes with it.
 """
 
-import json
-import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
+from miyabi_infra.hcl.conversion import (
+    converted,
+    equal,
+    flag_of,
+    joined,
+    json_text,
+    number_of,
+    text_of,
+)
 from miyabi_infra.hcl.functions import call
-from miyabi_infra.hcl.parsing import parse_template
+from miyabi_infra.hcl.functions_of_collections import coalesce
+from miyabi_infra.hcl.numbers import computed, fraction, rounded
+from miyabi_infra.hcl.parsing import HclError, parse_template
 from miyabi_infra.hcl.syntax import (
+    ITEM,
     Argument,
     Attribute,
     Binary,
     Call,
+    Choice,
     Conditional,
     Constant,
     Expression,
@@ -25,39 +37,39 @@ from miyabi_infra.hcl.syntax import (
     ListOf,
     Name,
     ObjectOf,
+    Repetition,
     Splat,
     Text,
+    TooPrecise,
     Unary,
-    Unsupported,
 )
+from miyabi_infra.hcl.types import Simple, Type, type_of, unified
 from miyabi_infra.hcl.values import (
+    Json,
     Located,
     Missing,
     NotEvaluated,
     Opaque,
+    TypedList,
+    TypedMap,
+    TypedSet,
+    UnknownJson,
     Value,
-    flag_of,
-    is_never_empty,
-    joined,
     known,
-    number_of,
     plain,
-    text_of,
     unknowns,
 )
 from miyabi_infra.place import Place
 from miyabi_infra.stacks import Reference, Template
 
 Bindings: TypeAlias = "Mapping[str, object]"
-"""Names that an expression has beyond its module's: `count`, `each`, what `for` and `dynamic` bind."""
+"""Names that an expression has in addition to its module's: `count`, `each`, what `for` and `dynamic` bind."""
 
 NOTHING: Final[Bindings] = {}
 
-_ESCAPED_BY_TERRAFORM: Final = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&"})
-
 
 class Handle(ABC):
-    """A whole resource instance or module, before an attribute or an output of it is asked for."""
+    """A whole resource instance or module, of which an attribute or an output can be read."""
 
     @property
     @abstractmethod
@@ -69,11 +81,11 @@ class Handle(ABC):
         """An attribute or an output.
 
         Raises:
-            NotEvaluated, Missing: when it has none, or it can't be told.
+            NotEvaluated, Missing: when it has none, or it cannot be evaluated.
         """
 
 
-Result: TypeAlias = "Value | Handle | tuple[Handle, ...] | Mapping[str, Handle]"
+Result: TypeAlias = "Value | Json | UnknownJson | Handle | tuple[Handle, ...] | Mapping[str, Handle]"
 """What an expression yields on the way to a value."""
 
 
@@ -82,26 +94,34 @@ class Evaluator(ABC):
 
     @abstractmethod
     def named(self, first: str, name: str) -> Result:
-        """What a reference of two words stands for: `var.region`, `aws_lb.main`."""
+        """What a reference of two words refers to: `var.region`, `aws_lb.main`."""
 
     @abstractmethod
     def data(self, kind: str, name: str) -> Result:
-        """What `data.<kind>.<name>` stands for."""
+        """What `data.<kind>.<name>` refers to."""
 
     @property
     @abstractmethod
     def place(self) -> Place:
-        """The module's folder, for what has no line of its own."""
+        """The module's folder, for what has no line."""
 
     @property
     @abstractmethod
     def working_folder(self) -> Path:
         """The folder that Terraform runs in: paths of files are relative to it."""
 
-    def value(self, argument: Argument, bindings: Bindings = NOTHING, *, whole: bool = True) -> Value:
-        """The value of an argument; `Opaque` when it can't be told.
+    @abstractmethod
+    def declared_type(self, name: str) -> Type:
+        """The type of a variable; `any` where it has none."""
 
-        With `whole` false, what stands for a whole resource may be in it.
+    @abstractmethod
+    def local_expression(self, name: str) -> Expression | None:
+        """The expression of a local, None where there is none."""
+
+    def value(self, argument: Argument, bindings: Bindings = NOTHING, *, whole: bool = True) -> Value:
+        """The value of an argument; `Opaque` when it cannot be evaluated.
+
+        With `whole` false, it may contain whole resources, and text with its data.
         """
         try:
             result = self.result(argument.expression, bindings)
@@ -110,6 +130,8 @@ class Evaluator(ABC):
             return Opaque(argument.text, str(error))
         except Missing as error:
             return Opaque(argument.text, f"it is an error: {error}")
+        except RecursionError:
+            return Opaque(argument.text, "it is nested too deeply")
 
     def result(  # noqa: C901, PLR0911, PLR0912  # one case a form
         self, expression: Expression, bindings: Bindings
@@ -117,14 +139,16 @@ class Evaluator(ABC):
         """What an expression yields.
 
         Raises:
-            NotEvaluated: when that can't be told.
-            Missing: where Terraform would report an error.
+            NotEvaluated: when it cannot be evaluated.
+            Missing: where Terraform reports an error.
         """
         match expression:
             case Constant(value):
                 return value
-            case Text(parts):
-                return joined([part if isinstance(part, str) else self._part(part, bindings) for part in parts])
+            case TooPrecise(text):
+                raise NotEvaluated(f"{text} has more digits than are compared")
+            case Text():
+                return joined(self._parts(expression, bindings))
             case ListOf(items):
                 return tuple(cast("Value", self._item(each, bindings)) for each in items)
             case ObjectOf():
@@ -132,45 +156,55 @@ class Evaluator(ABC):
             case Name(name) if name in bindings:
                 return cast("Result", bindings[name])
             case Name(name):
-                raise NotEvaluated(f"the name {name} stands for nothing here")
+                raise NotEvaluated(f"the name {name} is not declared")
             case Attribute(Name(first), name) if first not in bindings:
                 return self.named(first, name)
-            case Attribute(Attribute(Name("data"), kind), name):
+            case Attribute(Attribute(Name("data"), kind), name) if "data" not in bindings:
                 return self.data(kind, name)
             case Attribute(of, name):
                 return self._attribute(self.result(of, bindings), name)
             case Index(of, key):
                 return self._indexed(self.result(of, bindings), self.result(key, bindings))
-            case Splat(of, steps):
-                return self._splat(self.result(of, bindings), steps, bindings)
-            case Conditional(condition, if_true, if_false):
-                return self._conditional(condition, if_true, if_false, bindings)
+            case Splat(of, each):
+                return self._splat(self.result(of, bindings), each, bindings)
+            case Conditional():
+                return self._conditional(expression, bindings)
             case Unary("!", of):
                 return not flag_of(self.result(of, bindings))
             case Unary(_, of):
-                return -number_of(self.result(of, bindings))
+                negated = fraction(number_of(self.result(of, bindings)))
+                return computed(-negated, Fraction(-1))
             case Binary(sign, left, right):
                 return self._binary(sign, left, right, bindings)
             case Call():
                 return self._called(expression, bindings)
             case For():
                 return self._for(expression, bindings)
-            case Unsupported(what):
-                raise NotEvaluated(f"{what} is not known here")
 
-    def _part(self, expression: Expression, bindings: Bindings) -> Result:
-        """A part of a text: there, what `jsonencode` makes is a text and not the data."""
-        result = self.result(expression, bindings)
-        match expression:
-            case Call("jsonencode", _):
-                known(result, "what is encoded")
-                text = json.dumps(plain(result), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-                return text.translate(_ESCAPED_BY_TERRAFORM)
-            case _:
-                return result
+    # ---- strings -------------------------------------------------------------------------------------------------
+
+    def _parts(self, text: Text, bindings: Bindings) -> list[object]:
+        """The parts of a string, directives expanded."""
+        found: list[object] = []
+        for part in text.parts:
+            match part:
+                case str():
+                    found.append(part)
+                case Choice(condition, if_true, if_false):
+                    chosen = if_true if flag_of(self.result(condition, bindings)) else if_false
+                    found += self._parts(chosen, bindings)
+                case Repetition(key, value, source, body):
+                    for index, item in pairs(self.result(source, bindings)):
+                        inner = {**bindings, value: item, **({key: index} if key is not None else {})}
+                        found += self._parts(body, inner)
+                case _:
+                    found.append(self.result(part, bindings))
+        return found
+
+    # ---- collections ---------------------------------------------------------------------------------------------
 
     def _item(self, expression: Expression, bindings: Bindings) -> Result:
-        """An item of a list or an object: one that can't be told leaves the others as they are."""
+        """An item of a list or an object: one that cannot be evaluated leaves the others unchanged."""
         try:
             return self.result(expression, bindings)
         except NotEvaluated as error:
@@ -180,9 +214,7 @@ class Evaluator(ABC):
         items: dict[str, Value] = {}
         places: dict[str, Place] = {}
         for item in expression.items:
-            key = text_of(self.result(item.key, bindings))
-            if not isinstance(key, str):
-                raise NotEvaluated(f"a key is known after apply only: {key}")
+            key = _key(self.result(item.key, bindings))
             items[key] = cast("Value", self._item(item.value, bindings))
             places[key] = item.place
         place = expression.items[0].place if expression.items else self.place
@@ -202,11 +234,13 @@ class Evaluator(ABC):
                     raise Missing(f"there is no {name} in it")
                 return held[name]
             case _:
-                raise Missing(f"{name} is asked of what has no attributes")
+                raise Missing(f"a value without attributes has no {name}")
 
     def _indexed(self, of: Result, key: Result) -> Result:
         known(key, "an index")
         match of:
+            case TypedSet():
+                raise Missing("a set has no indices")
             case tuple():
                 items = cast("tuple[Result, ...]", of)
                 at = number_of(key)
@@ -214,99 +248,26 @@ class Evaluator(ABC):
                     raise Missing(f"there is no item {at} in a list of {len(items)}")
                 return items[int(at)]
             case Handle():
-                raise Missing(f"{of.address} is one alone, without an index")
+                raise Missing(f"{of.address} has no instances, so it takes no index")
             case Reference(address, attribute):
                 return Reference(address, f"{attribute}[{plain(key)}]")
-            case _:
+            case Mapping() | Opaque():
                 return self._attribute(of, str(text_of(key)))
+            case _:
+                raise Missing("a value without items has no index")
 
-    def _splat(self, of: Result, steps: Sequence[str | Expression], bindings: Bindings) -> Result:
+    def _splat(self, of: Result, each: Expression, bindings: Bindings) -> Result:
         if isinstance(of, Reference | Template | Opaque):
             known(of, "a list")
         items = cast("tuple[Result, ...]", of if isinstance(of, tuple) else () if of is None else (of,))
-        found: list[Result] = []
-        for item in items:
-            result = item
-            for step in steps:
-                result = (
-                    self._attribute(result, step)
-                    if isinstance(step, str)
-                    else self._indexed(result, self.result(step, bindings))
-                )
-            found.append(result)
-        return cast("Result", tuple(found))
-
-    def _conditional(
-        self, condition: Expression, if_true: Expression, if_false: Expression, bindings: Bindings
-    ) -> Result:
-        chosen = self.result(condition, bindings)
-        return self.result(if_true if flag_of(chosen) else if_false, bindings)
-
-    def _binary(self, sign: str, left: Expression, right: Expression, bindings: Bindings) -> Value:
-        if sign in ("&&", "||"):
-            return self._both(left, right, bindings, decides=sign == "||")
-        first, second = self.result(left, bindings), self.result(right, bindings)
-        if sign in ("==", "!="):
-            return _equal(first, second) == (sign == "==")
-        try:
-            return _number(_ARITHMETIC[sign](number_of(first), number_of(second)))
-        except ZeroDivisionError as error:
-            raise Missing("a division by zero") from error
-
-    def _both(self, left: Expression, right: Expression, bindings: Bindings, *, decides: bool) -> bool:
-        """`&&` and `||`: one side that `decides` is enough, whatever the other is."""
-        try:
-            first = flag_of(self.result(left, bindings))
-        except NotEvaluated:
-            if flag_of(self.result(right, bindings)) == decides:
-                return decides
-            raise
-        return decides if first == decides else flag_of(self.result(right, bindings))
-
-    def _called(self, expression: Call, bindings: Bindings) -> Result:
-        match expression:
-            case Call("try", tried):
-                return self._tried(tried, bindings)
-            case Call("can", (tried,)):
-                try:
-                    self.result(tried, bindings)
-                except Missing:
-                    return False
-                return True
-            case Call("file", (path,)):
-                return self._file(path, bindings)
-            case Call("templatefile", (path, variables)):
-                names = self.result(variables, bindings)
-                if not isinstance(names, Mapping):
-                    raise Missing("templatefile takes a mapping of names")
-                text = self._file(path, bindings)
-                return self.result(parse_template(text, self.place.file, 1), cast("Bindings", names))
-            case _:
-                pass
-        arguments: list[object] = [self.result(each, bindings) for each in expression.arguments]
-        if expression.spread:
-            last = arguments.pop()
-            if not isinstance(last, tuple):
-                raise NotEvaluated("what is no list before apply stands before ...")
-            arguments += cast("tuple[object, ...]", last)
-        return call(expression.function, arguments)
-
-    def _tried(self, tried: Sequence[Expression], bindings: Bindings) -> Result:
-        for expression in tried:
-            try:
-                return self.result(expression, bindings)
-            except Missing:
-                continue
-        raise Missing("all that try() is given are errors")
-
-    def _file(self, path: Expression, bindings: Bindings) -> str:
-        named = text_of(self.result(path, bindings))
-        if not isinstance(named, str):
-            raise NotEvaluated("the name of a file is known after apply only")
-        try:
-            return (self.working_folder / named).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Missing(f"the file {Path(named).name} can't be read") from error
+        found = tuple(self.result(each, {**bindings, ITEM.name: item}) for item in items)
+        if isinstance(of, TypedSet) and not _is_ordered(of):
+            raise NotEvaluated("the order of a set is known after apply only")
+        if isinstance(of, TypedList | TypedSet):
+            if found:
+                return TypedList(found, unified([type_of(item) for item in found]))
+            raise NotEvaluated("the type of an empty list")
+        return cast("Result", found)
 
     def _for(self, expression: For, bindings: Bindings) -> Result:
         items: list[Result] = []
@@ -317,30 +278,316 @@ class Evaluator(ABC):
                 inner[expression.key] = key
             if expression.condition is not None and not flag_of(self.result(expression.condition, inner)):
                 continue
-            result = self._item(expression.result, inner)
             if expression.result_key is None:
-                items.append(result)
+                items.append(self._item(expression.result, inner))
                 continue
-            name = str(text_of(self.result(expression.result_key, inner)))
+            name = _key(self.result(expression.result_key, inner))
+            result = self._item(expression.result, inner)
+            if name in keyed and not expression.grouped:
+                raise Missing(f"two items have the key {name!r}")
             keyed[name] = (*keyed.get(name, ()), result) if expression.grouped else result
         return cast("Result", tuple(items) if expression.result_key is None else keyed)
 
+    # ---- operators -----------------------------------------------------------------------------------------------
 
-_ARITHMETIC: Final[Mapping[str, Callable[[Any, Any], Any]]] = {  # pyright: ignore[reportUnknownVariableType]
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,  # pyright: ignore[reportUnknownMemberType]
-    "%": operator.mod,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
+    def _conditional(self, expression: Conditional, bindings: Bindings) -> Result:
+        """The branch that the condition chooses, converted to the type that both branches have in common."""
+        is_true = flag_of(self.result(expression.condition, bindings))
+        branch, other = (
+            (expression.if_true, expression.if_false) if is_true else (expression.if_false, expression.if_true)
+        )
+        chosen = self.result(branch, bindings)
+        if isinstance(chosen, Handle | Reference | Opaque | str | Template | UnknownJson):
+            self._check_text(chosen, other, bindings)
+            return chosen
+        kind = self._branch_type(other, bindings)
+        if kind is Simple.ANY or _has_handle(chosen):
+            return chosen
+        if chosen is None:
+            return self._chosen_null(branch, kind, bindings)
+        if kind is Simple.UNKNOWN:
+            if all(isinstance(leaf, str | Reference) for leaf in _leaves(chosen)) and isinstance(
+                chosen, Mapping | tuple
+            ):
+                return chosen
+            raise NotEvaluated("the type of the other branch is known after apply only")
+        return cast("Result", converted(chosen, unified([type_of(chosen), kind])))
+
+    def _chosen_null(self, branch: Expression, kind: Type, bindings: Bindings) -> None:
+        """Null, unless its type and that of the other branch have nothing in common."""
+        own = self._null_type(branch, bindings)
+        if own is Simple.UNKNOWN and not isinstance(kind, Simple):
+            raise NotEvaluated("the type of null")
+        if own is not Simple.UNKNOWN and kind is not Simple.UNKNOWN and own is not Simple.ANY:
+            unified([own, kind])
+
+    def _check_text(self, chosen: Result, other: Expression, bindings: Bindings) -> None:
+        """Refuse a string next to a branch that is not one: Terraform does."""
+        if isinstance(chosen, str | Template):
+            kind = self._branch_type(other, bindings)
+            if kind not in (Simple.UNKNOWN, Simple.ANY):
+                unified([Simple.STRING, kind])
+
+    def _branch_type(self, expression: Expression, bindings: Bindings) -> Type:
+        """The type of a branch that is not chosen."""
+        try:
+            result = self.result(expression, bindings)
+        except Missing:
+            return Simple.ANY  # Terraform ignores an error in the other branch, and its type
+        except NotEvaluated:
+            return _type_of_call(expression)
+        if isinstance(result, Handle) or _has_handle(result):
+            return Simple.UNKNOWN
+        return self._null_type(expression, bindings) if result is None else type_of(result)
+
+    def _null_type(self, expression: Expression, bindings: Bindings) -> Type:
+        """The type of an expression that is null."""
+        match expression:
+            case Constant(None):
+                return Simple.ANY
+            case Attribute(Name("var"), name) if "var" not in bindings:
+                return self.declared_type(name)
+            case Attribute(Name("local"), name) if "local" not in bindings:
+                inner = self.local_expression(name)
+                return Simple.UNKNOWN if inner is None else self._null_type(inner, NOTHING)
+            case _:
+                return _type_of_call(expression)
+
+    def _binary(self, sign: str, left: Expression, right: Expression, bindings: Bindings) -> Value:
+        if sign in ("&&", "||"):
+            return self._both(left, right, bindings, decides=sign == "||")
+        first, second = self.result(left, bindings), self.result(right, bindings)
+        if sign in ("==", "!="):
+            if isinstance(first, Handle) or isinstance(second, Handle):
+                if first is None or second is None:
+                    return sign == "!="
+                raise NotEvaluated("a whole resource or module is not compared")
+            if first is None or second is None:
+                known_null = first is None and second is None
+                return (known_null or equal(first, second)) == (sign == "==")
+            return equal(first, second) == (sign == "==")
+        one, other = fraction(number_of(first)), fraction(number_of(second))
+        if sign in _COMPARISONS:
+            return _COMPARISONS[sign](one, other)
+        if sign in ("/", "%") and other == 0:
+            raise Missing("a division by zero")
+        found = computed(_ARITHMETIC[sign](one, other), one, other)
+        if rounded(_ARITHMETIC[sign](rounded(one), rounded(other))) != rounded(fraction(found)):
+            raise NotEvaluated("a number that Terraform rounds")
+        return found
+
+    def _both(self, left: Expression, right: Expression, bindings: Bindings, *, decides: bool) -> bool:
+        """`&&` and `||`: one side that `decides` is enough, whatever the other is."""
+        unknown: NotEvaluated | None = None
+        for side in (left, right):
+            try:
+                if flag_of(self.result(side, bindings)) == decides:
+                    return decides
+            except NotEvaluated as error:
+                unknown = error
+        if unknown is not None:
+            raise unknown
+        return not decides
+
+    # ---- calls ---------------------------------------------------------------------------------------------------
+
+    def _called(self, expression: Call, bindings: Bindings) -> Result:
+        function = expression.function.removeprefix("core::")
+        special = _SPECIAL.get((function, len(expression.arguments))) or _SPECIAL.get((function, None))
+        if special is not None:
+            return special(self, expression.arguments, bindings)
+        arguments: list[object] = [self.result(each, bindings) for each in expression.arguments]
+        if expression.spread:
+            arguments += _spread(arguments.pop())
+        if function == "jsonencode" and len(arguments) == 1:
+            return _encoded(arguments[0])
+        if function == "coalesce" and None in arguments and not expression.spread:
+            pairs_of = zip(expression.arguments, arguments, strict=True)
+            kinds = [self._null_type(of, bindings) if held is None else type_of(held) for of, held in pairs_of]
+            return cast("Result", coalesce(unified(kinds), arguments))
+        if any(isinstance(each, Handle) for each in arguments):
+            raise NotEvaluated("a whole resource or module as an argument is not supported")
+        return _checked(arguments, call(function, arguments))
+
+    def tried(self, tried: Sequence[Expression], bindings: Bindings) -> Result:
+        """What `try` yields: the first of some expressions that is not an error."""
+        for expression in tried:
+            try:
+                return _certain(self.result(expression, bindings))
+            except Missing:
+                continue
+        raise Missing("all arguments of try() are errors")
+
+    def can(self, tried: Sequence[Expression], bindings: Bindings) -> Result:
+        """Whether an expression is not an error."""
+        try:
+            _certain(self.result(tried[0], bindings))
+        except Missing:
+            return False
+        return True
+
+    def file(self, arguments: Sequence[Expression], bindings: Bindings) -> Result:
+        """The text of a file."""
+        file = self._path(arguments[0], bindings)
+        try:
+            return file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError, ValueError) as error:
+            raise Missing(f"the file {file.name} cannot be read") from error
+
+    def file_exists(self, arguments: Sequence[Expression], bindings: Bindings) -> Result:
+        """Whether a file exists."""
+        return self._path(arguments[0], bindings).is_file()
+
+    def template(self, arguments: Sequence[Expression], bindings: Bindings) -> Result:
+        """The text of a template file."""
+        return self._rendered(self.file(arguments, bindings), arguments[1], bindings)
+
+    def template_string(self, arguments: Sequence[Expression], bindings: Bindings) -> Result:
+        """The text of a template."""
+        return self._rendered(self.result(arguments[0], bindings), arguments[1], bindings)
+
+    def _rendered(self, template: Result, variables: Expression, bindings: Bindings) -> Result:
+        text, names = text_of(template), self.result(variables, bindings)
+        if not isinstance(text, str):
+            raise NotEvaluated("a template is known after apply only")
+        if not isinstance(names, Mapping):
+            raise Missing("a template needs a map of names")
+        try:
+            parsed = parse_template(text, self.place.file, 1)
+        except HclError as error:
+            raise Missing(str(error)) from error
+        found = self.result(parsed, cast("Bindings", names))
+        return cast("Result", found if isinstance(found, Opaque) else text_of(found))
+
+    def _path(self, path: Expression, bindings: Bindings) -> Path:
+        named = text_of(self.result(path, bindings))
+        if not isinstance(named, str):
+            raise NotEvaluated("the name of a file is known after apply only")
+        return self.working_folder / named
+
+
+_Special: TypeAlias = Callable[[Evaluator, Sequence[Expression], Bindings], Result]
+_SPECIAL: Final[Mapping[tuple[str, int | None], _Special]] = {
+    ("try", None): Evaluator.tried,
+    ("can", 1): Evaluator.can,
+    ("file", 1): Evaluator.file,
+    ("fileexists", 1): Evaluator.file_exists,
+    ("templatefile", 2): Evaluator.template,
+    ("templatestring", 2): Evaluator.template_string,
+}
+"""Functions that need more than the values of their arguments, by name and number of arguments."""
+
+
+def _spread(last: object) -> tuple[object, ...]:
+    """The arguments in the list before `...`."""
+    if not isinstance(last, tuple):
+        known(last, "a list")
+        raise Missing("a value that is not a list before ...")
+    if isinstance(last, TypedSet) and not _is_ordered(last):
+        raise NotEvaluated("the order of a set is known after apply only")
+    return cast("tuple[object, ...]", last)
+
+
+def _certain(result: Result) -> Result:
+    """A result that is no error for certain: a part that cannot be evaluated may be one."""
+    for each in unknowns(result):
+        if isinstance(each, Opaque):
+            raise NotEvaluated(each.why)
+    return result
+
+
+def _checked(arguments: Sequence[object], result: Value) -> Value:
+    """The result of a function, unless it lost a part of its arguments that cannot be evaluated: it may be an error."""
+    lost = {each for each in unknowns(tuple(arguments)) if isinstance(each, Opaque)} - set(unknowns(result))
+    if lost:
+        raise NotEvaluated(next(iter(lost)).why)
+    return result
+
+
+def _modulo(one: Fraction, other: Fraction) -> Fraction:
+    """The remainder, with the sign of the dividend."""
+    whole = abs(one) // abs(other)
+    remainder = abs(one) - whole * abs(other)
+    return remainder if one >= 0 else -remainder
+
+
+_ARITHMETIC: Final[Mapping[str, Callable[[Fraction, Fraction], Fraction]]] = {
+    "+": lambda one, other: one + other,
+    "-": lambda one, other: one - other,
+    "*": lambda one, other: one * other,
+    "/": lambda one, other: one / other,
+    "%": _modulo,
+}
+_COMPARISONS: Final[Mapping[str, Callable[[Fraction, Fraction], bool]]] = {
+    "<": lambda one, other: one < other,
+    "<=": lambda one, other: one <= other,
+    ">": lambda one, other: one > other,
+    ">=": lambda one, other: one >= other,
 }
 
 
+def _key(value: object) -> str:
+    """A value as the key of an object."""
+    key = text_of(value)
+    if not isinstance(key, str):
+        raise NotEvaluated(f"a key is known after apply only: {key}")
+    return key
+
+
+def _encoded(value: object) -> Json | UnknownJson:
+    """What `jsonencode` creates."""
+    if isinstance(value, Handle) or _has_handle(value):
+        raise NotEvaluated("a whole resource or module as a value is not supported")
+    if any(True for _ in unknowns(value)):
+        return UnknownJson(value)
+    return Json(json_text(value), value)
+
+
+def _has_handle(value: object) -> bool:
+    if isinstance(value, Handle):
+        return True
+    if isinstance(value, Mapping):
+        return any(map(_has_handle, cast("Mapping[str, object]", value).values()))
+    return isinstance(value, tuple) and any(map(_has_handle, cast("tuple[object, ...]", value)))
+
+
+def _leaves(value: object) -> Iterator[object]:
+    if isinstance(value, Mapping):
+        for held in cast("Mapping[str, object]", value).values():
+            yield from _leaves(held)
+    elif isinstance(value, tuple):
+        for held in cast("tuple[object, ...]", value):
+            yield from _leaves(held)
+    else:
+        yield value
+
+
+_NUMBERS: Final = frozenset({"length", "max", "min", "sum", "ceil", "floor", "abs", "index", "tonumber", "parseint"})
+_STRINGS: Final = frozenset(
+    {"join", "format", "upper", "lower", "title", "replace", "substr", "trim", "trimspace", "trimprefix", "trimsuffix"}
+    | {"jsonencode", "base64encode", "tostring", "cidrsubnet", "cidrhost", "file", "templatefile"}
+)
+
+
+def _type_of_call(expression: Expression) -> Type:
+    """The type of an expression that cannot be evaluated, where its form tells."""
+    match expression:
+        case Text():
+            return Simple.STRING
+        case Unary("!", _) | Binary("==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||", _, _):
+            return Simple.BOOL
+        case Unary() | Binary():
+            return Simple.NUMBER
+        case Call(name, _) if name in _NUMBERS:
+            return Simple.NUMBER
+        case Call(name, _) if name in _STRINGS:
+            return Simple.STRING
+        case _:
+            return Simple.UNKNOWN
+
+
 def traversal(expression: Expression) -> str:
-    """A reference as it is written, without indices: `aws_lb.main`; empty for what is none."""
+    """A reference as it is written, without indices: `aws_lb.main`; empty for anything else."""
     match expression:
         case Name(name):
             return name
@@ -355,21 +602,41 @@ def traversal(expression: Expression) -> str:
 
 
 def pairs(value: object) -> Iterator[tuple[object, object]]:
-    """Keys and values of what is iterated over."""
-    if isinstance(value, Mapping):
+    """Keys and values of what is iterated over.
+
+    Raises:
+        NotEvaluated: when they are known after apply only.
+        Missing: for a value without items.
+    """
+    if isinstance(value, TypedSet):
+        if not _is_ordered(value):
+            raise NotEvaluated("the order of a set is known after apply only")
+        yield from zip(value, value, strict=True)
+    elif isinstance(value, Mapping):
         held = cast("Mapping[str, object]", value)
-        yield from ((key, held[key]) for key in sorted(held))
+        yield from ((key, held[key]) for key in sorted(held, key=str.encode))
     elif isinstance(value, tuple):
         yield from enumerate(cast("tuple[object, ...]", value))
     else:
         known(value, "a list")
-        raise Missing("what is iterated over is no list and no mapping")
+        raise Missing("a value that is neither a list nor a map")
 
 
-def whole_value(result: object) -> Value:
-    """A result as the value of an argument: a whole resource or module is none that can be compared."""
+def _is_ordered(value: TypedSet) -> bool:
+    """Whether the order of a set is known."""
+    return len(value) <= 1 or not any(True for _ in unknowns(value))
+
+
+def whole_value(result: object) -> Value:  # noqa: PLR0911  # one case a form
+    """A result as the value of an argument: a whole resource or module cannot be compared."""
     if isinstance(result, Handle):
-        return Opaque(result.address, "a whole resource or module as a value is not known here")
+        return Opaque(result.address, "a whole resource or module as a value is not supported")
+    if isinstance(result, Json | UnknownJson):
+        return whole_value(result.data)
+    if isinstance(result, TypedMap):
+        return TypedMap({key: whole_value(held) for key, held in result.items()}, result.of, result)
+    if isinstance(result, TypedList | TypedSet):
+        return type(result)([whole_value(held) for held in result], result.of)
     if isinstance(result, Located):
         return Located(result.place, result.places, {key: whole_value(held) for key, held in result.items()})
     if isinstance(result, Mapping):
@@ -377,25 +644,3 @@ def whole_value(result: object) -> Value:
     if isinstance(result, tuple):
         return tuple(whole_value(held) for held in cast("tuple[object, ...]", result))
     return cast("Value", result)
-
-
-def _equal(first: object, second: object) -> bool:
-    """Whether two values are equal.
-
-    Raises:
-        NotEvaluated: when that is known after apply only.
-    """
-    for one, other in ((first, second), (second, first)):
-        if isinstance(one, Reference) and is_never_empty(one) and other in ("", None):
-            return False
-        if isinstance(one, Handle) and other is None:
-            return False
-    if first == second and not any(isinstance(each, Opaque) for each in unknowns(first)):
-        return isinstance(first, bool) == isinstance(second, bool)
-    known(first)
-    known(second)
-    return plain(first) == plain(second) and isinstance(first, bool) == isinstance(second, bool)
-
-
-def _number(value: Any) -> Any:  # noqa: ANN401  # a number or a flag
-    return int(value) if isinstance(value, float) and value.is_integer() else value

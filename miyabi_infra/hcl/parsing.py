@@ -1,19 +1,16 @@
-"""HCL text into syntax, with the parser of python-hcl2.
+"""HCL text into syntax: a parser by recursive descent, after the specification of HCL's native syntax.
 
-Its parse tree is used, not its dictionaries: these turn expressions back into text and leave out the lines.
+https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md. Templates are in `templates`.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Final, TypeAlias, cast
-
-import hcl2
-from lark import Token, Tree
-from lark.exceptions import UnexpectedInput
+from typing import Final
 
 from miyabi_infra.hcl.syntax import (
+    ITEM,
     Argument,
     Attribute,
     Binary,
@@ -29,309 +26,527 @@ from miyabi_infra.hcl.syntax import (
     Name,
     ObjectOf,
     Splat,
-    Text,
+    TooPrecise,
     Unary,
-    Unsupported,
 )
+from miyabi_infra.hcl.templates import Embedded, Piece, template
 from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
 
-_Node: TypeAlias = "Tree[Token]"
-_Child: TypeAlias = "_Node | Token"
-
-_ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _WORDS: Final = {"true": True, "false": False, "null": None}
+_ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+
+_IDENTIFIER: Final = re.compile(r"[^\W\d][\w-]*")
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_DIGITS: Final = re.compile(r"\d+")
+_SPACE: Final = re.compile(r"(?:[ \t\r]+|#[^\n]*|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
+_SPACE_AND_LINES: Final = re.compile(r"(?:\s+|#[^\n]*|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
+_HEREDOC: Final = re.compile(r"<<(?P<flush>-?)(?P<marker>[^\W\d][\w-]*)[ \t\r]*\n")
+_OPERATORS: Final = (("||",), ("&&",), ("==", "!="), ("<=", ">=", "<", ">"), ("+", "-"), ("*", "/", "%"))
+"""Binary operators, those that bind least first; of one level, longer ones first."""
+_MOST_DIGITS: Final = 150
+"""Digits of an integer that Terraform's numbers, of 512 bits, hold exactly."""
+_DEEPEST: Final = 60
+"""Levels of nested expressions that are read: far more than people write, and fewer than Python can recurse."""
 
 
 class HclError(Refused):
-    """HCL that can't be read; the text names file and line."""
+    """HCL that cannot be read; the text names file and line."""
 
 
 @cache
 def parse(text: str, file: Path) -> Block:
-    """The body of a file, as a block without a type; `file` is how its places name it.
+    """The body of a file, as a block without a type; `file` is how places name it.
 
     Raises:
-        HclError: for what is no HCL.
+        HclError: for text that is not HCL.
     """
+    reader = _Reader(text, file, 1)
     try:
-        tree = _tree(text)
-    except UnexpectedInput as error:
-        raise HclError(f"{file.as_posix()}:{error.line}: is not HCL, at column {error.column}") from error
-    return _Reader(text, file, 0).block("", (), _child(tree, "body"), 1)
-
-
-def parse_template(text: str, file: Path, line: int) -> Expression:
-    """A text with templates, as a heredoc, a template file or a string of Terraform JSON has it."""
-    parts: list[str | Expression] = []
-    for piece, is_expression in _pieces(text):
-        if not is_expression:
-            parts.append(piece)
-        elif piece.startswith("%{"):
-            return Unsupported("a template directive (%{…})")
-        elif "~" in (piece[2], piece[-2]):
-            return Unsupported("a template that trims what is around it (${~ … ~})")
-        else:
-            parts.append(parse_expression(piece[2:-1], file, line))
-    return _text(parts)
+        return reader.file_body()
+    except _NotHclError as error:
+        line, column = reader.position(error.at)
+        raise HclError(f"{file.as_posix()}:{line}: is not HCL, at column {column}") from error
 
 
 @cache
 def parse_expression(text: str, file: Path, line: int) -> Expression:
-    """An expression that stands alone; `line` is the one that it begins on.
+    """An expression alone; `line` is the line that it starts on.
 
     Raises:
-        HclError: for what is none.
+        HclError: for text that is not an expression.
     """
-    source = f"x = (\n{text}\n)"
     try:
-        tree = _tree(source)
-    except UnexpectedInput as error:
-        raise HclError(f"{file.as_posix()}:{line}: {text!r} is no expression") from error
-    attribute = _child(_child(tree, "body"), "attribute")
-    return _Reader(source, file, line - 2).expression(attribute.children[-1])
+        return _Reader(text, file, line).whole_expression()
+    except _NotHclError as error:
+        raise HclError(f"{file.as_posix()}:{line}: {text!r} is not an expression") from error
 
 
-def _pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """Plain text, and templates with their braces, in their order."""
-    plain, at = "", 0
-    while at < len(text):
-        if text.startswith(("$${", "%%{"), at):
-            plain += text[at + 1 : at + 3]
-            at += 3
-        elif text.startswith(("${", "%{"), at):
-            end = _closing(text, at + 2)
-            if plain:
-                yield plain, False
-                plain = ""
-            yield text[at:end], True
-            at = end
-        else:
-            plain += text[at]
-            at += 1
-    if plain:
-        yield plain, False
+@cache
+def parse_template(text: str, file: Path, line: int) -> Expression:
+    """A string with templates: a template file, or a string of Terraform JSON.
+
+    Raises:
+        HclError: for text that is not a template.
+    """
+    try:
+        return template(_Reader(text, file, line).template_pieces())
+    except (_NotHclError, ValueError) as error:
+        raise HclError(f"{file.as_posix()}:{line}: is not a template") from error
 
 
-def _closing(text: str, at: int) -> int:
-    """The end of a template: behind the brace that closes it; braces in its texts do not count."""
-    depth = 1
-    while at < len(text):
-        if text[at] == '"':
-            found = re.compile(r'"(?:[^"\\]|\\.)*"').match(text, at)
-            at = found.end() if found else at + 1
-            continue
-        depth += (text[at] == "{") - (text[at] == "}")
-        at += 1
-        if not depth:
-            return at
-    return len(text)
+class _NotHclError(Exception):
+    """What is not HCL, from an offset of the text."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(at)
+        self.at = at
 
 
 class _Reader:
-    """Turns a parse tree into syntax; `shift` is what the file's lines are ahead of the tree's."""
+    """Reads a text from `at` on."""
 
-    def __init__(self, source: str, file: Path, shift: int) -> None:
-        self._source = source
+    def __init__(self, text: str, file: Path, first_line: int) -> None:
+        self._text = text
         self._file = file
-        self._shift = shift
+        self._first_line = first_line
+        self._at = 0
+        self._depth = 0
 
-    # ---- blocks and arguments ------------------------------------------------------------------------------------
+    def position(self, at: int) -> tuple[int, int]:
+        """Line and column of an offset, both from 1."""
+        return self._text.count("\n", 0, at) + 1, at - (self._text.rfind("\n", 0, at) + 1) + 1
 
-    def block(self, kind: str, labels: tuple[str, ...], body: _Node, line: int) -> Block:
+    def _place(self, at: int) -> Place:
+        return Place(self._file, self._text.count("\n", 0, at) + self._first_line)
+
+    # ---- characters ----------------------------------------------------------------------------------------------
+
+    def _skip(self, *, lines: bool) -> None:
+        """Skip space and comments, with `lines` line breaks too."""
+        found = (_SPACE_AND_LINES if lines else _SPACE).match(self._text, self._at)
+        if found:
+            self._at = found.end()
+
+    def _sees(self, sign: str) -> bool:
+        return self._text.startswith(sign, self._at)
+
+    def _take(self, sign: str) -> bool:
+        if not self._sees(sign):
+            return False
+        self._at += len(sign)
+        return True
+
+    def _demand(self, sign: str) -> None:
+        if not self._take(sign):
+            raise _NotHclError(self._at)
+
+    def _match(self, pattern: re.Pattern[str]) -> str:
+        found = pattern.match(self._text, self._at)
+        if found is None:
+            raise _NotHclError(self._at)
+        self._at = found.end()
+        return found[0]
+
+    def _ends(self) -> bool:
+        return self._at >= len(self._text)
+
+    # ---- bodies --------------------------------------------------------------------------------------------------
+
+    def file_body(self) -> Block:
+        if self._text.startswith("\ufeff"):
+            self._at = 1
+        return self._body("", (), 0)
+
+    def _body(self, kind: str, labels: tuple[str, ...], start: int) -> Block:
+        """Arguments and blocks, up to the end of the text or, in a block, to its brace."""
         arguments: dict[str, Argument] = {}
         blocks: list[Block] = []
-        for child in _trees(body):
-            if child.data == "attribute":
-                argument = self._argument(child)
-                if argument.name in arguments:
-                    raise HclError(f"{argument.place}: {argument.name} is set twice")
-                arguments[argument.name] = argument
-            elif child.data == "block":
-                *names, inner = _trees(child)
-                words = [self._label(name) for name in names if name.data != "new_line_or_comment"]
-                blocks.append(self.block(words[0], tuple(words[1:]), inner, child.meta.line))
-        return Block(kind, labels, arguments, tuple(blocks), self._place(line))
+        one_line = bool(kind)
+        while True:
+            before = self._at
+            self._skip(lines=True)
+            one_line = one_line and "\n" not in self._text[before : self._at]
+            if not kind and self._ends():
+                break
+            if kind and self._take("}"):
+                break
+            at = self._at
+            name = self._match(_IDENTIFIER)
+            self._skip(lines=False)
+            if self._sees("=") and not self._sees("=="):
+                argument = self._argument(name, at)
+                if name in arguments:
+                    raise HclError(f"{argument.place}: {name} is set twice")
+                arguments[name] = argument
+            else:
+                blocks.append(self._block(name, at))
+            self._end_of_item(in_one_line=one_line)
+        return Block(kind, labels, arguments, tuple(blocks), self._place(start))
 
-    def _argument(self, node: _Node) -> Argument:
-        name, value = node.children[0], node.children[-1]
-        text = self._source_of(value)
-        return Argument(self._label(name), self.expression(value), text, self._place(node.meta.line))
+    def _end_of_item(self, *, in_one_line: bool) -> None:
+        self._skip(lines=False)
+        if not (self._ends() or self._sees("\n") or (in_one_line and self._sees("}"))):
+            raise _NotHclError(self._at)
 
-    def _label(self, node: _Child) -> str:
-        return "".join(_tokens(node)).strip('"')
+    def _argument(self, name: str, at: int) -> Argument:
+        self._demand("=")
+        self._skip(lines=False)
+        start = self._at
+        expression = self._expression(lines=False)
+        text = " ".join(self._text[start : self._at].split())
+        return Argument(name, expression, text, self._place(at))
 
-    def _place(self, line: int) -> Place:
-        return Place(self._file, line + self._shift)
+    def _block(self, kind: str, at: int) -> Block:
+        self._deeper()
+        labels: list[str] = []
+        while not self._take("{"):
+            labels.append(self._label() if self._sees('"') else self._match(_IDENTIFIER))
+            self._skip(lines=False)
+        block = self._body(kind, tuple(labels), at)
+        self._depth -= 1
+        return block
 
-    def _source_of(self, node: _Child) -> str:
-        if isinstance(node, Token):
-            return str(node)
-        return " ".join(self._source[node.meta.start_pos : node.meta.end_pos].split())
+    def _label(self) -> str:
+        at = self._at
+        found = self._quoted()
+        if not isinstance(found, Constant) or not isinstance(found.value, str):
+            raise _NotHclError(at)
+        return found.value
 
     # ---- expressions ---------------------------------------------------------------------------------------------
 
-    def expression(self, node: _Child) -> Expression:  # noqa: C901, PLR0911, PLR0912  # one case a form
-        if isinstance(node, Token):
-            return Unsupported(f"the word {node}")
-        trees = [child for child in _trees(node) if child.data != "new_line_or_comment"]
-        match str(node.data):
-            case "expr_term":
-                return self.expression(trees[0])
-            case "identifier" | "keyword":
-                return Name("".join(_tokens(node)))
-            case "literal_value":
-                return Constant(_WORDS["".join(_tokens(node))])
-            case "int_lit":
-                return Constant(int("".join(_tokens(node))))
-            case "float_lit":
-                return Constant(float("".join(_tokens(node))))
-            case "string":
-                return self._string(trees)
-            case "heredoc_template" | "heredoc_template_trim":
-                return self._heredoc(node)
-            case "tuple":
-                return ListOf(tuple(map(self.expression, trees)))
-            case "object":
-                return ObjectOf(tuple(self._item(each) for each in trees if each.data == "object_elem"))
-            case "conditional":
-                return Conditional(*map(self.expression, trees))
-            case "binary_op":
-                operator, right = (each for each in _trees(trees[1]) if each.data != "new_line_or_comment")
-                sign = "".join(_tokens(operator))
-                return Binary(sign, self.expression(trees[0]), self.expression(right))
-            case "unary_op":
-                return Unary(str(node.children[0]), self.expression(trees[0]))
-            case "function_call":
-                return self._call(trees)
-            case "get_attr_expr_term" | "index_expr_term":
-                return self._step(self.expression(trees[0]), trees[1])
-            case "attr_splat_expr_term" | "full_splat_expr_term":
-                steps = tuple(self._splat_step(each) for each in _trees(trees[1]))
-                return Splat(self.expression(trees[0]), steps)
-            case "for_tuple_expr" | "for_object_expr":
-                return self._for(node, trees)
-            case other:
-                return Unsupported(f"the form {other}")
+    def whole_expression(self) -> Expression:
+        self._skip(lines=True)
+        expression = self._expression(lines=True)
+        self._skip(lines=True)
+        if not self._ends():
+            raise _NotHclError(self._at)
+        return expression
 
-    def _string(self, parts: Sequence[_Node]) -> Expression:
-        found: list[str | Expression] = []
-        for part in parts:
-            held = part.children[0]
-            if isinstance(held, Token):
-                text = str(held)
-                escaped = held.type in ("ESCAPED_INTERPOLATION", "ESCAPED_DIRECTIVE")
-                found.append(_unescaped(text[1:] if escaped else text))
-            elif held.data == "interpolation":
-                found.append(self.expression(held.children[1]))
-            else:
-                return Unsupported("a template directive (%{…})")
-        return _text(found)
+    def _deeper(self) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise HclError(f"{self._place(self._at)}: is nested more than {_DEEPEST} levels deep")
 
-    def _heredoc(self, node: _Node) -> Expression:
-        first, *lines = "".join(_tokens(node)).rstrip().splitlines()
-        lines = lines[:-1]
-        if first.startswith("<<-"):
-            indents = [len(line) - len(line.lstrip()) for line in lines if line.strip()]
-            lines = [line[min(indents, default=0) :] for line in lines]
-        text = "".join(f"{line}\n" for line in lines)
-        return parse_template(text, self._file, node.meta.line + self._shift)
-
-    def _item(self, node: _Node) -> Item:
-        key, value = node.children[0], node.children[-1]
-        assert isinstance(key, Tree)
-        held = self.expression(key.children[0])
-        # A bare word is the key itself; in parentheses it would be a reference.
-        in_parentheses = any(str(token) == "(" for token in _own_tokens(key.children[0]))
-        if isinstance(held, Name) and not in_parentheses:
-            held = Constant(held.name)
-        elif isinstance(held, Constant) and not isinstance(held.value, str):
-            held = Constant("".join(_tokens(key)))
-        return Item(held, self.expression(value), self._place(node.meta.line))
-
-    def _call(self, trees: Sequence[_Node]) -> Expression:
-        names = ["".join(_tokens(each)) for each in trees if each.data == "identifier"]
-        given = next((each for each in trees if each.data == "arguments"), None)
-        if given is None:
-            return Call("::".join(names), ())
-        arguments = tuple(self.expression(each) for each in _trees(given) if each.data != "new_line_or_comment")
-        return Call("::".join(names), arguments, spread=any(str(each) == "..." for each in _own_tokens(given)))
-
-    def _step(self, of: Expression, node: _Node) -> Expression:
-        step = self._splat_step(node)
-        return Attribute(of, step) if isinstance(step, str) else Index(of, step)
-
-    def _splat_step(self, node: _Node) -> str | Expression:
-        match str(node.data):
-            case "get_attr":
-                return "".join(_tokens(node.children[-1]))
-            case "short_index":
-                return Constant(int("".join(_tokens(node.children[-1]))))
-            case _:
-                inner = [child for child in _trees(node) if child.data != "new_line_or_comment"]
-                return self.expression(inner[0])
-
-    def _for(self, node: _Node, trees: Sequence[_Node]) -> Expression:
-        intro = next(each for each in trees if each.data == "for_intro")
-        condition = next((each for each in trees if each.data == "for_cond"), None)
-        names = ["".join(_tokens(each)) for each in _trees(intro) if each.data == "identifier"]
-        source = [each for each in _trees(intro) if each.data not in ("identifier", "new_line_or_comment")][-1]
-        results = [self.expression(each) for each in trees if each.data not in ("for_intro", "for_cond")]
-        return For(
-            key=names[0] if len(names) > 1 else None,
-            value=names[-1],
-            source=self.expression(source),
-            result_key=results[0] if len(results) > 1 else None,
-            result=results[-1],
-            condition=self.expression(list(_trees(condition))[-1]) if condition is not None else None,
-            grouped=any(str(each) == "..." for each in _own_tokens(node)),
-        )
-
-
-def _tree(text: str) -> _Node:
-    return cast("_Node", hcl2.parses_to_tree(text))  # pyright: ignore[reportUnknownMemberType]  # a bare Tree
-
-
-def _text(parts: Sequence[str | Expression]) -> Expression:
-    """A text; one without templates is a constant, and one template alone is its expression."""
-    joined: list[str | Expression] = []
-    for part in parts:
-        if isinstance(part, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += part
+    def _expression(self, *, lines: bool) -> Expression:
+        self._deeper()
+        found = self._binary(0, lines=lines)
+        after = self._at
+        self._skip(lines=lines)
+        if self._take("?"):
+            self._skip(lines=lines)
+            if_true = self._expression(lines=lines)
+            self._skip(lines=lines)
+            self._demand(":")
+            self._skip(lines=lines)
+            found = Conditional(found, if_true, self._expression(lines=lines))
         else:
-            joined.append(part)
-    if not joined:
-        return Constant("")
-    if len(joined) == 1:
-        return Constant(joined[0]) if isinstance(joined[0], str) else joined[0]
-    return Text(tuple(joined))
+            self._at = after
+        self._depth -= 1
+        return found
+
+    def _binary(self, level: int, *, lines: bool) -> Expression:
+        if level == len(_OPERATORS):
+            return self._with_traversals(lines=lines)
+        left = self._binary(level + 1, lines=lines)
+        while True:
+            after = self._at
+            self._skip(lines=lines)
+            sign = next((each for each in _OPERATORS[level] if self._sees(each)), None)
+            if sign is None:
+                self._at = after
+                return left
+            self._at += len(sign)
+            self._skip(lines=lines)
+            left = Binary(sign, left, self._binary(level + 1, lines=lines))
+
+    def _with_traversals(self, *, lines: bool) -> Expression:
+        return self._traversals(self._term(lines=lines), lines=lines)
+
+    def _traversals(self, of: Expression, *, lines: bool, attributes_only: bool = False) -> Expression:
+        """Attributes, indices and splats that follow a term."""
+        while True:
+            after = self._at
+            self._skip(lines=lines)
+            if self._sees(".") and not self._sees("..."):
+                self._at += 1
+                self._skip(lines=lines)
+                if self._take("*"):
+                    of = Splat(of, self._traversals(ITEM, lines=lines, attributes_only=True))
+                elif self._text[self._at : self._at + 1].isdigit():
+                    of = Index(of, Constant(int(self._match(_DIGITS))))
+                else:
+                    of = Attribute(of, self._match(_IDENTIFIER))
+            elif self._sees("[") and not attributes_only:
+                of = self._index(of, lines=lines)
+            else:
+                self._at = after
+                return of
+
+    def _index(self, of: Expression, *, lines: bool) -> Expression:
+        self._demand("[")
+        self._skip(lines=True)
+        if self._take("*"):
+            self._skip(lines=True)
+            self._demand("]")
+            return Splat(of, self._traversals(ITEM, lines=lines))
+        key = self._expression(lines=True)
+        self._skip(lines=True)
+        self._demand("]")
+        return Index(of, key)
+
+    def _term(self, *, lines: bool) -> Expression:  # noqa: PLR0911  # one case a form
+        sign = self._text[self._at : self._at + 1]
+        if sign in ("-", "!") and sign:
+            self._deeper()
+            self._at += 1
+            self._skip(lines=lines)
+            negated = Unary(sign, self._with_traversals(lines=lines))
+            self._depth -= 1
+            return negated
+        if sign == "(":
+            self._at += 1
+            self._skip(lines=True)
+            found = self._expression(lines=True)
+            self._skip(lines=True)
+            self._demand(")")
+            return found
+        if sign == "[":
+            return self._list()
+        if sign == "{":
+            return self._object()
+        if sign == '"':
+            return self._quoted()
+        if sign == "<":
+            return self._heredoc()
+        if sign.isdigit():
+            return number(self._match(_NUMBER))
+        return self._name(lines=lines)
+
+    def _name(self, *, lines: bool) -> Expression:
+        name = self._match(_IDENTIFIER)
+        while self._take("::"):
+            name = f"{name}::{self._match(_IDENTIFIER)}"
+        after = self._at
+        self._skip(lines=lines)
+        if self._take("("):
+            return self._call(name)
+        self._at = after
+        return Constant(_WORDS[name]) if name in _WORDS else Name(name)
+
+    def _call(self, name: str) -> Expression:
+        arguments: list[Expression] = []
+        spread = False
+        self._skip(lines=True)
+        while not self._take(")"):
+            if spread:
+                raise _NotHclError(self._at)
+            arguments.append(self._expression(lines=True))
+            self._skip(lines=True)
+            spread = self._take("...")
+            self._skip(lines=True)
+            if not self._take(",") and not self._sees(")"):
+                raise _NotHclError(self._at)
+            self._skip(lines=True)
+        return Call(name, tuple(arguments), spread)
+
+    def _list(self) -> Expression:
+        self._demand("[")
+        self._skip(lines=True)
+        if self._sees_for():
+            return self._for("]")
+        items: list[Expression] = []
+        while not self._take("]"):
+            items.append(self._expression(lines=True))
+            self._skip(lines=True)
+            if not self._take(",") and not self._sees("]"):
+                raise _NotHclError(self._at)
+            self._skip(lines=True)
+        return ListOf(tuple(items))
+
+    def _object(self) -> Expression:
+        self._demand("{")
+        self._skip(lines=True)
+        if self._sees_for():
+            return self._for("}")
+        items: list[Item] = []
+        while not self._take("}"):
+            items.append(self._item())
+            self._skip(lines=False)
+            if not (self._take(",") or self._sees("\n") or self._sees("}")):
+                raise _NotHclError(self._at)
+            self._skip(lines=True)
+        return ObjectOf(tuple(items))
+
+    def _item(self) -> Item:
+        at = self._at
+        in_parentheses = self._sees("(")
+        key = self._expression(lines=False)
+        # A bare word is the key itself; in parentheses it would be a reference.
+        if not in_parentheses and isinstance(key, Name):
+            key = Constant(key.name)
+        elif not in_parentheses and isinstance(key, Constant) and not isinstance(key.value, str):
+            key = Constant(self._text[at : self._at].strip())
+        self._skip(lines=False)
+        if self._sees("==") or not (self._take("=") or self._take(":")):
+            raise _NotHclError(self._at)
+        self._skip(lines=True)
+        return Item(key, self._expression(lines=False), self._place(at))
+
+    # ---- for -----------------------------------------------------------------------------------------------------
+
+    def _sees_for(self) -> bool:
+        found = _IDENTIFIER.match(self._text, self._at)
+        if found is None or found[0] != "for":
+            return False
+        rest = self._text[found.end() : found.end() + 200].lstrip()
+        return not rest.startswith(("=", ":", ",", ".", "(", "]", "}", "["))
+
+    def _for(self, end: str) -> Expression:
+        key, value, source = self._for_intro()
+        self._skip(lines=True)
+        self._demand(":")
+        self._skip(lines=True)
+        result = self._expression(lines=True)
+        result_key = None
+        self._skip(lines=True)
+        if end == "}":
+            self._demand("=>")
+            self._skip(lines=True)
+            result_key, result = result, self._expression(lines=True)
+            self._skip(lines=True)
+        grouped = end == "}" and self._take("...")
+        self._skip(lines=True)
+        condition = None
+        if (found := _IDENTIFIER.match(self._text, self._at)) and found[0] == "if":
+            self._at = found.end()
+            self._skip(lines=True)
+            condition = self._expression(lines=True)
+            self._skip(lines=True)
+        self._demand(end)
+        return For(key, value, source, result_key, result, condition, grouped)
+
+    def _for_intro(self) -> tuple[str | None, str, Expression]:
+        """`for key, value in source`."""
+        self._demand("for")
+        self._skip(lines=True)
+        key, value = None, self._match(_IDENTIFIER)
+        self._skip(lines=True)
+        if self._take(","):
+            self._skip(lines=True)
+            key, value = value, self._match(_IDENTIFIER)
+            self._skip(lines=True)
+        if self._match(_IDENTIFIER) != "in":
+            raise _NotHclError(self._at)
+        self._skip(lines=True)
+        return key, value, self._expression(lines=True)
+
+    # ---- strings -------------------------------------------------------------------------------------------------
+
+    def _quoted(self) -> Expression:
+        self._demand('"')
+        pieces: list[Piece] = []
+        plain = ""
+        while not self._take('"'):
+            if self._ends() or self._sees("\n"):
+                raise _NotHclError(self._at)
+            if self._sees("$${") or self._sees("%%{"):
+                plain += self._text[self._at + 1 : self._at + 3]
+                self._at += 3
+            elif self._sees("${") or self._sees("%{"):
+                pieces += [plain] if plain else []
+                plain = ""
+                pieces.append(self._embedded())
+            elif self._take("\\"):
+                plain += self._escape()
+            else:
+                plain += self._text[self._at]
+                self._at += 1
+        pieces += [plain] if plain else []
+        try:
+            return template(pieces)
+        except ValueError as error:
+            raise _NotHclError(self._at) from error
+
+    def _escape(self) -> str:
+        sign = self._text[self._at : self._at + 1]
+        self._at += 1
+        if sign in ("u", "U"):
+            digits = self._text[self._at : self._at + (4 if sign == "u" else 8)]
+            try:
+                character = chr(int(digits, 16))
+            except (ValueError, OverflowError) as error:
+                raise _NotHclError(self._at) from error
+            self._at += len(digits)
+            return character
+        if sign not in _ESCAPES:
+            raise _NotHclError(self._at)
+        return _ESCAPES[sign]
+
+    def _heredoc(self) -> Expression:
+        found = _HEREDOC.match(self._text, self._at)
+        if found is None:
+            raise _NotHclError(self._at)
+        self._at = found.end()
+        end = re.compile(rf"[ \t]*{re.escape(found['marker'])}[ \t\r]*$", re.MULTILINE)
+        pieces = self.template_pieces(end)
+        self._match(end)
+        try:
+            return template(pieces, wrapped=False, flush=bool(found["flush"]))
+        except ValueError as error:
+            raise _NotHclError(self._at) from error
+
+    def template_pieces(self, end: re.Pattern[str] | None = None) -> list[Piece]:
+        """The pieces of a template without quotes, up to a line that is its `end`: text is one piece a line."""
+        pieces: list[Piece] = []
+        plain, starts_line = "", True
+        while not self._ends():
+            if starts_line and end is not None and end.match(self._text, self._at):
+                break
+            starts_line = False
+            if self._sees("$${") or self._sees("%%{"):
+                plain += self._text[self._at + 1 : self._at + 3]
+                self._at += 3
+            elif self._sees("${") or self._sees("%{"):
+                pieces += [plain] if plain else []
+                plain = ""
+                pieces.append(self._embedded())
+            else:
+                plain += self._text[self._at]
+                self._at += 1
+                if plain.endswith("\n"):
+                    pieces.append(plain)
+                    plain, starts_line = "", True
+        return [*pieces, plain] if plain else pieces
+
+    def _embedded(self) -> Piece:
+        """`${ expression }` or `%{ directive }`, from its first sign."""
+        directive = self._sees("%")
+        self._at += 2
+        trims_before = self._take("~")
+        self._skip(lines=True)
+        word, key, value, expression = "", None, "", None
+        if directive:
+            found = _IDENTIFIER.match(self._text, self._at)
+            word = found[0] if found else ""
+            if word == "for":
+                key, value, expression = self._for_intro()
+            else:
+                self._match(_IDENTIFIER)
+                self._skip(lines=True)
+                expression = self._expression(lines=True) if word == "if" else None
+        else:
+            expression = self._expression(lines=True)
+        self._skip(lines=True)
+        trims_after = self._take("~")
+        self._demand("}")
+        return Embedded(word, expression, key, value, trims_before, trims_after)
 
 
-def _unescaped(text: str) -> str:
-    def character(found: re.Match[str]) -> str:
-        sign = found[1]
-        return chr(int(sign[1:], 16)) if sign[0] in "uU" else _ESCAPES.get(sign, sign)
-
-    return re.sub(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", character, text)
-
-
-def _trees(node: _Node) -> Iterator[_Node]:
-    return (child for child in node.children if isinstance(child, Tree))
-
-
-def _child(node: _Node, kind: str) -> _Node:
-    return next(child for child in _trees(node) if child.data == kind)
-
-
-def _tokens(node: _Child) -> Iterator[str]:
-    """The text of all tokens in a node."""
-    if isinstance(node, Token):
-        yield str(node)
-    else:
-        for child in node.children:
-            yield from _tokens(child)
-
-
-def _own_tokens(node: _Child) -> Iterator[Token]:
-    if isinstance(node, Tree):
-        yield from (child for child in node.children if isinstance(child, Token))
+def number(text: str) -> Expression:
+    """A number as it is written. One with more digits than a float has cannot be evaluated."""
+    exact = Decimal(text)
+    if exact == exact.to_integral_value() and exact.adjusted() < _MOST_DIGITS:
+        return Constant(int(exact))
+    return Constant(float(exact)) if Decimal(repr(float(exact))) == exact else TooPrecise(text)

@@ -7,17 +7,20 @@ resource. One that cannot be evaluated is `Opaque`, with the reason, and so is a
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from miyabi_infra.hcl import provider
 from miyabi_infra.hcl.blocks import META_ARGUMENTS, body
 from miyabi_infra.hcl.checkout import Checkout
+from miyabi_infra.hcl.conversion import converted, integer_of, text_of
 from miyabi_infra.hcl.data_sources import policy_document
+from miyabi_infra.hcl.defaults import with_defaults
 from miyabi_infra.hcl.expressions import NOTHING, Bindings, Evaluator, Handle, Result, pairs, whole_value
 from miyabi_infra.hcl.folder import HclFolder
 from miyabi_infra.hcl.instance import HclIssue, InstanceKey, index_text
-from miyabi_infra.hcl.syntax import Argument, Block
-from miyabi_infra.hcl.values import Missing, NotEvaluated, Value, converted, number_of, text_of
+from miyabi_infra.hcl.syntax import Argument, Block, Expression
+from miyabi_infra.hcl.types import Simple, Type, constraint
+from miyabi_infra.hcl.values import Missing, NotEvaluated, TypedSet, Value
 from miyabi_infra.place import Place
 from miyabi_infra.stacks import Reference
 
@@ -104,20 +107,25 @@ class Scope(Evaluator, Handle):
         """The keys of the instances of a resource or a call.
 
         Raises:
-            NotEvaluated, Missing: when they can't be told.
+            NotEvaluated, Missing: when they cannot be evaluated.
         """
         return self._once(("keys", block.type, *block.labels), lambda: self._keys(block))
 
     def _keys(self, block: Block) -> tuple[InstanceKey, ...]:
         if "count" in block.arguments:
-            return tuple(range(int(number_of(self._known(block.arguments["count"])))))
+            many = integer_of(self._known(block.arguments["count"]))
+            if many < 0:
+                raise Missing("count is negative")
+            return tuple(range(many))
         if "for_each" in block.arguments:
             return tuple(key for key, _ in self._each(block))
         return (None,)
 
     def _each(self, block: Block) -> list[tuple[str, object]]:
         result = self.result(block.arguments["for_each"].expression, NOTHING)
-        return [(str(text_of(value if isinstance(result, tuple) else key)), value) for key, value in pairs(result)]
+        if isinstance(result, tuple) and not isinstance(result, TypedSet):
+            raise Missing("for_each needs a map or a set of strings")
+        return [(str(text_of(key)), value) for key, value in pairs(result)]
 
     def _known(self, argument: Argument) -> Value:
         return whole_value(self.result(argument.expression, NOTHING))
@@ -162,9 +170,26 @@ class Scope(Evaluator, Handle):
             value = self.value(default)
         kind = block.arguments.get("type")
         try:
-            return converted(value, kind.expression if kind is not None else None)
+            demanded = constraint(kind.expression if kind is not None else None)
+            filled = with_defaults(value, kind.expression, self) if kind is not None else value
+            return cast("Value", converted(filled, demanded))
         except Missing as error:
-            raise NotEvaluated(f"var.{name} can't be given its value: {error}") from error
+            raise NotEvaluated(f"var.{name} does not accept its value: {error}") from error
+
+    def declared_type(self, name: str) -> Type:
+        """The type of a variable; `any` where it has none."""
+        block = self.source.declared("variable", name)
+        kind = block.arguments.get("type") if block is not None else None
+        try:
+            found = constraint(kind.expression if kind is not None else None)
+        except Missing:
+            return Simple.UNKNOWN
+        return Simple.UNKNOWN if kind is not None and "ANY" in repr(found) else found
+
+    def local_expression(self, name: str) -> Expression | None:
+        """The expression of a local, None where there is none."""
+        argument = self.source.locals.get(name)
+        return None if argument is None else argument.expression
 
     def local(self, name: str) -> Result:
         """The value of a local.
@@ -178,10 +203,10 @@ class Scope(Evaluator, Handle):
         return self._once(("local", name), lambda: self.result(argument.expression, NOTHING))
 
     def output(self, name: str) -> Result:
-        """What an output gives.
+        """The value of an output.
 
         Raises:
-            NotEvaluated, Missing: when it gives nothing that can be told.
+            NotEvaluated, Missing: when it has none, or it cannot be evaluated.
         """
         block = self.source.declared("output", name)
         if block is None or "value" not in block.arguments:
@@ -197,7 +222,7 @@ class Scope(Evaluator, Handle):
         """The instances of a module that it calls.
 
         Raises:
-            NotEvaluated: when its source is no local folder, or it can't be told how often it is called.
+            NotEvaluated: when its source is not a local folder, or its count cannot be evaluated.
         """
         return self._once(("module", name), lambda: self._module(name))
 
@@ -211,9 +236,9 @@ class Scope(Evaluator, Handle):
             raise NotEvaluated(f"its source {where!r} is not a folder of this checkout")
         folder = self.source.folder / where
         if self.path.count("module.") >= _DEEPEST:
-            raise NotEvaluated(f"it lies more than {_DEEPEST} modules deep")
+            raise NotEvaluated(f"it is more than {_DEEPEST} modules deep")
         if not folder.is_dir():
-            raise NotEvaluated(f"its source {where!r} is not there")
+            raise NotEvaluated(f"its source {where!r} does not exist")
 
         def scope(key: InstanceKey) -> Scope:
             return Scope(
@@ -259,7 +284,7 @@ class Scope(Evaluator, Handle):
             if not instead.name:
                 raise NotEvaluated(why)
             return self.attribute(target, instead.name)
-        with self.checkout.noting():  # what the other resource refers to is its own affair
+        with self.checkout.noting():  # the references of the other resource are not ours
             known_value = self._configured(target, name)
         return Reference(target.address, name) if known_value is None else known_value
 
@@ -297,10 +322,10 @@ class Scope(Evaluator, Handle):
         for block in self.source.of_type("provider", "aws"):
             if "alias" not in block.arguments and "region" in block.arguments:
                 return self.value(block.arguments["region"])
-        raise NotEvaluated("the region of the provider stands in no file")
+        raise NotEvaluated("the region of the provider is not in the configuration")
 
     def named(self, first: str, name: str) -> Result:  # noqa: PLR0911  # one case a kind
-        """What a reference of two words stands for."""
+        """What a reference of two words refers to."""
         match first, name:
             case "var", _:
                 return self.variable(name)
@@ -315,7 +340,7 @@ class Scope(Evaluator, Handle):
             case "terraform", "workspace":
                 return self.checkout.environment
             case "data" | "each" | "count" | "self", _:
-                raise NotEvaluated(f"{first}.{name} stands for nothing here")
+                raise NotEvaluated(f"{first}.{name} is not declared here")
             case _:
                 return self._resource(first, name)
 
@@ -343,7 +368,7 @@ class Scope(Evaluator, Handle):
 
     # ---- once ----------------------------------------------------------------------------------------------------
 
-    def _once(self, key: tuple[object, ...], compute: Callable[[], Any]) -> Any:  # noqa: ANN401  # what compute makes
+    def _once(self, key: tuple[object, ...], compute: Callable[[], Any]) -> Any:  # noqa: ANN401  # the result of compute
         """A value that is computed once; the addresses that it refers to are noted each time."""
         if key not in self._memo:
             if key in self._under_way:

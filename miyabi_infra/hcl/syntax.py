@@ -1,29 +1,48 @@
-"""HCL as data: expressions, arguments and blocks, each with the line that it stands on."""
+"""HCL as data: expressions, arguments and blocks, with their lines."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from miyabi_infra.place import Place
 
 
 @dataclass(frozen=True)
 class Constant:
-    """A number, a text without templates, `true`, `false` or `null`."""
+    """A number, a string without templates, `true`, `false` or `null`."""
 
     value: str | int | float | bool | None
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text with templates in it."""
+    """A string with templates in it."""
 
-    parts: "tuple[str | Expression, ...]"
+    parts: "tuple[str | Expression | Choice | Repetition, ...]"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """`%{ if condition }…%{ else }…%{ endif }` in a string."""
+
+    condition: "Expression"
+    if_true: Text
+    if_false: Text
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """`%{ for key, value in source }…%{ endfor }` in a string."""
+
+    key: str | None
+    value: str
+    source: "Expression"
+    body: Text
 
 
 @dataclass(frozen=True)
 class Name:
-    """The first part of a reference: `var`, `local`, a resource's type, the name that a `for` binds."""
+    """The first part of a reference: `var`, `local`, a resource's type, a name that `for` binds."""
 
     name: str
 
@@ -46,11 +65,14 @@ class Index:
 
 @dataclass(frozen=True)
 class Splat:
-    """`of[*]` or `of.*`, with what follows: it applies to every item."""
+    """`of[*]` or `of.*`, with what follows: `each` is evaluated for every item, which is the name ITEM in it."""
 
     of: "Expression"
-    steps: "tuple[str | Expression, ...]"
-    """Names of attributes, and expressions of indices."""
+    each: "Expression"
+
+
+ITEM: Final = Name("[*]")
+"""The item of a splat."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +82,7 @@ class Call:
     function: str
     arguments: "tuple[Expression, ...]"
     spread: bool = False
-    """Whether the last argument is a list of further ones (`...`)."""
+    """Whether the last argument is a list of further arguments (`...`)."""
 
 
 @dataclass(frozen=True)
@@ -124,14 +146,14 @@ class For:
     result: "Expression"
     condition: "Expression | None"
     grouped: bool
-    """Whether values of one key make a list (`...`)."""
+    """Whether the values of one key are collected in a list (`...`)."""
 
 
 @dataclass(frozen=True)
-class Unsupported:
-    """A form that is not known here."""
+class TooPrecise:
+    """A number with more digits than are compared."""
 
-    what: str
+    text: str
 
 
 Expression: TypeAlias = (
@@ -148,7 +170,7 @@ Expression: TypeAlias = (
     | ListOf
     | ObjectOf
     | For
-    | Unsupported
+    | TooPrecise
 )
 
 

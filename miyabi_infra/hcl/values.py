@@ -1,31 +1,30 @@
-"""What expressions yield, beyond the values of `miyabi_infra.stacks`: where it is written, and what is not known."""
+"""What expressions yield, in addition to the values of `miyabi_infra.stacks`: types, places, and what is not known."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, Final, Self, TypeAlias, cast
 
-from miyabi_infra.hcl.syntax import Call, Expression, ListOf, Name, ObjectOf
 from miyabi_infra.place import Place
 from miyabi_infra.stacks import Reference, Template
 
 Value: TypeAlias = (
     "bool | int | float | str | Reference | Template | Opaque | tuple[Value, ...] | Mapping[str, Value] | None"
 )
-"""A value of an argument. What `jsonencode` would make a text of is the data itself."""
+"""A value of an argument. Text that `jsonencode` creates is the data itself."""
 
 
-class NotEvaluated(Exception):  # noqa: N818  # no error of the HCL: what is not known here
-    """An expression whose value can't be told; the text says why."""
+class NotEvaluated(Exception):  # noqa: N818  # not an error of the HCL
+    """An expression whose value cannot be evaluated here; the text says why."""
 
 
-class Missing(Exception):  # noqa: N818  # what `try` and `can` wait for
-    """What Terraform would call an error: an item or an attribute that is not there, a text that is no number."""
+class Missing(Exception):  # noqa: N818  # what `try` and `can` catch
+    """An error for Terraform: an item or an attribute that does not exist, a string that is not a number."""
 
 
 @dataclass(frozen=True)
 class Opaque:
-    """A value that can't be told."""
+    """A value that cannot be evaluated."""
 
     text: str
     """The expression as it is written."""
@@ -37,16 +36,74 @@ class Opaque:
 
 
 class Located(dict[str, Value]):
-    """A mapping or a block that knows where it is written."""
+    """An object or a block that knows where it is written."""
 
-    def __init__(self, place: Place, places: Mapping[str, Place], items: Mapping[str, Value]) -> None:
+    def __init__(self, place: Place | None, places: Mapping[str, Place], items: Mapping[str, Value]) -> None:
         super().__init__(items)
         self.place = place
         self.places = places
 
 
+class TypedMap(Located):
+    """`map(of)`; any other mapping is an object."""
+
+    def __init__(self, items: Mapping[str, Value], of: object, like: object = None) -> None:
+        """`like`: a mapping with the places of the items."""
+        located = like if isinstance(like, Located) else None
+        super().__init__(located.place if located else None, located.places if located else {}, items)
+        self.of = of
+
+
+class TypedList(tuple[Value, ...]):  # noqa: SLOT001  # a tuple with a type
+    """`list(of)`; any other tuple but a set is a tuple."""
+
+    of: object
+
+    def __new__(cls, items: Iterable[object], of: object) -> Self:
+        """A list of a type."""
+        self = super().__new__(cls, cast("Iterable[Value]", items))
+        self.of = of
+        return self
+
+
+class TypedSet(tuple[Value, ...]):  # noqa: SLOT001  # a tuple with a type
+    """`set(of)`, in Terraform's order, each item once."""
+
+    of: object
+
+    def __new__(cls, items: Iterable[object], of: object) -> Self:
+        """A set of a type; `items` are in order."""
+        self = super().__new__(cls, cast("Iterable[Value]", items))
+        self.of = of
+        return self
+
+
+class Json(str):
+    """Text that `jsonencode` creates, with its data."""
+
+    data: Value
+    __slots__ = ("data",)
+
+    def __new__(cls, text: str, data: object) -> Self:
+        """The text of some data."""
+        self = super().__new__(cls, text)
+        self.data = cast("Value", data)
+        return self
+
+
+@dataclass(frozen=True)
+class UnknownJson:
+    """Text that `jsonencode` creates from data of which parts are known after apply."""
+
+    data: Any
+
+    def __str__(self) -> str:
+        """The expression, in short."""
+        return "jsonencode(…)"
+
+
 def place_of(value: object, key: str | None = None) -> Place | None:
-    """Where a mapping, or a key of it, is written; None for what is not known to be written anywhere."""
+    """Where a mapping, or a key of it, is written; None where that is not known."""
     if not isinstance(value, Located):
         return None
     return value.place if key is None else value.places.get(key, value.place)
@@ -70,14 +127,25 @@ def known(value: object, what: str = "a value") -> None:
 
 
 def is_never_empty(reference: Reference) -> bool:
-    """Whether a value that AWS makes up is neither null nor empty for certain: IDs and ARNs are not."""
+    """Whether a value that AWS sets is certainly neither null nor empty: IDs and ARNs are not."""
     return reference.attribute in ("id", "arn")
 
 
+_TEXTS: Final = ("id", "arn", "name", "arn_suffix", "dns_name", "zone_id", "address", "key_id", "url", "endpoint")
+
+
+def is_text_attribute(reference: Reference) -> bool:
+    """Whether an attribute is certainly a string."""
+    last = reference.attribute.rpartition(".")[2]
+    return last in _TEXTS or last.endswith(("_id", "_arn", "_name"))
+
+
 def unknowns(value: object) -> Iterator[Reference | Opaque]:
-    """What of a value is not known before apply."""
+    """The parts of a value that are not known before apply."""
     if isinstance(value, Reference | Opaque):
         yield value
+    elif isinstance(value, UnknownJson):
+        yield from unknowns(value.data)
     elif isinstance(value, Template):
         yield from (part for part in value.parts if isinstance(part, Reference))
     elif isinstance(value, Mapping):
@@ -89,7 +157,9 @@ def unknowns(value: object) -> Iterator[Reference | Opaque]:
 
 
 def plain(value: object) -> Any:  # noqa: ANN401  # JSON
-    """A value as JSON has it; what is not known is the text that stands for it."""
+    """A value as JSON; a part that is not known is its expression."""
+    if isinstance(value, Json | UnknownJson):
+        return plain(value.data)
     if isinstance(value, Mapping):
         return {key: plain(held) for key, held in cast("Mapping[str, object]", value).items()}
     if isinstance(value, tuple | list):
@@ -100,144 +170,10 @@ def plain(value: object) -> Any:  # noqa: ANN401  # JSON
 
 
 def frozen(data: Any) -> Any:  # noqa: ANN401  # JSON
-    """JSON with tuples for lists, as values have them."""
+    """JSON with tuples for lists, as values have them, and strings in Terraform's normal form (NFC)."""
     if isinstance(data, Mapping):
-        return {key: frozen(held) for key, held in cast("Mapping[str, Any]", data).items()}
-    if isinstance(data, list):
-        return tuple(frozen(held) for held in cast("list[Any]", data))
-    return data
-
-
-# ---- conversion between types ----------------------------------------------------------------------------------------
-
-
-def text_of(value: object) -> str | Reference | Template:
-    """A value as a text, as Terraform converts it.
-
-    Raises:
-        NotEvaluated: for what is not known.
-        Missing: for what is no text: a list, a mapping, null.
-    """
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case float() if value.is_integer():
-            return str(int(value))
-        case int() | float():
-            return str(value)
-        case str() | Reference() | Template():
-            return value
-        case Opaque(_, why):
-            raise NotEvaluated(why)
-        case _:
-            raise Missing("a list, a mapping or null is no text")
-
-
-def joined(values: Sequence[object]) -> str | Template:
-    """Values one after another, as a text.
-
-    Raises:
-        NotEvaluated, Missing: as `text_of`.
-    """
-    parts: list[str | Reference] = []
-    for value in values:
-        text = text_of(value)
-        for piece in text.parts if isinstance(text, Template) else (text,):
-            if isinstance(piece, str) and parts and isinstance(parts[-1], str):
-                parts[-1] += piece
-            elif piece != "":
-                parts.append(piece)
-    if all(isinstance(part, str) for part in parts):
-        return "".join(map(str, parts))
-    return Template(tuple(parts))
-
-
-def number_of(value: object) -> int | float:
-    """A value as a number, as Terraform converts it.
-
-    Raises:
-        NotEvaluated: for what is not known.
-        Missing: for what is no number.
-    """
-    known(value, "a number")
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        try:
-            return int(value) if value.lstrip("-").isdecimal() else float(value)
-        except ValueError as error:
-            raise Missing(f"{value!r} is no number") from error
-    raise Missing("a list, a mapping, a flag or null is no number")
-
-
-def flag_of(value: object) -> bool:
-    """A value as a flag, as Terraform converts it.
-
-    Raises:
-        NotEvaluated: for what is not known.
-        Missing: for what is none.
-    """
-    known(value, "a condition")
-    if isinstance(value, bool):
-        return value
-    if value in ("true", "false"):
-        return value == "true"
-    raise Missing(f"{value!r} is neither true nor false")
-
-
-def json_of(value: object) -> object:
-    """The data that a text of JSON holds; the value itself where it is none.
-
-    Raises:
-        ValueError: for a text that is no JSON.
-    """
-    if isinstance(value, str | Template):
-        return json.loads(str(value))
-    return plain(value)
-
-
-def converted(value: Value, kind: Expression | None) -> Value:  # noqa: PLR0911  # one case a type
-    """A value converted to the type of a variable (`list(string)`); without one it stays as it is.
-
-    Raises:
-        NotEvaluated, Missing: when it can't be converted.
-    """
-    if value is None or isinstance(value, Reference | Opaque):
-        return value
-    match kind:
-        case Name("string"):
-            return text_of(value)
-        case Name("number"):
-            return number_of(value)
-        case Name("bool"):
-            return flag_of(value)
-        case Call("list" | "set", (item,)) if isinstance(value, tuple):
-            return tuple(converted(each, item) for each in value)
-        case Call("map", (item,)) if isinstance(value, Mapping):
-            return _with(value, {key: converted(each, item) for key, each in value.items()})
-        case Call("tuple", (ListOf(items),)) if isinstance(value, tuple) and len(items) == len(value):
-            return tuple(converted(each, item) for each, item in zip(value, items, strict=True))
-        case Call("object", (ObjectOf() as fields,)) if isinstance(value, Mapping):
-            return _with(value, dict(_fields(value, fields)))
-        case None | Name("any" | "list" | "map" | "set"):
-            return value
-        case _:
-            raise Missing("a value of another type than its variable's")
-
-
-def _with(value: Mapping[str, Value], items: Mapping[str, Value]) -> Mapping[str, Value]:
-    return Located(value.place, value.places, items) if isinstance(value, Located) else items
-
-
-def _fields(value: Mapping[str, Value], fields: ObjectOf) -> Iterator[tuple[str, Value]]:
-    for field in fields.items:
-        name = str(getattr(field.key, "value", ""))
-        match field.value:
-            case Call("optional", (kind, *default)):
-                fallback = getattr(default[0], "value", None) if default else None
-                held = value.get(name)
-                yield name, converted(cast("Value", fallback) if held is None else held, kind)
-            case kind:
-                if name not in value:
-                    raise Missing(f"an object without {name}")
-                yield name, converted(value[name], kind)
+        held = cast("Mapping[str, Any]", data)
+        return {unicodedata.normalize("NFC", key): frozen(each) for key, each in held.items()}
+    if isinstance(data, list | tuple):
+        return tuple(frozen(held) for held in cast("Sequence[Any]", data))
+    return unicodedata.normalize("NFC", data) if isinstance(data, str) else data

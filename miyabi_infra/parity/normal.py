@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, cast
 
 from miyabi_infra.hcl import provider
-from miyabi_infra.hcl.values import Missing, NotEvaluated, Opaque, flag_of, joined, number_of, plain, text_of
+from miyabi_infra.hcl.conversion import flag_of, joined, number_of, text_of
+from miyabi_infra.hcl.values import Missing, NotEvaluated, Opaque, plain
 from miyabi_infra.stacks import Reference, Template
 
 Lookup = Callable[[str, str], object]

@@ -116,8 +116,27 @@ def evaluate(tmp_path: Path, expression: str, **inputs: Value) -> Value:
         ('"zones: ${var.zones}"', Opaque),
         ("<<EOT\n  a ${var.port}\n$${b}\nEOT\n", "  a 8080\n${b}\n"),
         ('<<-EOT\n    a\n      b "${"}"}"\n  EOT\n', 'a\n  b "}"\n'),
-        ("<<EOT\n%{ if true }a%{ endif }\nEOT\n", Opaque),
-        ('"%{ if true }a%{ endif }"', Opaque),
+        ("<<EOT\n%{ if true }a%{ endif }\nEOT\n", "a\n"),
+        ("<<EOT\n%{ if bcrypt(1) }a%{ endif }\nEOT\n", Opaque),
+        ('"%{ if true }a%{ else }b%{ endif }"', "a"),
+        ('"%{ for zone in var.zones ~}  ${zone}, %{ endfor }"', "us-west-2a, us-west-2b, "),
+        ('"a ${~ var.port ~} b"', "a8080b"),
+        ('"${~ var.port ~}"', 8080),
+        ("<<-EOT\n    a\n      b ${~ 1 ~}\n    c\n  EOT\n", "a\n  b1    c\n"),
+        ('"${1 +\n  2}"', 3),
+        ("(\n  1\n  + 2\n  == 3\n  ? true\n  : false\n)", True),
+        ("/* between */ 5", 5),
+        ('true ? 1 : "a"', "1"),
+        ('[for x in [true ? [1] : ["a", "b"]] : x][0]', ["1"]),
+        ("-7 % 3", -1),
+        ("false && 1 / 0 == 1", False),
+        ('toset(["b", "a"]) == toset(["a", "b", "a"])', True),
+        ("tolist([]) == []", False),
+        ("var.rules.*.name[0]", "any"),
+        ("null == null", True),
+        ("{ a = 1 } != null", True),
+        ("{ a = aws_vpc.main.id } != null", True),
+        ("[bcrypt(1)] == null", False),
         ('"x: ${jsonencode({ b = [1, true], a = "<&" })}"', 'x: {"a":"\\u003c\\u0026","b":[1,true]}'),
         ('"x: ${jsonencode([aws_vpc.main.id])}"', Opaque),
         ("var.port + 1", 8081),
@@ -195,6 +214,12 @@ def test_an_expression_yields_what_terraform_would(tmp_path: Path, expression: s
         assert (plain(found), type(plain(found))) == (value, type(value))
 
 
+SHA512 = (
+    "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
+    "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e"
+)
+
+
 @pytest.mark.parametrize(
     ("expression", "value"),
     [
@@ -254,6 +279,40 @@ def test_an_expression_yields_what_terraform_would(tmp_path: Path, expression: s
         ('trimsuffix("abc", "c")', "ab"),
         ('upper("a")', "A"),
         ("values({ b = 1, a = 2 })", [2, 1]),
+        ('alltrue([true, "true"])', True),
+        ("anytrue([false, null])", False),
+        ('base64decode("YQ==")', "a"),
+        ('base64sha256("a")', "ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs="),
+        (
+            'base64sha512("")',
+            "z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==",
+        ),
+        ('basename("a/b.json")', "b.json"),
+        ("chunklist([1, 2, 3], 2)", [[1, 2], [3]]),
+        ('chomp("a\\n\\n")', "a"),
+        ('cidrnetmask("10.0.0.0/20")', "255.255.240.0"),
+        ('csvdecode("a,b\\n1,2")', [{"a": "1", "b": "2"}]),
+        ('dirname("a/b.json")', "a"),
+        ('formatlist("%s-%s", ["a", "b"], "c")', ["a-c", "b-c"]),
+        ('indent(2, "a\\nb")', "a\n  b"),
+        ('matchkeys(["a", "b"], [1, 2], [2])', ["b"]),
+        ('md5("a")', "0cc175b9c0f1b6a831c399e269772661"),
+        ('parseint("ff", 16)', 255),
+        ("pow(2, 10)", 1024),
+        ('regex("^([a-z]+)-(\\\\d+)$", "web-12")', ["web", "12"]),
+        ('regexall("[a-z]+", "ab 1 cd")', ["ab", "cd"]),
+        ("setintersection([1, 2], [2, 3])", [2]),
+        ("setproduct([1, 2], [3])", [[1, 3], [2, 3]]),
+        ("setsubtract([1, 2], [2])", [1]),
+        ("setunion([2, 1], [3, 1])", [1, 2, 3]),
+        ('sha1("a")', "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"),
+        ('sha256("a")', "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"),
+        ('sha512("")[*]', [SHA512]),
+        ("signum(-3)", -1),
+        ('strcontains("abc", "b")', True),
+        ('strrev("abc")', "cba"),
+        ('transpose({ a = ["x"], b = ["x", "y"] })', {"x": ["a", "b"], "y": ["b"]}),
+        ('urlencode("a b/c")', "a+b%2Fc"),
         ('zipmap(["a"], [1])', {"a": 1}),
     ],
 )
@@ -276,45 +335,52 @@ def test_every_function_is_shown_above() -> None:
         ("local.circle", "local.circle refers to itself"),
         ("aws_vpc.absent.id", "aws_vpc.absent is not declared"),
         ("module.absent.id", "module.absent is not declared"),
-        ("each.key", "each.key stands for nothing here"),
-        ("absent", "the name absent stands for nothing here"),
+        ("each.key", "each.key is not declared here"),
+        ("absent", "the name absent is not declared"),
         ("data.aws_caller_identity.me.account_id", "data.aws_caller_identity.me is read from AWS"),
-        ("bcrypt(1)", "the function bcrypt is not known here"),
-        ("aws_vpc.main", "a whole resource or module as a value is not known here"),
+        ("bcrypt(1)", "the function bcrypt is not supported"),
+        ("aws_vpc.main", "a whole resource or module as a value is not supported"),
         ("aws_vpc.main.ipv6_cidr_block == null", "a value is known after apply only: ${aws_vpc.main.ipv6_cidr_block}"),
         ("aws_vpc.main.arn == 1 ? 1 : 2", "a value is known after apply only: ${aws_vpc.main.arn}"),
-        ("upper(aws_vpc.main.arn)", "a text is known after apply only: ${aws_vpc.main.arn}"),
-        ("length(aws_vpc.main.arn)", "a text is known after apply only: ${aws_vpc.main.arn}"),
+        ("upper(aws_vpc.main.arn)", "a string is known after apply only: ${aws_vpc.main.arn}"),
+        ("length(aws_vpc.main.arn)", "a string is known after apply only: ${aws_vpc.main.arn}"),
         ("[for x in aws_vpc.main.arn : x]", "a list is known after apply only: ${aws_vpc.main.arn}"),
         ("{ (aws_vpc.main.arn) = 1 }", "a key is known after apply only: ${aws_vpc.main.arn}"),
-        ("concat(aws_vpc.main.arn...)", "what is no list before apply stands before ..."),
-        ('format("%5d", 1)', "format with the verb %5"),
-        ('replace("a", "/a/", "b")', "replace with a regular expression"),
+        ("concat(aws_vpc.main.arn...)", "a list is known after apply only: ${aws_vpc.main.arn}"),
+        ('format("%x", 1)', "format with the verb %x"),
+        ('replace("a", "/(?i)a/", "b")', "the regular expression '(?i)a' is not supported"),
+        ("1 / 3", "a number with more digits than are compared"),
+        ("1 + 2 / -2.5", "a number that Terraform rounds"),
+        ('length("\U0001f468\u200d\U0001f469")', "the length of a string with combined characters"),
+        ("[for x in toset([aws_vpc.main.id, aws_vpc.main.arn]) : x]", "the order of a set is known after apply only"),
         ("aws_ecs_service.app.no_such_thing", "aws_ecs_service has no attribute no_such_thing in provider 5"),
         ("var.zones[2]", "it is an error: there is no item 2 in a list of 2"),
         ("var.zones[-1]", "it is an error: there is no item -1 in a list of 2"),
         ("var.sizes.medium", "it is an error: there is no medium in it"),
-        ("var.port.x", "it is an error: x is asked of what has no attributes"),
-        ('"a" + 1', "it is an error: 'a' is no number"),
+        ("var.port.x", "it is an error: a value without attributes has no x"),
+        ('"a" + 1', "it is an error: 'a' is not a number"),
         ("1 / 0", "it is an error: a division by zero"),
-        ("aws_vpc.main[0].id", "it is an error: aws_vpc.main is one alone, without an index"),
+        ("aws_vpc.main[0].id", "it is an error: aws_vpc.main has no instances, so it takes no index"),
         ("1 && true", "it is an error: 1 is neither true nor false"),
-        ("upper()", "it is an error: upper is called with arguments that it does not take"),
-        ("try(var.zones[9])", "it is an error: all that try() is given are errors"),
-        ("one([1, 2])", "it is an error: one item is asked for, there are 2"),
+        ("upper()", "it is an error: upper does not accept these arguments"),
+        ("try(var.zones[9])", "it is an error: all arguments of try() are errors"),
+        ("one([1, 2])", "it is an error: one item is needed, there are 2"),
         ('cidrsubnet("10.0.0.0/16", 1, 2)', "it is an error: 10.0.0.0/16 has no subnet 2 of that size"),
-        ('cidrsubnet("nonsense", 1, 0)', "it is an error: 'nonsense' does not appear to be an IPv4 or IPv6 network"),
-        ('file("absent.json")', "it is an error: the file absent.json can't be read"),
+        ('cidrsubnet("nonsense", 1, 0)', "it is an error: 'nonsense' is not an IPv4 or IPv6 network"),
+        ('file("absent.json")', "it is an error: the file absent.json cannot be read"),
         ('lookup({}, "a")', "it is an error: no key a"),
         ("element([], 0)", "it is an error: an item of an empty list"),
         ("slice([1], 0, 2)", "it is an error: a slice beyond the ends of a list"),
         ('zipmap(["a"], [])', "it is an error: keys and values differ in number"),
-        ('jsondecode("{")', "it is an error: '{' is no JSON"),
-        ("coalesce(null)", "it is an error: all of what coalesce is given are null or empty"),
-        ("merge([1])", "it is an error: a value that is no mapping"),
-        ("keys(1)", "it is an error: a value that is no mapping"),
-        ("flatten(1)", "it is an error: a value that is no list"),
-        ("range(1.5)", "it is an error: 1.5 is no whole number"),
+        ('jsondecode("{")', "it is an error: '{' is not JSON"),
+        ("coalesce(null)", "it is an error: all arguments are null or empty"),
+        ("merge([1])", "it is an error: the value is not a map"),
+        ("keys(1)", "it is an error: the value is not a map"),
+        ("flatten(1)", "it is an error: the value is not a list"),
+        ('substr("a", 1.5, 1)', "it is an error: 1.5 is not an integer"),
+        ("{ for x in [1, 1] : x => x }", "it is an error: two items have the key '1'"),
+        ("contains([1], null)", "it is an error: contains needs a value that is not null"),
+        ("toset([1])[0]", "it is an error: a set has no indices"),
         ('index(["a"], "b")', "it is an error: b is not in the list"),
     ],
 )
@@ -324,7 +390,7 @@ def test_what_cannot_be_told_is_said_with_the_reason(tmp_path: Path, expression:
 
 def test_one_item_that_cannot_be_told_leaves_the_others(tmp_path: Path) -> None:
     found = evaluate(tmp_path, "{ a = [1, bcrypt(1)], b = 2 }")
-    assert found == {"a": (1, Opaque("(an expression)", "the function bcrypt is not known here")), "b": 2}
+    assert found == {"a": (1, Opaque("(an expression)", "the function bcrypt is not supported")), "b": 2}
 
 
 def test_what_is_made_from_it_cannot_be_told_either(tmp_path: Path) -> None:
@@ -333,7 +399,7 @@ def test_what_is_made_from_it_cannot_be_told_either(tmp_path: Path) -> None:
 
 def test_a_type_that_does_not_fit_is_no_value(tmp_path: Path) -> None:
     assert evaluate(tmp_path, "var.port", port="http") == Opaque(
-        "var.port", "var.port can't be given its value: 'http' is no number"
+        "var.port", "var.port does not accept its value: 'http' is not a number"
     )
 
 
