@@ -45,6 +45,7 @@ from miyabi_infra.hcl.syntax import (
 )
 from miyabi_infra.hcl.types import Simple, Type, type_of, unified
 from miyabi_infra.hcl.values import (
+    AfterApply,
     Json,
     Located,
     Missing,
@@ -215,6 +216,8 @@ class Evaluator(ABC):
         places: dict[str, Place] = {}
         for item in expression.items:
             key = _key(self.result(item.key, bindings))
+            if isinstance(items.get(key), Opaque):
+                raise NotEvaluated(f"the key {key} twice")
             items[key] = cast("Value", self._item(item.value, bindings))
             places[key] = item.place
         place = expression.items[0].place if expression.items else self.place
@@ -332,10 +335,16 @@ class Evaluator(ABC):
         """The type of a branch that is not chosen."""
         try:
             result = self.result(expression, bindings)
-        except Missing:
-            return Simple.ANY  # Terraform ignores an error in the other branch, and its type
+        except Missing:  # Terraform ignores an error in the other branch
+            kind = _type_of_form(expression)
+            return Simple.ANY if kind is Simple.UNKNOWN else kind
+        except AfterApply:
+            return _type_of_form(expression)
         except NotEvaluated:
-            return _type_of_call(expression)
+            kind = _type_of_form(expression)
+            if kind is Simple.UNKNOWN:
+                raise
+            return kind
         if isinstance(result, Handle) or _has_handle(result):
             return Simple.UNKNOWN
         return self._null_type(expression, bindings) if result is None else type_of(result)
@@ -351,7 +360,7 @@ class Evaluator(ABC):
                 inner = self.local_expression(name)
                 return Simple.UNKNOWN if inner is None else self._null_type(inner, NOTHING)
             case _:
-                return _type_of_call(expression)
+                return _type_of_form(expression)
 
     def _binary(self, sign: str, left: Expression, right: Expression, bindings: Bindings) -> Value:
         if sign in ("&&", "||"):
@@ -370,21 +379,25 @@ class Evaluator(ABC):
         if sign in _COMPARISONS:
             return _COMPARISONS[sign](one, other)
         if sign in ("/", "%") and other == 0:
-            raise Missing("a division by zero")
+            raise NotEvaluated("a division by zero")
         found = computed(_ARITHMETIC[sign](one, other), one, other)
         if rounded(_ARITHMETIC[sign](rounded(one), rounded(other))) != rounded(fraction(found)):
             raise NotEvaluated("a number that Terraform rounds")
         return found
 
     def _both(self, left: Expression, right: Expression, bindings: Bindings, *, decides: bool) -> bool:
-        """`&&` and `||`: one side that `decides` is enough, whatever the other is."""
+        """`&&` and `||`: one side that `decides` is enough, whatever AWS gives the other. An error in either is one."""
+        found: list[bool] = []
         unknown: NotEvaluated | None = None
         for side in (left, right):
             try:
-                if flag_of(self.result(side, bindings)) == decides:
-                    return decides
+                found.append(flag_of(self.result(side, bindings)))
+            except AfterApply as error:
+                unknown = unknown or error
             except NotEvaluated as error:
-                unknown = error
+                unknown = error if unknown is None or isinstance(unknown, AfterApply) else unknown
+        if decides in found and (unknown is None or isinstance(unknown, AfterApply)):
+            return decides
         if unknown is not None:
             raise unknown
         return not decides
@@ -569,7 +582,7 @@ _STRINGS: Final = frozenset(
 )
 
 
-def _type_of_call(expression: Expression) -> Type:
+def _type_of_form(expression: Expression) -> Type:
     """The type of an expression that cannot be evaluated, where its form tells."""
     match expression:
         case Text():

@@ -20,7 +20,7 @@ from miyabi_infra.hcl.folder import HclFolder
 from miyabi_infra.hcl.instance import HclIssue, InstanceKey, index_text
 from miyabi_infra.hcl.syntax import Argument, Block, Expression
 from miyabi_infra.hcl.types import Simple, Type, constraint
-from miyabi_infra.hcl.values import Missing, NotEvaluated, TypedSet, Value
+from miyabi_infra.hcl.values import AfterApply, Missing, NotEvaluated, TypedSet, Value
 from miyabi_infra.place import Place
 from miyabi_infra.stacks import Reference
 
@@ -311,7 +311,7 @@ class Scope(Evaluator, Handle):
             case "aws_iam_policy_document", "json" | "minified_json":
                 return policy_document(body(self, target.block, target.bindings, META_ARGUMENTS)[0])
             case _:
-                raise NotEvaluated(f"data.{kind}.{label} is read from AWS")
+                raise AfterApply(f"data.{kind}.{label} is read from AWS")
 
     def region(self) -> Value:
         """The region of the AWS provider.

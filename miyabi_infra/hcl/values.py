@@ -18,6 +18,10 @@ class NotEvaluated(Exception):  # noqa: N818  # not an error of the HCL
     """An expression whose value cannot be evaluated here; the text says why."""
 
 
+class AfterApply(NotEvaluated):
+    """A value that only AWS knows."""
+
+
 class Missing(Exception):  # noqa: N818  # what `try` and `can` catch
     """An error for Terraform: an item or an attribute that does not exist, a string that is not a number."""
 
@@ -123,7 +127,7 @@ def known(value: object, what: str = "a value") -> None:
     for unknown in unknowns(value):
         if isinstance(unknown, Opaque):
             raise NotEvaluated(unknown.why)
-        raise NotEvaluated(f"{what} is known after apply only: {unknown}")
+        raise AfterApply(f"{what} is known after apply only: {unknown}")
 
 
 def is_never_empty(reference: Reference) -> bool:
