@@ -293,6 +293,9 @@ def parity(
     var: Annotated[
         list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="A further value of a variable.")
     ] = None,
+    workspace: Annotated[
+        str | None, typer.Option("--workspace", metavar="NAME", help="The Terraform workspace, where the HCL uses it.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Also list differences without effect.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -303,7 +306,16 @@ def parity(
     from miyabi_infra.commands.parity import run  # noqa: PLC0415
 
     raise _exit(
-        lambda: run(ROOT, hcl_dir, env, var_files=var_file or (), variables=var or (), verbose=verbose, as_json=as_json)
+        lambda: run(
+            ROOT,
+            hcl_dir,
+            env,
+            var_files=var_file or (),
+            variables=var or (),
+            workspace=workspace,
+            verbose=verbose,
+            as_json=as_json,
+        )
     )
 
 

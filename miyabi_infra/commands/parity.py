@@ -17,9 +17,12 @@ _TITLES: Final[Mapping[Kind, str]] = {
     "difference": "differences",
     "invalid": "invalid: provider {version} refuses them, so there is nothing to compare",
     "not evaluated": "not evaluated: these may differ; the files alone do not show it",
+    "not compared": "not compared: read the reason, and decide",
     "no effect": "without effect",
 }
 _LONGEST: Final = 70
+_BEFORE: Final = 20
+"""Characters that are shown before those that differ."""
 
 
 def run(
@@ -29,6 +32,7 @@ def run(
     *,
     var_files: Sequence[Path] = (),
     variables: Sequence[str] = (),
+    workspace: str | None = None,
     verbose: bool = False,
     as_json: bool = False,
 ) -> int:
@@ -37,7 +41,7 @@ def run(
     Raises:
         Refused: as `parity`.
     """
-    found = parity(root, hcl, environment, var_files=var_files, variables=variables)
+    found = parity(root, hcl, environment, var_files=var_files, variables=variables, workspace=workspace)
     print(json.dumps(_data(found), indent=2) if as_json else _text(found, verbose=verbose))
     return int(not found.same)
 
@@ -66,10 +70,10 @@ def _listed(remarks: Sequence[Remark]) -> Iterator[str]:
             address = each.address
             yield f"  {address}"
         name = f"{each.argument}: " if each.argument else ""
-        if each.kind == "invalid":
-            yield f"      {_at(each)}{each.argument}: {each.why}"
+        if each.kind in ("invalid", "not compared"):
+            yield f"      {_at(each)}{name}{each.why}"
             continue
-        sides = "" if each.hcl is each.generated is ABSENT else f"{_short(each.hcl)} -> {_short(each.generated)}"
+        sides = "" if each.hcl is each.generated is ABSENT else _sides(each.hcl, each.generated)
         reason = f" ({each.why})" if each.why else ""
         yield f"      {_at(each)}{name}{sides}{reason}"
         for deciding in each.settings:
@@ -85,7 +89,8 @@ def _summary(found: Parity, *, verbose: bool) -> str:
     counts = Counter(each.kind for each in found.remarks)
     folded = counts["no effect"]
     more = "" if verbose or not folded else " (--verbose lists them)"
-    without = f"{folded} without effect{more}"
+    apart = f", {counts['not compared']} not compared" if counts["not compared"] else ""
+    without = f"{folded} without effect{more}{apart}"
     if found.same:
         return f"same: {found.stack.environment} is what the HCL describes; {without}"
     named = [
@@ -96,8 +101,23 @@ def _summary(found: Parity, *, verbose: bool) -> str:
     return f"HCL -> generated: {', '.join(named)}; {without}"
 
 
+def _sides(hcl: Any, generated: Any) -> str:  # noqa: ANN401  # JSON, or ABSENT
+    """Both values; of long ones, the part from a little before where they differ."""
+    first, second = _text_of(hcl), _text_of(generated)
+    if max(len(first), len(second)) <= _LONGEST or ABSENT in (hcl, generated):
+        return f"{first} -> {second}"
+    same = next((at for at, (one, other) in enumerate(zip(first, second, strict=False)) if one != other), len(first))
+    start = max(same - _BEFORE, 0)
+    mark = "…" if start else ""
+    return f"{mark}{first[start:]} -> {mark}{second[start:]}"
+
+
+def _text_of(value: Any) -> str:  # noqa: ANN401  # JSON, or ABSENT
+    return repr(value) if isinstance(value, Absent) else json.dumps(value, ensure_ascii=False)
+
+
 def _short(value: Any) -> str:  # noqa: ANN401  # JSON, or ABSENT
-    text = repr(value) if isinstance(value, Absent) else json.dumps(value, ensure_ascii=False)
+    text = _text_of(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 

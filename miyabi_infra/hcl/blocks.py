@@ -51,7 +51,7 @@ def _dynamic(evaluator: Evaluator, block: Block, bindings: Bindings) -> Iterator
     iterator = block.arguments.get("iterator")
     name = traversal(iterator.expression) if iterator else block.labels[0]
     try:
-        items = list(pairs(evaluator.result(over.expression, bindings)))
+        items = list(pairs(evaluator.argument_result(over, bindings)))
     except (NotEvaluated, Missing) as error:
         yield Opaque(f"dynamic {block.labels[0]} for_each = {over.text}", str(error))
         return

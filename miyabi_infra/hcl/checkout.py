@@ -5,10 +5,14 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from miyabi_infra.hcl.folder import HclFolder, read
 from miyabi_infra.hcl.instance import HclIssue
 from miyabi_infra.place import Place
+
+SENSITIVE: Final = "(sensitive)"
+"""What a value that depends on a sensitive one refers to, in addition to addresses."""
 
 
 @dataclass
@@ -22,6 +26,10 @@ class Checkout:
     sources: dict[Path, HclFolder] = field(default_factory=dict[Path, HclFolder])
     noted: dict[str, None] = field(default_factory=dict[str, None])
     """Addresses that the value which is evaluated now refers to."""
+    workspace: str | None = None
+    """The value of `terraform.workspace`; None where it is not given."""
+    sensitive: set[Place] = field(default_factory=set[Place])
+    """Where the arguments are written whose values depend on sensitive ones."""
     places: list[Place] = field(default_factory=list[Place])
     """Where the arguments that are evaluated now are written, the innermost last."""
 

@@ -1,14 +1,18 @@
 """What a module contains: the instances of its resources, the modules that it calls, its outputs and variables."""
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from miyabi_infra.hcl import provider
 from miyabi_infra.hcl.blocks import META_ARGUMENTS, body
-from miyabi_infra.hcl.expressions import traversal
+from miyabi_infra.hcl.checkout import SENSITIVE
+from miyabi_infra.hcl.expressions import NOTHING, traversal
 from miyabi_infra.hcl.instance import HclIssue, Instance
 from miyabi_infra.hcl.scope import ResourceHandle, Scope
 from miyabi_infra.hcl.syntax import Argument, Block, Expression, ListOf
 from miyabi_infra.hcl.values import Missing, NotEvaluated, Value
+from miyabi_infra.hcl.walking import arguments as all_arguments
 from miyabi_infra.place import Place
 
 
@@ -21,13 +25,18 @@ def scopes(scope: Scope) -> Iterator[Scope]:
             called = scope.module(name)
         except (NotEvaluated, Missing) as error:
             address = f"{scope.prefix}module.{name}"
-            scope.checkout.find(HclIssue("not evaluated", address, "source", "", str(error), block.place))
+            scope.checkout.find(HclIssue("not evaluated", address, "source", _source(block), str(error), block.place))
             continue
         instances = (
             called.values() if isinstance(called, Mapping) else (called,) if isinstance(called, Scope) else called
         )
         for each in instances:
             yield from scopes(each)
+
+
+def _source(block: Block) -> str:
+    source = block.arguments.get("source")
+    return source.text if source is not None else ""
 
 
 def instances(scope: Scope) -> Iterator[Instance]:
@@ -54,6 +63,16 @@ def outputs(scope: Scope) -> dict[str, tuple[Value, Place]]:
     }
 
 
+def sensitive_outputs(scope: Scope) -> Iterator[str]:
+    """The outputs whose values are sensitive, or depend on sensitive values."""
+    for block in scope.source.of_type("output"):
+        marked, value = block.arguments.get("sensitive"), block.arguments.get("value")
+        if (marked is not None and scope.value(marked) is not False) or (
+            value is not None and value.place in scope.checkout.sensitive
+        ):
+            yield block.labels[0]
+
+
 def variables(scope: Scope) -> frozenset[str]:
     """The names of the variables that a module declares."""
     return frozenset(block.labels[0] for block in scope.source.of_type("variable"))
@@ -72,21 +91,33 @@ def _depends_on(scope: Scope, block: Block) -> tuple[str, ...]:
     if argument is None:
         return ()
     named: list[str] = []
-    for address in map(traversal, _items(argument)):
+    for expression in _items(argument):
+        address = traversal(expression)
         first = address.partition(".")[0]
-        if not address or first in ("var", "local", "each", "count", "path"):
+        if first in ("var", "local"):
+            named += _named_by(scope, expression)
+        elif not address or first in ("each", "count", "path"):
             owner = f"{scope.prefix}{block.type}.{block.labels[0]}" if block.type == "module" else scope.label(block)
-            why = "depends_on takes resources and modules; a reference to a value orders resources by itself"
+            why = "depends_on takes resources and modules"
             scope.checkout.find(HclIssue("invalid", owner, "depends_on", argument.text, why, argument.place))
         elif first != "data":
             named.append(f"{scope.prefix}{'.'.join(address.split('.')[:2])}")
     return tuple(named)
 
 
+def _named_by(scope: Scope, expression: Expression) -> Iterator[str]:
+    """The resources that a variable or a local in `depends_on` refers to."""
+    with scope.checkout.noting() as noted, suppress(NotEvaluated, Missing):
+        scope.result(expression, NOTHING)
+    yield from (re.sub(r"\[[^\]]*\]$", "", address) for address in noted)
+
+
 def _instance(handle: ResourceHandle) -> Instance:
     scope, block = handle.scope, handle.block
     with scope.checkout.noting() as noted:
-        arguments, places = body(scope, block, handle.bindings, META_ARGUMENTS)
+        bindings = handle.bindings
+        all_sensitive = SENSITIVE in noted
+        arguments, places = body(scope, block, bindings, META_ARGUMENTS)
     return Instance(
         address=handle.address,
         type=block.labels[0],
@@ -95,10 +126,19 @@ def _instance(handle: ResourceHandle) -> Instance:
         place=block.place,
         arguments=provider.without_faults(block.labels[0], arguments),
         places=places,
-        references=frozenset(noted) - {handle.address},
+        references=frozenset(noted) - {handle.address, SENSITIVE},
         depends_on=_depends_on(scope, block),
         lifecycle=_lifecycle(scope, block),
+        sensitive=frozenset(arguments) if all_sensitive else frozenset(_sensitive(scope, block)),
     )
+
+
+def _sensitive(scope: Scope, block: Block) -> Iterator[str]:
+    """The arguments and blocks whose values depend on sensitive values."""
+    yield from (name for name, argument in block.arguments.items() if argument.place in scope.checkout.sensitive)
+    for inner in block.blocks:
+        if any(argument.place in scope.checkout.sensitive for argument, _ in all_arguments(inner)):
+            yield inner.labels[0] if inner.type == "dynamic" and inner.labels else inner.type
 
 
 def _lifecycle(scope: Scope, block: Block) -> dict[str, Value]:

@@ -125,7 +125,7 @@ class Evaluator(ABC):
         With `whole` false, it may contain whole resources, and text with its data.
         """
         try:
-            result = self.result(argument.expression, bindings)
+            result = self.argument_result(argument, bindings)
             return whole_value(result) if whole else cast("Value", result)
         except NotEvaluated as error:
             return Opaque(argument.text, str(error))
@@ -133,6 +133,18 @@ class Evaluator(ABC):
             return Opaque(argument.text, f"it is an error: {error}")
         except RecursionError:
             return Opaque(argument.text, "it is nested too deeply")
+
+    def argument_result(self, argument: Argument, bindings: Bindings) -> Result:
+        """What the expression of an argument yields.
+
+        Raises:
+            NotEvaluated, Missing: as `result`.
+        """
+        return self.result(argument.expression, bindings)
+
+    @abstractmethod
+    def note_sensitive(self) -> None:
+        """Note that the value which is evaluated now depends on a sensitive one."""
 
     def result(  # noqa: C901, PLR0911, PLR0912  # one case a form
         self, expression: Expression, bindings: Bindings
@@ -336,7 +348,7 @@ class Evaluator(ABC):
         try:
             result = self.result(expression, bindings)
         except Missing:  # Terraform ignores an error in the other branch
-            kind = _type_of_form(expression)
+            kind = Simple.ANY if isinstance(expression, Call) else _type_of_form(expression)
             return Simple.ANY if kind is Simple.UNKNOWN else kind
         except AfterApply:
             return _type_of_form(expression)
@@ -414,6 +426,8 @@ class Evaluator(ABC):
             arguments += _spread(arguments.pop())
         if function == "jsonencode" and len(arguments) == 1:
             return _encoded(arguments[0])
+        if function == "sensitive":
+            self.note_sensitive()
         if function == "coalesce" and None in arguments and not expression.spread:
             pairs_of = zip(expression.arguments, arguments, strict=True)
             kinds = [self._null_type(of, bindings) if held is None else type_of(held) for of, held in pairs_of]

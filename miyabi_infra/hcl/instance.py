@@ -30,13 +30,15 @@ class Instance:
     depends_on: tuple[str, ...]
     """What `depends_on` names: addresses of resources without an index, and of modules."""
     lifecycle: Mapping[str, Value]
+    sensitive: frozenset[str] = frozenset()
+    """Arguments and blocks whose values depend on sensitive values."""
 
 
 @dataclass(frozen=True)
 class HclIssue:
     """What is wrong with the HCL itself, or cannot be evaluated."""
 
-    kind: Literal["invalid", "not evaluated"]
+    kind: Literal["invalid", "not evaluated", "not compared", "difference"]
     address: str
     """The resource, module or output; without an index where instances do not matter."""
     argument: str

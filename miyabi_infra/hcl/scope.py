@@ -4,6 +4,7 @@ Evaluation is lazy, as Terraform's: it starts from what is asked for. A value th
 resource. One that cannot be evaluated is `Opaque`, with the reason, and so is anything computed from it.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, Final, cast
 
 from miyabi_infra.hcl import provider
 from miyabi_infra.hcl.blocks import META_ARGUMENTS, body
-from miyabi_infra.hcl.checkout import Checkout
+from miyabi_infra.hcl.checkout import SENSITIVE, Checkout
 from miyabi_infra.hcl.conversion import converted, integer_of, text_of
 from miyabi_infra.hcl.data_sources import policy_document
 from miyabi_infra.hcl.defaults import with_defaults
@@ -152,6 +153,9 @@ class Scope(Evaluator, Handle):
         block = self.source.declared("variable", name)
         if block is None:
             raise NotEvaluated(f"var.{name} is not declared")
+        sensitive = block.arguments.get("sensitive")
+        if sensitive is not None and self.value(sensitive) is not False:
+            self.note_sensitive()
         default = block.arguments.get("default")
         nullable = block.arguments.get("nullable")
         value: Value = None
@@ -174,7 +178,8 @@ class Scope(Evaluator, Handle):
             filled = with_defaults(value, kind.expression, self) if kind is not None else value
             return cast("Value", converted(filled, demanded))
         except Missing as error:
-            raise NotEvaluated(f"var.{name} does not accept its value: {error}") from error
+            detail = "" if SENSITIVE in self.checkout.noted else f": {error}"
+            raise NotEvaluated(f"var.{name} does not accept its value{detail}") from error
 
     def declared_type(self, name: str) -> Type:
         """The type of a variable; `any` where it has none."""
@@ -284,8 +289,10 @@ class Scope(Evaluator, Handle):
             if not instead.name:
                 raise NotEvaluated(why)
             return self.attribute(target, instead.name)
-        with self.checkout.noting():  # the references of the other resource are not ours
+        with self.checkout.noting() as noted:  # the references of the other resource are not ours
             known_value = self._configured(target, name)
+        if SENSITIVE in noted:
+            self.note_sensitive()
         return Reference(target.address, name) if known_value is None else known_value
 
     def _configured(self, target: ResourceHandle, name: str) -> Value:
@@ -334,11 +341,13 @@ class Scope(Evaluator, Handle):
             case "module", _:
                 return self.module(name)
             case "path", "module":
-                return self.source.folder.as_posix()
-            case "path", _:
-                return self.root.source.folder.as_posix()
+                return Path(os.path.relpath(self.source.folder, self.root.source.folder)).as_posix()
+            case "path", "root":
+                return "."
             case "terraform", "workspace":
-                return self.checkout.environment
+                if self.checkout.workspace is None:
+                    raise NotEvaluated("terraform.workspace is not known; name it with --workspace")
+                return self.checkout.workspace
             case "data" | "each" | "count" | "self", _:
                 raise NotEvaluated(f"{first}.{name} is not declared here")
             case _:
@@ -351,6 +360,21 @@ class Scope(Evaluator, Handle):
             return super().value(argument, bindings, whole=whole)
         finally:
             self.checkout.places.pop()
+
+    def argument_result(self, argument: Argument, bindings: Bindings) -> Result:
+        """What the expression of an argument yields; notes whether it depends on a sensitive value."""
+        noted: dict[str, None] = {}
+        try:
+            with self.checkout.noting() as noted:
+                return self.result(argument.expression, bindings)
+        finally:
+            self.checkout.noted |= noted
+            if SENSITIVE in noted:
+                self.checkout.sensitive.add(argument.place)
+
+    def note_sensitive(self) -> None:
+        """Note that the value which is evaluated now depends on a sensitive one."""
+        self.checkout.noted[SENSITIVE] = None
 
     def data(self, kind: str, name: str) -> Result:
         """The instances of a data source."""

@@ -5,18 +5,24 @@ AWS: an argument that one side leaves out and the other sets to its default, a s
 follows from others. A value that cannot be evaluated is not a difference, and never the same.
 """
 
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
 
 from miyabi_infra.hcl import provider
 from miyabi_infra.hcl.instance import Instance
-from miyabi_infra.hcl.values import Opaque
+from miyabi_infra.hcl.values import Opaque, place_of, plain
 from miyabi_infra.parity import tags
 from miyabi_infra.parity.arguments import Arguments, At
 from miyabi_infra.parity.configuration import Configuration, within
 from miyabi_infra.parity.interfaces import Interface, outputs, variables
 from miyabi_infra.parity.order import orders
 from miyabi_infra.parity.remark import Kind, Remark, shown
-from miyabi_infra.stacks.compare import PROVIDER
+from miyabi_infra.stacks.compare import ABSENT, PROVIDER
+
+HIDDEN: Final = "(sensitive)"
+"""What is shown instead of a value that depends on a sensitive one."""
 
 
 def compare(hcl: Configuration, generated: Configuration, interface: Interface) -> list[Remark]:
@@ -28,10 +34,33 @@ def compare(hcl: Configuration, generated: Configuration, interface: Interface) 
     found += _instances(hcl, generated, unknown)
     found += tags.of_provider(hcl, generated)
     found += _region(hcl, generated)
+    found += _provider(hcl, generated)
     found += orders(hcl, generated, apart=interface.apart)
     found += outputs(hcl, generated, unknown)
     found += variables(hcl, interface)
-    return sorted(found, key=lambda each: (each.address, each.argument, each.kind))
+    return sorted(
+        (_masked(each, hcl) for each in _once(found)), key=lambda each: (each.address, each.argument, each.kind)
+    )
+
+
+def _once(remarks: Iterable[Remark]) -> list[Remark]:
+    """Remarks, each once."""
+    found: dict[tuple[object, ...], Remark] = {}
+    for each in remarks:
+        found.setdefault((each.kind, each.address, each.argument, each.why, each.place), each)
+    return list(found.values())
+
+
+def _masked(remark: Remark, hcl: Configuration) -> Remark:
+    """A remark that does not show values which depend on sensitive ones."""
+    instance = hcl.instances.get(remark.address)
+    name = re.split(r"[.\[]", remark.argument, maxsplit=1)[0]
+    hidden = remark.address in hcl.sensitive_outputs or (instance is not None and name in instance.sensitive)
+    if not hidden:
+        return remark
+    sides = (HIDDEN if each is not ABSENT else each for each in (remark.hcl, remark.generated))
+    mine, theirs = sides
+    return replace(remark, hcl=mine, generated=theirs, why=HIDDEN if remark.kind == "not evaluated" else remark.why)
 
 
 def _instances(hcl: Configuration, generated: Configuration, unknown: set[str]) -> Iterator[Remark]:
@@ -103,3 +132,30 @@ def _region(hcl: Configuration, generated: Configuration) -> Iterator[Remark]:
         yield Remark("not evaluated", PROVIDER, "region", hcl.region.text, generated.region, hcl.region.why)
     elif hcl.region != generated.region:
         yield Remark("difference", PROVIDER, "region", hcl.region, generated.region)
+
+
+_ACCESS: Final = frozenset(
+    {"access_key", "secret_key", "token", "profile", "version", "max_retries", "retry_mode", "custom_ca_bundle"}
+    | {"http_proxy", "https_proxy", "no_proxy", "insecure", "use_fips_endpoint", "use_dualstack_endpoint"}
+    | {"shared_config_files", "shared_credentials_files", "shared_credentials_file", "ec2_metadata_service_endpoint"}
+    | {"skip_credentials_validation", "skip_metadata_api_check", "skip_region_validation"}
+    | {"skip_requesting_account_id", "sts_region", "token_bucket_rate_limiter_capacity"}
+)
+"""Arguments of the provider that say how it reaches AWS."""
+_GUARDS: Final = frozenset({"allowed_account_ids", "forbidden_account_ids"})
+
+
+def _provider(hcl: Configuration, generated: Configuration) -> Iterator[Remark]:
+    """The provider's other arguments: roles, ignored tags, endpoints, accounts."""
+    for name in sorted(hcl.provider.keys() | generated.provider.keys()):
+        mine, theirs = hcl.provider.get(name), generated.provider.get(name)
+        if name in _ACCESS:
+            if mine is not None:
+                why = "how the provider reaches AWS"
+                yield Remark("not compared", PROVIDER, name, name, why=why, place=place_of(mine))
+        elif isinstance(mine, Opaque):
+            yield Remark("not evaluated", PROVIDER, name, mine.text, shown(theirs), mine.why)
+        elif plain(mine) != plain(theirs) and (mine or theirs):
+            guards = name in _GUARDS and mine is None
+            why = "only the generated stack refuses other accounts" if guards else ""
+            yield Remark("no effect" if guards else "difference", PROVIDER, name, shown(mine), shown(theirs), why)

@@ -22,6 +22,10 @@ class Configuration:
     default_tags: Mapping[str, Value] = field(default_factory=dict[str, Value])
     region: Value = None
     issues: tuple[HclIssue, ...] = ()
+    provider: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    """Arguments and blocks of the AWS provider, without region and default tags."""
+    root_variables: frozenset[str] = frozenset()
+    sensitive_outputs: frozenset[str] = frozenset()
 
     def argument(self, address: str, name: str) -> object:
         """An argument of an instance, None where it has none."""

@@ -10,7 +10,7 @@ from miyabi_infra.parity.normal import canonical
 from miyabi_infra.parity.remark import Remark, shown
 from miyabi_infra.stacks.compare import ABSENT
 
-_NAMES: Final = {"project_name": "project", "aws_region": "region"}
+RENAMED: Final = {"project_name": "project", "aws_region": "region"}
 """Variables of the HCL whose setting has another name."""
 _PASSED_ON: Final = frozenset({"environment", "health_check_path"})
 """Settings that several modules have."""
@@ -24,6 +24,8 @@ class Interface:
     """Variables of each module, by the name of its call."""
     settings: Mapping[str, frozenset[str]]
     """Settings of each module, and of the platform under an empty name."""
+    root: frozenset[str] = frozenset()
+    """The variables of the generated root module, and all settings."""
     apart: bool = False
     """Whether modules are compared without a root, so that dependencies between modules are unknown."""
 
@@ -52,6 +54,9 @@ def _same_output(hcl: Configuration, generated: Configuration, mine: object, the
 
 def variables(hcl: Configuration, interface: Interface) -> Iterator[Remark]:
     """Variables that only one side's module has."""
+    for name in sorted(hcl.root_variables - interface.root):
+        why = "only the HCL's root module has it; its value is compared where it is used"
+        yield Remark("no effect", "the root module", f"var.{name}", f"var.{name}", why=why)
     for module, wires in sorted(interface.wires.items()):
         if module not in hcl.variables:
             continue
@@ -60,6 +65,6 @@ def variables(hcl: Configuration, interface: Interface) -> Iterator[Remark]:
             yield Remark("difference", f"module.{module}", f"var.{name}", generated=f"var.{name}", why=why)
         known = wires | interface.settings.get(module, frozenset()) | interface.settings[""] | _PASSED_ON
         for name in sorted(hcl.variables[module]):
-            if _NAMES.get(name, name) not in known:
+            if RENAMED.get(name, name) not in known:
                 why = "only the HCL's module has it; its value is compared where it is used"
                 yield Remark("no effect", f"module.{module}", f"var.{name}", f"var.{name}", why=why)

@@ -10,7 +10,7 @@ from miyabi_infra.hcl.scope import Scope
 from miyabi_infra.parity import generated, roots, sides, variable_values
 from miyabi_infra.parity.comparing import compare
 from miyabi_infra.parity.configuration import Configuration
-from miyabi_infra.parity.interfaces import Interface
+from miyabi_infra.parity.interfaces import RENAMED, Interface
 from miyabi_infra.parity.remark import Kind, Remark
 from miyabi_infra.parity.settings import DecidingSettings, OverlaySettings, overlay
 from miyabi_infra.project import ROOT
@@ -39,11 +39,17 @@ class Parity:
     @property
     def same(self) -> bool:
         """Whether nothing differs, and everything could be compared."""
-        return all(each.kind == "no effect" for each in self.remarks)
+        return all(each.kind in ("no effect", "not compared") for each in self.remarks)
 
 
 def parity(
-    root: Path, hcl: Path, environment: str, *, var_files: Sequence[Path] = (), variables: Sequence[str] = ()
+    root: Path,
+    hcl: Path,
+    environment: str,
+    *,
+    var_files: Sequence[Path] = (),
+    variables: Sequence[str] = (),
+    workspace: str | None = None,
 ) -> Parity:
     """Compare a checkout of HCL with the generated stack of an environment.
 
@@ -53,6 +59,7 @@ def parity(
         environment: Name of the environment.
         var_files: Files of values for the root's variables; by default those that are named after the environment.
         variables: Further values, `name=value`.
+        workspace: The Terraform workspace, for HCL that uses its name.
 
     Raises:
         Refused: when a side cannot be read, or it is not clear which folder is meant.
@@ -64,7 +71,7 @@ def parity(
     (stack,) = stack_of(read(root / OUT), environment)
     settings = OverlaySettings(root, overlay(root, environment))
     other = sides.of_stack(root / OUT, stack)
-    checkout = Checkout(hcl, environment)
+    checkout = Checkout(hcl, environment, workspace=workspace)
     found = roots.roots(checkout)
     if found:
         source = roots.chosen(checkout, found)
@@ -80,11 +87,17 @@ def parity(
     interface = Interface(
         {name: frozenset(names) for name, names in generated.wires(root / OUT, stack).items()},
         settings.names,
+        root=frozenset(stack.variables) | _flat_names(settings),
         apart=not found,
     )
     deciding = DecidingSettings(read_provenance(ROOT), settings)
     remarks = tuple(replace(each, settings=deciding.of(each)) for each in compare(mine, other, interface))
     return Parity(told, mine, other, stack, remarks)
+
+
+def _flat_names(settings: OverlaySettings) -> frozenset[str]:
+    """The names that a root module's variables have where a setting of any section decides them."""
+    return frozenset({name for names in settings.names.values() for name in names} | RENAMED.keys() | {"environment"})
 
 
 def _name(source: HclFolder) -> str:

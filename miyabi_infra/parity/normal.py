@@ -121,7 +121,10 @@ def in_any_order(document: Any) -> Any:  # noqa: ANN401  # JSON
     if not isinstance(document, Mapping) or "Statement" not in document:
         return cast("Any", document)
     held = dict(cast("Mapping[str, Any]", document))
-    held["Statement"] = sorted(held["Statement"], key=lambda each: json.dumps(each, sort_keys=True))
+    if isinstance(held["Statement"], list):
+        held["Statement"] = sorted(
+            cast("list[Any]", held["Statement"]), key=lambda each: json.dumps(each, sort_keys=True)
+        )
     return held
 
 
@@ -136,9 +139,11 @@ def _statement(statement: Any) -> Any:  # noqa: ANN401  # JSON
         if isinstance(held.get(key), Mapping):
             held[key] = {name: _sorted(each) for name, each in cast("Mapping[str, Any]", held[key]).items()}
     if isinstance(held.get("Condition"), Mapping):
-        tests = cast("Mapping[str, Mapping[str, Any]]", held["Condition"])
         held["Condition"] = {
-            test: {variable: _sorted(each) for variable, each in variables.items()} for test, variables in tests.items()
+            test: {variable: _sorted(each) for variable, each in cast("Mapping[str, Any]", variables).items()}
+            if isinstance(variables, Mapping)
+            else variables
+            for test, variables in cast("Mapping[str, Any]", held["Condition"]).items()
         }
     return {key: each for key, each in held.items() if not (key == "Sid" and each == "")}
 
@@ -174,7 +179,10 @@ def _container(definition: Any) -> Any:  # noqa: ANN401  # JSON
     return held
 
 
-def _port_mapping(mapping: Mapping[str, Any]) -> dict[str, Any]:
+def _port_mapping(mapping: Any) -> Any:  # noqa: ANN401  # JSON
     """A port without the protocol tcp and without a host port that is the container's: both are what awsvpc does."""
-    left_out = {"protocol": ("tcp",), "hostPort": (0, mapping.get("containerPort"))}
-    return {key: value for key, value in mapping.items() if value not in left_out.get(key, ())}
+    if not isinstance(mapping, Mapping):
+        return mapping
+    held = cast("Mapping[str, Any]", mapping)
+    left_out = {"protocol": ("tcp",), "hostPort": (0, held.get("containerPort"))}
+    return {key: value for key, value in held.items() if value not in left_out.get(key, ())}

@@ -7,7 +7,7 @@ from miyabi_infra.hcl.values import plain
 from miyabi_infra.place import Place
 from miyabi_infra.stacks.compare import ABSENT
 
-Kind: TypeAlias = Literal["difference", "invalid", "not evaluated", "no effect"]
+Kind: TypeAlias = Literal["difference", "invalid", "not evaluated", "not compared", "no effect"]
 
 
 @dataclass(frozen=True)

@@ -7,28 +7,50 @@ from typing import Final
 
 from miyabi_infra.hcl.checkout import Checkout
 from miyabi_infra.hcl.folder import HclFolder
+from miyabi_infra.hcl.parsing import HclError
 from miyabi_infra.hcl.scope import Scope
 from miyabi_infra.refused import Refused
 from miyabi_infra.text import count
 
+_OF_ENVIRONMENTS: Final = frozenset({"environments", "envs", "env", "environment", "stages", "live", "accounts"})
+"""Names of folders whose folders are environments."""
 DEEPEST: Final = 5
 """Levels of folders below the checkout's that are searched."""
 
 
 def roots(checkout: Checkout) -> list[HclFolder]:
-    """The folders whose HCL calls modules of the checkout, and which no other folder calls.
+    """The folders that may be root modules: no other folder calls them, and they call modules or configure a provider.
+
+    A folder that cannot be read is not one of them, unless there is no other.
 
     Raises:
-        HclError: when a file is no HCL.
+        HclError: when no folder is a root module, and one cannot be read.
     """
-    callers: dict[Path, set[Path]] = {}
+    found: dict[Path, set[Path]] = {}
+    below: set[Path] = set()
+    failed: list[HclError] = []
     for folder in folders(checkout.base):
-        source = checkout.source(folder)
-        called = {folder / where for where in _local_sources(source)}
-        if called:
-            callers[folder.resolve()] = {each.resolve() for each in called}
-    below = {each for called in callers.values() for each in called}
-    return [checkout.source(folder) for folder in callers if folder not in below]
+        try:
+            source = checkout.source(folder)
+        except HclError as error:
+            if folder.resolve() == checkout.base.resolve():
+                raise
+            failed.append(error)
+            continue
+        called = {(folder / where).resolve() for where in _local_sources(source)}
+        below |= called
+        if called or any(source.of_type("module")) or _configures(source):
+            found[folder.resolve()] = called
+    candidates = [checkout.source(folder) for folder in found if folder not in below]
+    if not candidates and failed:
+        raise failed[0]
+    return candidates
+
+
+def _configures(source: HclFolder) -> bool:
+    """Whether a folder configures a provider or a backend, as root modules do."""
+    inner = {each.type for block in source.of_type("terraform") for each in block.blocks}
+    return any(source.of_type("provider")) or bool(inner & {"backend", "cloud"})
 
 
 def folders(base: Path) -> Iterator[Path]:
@@ -46,7 +68,7 @@ def chosen(checkout: Checkout, found: Sequence[HclFolder]) -> HclFolder:
     """The root module of the environment.
 
     Raises:
-        Refused: when it can't be told which it is.
+        Refused: when it is not clear which it is.
     """
     base = checkout.base.resolve()
     for source in found:
@@ -57,7 +79,11 @@ def chosen(checkout: Checkout, found: Sequence[HclFolder]) -> HclFolder:
     if len(candidates) > 1:
         names = ", ".join(sorted(each.shown.as_posix() for each in candidates))
         raise Refused(f"{count(len(candidates), 'root module')} may be {checkout.environment}'s: {names}; name one")
-    return candidates[0]
+    (only,) = candidates
+    if not named and only.folder.parent.name in _OF_ENVIRONMENTS:
+        shown = only.shown.as_posix()
+        raise Refused(f"the only root module is {shown}: if it is {checkout.environment}'s, name that folder")
+    return only
 
 
 def _local_sources(source: HclFolder) -> Iterator[str]:

@@ -107,5 +107,13 @@ class DecidingSettings:
         settings = resource.get(argument if argument and argument != "count" else EXISTENCE, frozenset[Setting]())
         if label == PROVIDER and argument == "default_tags":
             settings = frozenset({("tags",)})
-        found = [self._settings.deciding(each) for each in sorted(settings - _EVERYWHERE)]
-        return tuple(each for each in found if each is not None)
+        listed = [self._settings.deciding(each) for each in sorted(settings - _EVERYWHERE)]
+        found = tuple(each for each in listed if each is not None)
+        exact = tuple(each for each in found if each.value == remark.generated)
+        within = tuple(each for each in found if _shows(remark.generated, each.value))
+        return (exact or within or found) if len(found) > 1 else found
+
+
+def _shows(generated: object, value: object) -> bool:
+    """Whether a text is a part of a generated one."""
+    return isinstance(generated, str) and isinstance(value, str) and value != "" and value in generated

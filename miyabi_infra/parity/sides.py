@@ -1,12 +1,15 @@
 """The two configurations that are compared, each read into one form."""
 
+import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from miyabi_infra.hcl import contents
+from miyabi_infra.hcl import checks, contents
+from miyabi_infra.hcl.blocks import body
 from miyabi_infra.hcl.checkout import Checkout
-from miyabi_infra.hcl.instance import Instance
+from miyabi_infra.hcl.instance import HclIssue, Instance
 from miyabi_infra.hcl.scope import Scope
 from miyabi_infra.hcl.values import NotEvaluated, Opaque, Value
 from miyabi_infra.parity import generated, roots
@@ -28,6 +31,7 @@ def of_stack(out: Path, stack: Stack) -> Configuration:
         call_depends_on={f"module.{module.name}": module.depends_on for module in stack.modules},
         default_tags=stack.default_tags,
         region=stack.region,
+        provider={name: value for name, value in stack.provider.items() if name not in ("region", "default_tags")},
     )
 
 
@@ -37,14 +41,38 @@ def of_root(checkout: Checkout, root: Scope) -> Configuration:
     outputs: dict[str, tuple[Value, Any]] = {}
     variables: dict[str, frozenset[str]] = {}
     waits: dict[str, tuple[str, ...]] = {}
+    sensitive: set[str] = set()
     for scope in contents.scopes(root):
+        for issue in checks.issues(scope):
+            checkout.find(issue)
         instances |= {each.address: each for each in contents.instances(scope)}
         outputs |= {f"{scope.prefix}output.{name}": held for name, held in contents.outputs(scope).items()}
         if scope.path:
             variables[scope.path.removeprefix("module.")] = contents.variables(scope)
             waits[scope.path] = contents.call_depends_on(scope)
+        sensitive |= {f"{scope.prefix}output.{name}" for name in contents.sensitive_outputs(scope)}
     tags, region = _provider(root)
-    return Configuration(instances, outputs, variables, waits, tags, region, tuple(checkout.issues))
+    return Configuration(
+        instances,
+        outputs,
+        variables,
+        waits,
+        tags,
+        region,
+        tuple(checkout.issues),
+        provider=_provider_arguments(root),
+        root_variables=contents.variables(root),
+        sensitive_outputs=frozenset(sensitive),
+    )
+
+
+def _provider_arguments(root: Scope) -> Mapping[str, Value]:
+    """The default AWS provider's arguments and blocks, without region and default tags."""
+    for block in root.source.of_type("provider", "aws"):
+        if "alias" not in block.arguments:
+            held = body(root, block, {}, frozenset({"region"}))[0]
+            return {name: value for name, value in held.items() if name != "default_tags"}
+    return {}
 
 
 def _provider(root: Scope) -> tuple[Mapping[str, Value], Value]:
@@ -66,39 +94,70 @@ def _provider(root: Scope) -> tuple[Mapping[str, Value], Value]:
 def of_modules(
     checkout: Checkout, stack: Stack, settings: OverlaySettings, other: Configuration
 ) -> tuple[Configuration, Configuration]:
-    """Modules without a root: called as in the generated stack, with the values of the stack and the overlay."""
-    by_name = {folder.name.replace("_", "-"): folder for folder in roots.folders(checkout.base)}
+    """Modules without a root: called as in the generated stack, with the values of the stack and the overlay.
+
+    A folder that is one of the modules itself is compared alone; of any other folder, modules that are missing or left
+    over are a difference.
+    """
+    by_name = _module_folders(checkout)
+    here = checkout.base.resolve().name.replace("_", "-")
+    alone = here if any(module.folder == here for module in stack.modules) and here in by_name else None
     instances: dict[str, Instance] = {}
     outputs: dict[str, tuple[Value, Any]] = {}
     variables: dict[str, frozenset[str]] = {}
     for module in stack.modules:
-        folder = by_name.get(module.folder)
+        folder = by_name.pop(module.folder, None)
+        if (alone and module.folder != alone) or not module.name:
+            continue
         if folder is None:
+            why = f"only the generated stack has it: there is no folder {module.folder}"
+            checkout.find(HclIssue("difference", f"module.{module.name}", "", "", why, None))
             continue
         inputs = {**settings.variables(module.name), **module.inputs}
         scope = Scope(checkout, checkout.source(folder), path=f"module.{module.name}", inputs=inputs)
+        for issue in checks.issues(scope):
+            checkout.find(issue)
         instances |= {each.address: each for each in contents.instances(scope)}
         outputs |= {f"{scope.prefix}output.{name}": held for name, held in contents.outputs(scope).items()}
         variables[module.name] = contents.variables(scope)
     if not variables:
         names = ", ".join(module.folder for module in stack.modules)
-        raise Refused(f"{checkout.base} holds no HCL that calls modules, and none of the modules: {names}")
+        raise Refused(f"{checkout.base} has no root module, and none of the modules: {names}")
+    for name, folder in sorted(by_name.items()):
+        source = checkout.source(folder)
+        resource = next(source.of_type("resource"), None)
+        if resource is not None and not alone:
+            why = "only the HCL has this module"
+            checkout.find(HclIssue("difference", f"module.{name.replace('-', '_')}", "", "", why, resource.place))
     mine = Configuration(
-        instances, outputs, variables, other.call_depends_on, other.default_tags, other.region, tuple(checkout.issues)
-    )
-    there = {f"module.{name}" for name in variables}
-
-    def of_these(address: str) -> bool:
-        return (
-            address.split(".output.", maxsplit=1)[0].rpartition(".aws_")[0] in there
-            or address.split(".output.", maxsplit=1)[0] in there
-        )
-
-    return mine, Configuration(
-        {address: each for address, each in other.instances.items() if f"module.{address.split('.')[1]}" in there},
-        {address: each for address, each in other.outputs.items() if of_these(address)},
-        other.variables,
+        instances,
+        outputs,
+        variables,
         other.call_depends_on,
         other.default_tags,
         other.region,
+        tuple(checkout.issues),
+        provider=other.provider,
     )
+    there = {f"module.{name}" for name in variables}
+    return mine, replace(
+        other,
+        instances={address: each for address, each in other.instances.items() if _module_of(address) in there},
+        outputs={address: each for address, each in other.outputs.items() if _module_of(address) in there},
+    )
+
+
+def _module_folders(checkout: Checkout) -> dict[str, Path]:
+    """The folders with HCL, by name; two of one name are refused."""
+    found: dict[str, Path] = {}
+    for folder in roots.folders(checkout.base):
+        name = folder.resolve().name.replace("_", "-")
+        if name in found:
+            both = f"{os.path.relpath(found[name], checkout.base)} and {os.path.relpath(folder, checkout.base)}"
+            raise Refused(f"{both} are modules of the same name: name the folder of one of them")
+        found[name] = folder
+    return found
+
+
+def _module_of(address: str) -> str:
+    return ".".join(address.split(".")[:2])

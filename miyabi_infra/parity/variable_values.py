@@ -9,9 +9,10 @@ from typing import cast
 
 from miyabi_infra.hcl.checkout import Checkout
 from miyabi_infra.hcl.folder import HclFolder
-from miyabi_infra.hcl.parsing import parse
+from miyabi_infra.hcl.parsing import HclError, parse, parse_expression
 from miyabi_infra.hcl.scope import Scope
-from miyabi_infra.hcl.values import Value, frozen
+from miyabi_infra.hcl.syntax import Block
+from miyabi_infra.hcl.values import Missing, NotEvaluated, Value, frozen
 from miyabi_infra.parity.roots import DEEPEST
 from miyabi_infra.refused import Refused
 
@@ -48,7 +49,7 @@ def values(checkout: Checkout, root: HclFolder, files: Sequence[Path], variables
         name, equals, text = each.partition("=")
         if not equals:
             raise Refused(f"--var {each}: write name=value")
-        inputs[name] = _typed(text)
+        inputs[name] = _typed(declared.get(name), name, text)
     shown = tuple(Path(os.path.relpath(file, checkout.base.resolve())) for file in read)
     return VariableValues(inputs, shown)
 
@@ -103,9 +104,13 @@ def _values_in(checkout: Checkout, file: Path) -> dict[str, Value]:
     return {name: scope.value(argument) for name, argument in body.arguments.items()}
 
 
-def _typed(text: str) -> Value:
-    """A value of the command line: JSON where it is JSON, else a text."""
-    try:
-        return cast("Value", frozen(json.loads(text)))
-    except ValueError:
+def _typed(variable: Block | None, name: str, text: str) -> Value:
+    """A value of the command line: text for a variable of a simple type or of none, else an expression."""
+    kind = variable.arguments.get("type") if variable is not None else None
+    if kind is None or kind.text.strip('"') in ("string", "number", "bool"):
         return text
+    try:
+        expression = parse_expression(text, Path(f"--var {name}"), 1)
+        return cast("Value", Scope(Checkout(Path(), ""), HclFolder(Path(), Path(), ())).result(expression, {}))
+    except (HclError, NotEvaluated, Missing) as error:
+        raise Refused(f"--var {name}: is not a value of the type {kind.text}: {text!r}") from error

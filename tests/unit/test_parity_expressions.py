@@ -188,7 +188,7 @@ def evaluate(tmp_path: Path, expression: str, **inputs: Value) -> Value:
         ("false && aws_vpc.main.ipv6_cidr_block == null", False),
         ("aws_vpc.main.ipv6_cidr_block == null && false", False),
         ("aws_vpc.main.ipv6_cidr_block == null || true", True),
-        ("terraform.workspace", "dev"),
+        ("terraform.workspace", "blue"),
         (
             "data.aws_iam_policy_document.assume.json",
             {

@@ -1,0 +1,79 @@
+"""All expressions of a module: what each refers to."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+
+from miyabi_infra.hcl.syntax import Argument, Attribute, Block, Call, Expression, For, Name, Repetition
+
+
+def arguments(block: Block) -> Iterator[tuple[Argument, frozenset[str]]]:
+    """The arguments of a block and of the blocks in it, each with the names that `dynamic` binds there."""
+    yield from _arguments(block, frozenset())
+
+
+def _arguments(block: Block, bound: frozenset[str]) -> Iterator[tuple[Argument, frozenset[str]]]:
+    for argument in block.arguments.values():
+        yield argument, bound
+    for inner in block.blocks:
+        if inner.type == "dynamic" and inner.labels:
+            iterator = inner.arguments.get("iterator")
+            named = iterator.expression.name if iterator and isinstance(iterator.expression, Name) else inner.labels[0]
+            for name, argument in inner.arguments.items():
+                if name != "iterator":
+                    yield argument, bound
+            for content in inner.blocks:
+                yield from _arguments(content, bound | {named})
+        else:
+            yield from _arguments(inner, bound)
+
+
+def references(expression: Expression, bound: frozenset[str] = frozenset()) -> Iterator[tuple[str, ...]]:
+    """The references in an expression, as the names that they consist of; without those to `bound` names."""
+    yield from _references(expression, bound)
+
+
+def functions(expression: Expression) -> Iterator[str]:
+    """The functions that an expression calls."""
+    yield from (each.function for each in _nodes(expression) if isinstance(each, Call))
+
+
+def _references(node: object, bound: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    path = _path(node)
+    if path:
+        if path[0] not in bound:
+            yield path
+        return
+    if isinstance(node, For):
+        yield from _references(node.source, bound)
+        inner = bound | {each for each in (node.key, node.value) if each}
+        for each in (node.result_key, node.result, node.condition):
+            if each is not None:
+                yield from _references(each, inner)
+    elif isinstance(node, Repetition):
+        yield from _references(node.source, bound)
+        yield from _references(node.body, bound | {each for each in (node.key, node.value) if each})
+    else:
+        for child in _children(node):
+            yield from _references(child, bound)
+
+
+def _path(node: object) -> tuple[str, ...]:
+    if isinstance(node, Name):
+        return (node.name,)
+    if isinstance(node, Attribute):
+        before = _path(node.of)
+        return (*before, node.name) if before else ()
+    return ()
+
+
+def _nodes(node: object) -> Iterator[object]:
+    yield node
+    for child in _children(node):
+        yield from _nodes(child)
+
+
+def _children(node: object) -> Iterator[object]:
+    if isinstance(node, tuple):
+        yield from node
+    elif is_dataclass(node) and not isinstance(node, type):
+        yield from (getattr(node, field.name) for field in fields(node))

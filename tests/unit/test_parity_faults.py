@@ -1,0 +1,359 @@
+"""Where `parity` once said "same" or failed, and Terraform plans otherwise: each kind of fault, from both sides."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from miyabi_infra.commands.parity import run
+from miyabi_infra.parity.judgement import parity
+from miyabi_infra.refused import Refused
+from tests.parity.support import HCL
+from tests.unit.test_parity import ALB, APP, BASELINE, DEFINITION, ECS, GROUPS, IAM, NETWORK, SERVICE, change
+
+ACTION = 'Action = "sts:AssumeRole"'
+ROLE = "module.iam.aws_iam_role.ecs_task"
+ASSUME = """\
+data "aws_iam_policy_document" "assume" {
+  %s
+  statement {
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["ecs-tasks.amazonaws.com"]
+    }
+    %s
+  }
+}
+"""
+
+
+@pytest.fixture
+def hcl(tmp_path: Path) -> Path:
+    return shutil.copytree(HCL, tmp_path / "hcl")
+
+
+def found(root: Path, folder: Path, environment: str = "prod", **options: Any) -> list[tuple[str, str, str]]:  # noqa: ANN401
+    remarks = parity(root, folder, environment, **options).remarks
+    return [short for each in remarks if (short := (each.kind, each.address, each.argument)) != BASELINE]
+
+
+def append(folder: Path, file: str, text: str) -> None:
+    with (folder / file).open("a", encoding="utf-8") as out:
+        out.write(f"\n{text}\n")
+
+
+# ---- policy documents -----------------------------------------------------------------------------------------------
+
+
+def with_document(folder: Path, document: str = "", statement: str = "") -> None:
+    """The role of the tasks with an assume role policy from a data source."""
+    text = (folder / IAM).read_text(encoding="utf-8")
+    start = text.index("assume_role_policy", text.index('resource "aws_iam_role" "ecs_task" {'))
+    end = text.index("\n\n", start)
+    (folder / IAM).write_text(
+        f"{text[:start]}assume_role_policy = data.aws_iam_policy_document.assume.json{text[end:]}\n"
+        + ASSUME % (document, statement),
+        encoding="utf-8",
+    )
+
+
+def test_a_policy_document_without_more_is_the_same(root: Path, hcl: Path) -> None:
+    with_document(hcl)
+    assert {kind for kind, _, _ in found(root, hcl)} <= {"no effect"}
+
+
+OTHER = 'jsonencode({ Statement = [{ Sid = "x", Effect = "Deny", Action = "sts:*", Principal = "*" }] })'
+
+
+@pytest.mark.parametrize(
+    ("document", "statement"),
+    [
+        (f"source_policy_documents = [{OTHER}]", ""),
+        (f"override_policy_documents = [{OTHER}]", ""),
+        ('policy_id = "tasks"', ""),
+        ('version = "2008-10-17"', ""),
+        ("", 'principals {\n type = "Service"\n identifiers = ["ec2.amazonaws.com"]\n }'),
+        ("", 'not_principals {\n type = "AWS"\n identifiers = ["*"]\n }'),
+        ("", 'condition {\n test = "Bool"\n variable = "aws:x"\n values = ["true"]\n }'),
+    ],
+)
+def test_everything_in_a_policy_document_counts(root: Path, hcl: Path, document: str, statement: str) -> None:
+    with_document(hcl, document, statement)
+    assert ("difference", ROLE) in {(kind, address) for kind, address, _ in found(root, hcl)}
+
+
+@pytest.mark.parametrize(
+    ("document", "statement"),
+    [
+        ("source_policy_documents = [bcrypt(1)]", ""),
+        ('dynamic "statement" {\n for_each = bcrypt(1)\n content {}\n }', ""),
+        ("", 'dynamic "principals" {\n for_each = bcrypt(1)\n content {}\n }'),
+        ("", "effect = bcrypt(1)"),
+        ("", 'condition {\n test = bcrypt(1)\n variable = "x"\n values = []\n }'),
+        ("", 'condition {\n test = "x"\n variable = "x"\n values = bcrypt(1)\n }'),
+    ],
+)
+def test_a_part_of_a_policy_document_that_is_unknown_is_not_evaluated(
+    root: Path, hcl: Path, document: str, statement: str
+) -> None:
+    with_document(hcl, document, statement)
+    assert ("not evaluated", ROLE) in {(kind, address) for kind, address, _ in found(root, hcl)}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "address"),
+    [
+        (
+            IAM,
+            ACTION,
+            'Condition = { Bool = bcrypt(1) }\n Action = "sts:AssumeRole"',
+            "aws_iam_role",
+        ),
+        (IAM, ACTION, 'Condition = bcrypt(1)\n Action = "sts:AssumeRole"', "aws_iam_role"),
+        (
+            ECS,
+            "      portMappings = [",
+            "      portMappings = bcrypt(1) == 1 ? [] : [bcrypt(1),",
+            "aws_ecs_task_definition",
+        ),
+    ],
+)
+def test_an_unknown_part_of_jsonencode_is_not_evaluated(  # noqa: PLR0917  # as pytest passes them
+    root: Path, hcl: Path, file: str, old: str, new: str, address: str
+) -> None:
+    change(hcl, file, (old, new))
+    assert any(kind == "not evaluated" and address in of for kind, of, _ in found(root, hcl))
+
+
+# ---- what Terraform itself reads ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("argument", "expected"),
+    [
+        ('assume_role {\n role_arn = "arn:aws:iam::123456789012:role/x"\n }', ("difference", "assume_role")),
+        ('ignore_tags {\n keys = ["x"]\n }', ("difference", "ignore_tags")),
+        ('endpoints {\n s3 = "http://localhost"\n }', ("difference", "endpoints")),
+        ('allowed_account_ids = ["123456789012"]', ("difference", "allowed_account_ids")),
+        ('profile = "x"', ("not compared", "profile")),
+    ],
+)
+def test_arguments_of_the_provider_count(root: Path, hcl: Path, argument: str, expected: tuple[str, str]) -> None:
+    change(hcl, "providers.tf", ("  region = var.aws_region\n", f"  region = var.aws_region\n  {argument}\n"))
+    assert found(root, hcl) == [(expected[0], "provider.aws", expected[1])]
+
+
+def test_another_provider_of_a_resource_or_a_module_is_a_difference(root: Path, hcl: Path) -> None:
+    append(hcl, "providers.tf", 'provider "aws" {\n  alias  = "other"\n  region = "eu-west-1"\n}')
+    change(hcl, ALB, ('resource "aws_lb" "main" {', 'resource "aws_lb" "main" {\n  provider = aws.other'))
+    change(hcl, "main.tf", ('source = "./modules/iam"', 'source = "./modules/iam"\n  providers = { aws = aws.other }'))
+    assert found(root, hcl) == [
+        ("difference", "module.alb.aws_lb.main", "provider"),
+        ("difference", "module.iam", "providers"),
+    ]
+
+
+def test_what_is_not_compared_is_listed(root: Path, hcl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    provisioner = '  provisioner "local-exec" {\n    command = "true"\n  }\n'
+    condition = '    postcondition {\n      condition     = true\n      error_message = "x"\n    }\n'
+    vpc = 'resource "aws_vpc" "main" {'
+    change(hcl, NETWORK, (vpc, f"{vpc}\n{provisioner}  lifecycle {{\n{condition}  }}"))
+    append(hcl, "main.tf", "moved {\n  from = aws_vpc.old\n  to   = module.networking.aws_vpc.main\n}")
+    assert found(root, hcl) == [
+        ("not compared", "module.networking.aws_vpc.main", "lifecycle.postcondition"),
+        ("not compared", "module.networking.aws_vpc.main", "provisioner"),
+        ("not compared", "moved", ""),
+    ]
+    assert run(root, hcl, "prod") == 0
+    assert "not compared: read the reason" in capsys.readouterr().out
+
+
+VARIABLE = 'variable "container_port" {'
+ACTION = 'Action = "sts:AssumeRole"'
+HTTP2 = "enable_http2                     = true"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("main.tf", 'source = "./modules/iam"', 'source = "./modules/iam"\n  colour = 1', ("module.iam", "colour")),
+        (
+            "modules/iam/variables.tf",
+            'variable "project_name" {',
+            'variable "needed" {}\n\nvariable "project_name" {',
+            ("module.iam", "needed"),
+        ),
+        (
+            "variables.tf",
+            VARIABLE,
+            f'{VARIABLE}\n  validation {{\n    condition = var.container_port > 9000\n    error_message = ""\n  }}',
+            ("variable.container_port", "validation"),
+        ),
+        (ALB, HTTP2, "enable_http2 = true ? true : var.no", ("module.alb.aws_lb.main", "enable_http2")),
+        (ALB, HTTP2, "enable_http2 = true ? true : local.no", ("module.alb.aws_lb.main", "enable_http2")),
+        (ALB, HTTP2, "enable_http2 = true ? true : aws_lb.no.internal", ("module.alb.aws_lb.main", "enable_http2")),
+        (ALB, HTTP2, "enable_http2 = true ? true : nothing(1)", ("module.alb.aws_lb.main", "enable_http2")),
+        (ALB, HTTP2, "enable_http2 = [for x in [true] : x][0] && y", ("module.alb.aws_lb.main", "enable_http2")),
+    ],
+)  # fmt: skip
+def test_what_terraform_refuses_is_invalid(  # noqa: PLR0917  # as pytest passes them
+    root: Path, hcl: Path, file: str, old: str, new: str, expected: tuple[str, str]
+) -> None:
+    change(hcl, file, (old, new))
+    assert ("invalid", *expected) in found(root, hcl)
+
+
+def test_what_is_declared_twice_is_invalid(root: Path, hcl: Path) -> None:
+    append(hcl, ALB, 'resource "aws_lb" "main" {}')
+    assert ("invalid", "module.alb.aws_lb.main", "") in found(root, hcl)
+
+
+def test_the_workspace_is_known_only_where_it_is_named(root: Path, hcl: Path) -> None:
+    change(hcl, "main.tf", ("environment  = var.environment", "environment  = terraform.workspace"))
+    assert {kind for kind, _, _ in found(root, hcl)} == {"not evaluated"}
+    assert found(root, hcl, workspace="prod") == []
+    assert {kind for kind, _, _ in found(root, hcl, workspace="default")} >= {"difference"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "given"),
+    [
+        ("object({ port = optional(number, -1) })", "{}", "-1"),
+        ("object({ port = optional(number, 8080) })", "{}", "8080"),
+        ("object({ port = optional(string, 8080) })", "{ port = null }", '"8080"'),
+        ("list(object({ port = optional(list(number), [1]) }))", "[{}]", "tolist([1])"),
+    ],
+)
+def test_defaults_of_optional_fields_of_any_type_count(
+    root: Path, hcl: Path, kind: str, default: str, given: str
+) -> None:
+    append(hcl, "modules/alb/variables.tf", f'variable "extra" {{\n  type    = {kind}\n  default = {default}\n}}')
+    at = "[0]" if kind.startswith("list") else ""
+    change(hcl, ALB, (HTTP2, f"enable_http2 = var.extra{at}.port == {given}"))
+    assert found(root, hcl) == [("no effect", "module.alb", "var.extra")]
+
+
+def test_a_set_of_strings_has_each_once_and_in_order(root: Path, hcl: Path) -> None:
+    append(
+        hcl, "modules/alb/variables.tf", 'variable "extra" {\n  type    = set(string)\n  default = ["b", "a", "b"]\n}'
+    )
+    change(hcl, ALB, (HTTP2, 'enable_http2 = join("", var.extra) == "ab"'))
+    assert found(root, hcl) == [("no effect", "module.alb", "var.extra")]
+
+
+# ---- modules alone --------------------------------------------------------------------------------------------------
+
+
+def test_modules_that_are_missing_or_left_over_are_a_difference(root: Path, hcl: Path) -> None:
+    shutil.rmtree(hcl / "modules/iam")
+    (hcl / "modules/database").mkdir()
+    (hcl / "modules/database/main.tf").write_text('resource "aws_db_instance" "main" {\n}\n', encoding="utf-8")
+    assert found(root, hcl / "modules") == [
+        ("difference", "module.database", ""),
+        ("difference", "module.iam", ""),
+    ]
+
+
+def test_two_folders_of_one_name_are_refused(root: Path, hcl: Path) -> None:
+    shutil.copytree(hcl / "modules/iam", hcl / "modules/old/iam")
+    with pytest.raises(Refused, match="iam and old/iam are modules of the same name"):
+        parity(root, hcl / "modules", "prod")
+
+
+# ---- values ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_value_on_the_command_line_has_the_type_of_its_variable(root: Path, hcl: Path) -> None:
+    assert found(root, hcl, variables=["redis_engine_version=7.0"]) == []
+    assert found(root, hcl, variables=["desired_count=4"]) == []
+    with pytest.raises(Refused, match="--var availability_zones: is not a value of the type"):
+        parity(root, hcl, "prod", variables=["availability_zones=[nonsense"])
+
+
+def test_a_sensitive_value_is_never_shown(root: Path, hcl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(hcl, "variables.tf", ('variable "ecr_image_uri" {', 'variable "ecr_image_uri" {\n  sensitive = true'))
+    append(hcl, "main.tf", 'locals {\n  derived = upper("${var.ecr_image_uri}-hunter2")\n}\n')
+    append(hcl, "outputs.tf", 'output "secret" {\n  value = local.derived\n}\n')
+    options: dict[str, Any] = {"variables": ["ecr_image_uri=hunter1"]}
+    for as_json in (False, True):
+        assert run(root, hcl, "prod", as_json=as_json, verbose=True, **options) == 1
+        shown = capsys.readouterr().out
+        assert "(sensitive)" in shown
+        assert "hunter" not in shown.lower()
+        assert "image" in shown
+
+
+def test_long_values_show_where_they_differ(root: Path, hcl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    long = ", ".join(f'"arn:aws:sns:us-west-2:123456789012:a-long-name-of-a-topic-{at}"' for at in range(4))
+    alarm = "  threshold           = 75\n"
+    change(hcl, "modules/elasticache/main.tf", (alarm, f"{alarm}  alarm_actions = [{long}]\n"))
+    text = "x" * 100
+    change(hcl, GROUPS, ('description = "HTTPS from internet"', f'description = "{text}"'))
+    assert run(root, hcl, "prod") == 1
+    shown = capsys.readouterr().out
+    assert "a-long-name-of-a-topic-3" in shown
+    assert text in shown
+
+
+def test_depends_on_takes_a_variable(root: Path, hcl: Path) -> None:
+    change(hcl, SERVICE, ("  lifecycle {\n", "  depends_on = [var.target_group_arn]\n\n  lifecycle {\n"))
+    assert {kind for kind, _, _ in found(root, hcl)} <= {"no effect"}
+
+
+def test_a_variable_that_only_the_root_of_the_hcl_has_is_noted(root: Path, hcl: Path) -> None:
+    append(hcl, "variables.tf", 'variable "colour" {\n  default = "red"\n}')
+    assert found(root, hcl) == [("no effect", "the root module", "var.colour")]
+
+
+# ---- roots ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_root_without_modules_is_a_root(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "flat").mkdir()
+    (tmp_path / "flat/main.tf").write_text(
+        'provider "aws" {\n  region = "us-west-2"\n}\nresource "aws_vpc" "main" {\n  cidr_block = "10.0.0.0/16"\n}\n'
+    )
+    result = parity(root, tmp_path / "flat", "dev")
+    assert result.read.startswith("the root module of the folder itself")
+    assert ("difference", "aws_vpc.main", "") in {(each.kind, each.address, each.argument) for each in result.remarks}
+
+
+def test_a_root_of_registry_modules_is_not_evaluated(root: Path, tmp_path: Path) -> None:
+    source = 'source = "terraform-aws-modules/vpc/aws"'
+    (tmp_path / "main.tf").write_text(f'module "vpc" {{\n  {source}\n}}\n')
+    remarks = parity(root, tmp_path, "dev").remarks
+    (remark,) = [each for each in remarks if each.address == "module.vpc"]
+    assert (remark.kind, remark.hcl) == ("not evaluated", '"terraform-aws-modules/vpc/aws"')
+
+
+@pytest.mark.parametrize("name", ["broken.tf", "more.tf.json"])
+def test_a_file_that_cannot_be_read_elsewhere_stops_nothing(root: Path, hcl: Path, name: str) -> None:
+    (hcl / "attic").mkdir()
+    (hcl / "attic/main.tf").write_text("")
+    (hcl / "attic" / name).write_text("{" if name.endswith("json") else "module {")
+    assert found(root, hcl) == []
+
+
+def test_the_root_of_another_environment_is_not_taken(root: Path, hcl: Path) -> None:
+    target = hcl / "environments/dev"
+    target.mkdir(parents=True)
+    for file in hcl.glob("*.tf"):
+        text = file.read_text(encoding="utf-8").replace("./modules/", "../../modules/")
+        (target / file.name).write_text(text, encoding="utf-8")
+        file.unlink()
+    with pytest.raises(Refused, match="the only root module is environments/dev: if it is staging's, name that folder"):
+        parity(root, hcl, "staging")
+
+
+def test_a_finding_appears_once(root: Path, hcl: Path) -> None:
+    change(hcl, "modules/ecs-service/outputs.tf", ("aws_ecs_service.app.id # the", "aws_ecs_service.app.arn # the"))
+    shorts = found(root, hcl)
+    assert shorts == [("invalid", APP, "arn")]
+
+
+def test_the_settings_of_a_value_are_those_that_it_shows(root: Path, hcl: Path) -> None:
+    change(hcl, ECS, ("image     = var.ecr_image_uri", 'image     = "another"'))
+    (remark,) = [each for each in parity(root, hcl, "prod").remarks if each.address == DEFINITION]
+    assert [each.setting for each in remark.settings] == ["ecs.ecr_image_uri"]
