@@ -296,10 +296,15 @@ def parity(
     workspace: Annotated[
         str | None, typer.Option("--workspace", metavar="NAME", help="The Terraform workspace, where the HCL uses it.")
     ] = None,
+    no_plan: Annotated[
+        bool, typer.Option("--no-plan", help="Only read the files; do not let Terraform plan both sides.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Also list differences without effect.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare hand-written HCL with the generated stack: addresses, values, order, outputs. No Terraform, no AWS.
+    """Compare hand-written HCL with the generated stack: addresses, values, order, outputs. No AWS.
+
+    Where Terraform is installed, it plans both sides offline, and its plans decide.
 
     Exit code 0: the same; 1: something differs, or could not be evaluated; 2: wrong use, or HCL that cannot be read.
     """
@@ -313,6 +318,7 @@ def parity(
             var_files=var_file or (),
             variables=var or (),
             workspace=workspace,
+            plan=not no_plan,
             verbose=verbose,
             as_json=as_json,
         )

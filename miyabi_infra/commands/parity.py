@@ -1,6 +1,7 @@
 """`miyabi-infra parity HCL_DIR --env dev`: compare hand-written HCL with the generated stack."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -33,6 +34,7 @@ def run(
     var_files: Sequence[Path] = (),
     variables: Sequence[str] = (),
     workspace: str | None = None,
+    plan: bool = False,
     verbose: bool = False,
     as_json: bool = False,
 ) -> int:
@@ -41,9 +43,22 @@ def run(
     Raises:
         Refused: as `parity`.
     """
-    found = parity(root, hcl, environment, var_files=var_files, variables=variables, workspace=workspace)
+    found = parity(
+        root,
+        hcl,
+        environment,
+        var_files=var_files,
+        variables=variables,
+        workspace=workspace,
+        plan=plan,
+        progress=_progress,
+    )
     print(json.dumps(_data(found), indent=2) if as_json else _text(found, verbose=verbose))
     return int(not found.same)
+
+
+def _progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 # ---- how it is shown -------------------------------------------------------------------------------------------------
@@ -54,6 +69,7 @@ def _text(found: Parity, *, verbose: bool) -> str:
         f"HCL: {found.read}: {count(len(found.hcl.instances), 'resource')}",
         f"generated: {OUT}/stacks/{found.stack.name}: {count(len(found.generated.instances), 'resource')}",
     ]
+    heads += [f"planned with {name} declared to be {json.dumps(held)}" for name, held in found.planned.declared.items()]
     blocks = ["\n".join(heads)]
     for kind, title in _TITLES.items():
         those = found.of_kind(kind)
@@ -92,13 +108,15 @@ def _summary(found: Parity, *, verbose: bool) -> str:
     apart = f", {counts['not compared']} not compared" if counts["not compared"] else ""
     without = f"{folded} without effect{more}{apart}"
     if found.same:
-        return f"same: {found.stack.environment} is what the HCL describes; {without}"
+        how = f"same as read; not planned ({found.planned.reason})" if found.planned.hcl is None else "same (planned)"
+        return f"{how}: {found.stack.environment} is what the HCL describes; {without}"
     named = [
         count(counts["difference"], "difference"),
         f"{counts['invalid']} invalid",
         f"{counts['not evaluated']} not evaluated",
     ]
-    return f"HCL -> generated: {', '.join(named)}; {without}"
+    how = f"; not planned ({found.planned.reason})" if found.planned.reason else "; planned"
+    return f"HCL -> generated: {', '.join(named)}; {without}{how}"
 
 
 def _sides(hcl: Any, generated: Any) -> str:  # noqa: ANN401  # JSON, or ABSENT
@@ -125,6 +143,9 @@ def _data(found: Parity) -> dict[str, Any]:
     return {
         "environment": found.stack.environment,
         "same": found.same,
+        "planned": found.planned.hcl is not None,
+        **({"not_planned": found.planned.reason} if found.planned.reason else {}),
+        **({"declared": dict(found.planned.declared)} if found.planned.declared else {}),
         "read": found.read,
         "resources": {"hcl": len(found.hcl.instances), "generated": len(found.generated.instances)},
         "differences": [_remark_data(each) for each in found.remarks],

@@ -182,7 +182,7 @@ class _Reader:
             else:
                 blocks.append(self._block(name, at))
             self._end_of_item(in_one_line=one_line)
-        return Block(kind, labels, arguments, tuple(blocks), self._place(start))
+        return Block(kind, labels, arguments, tuple(blocks), self._place(start), self._text[start : self._at])
 
     def _end_of_item(self, *, in_one_line: bool) -> None:
         self._skip(lines=False)

@@ -194,6 +194,8 @@ class Block:
     arguments: "dict[str, Argument]"
     blocks: "tuple[Block, ...]"
     place: Place
+    source: str = ""
+    """The block as it is written."""
 
     def of_type(self, kind: str) -> "Iterator[Block]":
         """The blocks in it of a type."""

@@ -38,9 +38,12 @@ def compare(hcl: Configuration, generated: Configuration, interface: Interface) 
     found += orders(hcl, generated, apart=interface.apart)
     found += outputs(hcl, generated, unknown)
     found += variables(hcl, interface)
-    return sorted(
-        (_masked(each, hcl) for each in _once(found)), key=lambda each: (each.address, each.argument, each.kind)
-    )
+    return sorted(masked(_once(found), hcl), key=lambda each: (each.address, each.argument, each.kind))
+
+
+def masked(remarks: Iterable[Remark], hcl: Configuration) -> list[Remark]:
+    """Remarks that do not show values which depend on sensitive ones."""
+    return [_masked(each, hcl) for each in remarks]
 
 
 def _once(remarks: Iterable[Remark]) -> list[Remark]:

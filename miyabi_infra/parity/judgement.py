@@ -1,16 +1,18 @@
 """Whether hand-written HCL and the generated stack of an environment are the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from miyabi_infra.hcl.checkout import Checkout
 from miyabi_infra.hcl.folder import HclFolder
 from miyabi_infra.hcl.scope import Scope
-from miyabi_infra.parity import generated, roots, sides, variable_values
-from miyabi_infra.parity.comparing import compare
+from miyabi_infra.parity import generated, plans, roots, sides, variable_values
+from miyabi_infra.parity.comparing import compare, masked
 from miyabi_infra.parity.configuration import Configuration
 from miyabi_infra.parity.interfaces import RENAMED, Interface
+from miyabi_infra.parity.judging import judged
+from miyabi_infra.parity.plans import HclRoot, Planned
 from miyabi_infra.parity.remark import Kind, Remark
 from miyabi_infra.parity.settings import DecidingSettings, OverlaySettings, overlay
 from miyabi_infra.project import ROOT
@@ -19,6 +21,9 @@ from miyabi_infra.stacks import OUT, SHARED, Stack, read
 from miyabi_infra.stacks import chosen as stack_of
 from miyabi_infra.stacks.provenance import read as read_provenance
 from miyabi_infra.text import count
+
+_NO_ACCOUNT = "123456789012"
+"""The account of a plan where the overlay does not name one."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Parity:
     generated: Configuration
     stack: Stack
     remarks: tuple[Remark, ...]
+    planned: Planned
+    """What Terraform plans for both sides, or why it was not asked."""
 
     def of_kind(self, kind: Kind) -> list[Remark]:
         """The remarks of a kind."""
@@ -50,6 +57,8 @@ def parity(
     var_files: Sequence[Path] = (),
     variables: Sequence[str] = (),
     workspace: str | None = None,
+    plan: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Parity:
     """Compare a checkout of HCL with the generated stack of an environment.
 
@@ -60,6 +69,8 @@ def parity(
         var_files: Files of values for the root's variables; by default those that are named after the environment.
         variables: Further values, `name=value`.
         workspace: The Terraform workspace, for HCL that uses its name.
+        plan: Whether Terraform plans both sides, where that is possible.
+        progress: Told what takes long.
 
     Raises:
         Refused: when a side cannot be read, or it is not clear which folder is meant.
@@ -73,11 +84,15 @@ def parity(
     other = sides.of_stack(root / OUT, stack)
     checkout = Checkout(hcl, environment, workspace=workspace)
     found = roots.roots(checkout)
+    hcl_root: HclRoot | None = None
     if found:
         source = roots.chosen(checkout, found)
         values = variable_values.values(checkout, source, var_files, variables)
-        files = ", ".join(file.as_posix() for file in values.files) or "no file of values"
-        told = f"the root module {_name(source)}, with {files}"
+        account = str(settings.value("account_id") or _NO_ACCOUNT)
+        given = (*values.given, *variables)
+        hcl_root = HclRoot(checkout, source, values.paths, given, stack.region, account)
+        named = ", ".join(file.as_posix() for file in values.files) or "no file of values"
+        told = f"the root module {_name(source)}, with {named}"
         mine = sides.of_root(checkout, Scope(checkout, source, inputs=values.inputs))
     else:
         if var_files or variables:
@@ -91,8 +106,16 @@ def parity(
         apart=not found,
     )
     deciding = DecidingSettings(read_provenance(ROOT), settings)
-    remarks = tuple(replace(each, settings=deciding.of(each)) for each in compare(mine, other, interface))
-    return Parity(told, mine, other, stack, remarks)
+    remarks = compare(mine, other, interface)
+    planned = Planned(reason="--no-plan")
+    if hcl_root is None:
+        planned = Planned(reason="these are modules without a root")
+    elif plan:
+        planned = plans.plan(hcl_root, root / OUT / "stacks" / stack.name, progress)
+        remarks = masked(judged(remarks, planned), mine)
+    remarks.sort(key=lambda each: (each.address, each.argument, each.kind))
+    explained = tuple(replace(each, settings=deciding.of(each)) for each in remarks)
+    return Parity(told, mine, other, stack, explained, planned)
 
 
 def _flat_names(settings: OverlaySettings) -> frozenset[str]:

@@ -50,6 +50,10 @@ class OverlaySettings:
         name = held.get("$ref", "").rpartition("/")[2]
         return self._definitions[name].get("properties", {}) if name else None
 
+    def value(self, name: str) -> object:
+        """A setting of the platform as the overlay has it, None where it does not."""
+        return self._overlay.data.get(name)
+
     def deciding(self, setting: Setting) -> DecidingSetting | None:
         """A setting with its value; None for one that is a section, or not known."""
         path = tuple(setting)

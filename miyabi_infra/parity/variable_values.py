@@ -23,6 +23,10 @@ class VariableValues:
 
     inputs: Mapping[str, Value]
     files: tuple[Path, ...]
+    paths: tuple[Path, ...] = ()
+    """The files that Terraform does not read by itself."""
+    given: tuple[str, ...] = ()
+    """Values that follow from the environment's name, as `name=value`."""
 
 
 def values(checkout: Checkout, root: HclFolder, files: Sequence[Path], variables: Sequence[str]) -> VariableValues:
@@ -37,21 +41,26 @@ def values(checkout: Checkout, root: HclFolder, files: Sequence[Path], variables
     Raises:
         Refused: when a file cannot be read or found, or is one of several that may be meant.
     """
-    read = [*_automatic(root.folder), *(files or _of_environment(checkout, root))]
+    named = list(files or _of_environment(checkout, root))
+    read = [*_automatic(root.folder), *named]
     read = list(dict.fromkeys(file.resolve() for file in read))
     inputs: dict[str, Value] = {}
+    given: tuple[str, ...] = ()
     declared = {block.labels[0]: block for block in root.of_type("variable")}
     if "environment" in declared and "default" not in declared["environment"].arguments:
         inputs["environment"] = checkout.environment
+        given = (f"environment={checkout.environment}",)
     for file in read:
-        inputs |= _values_in(checkout, file)
+        held = _values_in(checkout, file)
+        inputs |= held
+        given = () if "environment" in held else given
     for each in variables:
         name, equals, text = each.partition("=")
         if not equals:
             raise Refused(f"--var {each}: write name=value")
         inputs[name] = _typed(declared.get(name), name, text)
     shown = tuple(Path(os.path.relpath(file, checkout.base.resolve())) for file in read)
-    return VariableValues(inputs, shown)
+    return VariableValues(inputs, shown, tuple(named), given)
 
 
 def _automatic(folder: Path) -> list[Path]:

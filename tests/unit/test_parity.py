@@ -639,7 +639,8 @@ def test_a_difference_names_both_lines_and_the_setting(root: Path, capsys: pytes
         "      modules/elasticache/main.tf:46  snapshot_retention_limit: 1 -> 3\n"
         "          environments/staging.yaml:26  elasticache.snapshot_retention_limit: 3\n"
         "\n"
-        "HCL -> generated: 1 difference, 0 invalid, 0 not evaluated; 1 without effect (--verbose lists them)\n"
+        "HCL -> generated: 1 difference, 0 invalid, 0 not evaluated; 1 without effect (--verbose lists them);"
+        " not planned (--no-plan)\n"
     )
 
 
@@ -650,7 +651,7 @@ def test_the_same_is_said_and_nothing_else(root: Path, capsys: pytest.CaptureFix
         "  module.alb.aws_lb.main",
         "      modules/alb/main.tf:6  idle_timeout: (none) -> 60 (the default of provider 5.100.0 where it is left out)",  # noqa: E501
         "",
-        "same: prod is what the HCL describes; 1 without effect",
+        "same as read; not planned (--no-plan): prod is what the HCL describes; 1 without effect",
     ]
 
 

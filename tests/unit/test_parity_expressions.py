@@ -90,7 +90,9 @@ BLOCKS = parse(MODULE, Path("main.tf")).blocks
 
 def module(tmp_path: Path, **inputs: Value) -> Scope:
     return Scope(
-        Checkout(tmp_path, "dev"), HclFolder(tmp_path, Path(), BLOCKS), inputs={"environment": "dev", **inputs}
+        Checkout(tmp_path, "dev", workspace="blue"),
+        HclFolder(tmp_path, Path(), BLOCKS),
+        inputs={"environment": "dev", **inputs},
     )
 
 

@@ -171,7 +171,6 @@ def test_what_is_not_compared_is_listed(root: Path, hcl: Path, capsys: pytest.Ca
 
 
 VARIABLE = 'variable "container_port" {'
-ACTION = 'Action = "sts:AssumeRole"'
 HTTP2 = "enable_http2                     = true"
 
 
