@@ -83,7 +83,7 @@ def parity(
     settings = OverlaySettings(root, overlay(root, environment))
     other = sides.of_stack(root / OUT, stack)
     checkout = Checkout(hcl, environment, workspace=workspace)
-    found = roots.roots(checkout)
+    found = roots.roots(checkout, {module.folder for module in stack.modules})
     hcl_root: HclRoot | None = None
     if found:
         source = roots.chosen(checkout, found)

@@ -1,7 +1,7 @@
 """Which folder of a checkout is the environment's root module."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +18,11 @@ DEEPEST: Final = 5
 """Levels of folders below the checkout's that are searched."""
 
 
-def roots(checkout: Checkout) -> list[HclFolder]:
+def roots(checkout: Checkout, modules: Collection[str]) -> list[HclFolder]:
     """The folders that may be root modules: no other folder calls them, and they call modules or configure a provider.
 
-    A folder that cannot be read is not one of them, unless there is no other.
+    A folder that cannot be read is not one of them, unless there is no other. Without any, the checkout's folder itself
+    is the root module where it has resources, unless it is one of the `modules`.
 
     Raises:
         HclError: when no folder is a root module, and one cannot be read.
@@ -42,6 +43,10 @@ def roots(checkout: Checkout) -> list[HclFolder]:
         if called or any(source.of_type("module")) or _configures(source):
             found[folder.resolve()] = called
     candidates = [checkout.source(folder) for folder in found if folder not in below]
+    base = checkout.base.resolve()
+    if not candidates and base.name.replace("_", "-") not in modules and any(base.glob("*.tf")):
+        own = checkout.source(base)
+        candidates = [own] if any(own.of_type("resource")) or any(own.of_type("data")) else []
     if not candidates and failed:
         raise failed[0]
     return candidates

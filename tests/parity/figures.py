@@ -103,7 +103,7 @@ class Judge:
 
     def _hcl_side(self) -> Configuration:
         checkout = Checkout(self.hcl, ENVIRONMENT)
-        source = roots.chosen(checkout, roots.roots(checkout))
+        source = roots.chosen(checkout, roots.roots(checkout, ()))
         values = variable_values.values(checkout, source, (), ())
         return sides.of_root(checkout, Scope(checkout, source, inputs={**values.inputs, **EVERYTHING}))
 
