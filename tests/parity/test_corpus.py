@@ -51,7 +51,9 @@ def test_python_hcl2_reads_the_same_blocks(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     theirs = cast("dict[str, list[dict[str, Any]]]", hcl2.loads(text))  # pyright: ignore[reportUnknownMemberType]
     block = parse(text, file)
-    assert Counter(each.type for each in block.blocks) == {kind: len(held) for kind, held in theirs.items()}
+    assert Counter(each.type for each in block.blocks) == {
+        kind: len(held) for kind, held in theirs.items() if not kind.startswith("__")
+    }
     for kind in ("variable", "output"):
         ours = {each.labels[0]: set(each.arguments) for each in block.of_type(kind)}
         held = [pair for each in theirs.get(kind, []) for pair in cast("dict[str, dict[str, Any]]", each).items()]
