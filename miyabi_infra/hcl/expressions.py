@@ -315,7 +315,7 @@ class Evaluator(ABC):
         if isinstance(chosen, Handle | Reference | Opaque | str | Template | UnknownJson):
             self._check_text(chosen, other, bindings)
             return chosen
-        kind = self._branch_type(other, bindings)
+        kind = self.branch_type(other, bindings)
         if kind is Simple.ANY or _has_handle(chosen):
             return chosen
         if chosen is None:
@@ -339,11 +339,11 @@ class Evaluator(ABC):
     def _check_text(self, chosen: Result, other: Expression, bindings: Bindings) -> None:
         """Refuse a string next to a branch that is not one: Terraform does."""
         if isinstance(chosen, str | Template):
-            kind = self._branch_type(other, bindings)
+            kind = self.branch_type(other, bindings)
             if kind not in (Simple.UNKNOWN, Simple.ANY):
                 unified([Simple.STRING, kind])
 
-    def _branch_type(self, expression: Expression, bindings: Bindings) -> Type:
+    def branch_type(self, expression: Expression, bindings: Bindings) -> Type:
         """The type of a branch that is not chosen."""
         try:
             result = self.result(expression, bindings)

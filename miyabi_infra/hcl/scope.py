@@ -372,6 +372,11 @@ class Scope(Evaluator, Handle):
             if SENSITIVE in noted:
                 self.checkout.sensitive.add(argument.place)
 
+    def branch_type(self, expression: Expression, bindings: Bindings) -> Type:
+        """The type of a branch that is not chosen; its references are not those of the value."""
+        with self.checkout.noting():
+            return super().branch_type(expression, bindings)
+
     def note_sensitive(self) -> None:
         """Note that the value which is evaluated now depends on a sensitive one."""
         self.checkout.noted[SENSITIVE] = None

@@ -102,7 +102,7 @@ def parity(
     interface = Interface(
         {name: frozenset(names) for name, names in generated.wires(root / OUT, stack).items()},
         settings.names,
-        root=frozenset(stack.variables) | _flat_names(settings),
+        root=frozenset(stack.variables) | flat_names(settings),
         apart=not found,
     )
     deciding = DecidingSettings(read_provenance(ROOT), settings)
@@ -118,7 +118,7 @@ def parity(
     return Parity(told, mine, other, stack, explained, planned)
 
 
-def _flat_names(settings: OverlaySettings) -> frozenset[str]:
+def flat_names(settings: OverlaySettings) -> frozenset[str]:
     """The names that a root module's variables have where a setting of any section decides them."""
     return frozenset({name for names in settings.names.values() for name in names} | RENAMED.keys() | {"environment"})
 

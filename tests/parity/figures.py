@@ -21,6 +21,7 @@ from miyabi_infra.parity import generated, roots, sides, variable_values
 from miyabi_infra.parity.comparing import compare
 from miyabi_infra.parity.configuration import Configuration
 from miyabi_infra.parity.interfaces import Interface
+from miyabi_infra.parity.judgement import flat_names
 from miyabi_infra.parity.remark import Remark
 from miyabi_infra.parity.settings import OverlaySettings
 from miyabi_infra.refused import Refused
@@ -99,7 +100,7 @@ class Judge:
     def _generated_side(self) -> tuple[Configuration, Interface]:
         (stack,) = read(self._out)
         wires = {name: frozenset(names) for name, names in generated.wires(self._out, stack).items()}
-        return sides.of_stack(self._out, stack), Interface(wires, self._settings.names)
+        return sides.of_stack(self._out, stack), Interface(wires, self._settings.names, root=flat_names(self._settings))
 
     def _hcl_side(self) -> Configuration:
         checkout = Checkout(self.hcl, ENVIRONMENT)
