@@ -125,7 +125,9 @@ def _hcl_plan(hcl: HclRoot, folder: Path, declared: Mapping[str, Any]) -> "Plan 
     try:
         terraform.init()
     except TerraformError as error:
-        raise NotPlanned(f"terraform init: {_first_error(str(error))}") from error
+        if _installs_more(hcl):
+            raise NotPlanned(f"terraform init: {_first_error(str(error))}") from error
+        return (Refusal(_first_error(str(error)), None),)
     if hcl.checkout.workspace is not None and hcl.checkout.workspace != "default":
         terraform.run("workspace", "new", hcl.checkout.workspace)
     files = [f"-var-file={file.resolve()}" for file in hcl.files]
@@ -135,6 +137,22 @@ def _hcl_plan(hcl: HclRoot, folder: Path, declared: Mapping[str, Any]) -> "Plan 
     except TerraformError as error:
         found = [each for each in terraform.validate() if each["severity"] == "error"]
         return tuple(_refusal(each, hcl) for each in found) or (Refusal(_first_error(str(error)), None),)
+
+
+def _installs_more(hcl: HclRoot) -> bool:
+    """Whether `terraform init` installs more than the AWS provider: other providers, or modules from elsewhere."""
+    for source in hcl.checkout.sources.values():
+        blocks = [*source.of_type("resource"), *source.of_type("data")]
+        if any(not block.labels[0].startswith(("aws_", "terraform_")) for block in blocks):
+            return True
+        if any(_is_remote(block) for block in source.of_type("module")):
+            return True
+    return False
+
+
+def _is_remote(module: Block) -> bool:
+    source = module.arguments.get("source")
+    return source is not None and not source.text.strip('"').startswith(("./", "../"))
 
 
 # ---- copies ----------------------------------------------------------------------------------------------------------
