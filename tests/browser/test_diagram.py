@@ -41,7 +41,7 @@ def test_texts_as_drawn_lie_within_the_room_that_the_layout_gave_them(
         measured: list[dict[str, Any]] = page.evaluate(_MEASURE)
         drawn = [Rect(each["x"], each["y"], each["width"], each["height"]) for each in measured]
 
-        assert [each["text"] for each in measured] == [text.text + text.beside for text in scene.texts]
+        assert [each["text"] for each in measured] == [text.whole + text.text + text.beside for text in scene.texts]
         wider = [
             text.text
             for text, rect in zip(scene.texts, drawn, strict=True)

@@ -114,7 +114,7 @@ def _endpoints(found: Sequence[Resource], _platform: Platform) -> Drawn:
 
 
 def _repository(found: Sequence[Resource], _platform: Platform) -> Drawn:
-    return Drawn("ECR", ", ".join(map(display_name, found)), ("container images",))
+    return Drawn("ECR", _names(found), ("container images",))
 
 
 def _image(_found: Sequence[Resource], platform: Platform) -> Drawn:
@@ -138,7 +138,7 @@ def _secrets(_found: Sequence[Resource], platform: Platform) -> Drawn | None:
 def _logs(found: Sequence[Resource], _platform: Platform) -> Drawn:
     days = sorted({integer(each.get("retention_in_days", 0)) for each in found})
     kept = "never deleted" if 0 in days else f"deleted after {' or '.join(map(str, days))} days"
-    return Drawn("CloudWatch Logs", ", ".join(map(display_name, found)), (kept,))
+    return Drawn("CloudWatch Logs", _names(found), (kept,))
 
 
 def _alarms(found: Sequence[Resource], _platform: Platform) -> Drawn:
@@ -149,7 +149,7 @@ def _alarms(found: Sequence[Resource], _platform: Platform) -> Drawn:
 
 def _topics(found: Sequence[Resource], platform: Platform) -> Drawn:
     told = count(len(platform.stack.of_type("aws_sns_topic_subscription")), "subscription")
-    return Drawn("SNS", ", ".join(map(display_name, found)), (told,))
+    return Drawn("SNS", _names(found), (told,))
 
 
 def _dashboards(found: Sequence[Resource], platform: Platform) -> Drawn:
@@ -160,6 +160,12 @@ def _dashboards(found: Sequence[Resource], platform: Platform) -> Drawn:
 
 def _buckets(found: Sequence[Resource], _platform: Platform) -> Drawn:
     return Drawn("S3", ", ".join(str(each.get("bucket")) for each in found), ("Terraform states",))
+
+
+def _names(found: Sequence[Resource]) -> str:
+    """The first name, and how many more there are: a card has room for one."""
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"{display_name(found[0])}{more}"
 
 
 def _roles(found: Sequence[Resource], _platform: Platform) -> Drawn:
