@@ -18,8 +18,19 @@ import pytest
 
 from tests.aws.emulator import Emulator
 from tests.aws.environment import ByHand, Environment
+from tests.aws.refused import Account
 from tests.parity.support import HCL
 from tests.support import Project
+
+LOOKS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
+    ("ec2", "describe_vpcs", {}),
+    ("elbv2", "describe_load_balancers", {}),
+    ("elasticache", "describe_cache_clusters", {}),
+    ("ecs", "list_clusters", {}),
+    ("iam", "list_roles", {}),
+    ("acm", "list_certificates", {}),
+)
+"""Calls that change nothing."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -43,6 +54,21 @@ def aws(empty_aws: Emulator) -> Generator[Emulator]:
     """An emulated AWS that holds nothing, of the test's own."""
     with empty_aws.copy() as emulator:
         yield emulator
+
+
+@pytest.fixture(scope="session")
+def warm_aws(empty_aws: Emulator) -> Emulator:
+    """An emulated AWS that holds nothing and has read what moto reads at the first call of a service."""
+    for service, operation, arguments in LOOKS:
+        getattr(empty_aws.client(service), operation)(**arguments)
+    return empty_aws
+
+
+@pytest.fixture
+def account(warm_aws: Emulator) -> Generator[Account]:
+    """An emulated account of the test's own, for the catalogue of refusals."""
+    with warm_aws.copy() as emulator:
+        yield Account(emulator)
 
 
 class Applies:
@@ -144,7 +170,7 @@ def _otherwise(folder: Path, aws: Emulator) -> ByHand:
         text = file.read_text(encoding="utf-8")
         assert old in text, f"{old!r} is not in {name}"
         file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    certificate = aws.client("acm").request_certificate(DomainName="api.miyabi.example")["CertificateArn"]
+    certificate = aws.certificate("api.miyabi.example")
     values = folder / "otherwise.tfvars.json"
     values.write_text(json.dumps({**OTHERWISE, "certificate_arn": certificate}), encoding="utf-8")
     return _by_hand(folder, "staging", aws, f"-var-file={values.name}")

@@ -5,22 +5,52 @@ would in AWS. So one test session applies once, and every test that changes some
 forked from the first one holds the same resources, and neither learns what happens in the other.
 """
 
+import functools
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Self, cast
+from urllib.request import urlopen
 
 import boto3
 import pytest
+from botocore.config import Config
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 REGION: Final = "us-west-2"
 ACCOUNT: Final = "123456789012"
 """The account that moto answers for."""
+CALLED: Final = "/strict/called"
+"""The path at which the emulated AWS says which operations were called (see `tests.aws.strict`)."""
+
+
+def self_signed(name: str) -> dict[str, bytes]:
+    """A certificate of a name and its key, as ACM's ImportCertificate takes them."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now).not_valid_after(now + timedelta(days=365))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return {"Certificate": builder.sign(key, SHA256()).public_bytes(Encoding.PEM), "PrivateKey": private}
+
+
+@functools.cache
+def _session() -> boto3.Session:
+    """One for all clients: it reads the model of a service once."""
+    return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
 
 
 class Emulator:
@@ -110,10 +140,18 @@ class Emulator:
         for name, value in self.variables.items():
             patch.setenv(name, value)
 
-    def client(self, service: str) -> Any:  # noqa: ANN401  # made at run time
+    def client(self, service: str, config: Config | None = None) -> Any:  # noqa: ANN401  # made at run time
         """A boto3 client: `aws.client("ecs").describe_services(…)`."""
-        session = cast("Any", boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION))
-        return session.client(service, endpoint_url=self.url)
+        return cast("Any", _session()).client(service, endpoint_url=self.url, config=config)
+
+    def certificate(self, name: str) -> str:
+        """The ARN of an issued certificate of ACM: one that was imported, so nothing is left to be validated."""
+        return self.client("acm").import_certificate(**self_signed(name))["CertificateArn"]
+
+    def called(self) -> dict[str, dict[str, int]]:
+        """Which operations were called, and how often: `{"ec2": {"CreateVpc": 1}}`; of a copy, its original's too."""
+        with urlopen(f"{self.url}{CALLED}") as answer:
+            return json.load(answer)
 
     def tagged(self) -> list[str]:
         """ARNs of everything that has tags, as the Resource Groups Tagging API lists it."""
@@ -129,7 +167,9 @@ class Emulator:
         elb, cache, logs = self.client("elbv2"), self.client("elasticache"), self.client("logs")
         own = [{"Name": "tag:ManagedBy", "Values": ["Terraform"]}]
         living = [{"Name": "state", "Values": ["pending", "available"]}]
-        scaling = self.client("application-autoscaling")
+        scaling, queries = self.client("application-autoscaling"), logs.describe_query_definitions()
+        namespaces = self.client("servicediscovery").list_namespaces()["Namespaces"]
+        dashboards = self.client("cloudwatch").list_dashboards()["DashboardEntries"]
         clusters = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
         found = {
             "vpc": [each["VpcId"] for each in ec2.describe_vpcs(Filters=own)["Vpcs"]],
@@ -145,6 +185,9 @@ class Emulator:
             "cluster": [each["clusterArn"] for each in clusters if each["status"] == "ACTIVE"],
             "task definition": ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
             "cache": [each["CacheClusterId"] for each in cache.describe_cache_clusters()["CacheClusters"]],
+            "cache group": [
+                each["ReplicationGroupId"] for each in cache.describe_replication_groups()["ReplicationGroups"]
+            ],
             "cache parameters": [
                 each["CacheParameterGroupName"]
                 for each in cache.describe_cache_parameter_groups()["CacheParameterGroups"]
@@ -154,6 +197,15 @@ class Emulator:
             ],
             "alarm": [each["AlarmName"] for each in self.client("cloudwatch").describe_alarms()["MetricAlarms"]],
             "log group": [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]],
+            "query": [each["name"] for each in queries["queryDefinitions"]],
+            "dashboard": [each["DashboardName"] for each in dashboards],
+            "topic": [each["TopicArn"] for each in self.client("sns").list_topics()["Topics"]],
+            "secret": [each["Name"] for each in self.client("secretsmanager").list_secrets()["SecretList"]],
+            "namespace": [each["Name"] for each in namespaces],
+            "repository": [
+                each["repositoryName"] for each in self.client("ecr").describe_repositories()["repositories"]
+            ],
+            "bucket": [each["Name"] for each in self.client("s3").list_buckets()["Buckets"]],
             "scaling": [
                 each["ResourceId"]
                 for each in scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]

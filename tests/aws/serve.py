@@ -17,8 +17,9 @@ os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the execution role's po
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from tests.aws import additions, living, observed
+from tests.aws import additions, discovery, living, observed, replication
 from tests.aws.emulator import ACCOUNT, REGION
+from tests.aws.strict import Strict
 
 
 def main() -> None:
@@ -27,7 +28,9 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # copies that ended are not waited for
     additions.install()
     observed.install()
-    application = DomainDispatcherApplication(create_backend_app)
+    replication.install()
+    discovery.install()
+    application = Strict(DomainDispatcherApplication(create_backend_app), ACCOUNT)
     server = _serve(application)
     _say(f"{server.server_port}")
     for asked in sys.stdin:
@@ -47,7 +50,7 @@ def main() -> None:
             return
 
 
-def _serve(application: DomainDispatcherApplication) -> BaseWSGIServer:
+def _serve(application: Strict) -> BaseWSGIServer:
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
     server.daemon_threads = True  # pyright: ignore[reportAttributeAccessIssue]  # of a threaded one
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -3,14 +3,12 @@
 import json
 import shutil
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from miyabi_infra.terraform.cli import Terraform
-from tests.aws.emulator import Emulator
 from tests.aws.environment import ByHand, Environment, changes
 from tests.support import Project
 
@@ -36,31 +34,6 @@ def hcl(hcl_made: ByHand, root: Path, tmp_path: Path) -> Generator[tuple[Terrafo
         shutil.copy(hcl_made.state, environment.state)
         environment.terraform.init()
         yield Terraform(tmp_path / "hcl", emulator.variables), environment
-
-
-def test_prod_and_a_new_environment_start_from_nothing_and_prod_gets_https(
-    root: Path, tmp_path: Path, empty_aws: Emulator
-) -> None:
-    # The first here, as it needs nothing of what is being applied for the others meanwhile.
-    project = Project.copy_of(root, tmp_path)
-    new = project.overlay("staging").read_text(encoding="utf-8").replace("10.1.", "10.7.")
-    project.write("qa", new.replace("ENVIRONMENT: staging", "ENVIRONMENT: qa"))
-    project.synthesize()
-    with empty_aws.copy() as first, empty_aws.copy() as second:
-        prod, qa = Environment(project, "prod", first), Environment(project, "qa", second)
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(applied_with_its_bucket, (prod, qa)))
-        assert [changes(each.terraform.plan()) for each in (prod, qa)] == [{}, {}]
-
-        certificate = prod.aws.client("acm").request_certificate(DomainName="api.miyabi.example")["CertificateArn"]
-        project.change("prod", ('certificate_arn: ""', f"certificate_arn: {certificate}"))
-        project.synthesize()
-        assert changes(prod.terraform.plan()) == {
-            "module.alb.aws_lb_listener.http": ["update"],
-            "module.alb.aws_lb_listener.https[0]": ["create"],
-        }
-        prod.terraform.apply()
-        assert changes(prod.terraform.plan()) == {}
 
 
 def test_the_generated_stack_takes_over_what_the_hcl_made_and_gives_it_back(
@@ -136,12 +109,3 @@ def test_a_resource_that_was_renamed_in_a_module_is_moved_and_not_destroyed(dev:
     assert (changes(plan), moved) == ({}, {"module.networking.aws_vpc.network": "module.networking.aws_vpc.main"})
     dev.terraform.apply()
     assert changes(dev.terraform.plan()) == {}
-
-
-def applied_with_its_bucket(environment: Environment) -> None:
-    """Apply an environment whose state is in S3; the bucket is the shared stack's, which stands aside here."""
-    environment.aws.client("s3").create_bucket(
-        Bucket="miyabi-terraform-state", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
-    )
-    environment.terraform.init()
-    environment.terraform.apply()

@@ -38,7 +38,7 @@ def test_what_is_switched_on_is_added_notified_verified_and_goes_again(
         ("https_ingress: false", "https_ingress: true"),
         ("ecs_service:\n", "ecs_service:\n  enable_service_discovery: true\n"),
     )
-    certificate = dev.aws.client("acm").request_certificate(DomainName="api.example.com")["CertificateArn"]
+    certificate = dev.aws.certificate("api.example.com")
     overlay = dev.project.overlay("dev").read_text(encoding="utf-8")
     dev.project.write("dev", overlay + ON.replace("CERTIFICATE", certificate))
     dev.project.synthesize()

@@ -1,0 +1,399 @@
+"""EC2: VPCs, subnets, gateways, addresses, routes and security groups."""
+
+import ipaddress
+import re
+from typing import Any, Final
+
+from tests.aws.refusals import Ask, nothing_more, refusal
+from tests.aws.refusals._holders import gateway_of, group, interfaces, subnet, vpc_of
+
+API: Final = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_{}.html"
+ERRORS: Final = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"
+QUOTAS: Final = "https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"
+
+ADDRESSES: Final = 5
+"""Elastic IP addresses per region."""
+VPCS: Final = 5
+"""VPCs per region, the default VPC included."""
+NATS: Final = 5
+"""NAT gateways per availability zone."""
+ROUTES: Final = 500
+RULES: Final = 60
+"""Rules of a security group in one direction."""
+TAGS: Final = 50
+LETTERS: Final = {"us-west-2": "abcd", "us-east-1": "abcdef", "eu-central-1": "abc", "ap-northeast-1": "acd"}
+"""Availability zones of regions, as an account sees them; of another region, a, b and c."""
+
+# ---- VPCs ------------------------------------------------------------------------------------------------------------
+
+
+@refusal("ec2", "CreateVpc", code="VpcLimitExceeded", source=f"{ERRORS} {QUOTAS}")
+def more_vpcs_than_the_quota(ask: Ask) -> str | None:
+    """The region has 5 VPCs already; the default VPC is one of them."""
+    return "The maximum number of VPCs has been reached." if len(ask.ec2.vpcs) >= VPCS else None
+
+
+@refusal("ec2", "CreateVpc", code="InvalidVpc.Range", source=API.format("CreateVpc"))
+def vpc_block_of_a_wrong_size(ask: Ask) -> str | None:
+    """The block of a VPC is larger than /16 or smaller than /28."""
+    block = str(ask.get("CidrBlock", ""))
+    length = int(block.partition("/")[2] or 0)
+    return f"The CIDR '{block}' is invalid." if block and not 16 <= length <= 28 else None
+
+
+@refusal("ec2", "DeleteVpc", code="DependencyViolation", source=API.format("DeleteVpc"))
+def vpc_in_use(ask: Ask) -> str | None:
+    """A subnet, an attached internet gateway, a security group or a route table of its own is in the VPC."""
+    vpc = ask.get("VpcId")
+    used = (
+        any(each.vpc_id == vpc for zone in ask.ec2.subnets.values() for each in zone.values())
+        or gateway_of(ask, vpc) is not None
+        or any(not each.is_default for each in ask.ec2.groups.get(vpc, {}).values())
+        or any(each.vpc_id == vpc and not each.main_association_id for each in ask.ec2.route_tables.values())
+    )
+    return f"The vpc '{vpc}' has dependencies and cannot be deleted." if used else None
+
+
+# ---- subnets ---------------------------------------------------------------------------------------------------------
+
+
+@refusal("ec2", "CreateSubnet", code="InvalidParameterValue", source=API.format("CreateSubnet"))
+def zone_that_does_not_exist(ask: Ask) -> str | None:
+    """The availability zone is not one of the region."""
+    zones = [f"{ask.region}{letter}" for letter in LETTERS.get(ask.region, "abc")]
+    zone = ask.get("AvailabilityZone")
+    if zone is None or zone in zones:
+        return None
+    return (
+        f"Value ({zone}) for parameter availabilityZone is invalid. "
+        f"Subnets can currently only be created in the following availability zones: {', '.join(zones)}."
+    )
+
+
+@refusal("ec2", "CreateSubnet", code="InvalidSubnet.Range", source=API.format("CreateSubnet"))
+def subnet_block_of_a_wrong_size(ask: Ask) -> str | None:
+    """The block of a subnet is larger than /16 or smaller than /28."""
+    block = str(ask.get("CidrBlock", ""))
+    length = int(block.partition("/")[2] or 0)
+    return f"The CIDR '{block}' is invalid." if block and not 16 <= length <= 28 else None
+
+
+@refusal(
+    "ec2",
+    "DeleteSubnet",
+    code="DependencyViolation",
+    source=f"{API.format('DeleteSubnet')} https://github.com/hashicorp/terraform-provider-aws/issues/38704",
+)
+def subnet_in_use(ask: Ask) -> str | None:
+    """A load balancer, NAT gateway, cache, service or endpoint has a network interface in the subnet."""
+    identifier = ask.get("SubnetId")
+    used = any(each.subnet == identifier for each in interfaces(ask))
+    return f"The subnet '{identifier}' has dependencies and cannot be deleted." if used else None
+
+
+# ---- gateways and addresses ------------------------------------------------------------------------------------------
+
+
+@refusal("ec2", "AttachInternetGateway", code="InvalidParameterValue", source=API.format("AttachInternetGateway"))
+def second_internet_gateway(ask: Ask) -> str | None:
+    """The VPC has an internet gateway already."""
+    vpc = ask.get("VpcId")
+    return f"Network {vpc} already has an internet gateway attached" if gateway_of(ask, vpc) else None
+
+
+@refusal(
+    "ec2",
+    "DetachInternetGateway",
+    code="DependencyViolation",
+    source=f"{API.format('DetachInternetGateway')} https://github.com/hashicorp/terraform/issues/497",
+)
+def public_addresses_behind_the_gateway(ask: Ask) -> str | None:
+    """A NAT gateway, an internet-facing load balancer or a task with a public address is in the VPC."""
+    vpc = ask.get("VpcId")
+    if not any(each.public and vpc_of(ask, each.subnet) == vpc for each in interfaces(ask)):
+        return None
+    return (
+        f"Network {vpc} has some mapped public address(es). "
+        "Please unmap those public address(es) before detaching the gateway."
+    )
+
+
+@refusal("ec2", "AllocateAddress", code="AddressLimitExceeded", source=f"{ERRORS} {QUOTAS}")
+def more_addresses_than_the_quota(ask: Ask) -> str | None:
+    """The region has 5 elastic IP addresses already."""
+    return "The maximum number of addresses has been reached." if len(ask.ec2.addresses) >= ADDRESSES else None
+
+
+@refusal("ec2", "ReleaseAddress", code="InvalidIPAddress.InUse", source=f"{API.format('ReleaseAddress')} {ERRORS}")
+def address_in_use(ask: Ask) -> str | None:
+    """A NAT gateway that is not deleted has the address."""
+    found = _nat_with(ask, ask.get("AllocationId"))
+    return f"Address {found[1]} is in use." if found else None
+
+
+@refusal("ec2", "DisassociateAddress", code="AuthFailure", source=API.format("DisassociateAddress"))
+def address_of_a_nat_gateway(ask: Ask) -> str | None:
+    """A NAT gateway that is not deleted has the address: only deleting the gateway frees it."""
+    held = next((each for each in ask.ec2.addresses if each.association_id == ask.get("AssociationId")), None)
+    if held is None or _nat_with(ask, held.allocation_id) is None:
+        return None
+    return "You do not have permission to access the specified resource."
+
+
+@refusal("ec2", "CreateNatGateway", code="Gateway.NotAttached", source=f"{API.format('NatGateway')} {ERRORS}")
+def nat_gateway_without_internet_gateway(ask: Ask) -> str | None:
+    """The VPC has no internet gateway. AWS creates the NAT gateway, which then fails with this code."""
+    vpc = vpc_of(ask, ask.get("SubnetId"))
+    public = ask.get("ConnectivityType", "public") == "public"
+    missing = public and vpc and gateway_of(ask, vpc) is None
+    return f"Network {vpc} has no Internet gateway attached" if missing else None
+
+
+@refusal("ec2", "CreateNatGateway", code="Resource.AlreadyAssociated", source=f"{API.format('NatGateway')} {ERRORS}")
+def address_of_another_nat_gateway(ask: Ask) -> str | None:
+    """Another NAT gateway has the elastic IP address."""
+    allocation = ask.get("AllocationId")
+    used = _nat_with(ask, allocation)
+    return f"Elastic IP address [{allocation}] is already associated" if used else None
+
+
+@refusal("ec2", "CreateNatGateway", code="NatGatewayLimitExceeded", source=f"{ERRORS} {QUOTAS}")
+def more_nat_gateways_than_the_quota(ask: Ask) -> str | None:
+    """The availability zone has 5 NAT gateways already."""
+    place = subnet(ask, ask.get("SubnetId"))
+    zones = [subnet(ask, each.subnet_id) for each in ask.ec2.nat_gateways.values() if each.state != "deleted"]
+    same = [each for each in zones if place and each and each.availability_zone == place.availability_zone]
+    return "The maximum number of NAT Gateways has been reached." if len(same) >= NATS else None
+
+
+def _nat_with(ask: Ask, allocation: str | None) -> tuple[str, str] | None:
+    """The ID of the NAT gateway that has an elastic IP address, and the address."""
+    if allocation is None:
+        return None
+    for each in ask.ec2.nat_gateways.values():
+        for held in each.address_set if each.state != "deleted" else ():
+            if held.get("AllocationId", held.get("allocationId")) == allocation:
+                address = next((a.public_ip for a in ask.ec2.addresses if a.allocation_id == allocation), allocation)
+                return each.id, str(address)
+    return None
+
+
+# ---- routes ----------------------------------------------------------------------------------------------------------
+
+
+@refusal("ec2", "CreateRoute", "ReplaceRoute", code="InvalidParameterValue", source=API.format("CreateRoute"))
+def gateway_of_another_network(ask: Ask) -> str | None:
+    """The internet gateway of a route is not attached to the VPC of the route table."""
+    gateway, table = ask.get("GatewayId", ""), ask.ec2.route_tables.get(ask.get("RouteTableId"))
+    if not gateway.startswith("igw-") or table is None:
+        return None
+    attached = gateway_of(ask, table.vpc_id)
+    if attached is not None and attached.id == gateway:
+        return None
+    return f"route table {table.id} and network gateway {gateway} belong to different networks"
+
+
+@refusal("ec2", "CreateRoute", "ReplaceRoute", code="InvalidNatGatewayID.NotFound", source=ERRORS)
+def route_to_a_deleted_nat_gateway(ask: Ask) -> str | None:
+    """The NAT gateway of a route is deleted, or does not exist."""
+    identifier = ask.get("NatGatewayId")
+    if identifier is None:
+        return None
+    found = ask.ec2.nat_gateways.get(identifier)
+    missing = found is None or found.state == "deleted"
+    return f"The natGateway ID '{identifier}' does not exist" if missing else None
+
+
+@refusal("ec2", "CreateRoute", code="RouteAlreadyExists", source=ERRORS)
+def route_that_exists(ask: Ask) -> str | None:
+    """The route table has a route to the destination already."""
+    table, block = ask.ec2.route_tables.get(ask.get("RouteTableId")), ask.get("DestinationCidrBlock")
+    exists = table is not None and any(each.destination_cidr_block == block for each in table.routes if block)
+    return f"The route identified by {block} already exists." if exists else None
+
+
+@refusal("ec2", "AssociateRouteTable", code="Resource.AlreadyAssociated", source=ERRORS)
+def subnet_with_another_route_table(ask: Ask) -> str | None:
+    """The subnet has an association with a route table already; `ReplaceRouteTableAssociation` changes it."""
+    identifier, table = ask.get("SubnetId"), ask.get("RouteTableId")
+    tables = ask.ec2.route_tables.values()
+    used = any(identifier in each._associations.values() for each in tables if each.id != table)
+    if not used:
+        return None
+    return f"the specified association for route table {table} conflicts with an existing association"
+
+
+@refusal("ec2", "DeleteRouteTable", code="DependencyViolation", source=API.format("DeleteRouteTable"))
+def route_table_in_use(ask: Ask) -> str | None:
+    """A subnet is associated with the route table."""
+    identifier = ask.get("RouteTableId")
+    table = ask.ec2.route_tables.get(identifier)
+    used = table is not None and table._associations
+    return f"The routeTable '{identifier}' has dependencies and cannot be deleted." if used else None
+
+
+# ---- security groups -------------------------------------------------------------------------------------------------
+
+DESCRIPTION: Final = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
+
+
+@refusal("ec2", "CreateSecurityGroup", code="InvalidParameterValue", source=API.format("CreateSecurityGroup"))
+def description_of_a_group(ask: Ask) -> str | None:
+    """The description or the name of a security group has another character than a-z, A-Z, 0-9, and ._-:/()#,@[]+=&;{}!$*."""  # noqa: E501
+    for parameter in ("Description", "GroupName"):
+        value = ask.get(parameter, "")
+        if not DESCRIPTION.fullmatch(value):
+            return (
+                f"Value ({value}) for parameter {parameter} is invalid. Character sets beyond ASCII are not supported."
+            )
+    return None
+
+
+@refusal("ec2", "CreateSecurityGroup", code="InvalidParameterValue", source=API.format("CreateSecurityGroup"))
+def group_name_like_an_id(ask: Ask) -> str | None:
+    """The name of a security group begins with `sg-`."""
+    name = ask.get("GroupName", "")
+    return f"invalid value for parameter groupName: {name}" if name.startswith("sg-") else None
+
+
+@refusal(
+    "ec2",
+    "AuthorizeSecurityGroupIngress",
+    "AuthorizeSecurityGroupEgress",
+    code="InvalidParameterValue",
+    source=API.format("IpRange"),
+)
+def description_of_a_rule(ask: Ask) -> str | None:
+    """The description of a rule has another character than those that AWS lists, or more than 255."""
+    for permission in ask.all("IpPermissions"):
+        for kind in ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs", "PrefixListIds"):
+            for each in permission.get(kind, ()):
+                if not DESCRIPTION.fullmatch(each.get("Description", "")):
+                    return (
+                        "Invalid rule description. Valid descriptions are strings less than 256 characters from the "
+                        "following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
+                    )
+    return None
+
+
+@refusal(
+    "ec2",
+    "AuthorizeSecurityGroupIngress",
+    "AuthorizeSecurityGroupEgress",
+    code="InvalidGroup.NotFound",
+    source=f"{API.format('AuthorizeSecurityGroupIngress')} {ERRORS}",
+)
+def rule_about_a_group_of_another_network(ask: Ask) -> str | None:
+    """A rule names a security group of another VPC, or one that does not exist."""
+    own = group(ask, ask.get("GroupId"))
+    for permission in ask.all("IpPermissions"):
+        for pair in permission.get("UserIdGroupPairs", ()):
+            other = group(ask, pair.get("GroupId"))
+            if own is not None and pair.get("GroupId") and other is None:
+                return f"The security group '{pair['GroupId']}' does not exist"
+            if own is not None and other is not None and other.vpc_id != own.vpc_id:
+                return "You have specified two resources that belong to different networks."
+    return None
+
+
+@refusal(
+    "ec2",
+    "AuthorizeSecurityGroupIngress",
+    "AuthorizeSecurityGroupEgress",
+    code="InvalidParameterValue",
+    source=API.format("AuthorizeSecurityGroupIngress"),
+)
+def block_with_host_bits(ask: Ask) -> str | None:
+    """The block of a rule is not one: it has bits beyond its length."""
+    for permission in ask.all("IpPermissions"):
+        for each in permission.get("IpRanges", ()):
+            try:
+                ipaddress.IPv4Network(each["CidrIp"])
+            except ValueError:
+                return f"CIDR block {each['CidrIp']} is malformed"
+    return None
+
+
+@refusal(
+    "ec2",
+    "AuthorizeSecurityGroupIngress",
+    "AuthorizeSecurityGroupEgress",
+    code="RulesPerSecurityGroupLimitExceeded",
+    source=f"{ERRORS} {QUOTAS}",
+)
+def more_rules_than_the_quota(ask: Ask) -> str | None:
+    """The security group would have more than 60 rules of the direction."""
+    own = group(ask, ask.get("GroupId"))
+    if own is None:
+        return None
+    there = len(own.ingress_rules if ask.operation.endswith("Ingress") else own.egress_rules)
+    new = sum(
+        len(each.get(kind, ()))
+        for each in ask.all("IpPermissions")
+        for kind in ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs", "PrefixListIds")
+    )
+    return "The maximum number of rules per security group has been reached." if there + new > RULES else None
+
+
+@refusal(
+    "ec2",
+    "DeleteSecurityGroup",
+    code="DependencyViolation",
+    source=f"{API.format('DeleteSecurityGroup')} https://github.com/hashicorp/terraform-provider-aws/issues/1671",
+)
+def group_in_use(ask: Ask) -> str | None:
+    """A network interface has the security group, or a rule of another group names it."""
+    identifier = ask.get("GroupId")
+    named = any(
+        rule.source_group.get("GroupId") == identifier
+        for groups in ask.ec2.groups.values()
+        for each in groups.values()
+        if each.id != identifier
+        for rule in (*each.ingress_rules, *each.egress_rules)
+    )
+    used = named or any(identifier in each.groups for each in interfaces(ask))
+    return f"resource {identifier} has a dependent object" if used else None
+
+
+# ---- tags ------------------------------------------------------------------------------------------------------------
+
+_TAGGED: Final = (
+    "CreateVpc", "CreateSubnet", "CreateInternetGateway", "CreateNatGateway", "AllocateAddress", "CreateRouteTable",
+    "CreateSecurityGroup", "CreateTags",
+)  # fmt: skip
+
+
+def _tags(ask: Ask) -> list[dict[str, Any]]:
+    specifications = ask.all("TagSpecifications")
+    return [*ask.all("Tags"), *(tag for each in specifications for tag in each.get("Tags", ()))]
+
+
+@refusal("ec2", *_TAGGED, code="InvalidParameterValue", source=API.format("CreateTags"))
+def tag_keys_of_aws(ask: Ask) -> str | None:
+    """A tag's key begins with `aws:`."""
+    reserved = any(str(tag.get("Key", "")).lower().startswith("aws:") for tag in _tags(ask))
+    return "Tag keys starting with 'aws:' are reserved for internal use" if reserved else None
+
+
+@refusal("ec2", *_TAGGED, code="TagLimitExceeded", source=ERRORS)
+def more_tags_than_allowed(ask: Ask) -> str | None:
+    """A resource would have more than 50 tags."""
+    return "The maximum number of Tags for a resource has been reached." if len(_tags(ask)) > TAGS else None
+
+
+nothing_more(
+    "ec2",
+    CreateInternetGateway="the quota follows that of VPCs",
+    CreateRouteTable="200 per VPC are far away",
+    CreateTags="beyond the two about tags",
+    DeleteInternetGateway="moto refuses one that is attached",
+    DeleteNatGateway="AWS deletes one that routes name, too",
+    DeleteRoute="moto refuses a route that is not there",
+    DeleteTags="AWS accepts keys that are not there",
+    DisassociateRouteTable="moto refuses an association that is not there",
+    ModifySubnetAttribute="nothing beyond the model",
+    ModifyVpcAttribute="nothing beyond the model",
+    ReplaceRouteTableAssociation="moto refuses an association that is not there",
+    RevokeSecurityGroupEgress="AWS accepts a rule that is not there in a VPC, and says so in the answer",
+    RevokeSecurityGroupIngress="AWS accepts a rule that is not there in a VPC, and says so in the answer",
+)

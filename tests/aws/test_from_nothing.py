@@ -1,0 +1,201 @@
+"""Every stack from nothing: applied, planned again, verified, destroyed with nothing left, all under strict emulation.
+
+The stacks live side by side, each in an account of its own, because an apply is mostly waiting. dev is applied in every
+session of the tests on emulated AWS anyway: here it is destroyed.
+"""
+
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from miyabi_infra.aws.verify import Verification
+from miyabi_infra.stacks import SHARED
+from miyabi_infra.terraform.cli import TerraformError
+from tests import complete
+from tests.aws.emulator import REGION, Emulator
+from tests.aws.environment import Environment, changes, without_tls_on_a_single_node
+from tests.aws.refusals import CATALOGUE, NOTHING_MORE, elasticache
+from tests.aws.test_verify import Look
+from tests.support import Project
+
+pytestmark = pytest.mark.aws
+
+BUCKET: Final = "miyabi-terraform-state"
+READS: Final = ("Describe", "Get", "Head", "List")
+"""How the operations begin that change nothing."""
+WITHOUT_READER: Final = {
+    "prod": "verify does not read all arguments of a replication group",
+    "complete": "verify does not read Cloud Map and what else only the most complete overlay has",
+}
+"""Stacks in which verify says `unknown` of a resource, and why. It must not say that one differs or is missing."""
+
+
+@dataclass
+class Life:
+    """What became of a stack."""
+
+    environment: Environment
+    before: dict[str, list[str]]
+    """What the account held before."""
+    quiet: list[int] = field(default_factory=list[int])
+    """Exit codes of `plan -detailed-exitcode`: 0 is "No changes", outputs included; 2 is a change."""
+    planned: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    """A change that was planned on the way."""
+    verification: Verification | None = None
+    left: dict[str, list[str]] | None = None
+    """What the account held afterwards."""
+    called: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Operations that the stack's life called, with their services; at its beginning, those of the test itself."""
+
+    def plan(self) -> None:
+        """Plan, and keep the exit code."""
+        done = self.environment.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0, 2))
+        self.quiet.append(done.returncode)
+
+    def end(self) -> None:
+        """Destroy, after what protects the stack is off."""
+        unprotect(self.environment)
+        self.environment.terraform.apply()
+        self.environment.terraform.destroy()
+        self.left = self.environment.aws.holds()
+        self.called = operations(self.environment.aws) - self.called
+
+
+Lives = dict[str, Life | BaseException]
+
+
+@pytest.fixture(scope="module")
+def lives(root: Path, tmp_path_factory: pytest.TempPathFactory, empty_aws: Emulator) -> Generator[Lives]:
+    """The lives of the stacks by environment, or what ended one early."""
+    folder = tmp_path_factory.mktemp("lives")
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor() as pool:
+        patch.setenv("TF_VAR_alarm_webhook_url", complete.WEBHOOK)
+        accounts = {name: stack.enter_context(empty_aws.copy()) for name in ("staging", "prod", "shared", "complete")}
+        prepared = Project.copy_of(root, folder / "project")
+        complete.write(prepared, **outside(accounts["complete"]))
+        prepared.synthesize()
+        without_tls_on_a_single_node(prepared)
+        encrypted = Project.copy_of(prepared.root, folder / "https")
+        certificate = accounts["prod"].certificate("api.miyabi.example")
+        encrypted.change("prod", ('certificate_arn: ""', f"certificate_arn: {certificate}"))
+        encrypted.synthesize()
+        without_tls_on_a_single_node(encrypted)
+
+        begun = {
+            "staging": pool.submit(begin, Environment(prepared, "staging", accounts["staging"])),
+            "shared": pool.submit(begin, Environment(prepared, "shared", accounts["shared"])),
+            "complete": pool.submit(begin, Environment(prepared, "complete", accounts["complete"])),
+            "prod": pool.submit(
+                begin,
+                Environment(prepared, "prod", accounts["prod"]),
+                Environment(encrypted, "prod", accounts["prod"]),
+            ),
+        }
+        found: Lives = {name: each.exception() or each.result() for name, each in begun.items()}
+        for each in found.values():
+            if isinstance(each, Life):
+                each.verification = Look(patch).verify(each.environment)
+        ended = {name: pool.submit(each.end) for name, each in found.items() if isinstance(each, Life)}
+        yield found | {name: problem for name, each in ended.items() if (problem := each.exception())}
+
+
+def outside(aws: Emulator) -> dict[str, str]:
+    """What the most complete overlay names and does not build."""
+    secret = aws.client("secretsmanager").create_secret(Name="miyabi/complete/database", SecretString="x")
+    return {
+        "certificate": aws.certificate("api.example.com"),
+        "secret": secret["ARN"],
+        "topic": aws.client("sns").create_topic(Name="cache-events")["TopicArn"],
+        "key": aws.client("kms").create_key()["KeyMetadata"]["Arn"],
+    }
+
+
+def begin(environment: Environment, changed: Environment | None = None) -> Life:
+    """Apply a stack and plan it again; then what `changed` makes of it, in the same state."""
+    if environment.name != SHARED:
+        environment.aws.client("s3").create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+    life = Life(environment, environment.aws.holds(), called=operations(environment.aws))
+    environment.terraform.init()
+    environment.terraform.apply()
+    life.plan()
+    if changed is not None:
+        life.environment = changed
+        changed.terraform.init()
+        life.planned = changes(changed.terraform.plan())
+        changed.terraform.apply()
+        life.plan()
+    return life
+
+
+def operations(aws: Emulator) -> set[tuple[str, str]]:
+    """The operations that were called in an account, with their services."""
+    return {(service, operation) for service, counts in aws.called().items() for operation in counts}
+
+
+def unprotect(environment: Environment) -> None:
+    """Turn off what protects a stack from being destroyed, in its JSON."""
+    modules = environment.stack / "modules"
+    if (modules / "alb").exists():
+        with environment.project.body(environment.name, "alb") as body:
+            body["resource"]["aws_lb"]["main"]["enable_deletion_protection"] = False
+    if (modules / "state-bucket").exists():
+        with environment.project.body(environment.name, "state-bucket") as body:
+            del body["resource"]["aws_s3_bucket"]["state"]["lifecycle"]
+
+
+def lived(lives: Lives, name: str) -> Life:
+    """A life that ended well so far."""
+    found = lives[name]
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+@pytest.mark.parametrize("name", ["staging", "prod", "shared", "complete"])
+def test_a_stack_from_nothing_is_quiet_verified_and_leaves_nothing(lives: Lives, name: str) -> None:
+    life = lived(lives, name)
+    assert set(life.quiet) == {0}, "the second plan is not empty"
+    assert life.verification is not None
+    assert life.verification.differences == 0
+    states = {each.state for each in life.verification.resources}
+    assert states - ({"unknown"} if name in WITHOUT_READER else set[str]()) == {"same"}
+    assert life.left == life.before
+
+
+def test_prod_gets_https_in_place(lives: Lives) -> None:
+    assert lived(lives, "prod").planned == {
+        "module.alb.aws_lb_listener.http": ["update"],
+        "module.alb.aws_lb_listener.https[0]": ["create"],
+    }
+
+
+def test_every_operation_that_changes_something_was_gone_through(lives: Lives) -> None:
+    known = {(each.service, operation) for each in CATALOGUE for operation in each.operations}
+    known |= {(service, operation) for service, reasons in NOTHING_MORE.items() for operation in reasons}
+    called = set[tuple[str, str]]().union(*(lived(lives, name).called for name in lives))
+    assert {each for each in called - known if not each[1].startswith(READS)} == set()
+
+
+def test_dev_leaves_nothing(dev: Environment) -> None:
+    dev.terraform.destroy()
+    assert dev.aws.holds() == {}
+
+
+def test_tls_on_a_single_redis_node_is_refused_with_the_error_of_aws(root: Path, tmp_path: Path, aws: Emulator) -> None:
+    """As prod asked for it until milestone 2: Terraform's plan let it pass, and AWS's error ended the first apply."""
+    project = Project.copy_of(root, tmp_path)
+    project.synthesize()
+    with project.body("dev", "elasticache") as body:
+        body["resource"]["aws_elasticache_cluster"]["redis"]["transit_encryption_enabled"] = True
+    environment = Environment(project, "dev", aws)
+    environment.terraform.init()
+    with pytest.raises(TerraformError, match=elasticache.tls_on_a_single_node.code) as refused:
+        environment.terraform.apply("-target=module.elasticache")
+    assert "Encryption feature is not supported for engine REDIS" in " ".join(str(refused.value).split())

@@ -1,0 +1,239 @@
+"""Each refusal of EC2: a request that it refuses, and one that it lets pass."""
+
+import pytest
+
+from tests.aws.refusals import ec2
+from tests.aws.refused import Account
+
+pytestmark = pytest.mark.aws
+
+
+def open_to(account: Account, **rule: object) -> None:
+    permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, **rule}
+    account.ec2.authorize_security_group_ingress(GroupId=account.security_group, IpPermissions=[permission])
+
+
+def test_more_vpcs_than_the_quota(account: Account) -> None:
+    for number in range(1, ec2.VPCS):  # the default VPC is the first
+        account.bare_vpc(f"10.{number}.0.0/16")
+    with account.refuses(ec2.more_vpcs_than_the_quota):
+        account.bare_vpc("10.99.0.0/16")
+
+
+def test_vpc_block_of_a_wrong_size(account: Account) -> None:
+    for block in ("10.0.0.0/15", "10.0.0.0/29"):
+        with account.refuses(ec2.vpc_block_of_a_wrong_size):
+            account.bare_vpc(block)
+    account.bare_vpc("10.0.0.0/28")
+
+
+def test_vpc_in_use(account: Account) -> None:
+    with account.refuses(ec2.vpc_in_use):
+        assert account.security_group
+        account.ec2.delete_vpc(VpcId=account.vpc)
+    account.ec2.delete_security_group(GroupId=account.security_group)
+    with account.refuses(ec2.vpc_in_use):
+        account.ec2.delete_vpc(VpcId=account.vpc)
+    account.ec2.detach_internet_gateway(InternetGatewayId=account.gateway, VpcId=account.vpc)
+    account.ec2.delete_vpc(VpcId=account.vpc)
+
+
+def test_zone_that_does_not_exist(account: Account) -> None:
+    with account.refuses(ec2.zone_that_does_not_exist):
+        account.subnet("10.9.1.0/24", "e")
+    account.subnet("10.9.1.0/24", "d")
+
+
+def test_subnet_block_of_a_wrong_size(account: Account) -> None:
+    with account.refuses(ec2.subnet_block_of_a_wrong_size):
+        account.subnet("10.9.1.0/29")
+    account.subnet("10.9.1.0/28")
+
+
+def test_subnet_in_use(account: Account) -> None:
+    assert account.nat
+    with account.refuses(ec2.subnet_in_use):
+        account.ec2.delete_subnet(SubnetId=account.subnets[0])
+    account.ec2.delete_subnet(SubnetId=account.subnets[1])
+
+
+def test_a_subnet_is_in_use_by_load_balancers_nodes_and_tasks(account: Account) -> None:
+    account.elasticache.create_cache_cluster(**account.node)
+    with account.refuses(ec2.subnet_in_use):  # the node is in zone a
+        account.ec2.delete_subnet(SubnetId=account.subnets[0])
+    account.elasticache.delete_cache_cluster(CacheClusterId="one")
+    account.serve()
+    for subnet in account.subnets:
+        with account.refuses(ec2.subnet_in_use):
+            account.ec2.delete_subnet(SubnetId=subnet)
+    account.ecs.delete_service(cluster="one", service="one", force=True)
+    with account.refuses(ec2.subnet_in_use):
+        account.ec2.delete_subnet(SubnetId=account.subnets[1])
+    account.elbv2.delete_load_balancer(LoadBalancerArn=account.load_balancer)
+    account.ec2.delete_subnet(SubnetId=account.subnets[1])
+
+
+def test_second_internet_gateway(account: Account) -> None:
+    second = account.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    with account.refuses(ec2.second_internet_gateway):
+        account.ec2.attach_internet_gateway(InternetGatewayId=second, VpcId=account.vpc)
+    account.ec2.attach_internet_gateway(InternetGatewayId=second, VpcId=account.bare_vpc("10.10.0.0/16"))
+
+
+def test_public_addresses_behind_the_gateway(account: Account) -> None:
+    detached = {"InternetGatewayId": account.gateway, "VpcId": account.vpc}
+    assert account.load_balancer
+    with account.refuses(ec2.public_addresses_behind_the_gateway):
+        account.ec2.detach_internet_gateway(**detached)
+    account.elbv2.delete_load_balancer(LoadBalancerArn=account.load_balancer)
+    assert account.nat
+    with account.refuses(ec2.public_addresses_behind_the_gateway):
+        account.ec2.detach_internet_gateway(**detached)
+    account.ec2.delete_nat_gateway(NatGatewayId=account.nat)
+    account.ec2.detach_internet_gateway(**detached)
+
+
+def test_more_addresses_than_the_quota(account: Account) -> None:
+    for _ in range(ec2.ADDRESSES):
+        account.address()
+    with account.refuses(ec2.more_addresses_than_the_quota):
+        account.address()
+
+
+def test_address_in_use(account: Account) -> None:
+    assert account.nat
+    with account.refuses(ec2.address_in_use):
+        account.ec2.release_address(AllocationId=account.nat_address)
+    account.ec2.delete_nat_gateway(NatGatewayId=account.nat)
+    account.ec2.release_address(AllocationId=account.nat_address)
+
+
+def test_address_of_a_nat_gateway(account: Account) -> None:
+    assert account.nat
+    held = account.ec2.describe_addresses(AllocationIds=[account.nat_address])["Addresses"][0]
+    with account.refuses(ec2.address_of_a_nat_gateway):
+        account.ec2.disassociate_address(AssociationId=held["AssociationId"])
+    account.ec2.delete_nat_gateway(NatGatewayId=account.nat)
+    account.ec2.disassociate_address(AssociationId=held["AssociationId"])
+
+
+def test_nat_gateway_without_internet_gateway(account: Account) -> None:
+    allocation = account.address()
+    with account.refuses(ec2.nat_gateway_without_internet_gateway):
+        account.ec2.create_nat_gateway(SubnetId=account.elsewhere[0], AllocationId=allocation)
+    account.ec2.create_nat_gateway(SubnetId=account.subnets[0], AllocationId=allocation)
+
+
+def test_address_of_another_nat_gateway(account: Account) -> None:
+    assert account.nat
+    with account.refuses(ec2.address_of_another_nat_gateway):
+        account.ec2.create_nat_gateway(SubnetId=account.subnets[1], AllocationId=account.nat_address)
+    account.ec2.create_nat_gateway(SubnetId=account.subnets[1], AllocationId=account.address())
+
+
+def test_more_nat_gateways_than_the_quota(account: Account) -> None:
+    for _ in range(ec2.NATS):
+        account.ec2.create_nat_gateway(SubnetId=account.subnets[0], ConnectivityType="private")
+    with account.refuses(ec2.more_nat_gateways_than_the_quota):
+        account.ec2.create_nat_gateway(SubnetId=account.subnets[0], ConnectivityType="private")
+    account.ec2.create_nat_gateway(SubnetId=account.subnets[1], ConnectivityType="private")
+
+
+def test_gateway_of_another_network(account: Account) -> None:
+    other = account.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    route = {"RouteTableId": account.table(), "DestinationCidrBlock": "0.0.0.0/0"}
+    with account.refuses(ec2.gateway_of_another_network):
+        account.ec2.create_route(**route, GatewayId=other)
+    account.ec2.create_route(**route, GatewayId=account.gateway)
+
+
+def test_route_to_a_deleted_nat_gateway(account: Account) -> None:
+    route = {"RouteTableId": account.table(), "DestinationCidrBlock": "0.0.0.0/0"}
+    account.ec2.create_route(**route, NatGatewayId=account.nat)
+    account.ec2.delete_nat_gateway(NatGatewayId=account.nat)
+    with account.refuses(ec2.route_to_a_deleted_nat_gateway):
+        account.ec2.create_route(**{**route, "RouteTableId": account.table()}, NatGatewayId=account.nat)
+
+
+def test_route_that_exists(account: Account) -> None:
+    route = {"RouteTableId": account.table(), "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": account.gateway}
+    account.ec2.create_route(**route)
+    with account.refuses(ec2.route_that_exists):
+        account.ec2.create_route(**route)
+
+
+def test_subnet_with_another_route_table(account: Account) -> None:
+    account.ec2.associate_route_table(RouteTableId=account.table(), SubnetId=account.subnets[0])
+    with account.refuses(ec2.subnet_with_another_route_table):
+        account.ec2.associate_route_table(RouteTableId=account.table(), SubnetId=account.subnets[0])
+
+
+def test_route_table_in_use(account: Account) -> None:
+    used, free = account.table(), account.table()
+    account.ec2.associate_route_table(RouteTableId=used, SubnetId=account.subnets[0])
+    with account.refuses(ec2.route_table_in_use):
+        account.ec2.delete_route_table(RouteTableId=used)
+    account.ec2.delete_route_table(RouteTableId=free)
+
+
+def test_description_of_a_group(account: Account) -> None:
+    with account.refuses(ec2.description_of_a_group):
+        account.ec2.create_security_group(GroupName="one", Description="für alle", VpcId=account.vpc)
+    account.ec2.create_security_group(GroupName="one", Description="for all: 1-2 (#3)", VpcId=account.vpc)
+
+
+def test_group_name_like_an_id(account: Account) -> None:
+    with account.refuses(ec2.group_name_like_an_id):
+        account.group("sg-one")
+    account.group("one-sg")
+
+
+def test_description_of_a_rule(account: Account) -> None:
+    with account.refuses(ec2.description_of_a_rule):
+        open_to(account, IpRanges=[{"CidrIp": "10.0.0.0/8", "Description": "a | b"}])
+    open_to(account, IpRanges=[{"CidrIp": "10.0.0.0/8", "Description": "a and b"}])
+
+
+def test_rule_about_a_group_of_another_network(account: Account) -> None:
+    with account.refuses(ec2.rule_about_a_group_of_another_network):
+        open_to(account, UserIdGroupPairs=[{"GroupId": account.foreign_group}])
+    open_to(account, UserIdGroupPairs=[{"GroupId": account.group("two")}])
+
+
+def test_block_with_host_bits(account: Account) -> None:
+    with account.refuses(ec2.block_with_host_bits):
+        open_to(account, IpRanges=[{"CidrIp": "10.0.0.1/8"}])
+    open_to(account, IpRanges=[{"CidrIp": "10.0.0.0/8"}])
+
+
+def test_more_rules_than_the_quota(account: Account) -> None:
+    blocks = [{"CidrIp": f"10.0.{number}.0/24"} for number in range(ec2.RULES)]
+    open_to(account, IpRanges=blocks)
+    with account.refuses(ec2.more_rules_than_the_quota):
+        open_to(account, IpRanges=[{"CidrIp": "10.1.0.0/24"}])
+
+
+def test_group_in_use(account: Account) -> None:
+    named = account.group("named")
+    open_to(account, UserIdGroupPairs=[{"GroupId": named}])
+    with account.refuses(ec2.group_in_use):
+        account.ec2.delete_security_group(GroupId=named)
+    assert account.load_balancer
+    with account.refuses(ec2.group_in_use):
+        account.ec2.delete_security_group(GroupId=account.security_group)
+    account.elbv2.delete_load_balancer(LoadBalancerArn=account.load_balancer)
+    account.ec2.delete_security_group(GroupId=account.security_group)
+    account.ec2.delete_security_group(GroupId=named)
+
+
+def test_tag_keys_of_aws(account: Account) -> None:
+    with account.refuses(ec2.tag_keys_of_aws):
+        account.ec2.create_tags(Resources=[account.vpc], Tags=[{"Key": "AWS:owner", "Value": "me"}])
+    account.ec2.create_tags(Resources=[account.vpc], Tags=[{"Key": "owner", "Value": "me"}])
+
+
+def test_more_tags_than_allowed(account: Account) -> None:
+    tags = [{"Key": f"k{number}", "Value": "x"} for number in range(ec2.TAGS + 1)]
+    with account.refuses(ec2.more_tags_than_allowed):
+        account.ec2.create_tags(Resources=[account.vpc], Tags=tags)
+    account.ec2.create_tags(Resources=[account.vpc], Tags=tags[1:])

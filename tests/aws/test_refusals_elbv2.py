@@ -1,0 +1,175 @@
+"""Each refusal of Elastic Load Balancing: a request that it refuses, and one that it lets pass."""
+
+import pytest
+
+from tests.aws.refusals import elbv2
+from tests.aws.refused import Account
+
+pytestmark = pytest.mark.aws
+
+
+def https(account: Account, certificate: str, **others: object) -> None:
+    account.listen(443, Protocol="HTTPS", Certificates=[{"CertificateArn": certificate}], **others)
+
+
+def test_internet_facing_without_internet_gateway(account: Account) -> None:
+    with account.refuses(elbv2.internet_facing_without_internet_gateway):
+        account.elbv2.create_load_balancer(Name="one", Subnets=account.elsewhere)
+    account.elbv2.create_load_balancer(Name="one", Subnets=account.elsewhere, Scheme="internal")
+    account.elbv2.create_load_balancer(Name="two", Subnets=account.subnets)
+
+
+def test_subnets_of_one_zone(account: Account) -> None:
+    with account.refuses(elbv2.subnets_of_one_zone):
+        account.elbv2.create_load_balancer(Name="one", Subnets=account.subnets[:1])
+    account.elbv2.create_load_balancer(Name="one", Subnets=account.subnets)
+
+
+def test_two_subnets_of_a_zone(account: Account) -> None:
+    with account.refuses(elbv2.two_subnets_of_a_zone):
+        account.elbv2.create_load_balancer(Name="one", Subnets=[*account.subnets, account.subnet("10.9.3.0/24", "a")])
+    account.elbv2.create_load_balancer(Name="one", Subnets=[*account.subnets, account.subnet("10.9.4.0/24", "c")])
+
+
+def test_subnet_too_small_for_a_load_balancer(account: Account) -> None:
+    with account.refuses(elbv2.subnet_too_small_for_a_load_balancer):
+        account.elbv2.create_load_balancer(Name="one", Subnets=[*account.subnets, account.subnet("10.9.3.0/28", "c")])
+    account.elbv2.create_load_balancer(Name="one", Subnets=[*account.subnets, account.subnet("10.9.4.0/27", "d")])
+
+
+def test_load_balancer_name(account: Account) -> None:
+    for name in ("internal-one", "a" * 33, "-one", "one_two"):
+        with account.refuses(elbv2.load_balancer_name):
+            account.balancer(name)
+    account.balancer("a" * 32)
+
+
+def test_load_balancer_that_exists(account: Account) -> None:
+    account.balancer("one")
+    with account.refuses(elbv2.load_balancer_that_exists):
+        account.balancer("one")
+    account.balancer("two")
+
+
+def test_security_groups_of_another_network(account: Account) -> None:
+    with account.refuses(elbv2.security_groups_of_another_network):
+        account.elbv2.create_load_balancer(Name="one", Subnets=account.subnets, SecurityGroups=[account.foreign_group])
+    with account.refuses(elbv2.security_groups_of_another_network):
+        account.elbv2.set_security_groups(LoadBalancerArn=account.load_balancer, SecurityGroups=[account.foreign_group])
+    account.elbv2.set_security_groups(LoadBalancerArn=account.load_balancer, SecurityGroups=[account.group("two")])
+
+
+def test_load_balancer_with_deletion_protection(account: Account) -> None:
+    def protect(value: str) -> None:
+        attribute = {"Key": "deletion_protection.enabled", "Value": value}
+        account.elbv2.modify_load_balancer_attributes(LoadBalancerArn=account.load_balancer, Attributes=[attribute])
+
+    protect("true")
+    with account.refuses(elbv2.load_balancer_with_deletion_protection):
+        account.elbv2.delete_load_balancer(LoadBalancerArn=account.load_balancer)
+    protect("false")
+    account.elbv2.delete_load_balancer(LoadBalancerArn=account.load_balancer)
+
+
+def test_attribute_out_of_range(account: Account) -> None:
+    def wait(seconds: int) -> None:
+        attribute = {"Key": "deregistration_delay.timeout_seconds", "Value": str(seconds)}
+        account.elbv2.modify_target_group_attributes(TargetGroupArn=account.target_group, Attributes=[attribute])
+
+    with account.refuses(elbv2.attribute_out_of_range):
+        wait(3601)
+    wait(3599)
+
+
+def test_target_group_that_exists(account: Account) -> None:
+    account.targets("one")
+    with account.refuses(elbv2.target_group_that_exists):
+        account.targets("one")
+    account.targets("two")
+
+
+def test_target_group_name(account: Account) -> None:
+    for name in ("a" * 33, "one-"):
+        with account.refuses(elbv2.target_group_name):
+            account.targets(name)
+    account.targets("a" * 32)
+
+
+def test_health_check_slower_than_its_interval(account: Account) -> None:
+    with account.refuses(elbv2.health_check_slower_than_its_interval):
+        account.targets("one", HealthCheckIntervalSeconds=10, HealthCheckTimeoutSeconds=10)
+    with account.refuses(elbv2.health_check_slower_than_its_interval):
+        account.elbv2.modify_target_group(TargetGroupArn=account.target_group, HealthCheckTimeoutSeconds=30)
+    account.elbv2.modify_target_group(TargetGroupArn=account.target_group, HealthCheckTimeoutSeconds=29)
+
+
+def test_health_check_matcher(account: Account) -> None:
+    for codes in ("200-500", "20x"):
+        with account.refuses(elbv2.health_check_matcher):
+            account.targets("one", Matcher={"HttpCode": codes})
+    account.targets("one", Matcher={"HttpCode": "200,301-302"})
+
+
+def test_target_group_in_use(account: Account) -> None:
+    listener = account.listen()
+    with account.refuses(elbv2.target_group_in_use):
+        account.elbv2.delete_target_group(TargetGroupArn=account.target_group)
+    account.elbv2.delete_listener(ListenerArn=listener)
+    account.elbv2.delete_target_group(TargetGroupArn=account.target_group)
+
+
+def test_listener_that_exists(account: Account) -> None:
+    account.listen(80)
+    with account.refuses(elbv2.listener_that_exists):
+        account.listen(80)
+    account.listen(81)
+
+
+def test_target_group_of_another_load_balancer(account: Account) -> None:
+    other = account.balancer("other")
+    account.listen(80)
+    with account.refuses(elbv2.target_group_of_another_load_balancer):
+        account.listen(80, LoadBalancerArn=other)
+    forward = [{"Type": "forward", "TargetGroupArn": account.targets("two")}]
+    account.listen(80, LoadBalancerArn=other, DefaultActions=forward)
+
+
+def test_target_group_of_another_network(account: Account) -> None:
+    foreign = account.targets("two", VpcId=account.vpc_of(account.elsewhere[0]))
+    with account.refuses(elbv2.target_group_of_another_network):
+        account.listen(80, DefaultActions=[{"Type": "forward", "TargetGroupArn": foreign}])
+    account.listen(80)
+
+
+def test_https_without_certificate(account: Account) -> None:
+    with account.refuses(elbv2.https_without_certificate):
+        account.listen(443, Protocol="HTTPS")
+    https(account, account.aws.certificate("one.example"))
+
+
+def test_certificate_that_does_not_exist(account: Account) -> None:
+    arn = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555"
+    with account.refuses(elbv2.certificate_that_does_not_exist):
+        https(account, arn)
+    https(account, account.aws.certificate("one.example"))
+
+
+def test_certificate_that_is_not_issued(account: Account) -> None:
+    pending = account.acm.request_certificate(DomainName="one.example", ValidationMethod="DNS")["CertificateArn"]
+    with account.refuses(elbv2.certificate_that_is_not_issued):
+        https(account, pending)
+    https(account, account.aws.certificate("one.example"))
+
+
+def test_security_policy_that_does_not_exist(account: Account) -> None:
+    certificate = account.aws.certificate("one.example")
+    with account.refuses(elbv2.security_policy_that_does_not_exist):
+        https(account, certificate, SslPolicy="ELBSecurityPolicy-TLS13-1-2-2099-01")
+    https(account, certificate, SslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06")
+
+
+def test_targets_of_a_missing_group(account: Account) -> None:
+    targets = [{"Id": "10.9.1.9", "Port": 8080}]
+    with account.refuses(elbv2.targets_of_a_missing_group):
+        account.elbv2.register_targets(TargetGroupArn=f"{account.target_group}0", Targets=targets)
+    account.elbv2.register_targets(TargetGroupArn=account.target_group, Targets=targets)
