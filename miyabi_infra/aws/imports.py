@@ -54,6 +54,7 @@ IMPORT_IDS: Final[Mapping[str, ImportId]] = {
     "aws_cloudwatch_metric_alarm": _joined("", "alarm_name"),
     "aws_ecr_lifecycle_policy": _joined("", "repository"),
     "aws_ecr_repository": _joined("", "name"),
+    "aws_ecr_repository_policy": _joined("", "repository"),
     "aws_ecs_cluster": _joined("", "name"),
     "aws_ecs_cluster_capacity_providers": _joined("", "cluster_name"),
     "aws_ecs_service": _service,

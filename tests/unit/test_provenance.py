@@ -20,6 +20,7 @@ def stacks(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Stack,
     project = Project.copy_of(root, tmp_path_factory.mktemp("complete") / "project")
     project.write(ENVIRONMENT, overlay())
     project.change("prod", ("  topology: replication-group", "  auth: token\n  topology: replication-group"))
+    project.change("shared", ("registry:\n", "registry:\n  pull_accounts: ['210987654321']\n"))
     return read_stacks(project.synthesize())
 
 
