@@ -29,7 +29,7 @@ def run(
     """Print what can be reached, the answer to a question, or what differs from a revision; return the exit code.
 
     Raises:
-        Refused: when the stacks, the environment, the revision or the question can't be read.
+        Refused: when the stacks, the environment, the revision or the question cannot be read.
     """
     stacks = [stack for stack in chosen(read(root / OUT), environment) if stack.environment != SHARED or environment]
     if since is not None:

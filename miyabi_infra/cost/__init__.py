@@ -1,1 +1,1 @@
-"""What an environment costs a month: from the generated stacks, list prices, and assumptions about use."""
+"""What an environment costs per month: from the generated stacks, list prices, and assumptions about use."""

@@ -101,15 +101,14 @@ def plan(hcl: HclRoot, stack: Path, progress: Callable[[str], None]) -> Planned:
             (first, second) = (Path(folder, "hcl"), Path(folder, "generated"))
             mine = pool.submit(_hcl_plan, hcl, first, declared)
             theirs = pool.submit(_generated_plan, stack, second)
-            found = theirs.result(), mine.result()
+            of_hcl = mine.result()
+            if isinstance(of_hcl, tuple):
+                return Planned(refusals=of_hcl, declared=declared)
+            return Planned(of_hcl, theirs.result(), declared=declared)
         except NotPlanned as reason:
             return Planned(reason=str(reason))
         except (TerraformError, OSError) as error:
             return Planned(reason=_first_error(str(error)))
-    generated, of_hcl = found
-    if isinstance(of_hcl, tuple):
-        return Planned(generated=generated, refusals=of_hcl, declared=declared)
-    return Planned(of_hcl, generated, declared=declared)
 
 
 def _generated_plan(stack: Path, folder: Path) -> Plan:

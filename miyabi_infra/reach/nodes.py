@@ -114,9 +114,14 @@ def _of_kind(stack: Stack, kind: Kind) -> tuple[Resource, ...]:
 
 
 def _name(stack: Stack, kind: Kind, resource: Resource) -> str:
-    """`tasks`, or `tasks.app` where there are several services."""
-    alone = len(_of_kind(stack, kind)) == 1
-    return _NAMES[kind] if alone else f"{_NAMES[kind]}.{resource.address.rpartition('.')[2]}"
+    """`tasks`, or `tasks.app` where there are several services; by type where two types share a label."""
+    others = [each for each in _of_kind(stack, kind) if each.address != resource.address]
+    if not others:
+        return _NAMES[kind]
+    label = resource.address.rpartition(".")[2]
+    if any(each.address.rpartition(".")[2] == label for each in others):
+        label = f"{resource.type.removeprefix('aws_')}.{label}"
+    return f"{_NAMES[kind]}.{label}"
 
 
 def _load_balancer(stack: Stack, network: Network, balancer: Resource) -> Node:

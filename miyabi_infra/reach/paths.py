@@ -87,7 +87,7 @@ class Reach:
 
     @cached_property
     def let_in(self) -> tuple[LetIn, ...]:
-        """Rules that let the internet in where it can't arrive."""
+        """Rules that let the internet in where it cannot arrive."""
         found: list[LetIn] = []
         for node in self.nodes:
             for rule in self._rules(node, "ingress"):

@@ -1,7 +1,7 @@
 """The rules of lint: what is allowed, each by itself, and yet does not go together or is unwise.
 
-What AWS or Terraform would refuse, and what can't be meant, is refused by the settings' own rules before anything is
-written. Here stands what works, but not as somebody expects.
+What AWS or Terraform would refuse, and what cannot be intended, is refused by the settings' own rules before anything
+is written. Here is what works, but not as somebody expects.
 """
 
 from typing import Final
