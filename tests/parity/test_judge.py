@@ -11,6 +11,10 @@ from miyabi_infra.parity.judging import judged
 from miyabi_infra.parity.plans import Plan, Planned, Refusal
 from miyabi_infra.parity.remark import Remark
 from tests.parity.support import HCL
+from tests.unit import test_parity
+
+root = test_parity.root
+"""The project with prod as its HCL is."""
 
 QUEUE = "aws_sqs_queue.jobs"
 

@@ -10,7 +10,11 @@ from miyabi_infra.commands.parity import run
 from miyabi_infra.parity.judgement import parity
 from miyabi_infra.refused import Refused
 from tests.parity.support import HCL
+from tests.unit import test_parity
 from tests.unit.test_parity import ALB, APP, BASELINE, DEFINITION, ECS, GROUPS, IAM, NETWORK, SERVICE, change
+
+root = test_parity.root
+"""The project with prod as its HCL is."""
 
 ACTION = 'Action = "sts:AssumeRole"'
 ROLE = "module.iam.aws_iam_role.ecs_task"
