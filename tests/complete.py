@@ -18,13 +18,24 @@ REGION: Final = "us-west-2"
 ACCOUNT: Final = "123456789012"
 WEBHOOK: Final = "https://events.example.com/integration/0a1b2c3d/enqueue"
 """The value of the root variable `alarm_webhook_url`, which is in no file."""
+VARIABLES: Final = {
+    "TF_VAR_alarm_webhook_url": WEBHOOK,
+    "TF_VAR_redis_auth_token": "0123456789abcdefghijklmnopqrstuv",
+}
+"""The values of the root variables without a default, which are in no file."""
 CERTIFICATE: Final = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/0a1b2c3d-0000-1111-2222-333344445555"
 SECRET: Final = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:miyabi/complete/database-AbCdEf"
 TOPIC: Final = f"arn:aws:sns:{REGION}:{ACCOUNT}:cache-events"
 KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
 
 UNSET: Final = {
-    "elasticache.transit_encryption_enabled": "AWS offers TLS for replication groups only",
+    "assume_role.external_id": "see assume_role.role_arn",
+    "assume_role.role_arn": "a plan without AWS cannot assume a role",
+    "assume_role.session_name": "see assume_role.role_arn",
+    "elasticache.at_rest_encryption_enabled": "off, there would be no key",
+    "elasticache.engine": "valkey excludes the single node",
+    "elasticache.previous_generation_node": "is only for a node that exists",
+    "elasticache.restore_from_snapshot": "the snapshot would have to exist",
     "networking.enable_nat_gateway": "off, there would be no NAT gateway",
     "networking.single_nat_gateway": "on, there would be one NAT gateway only",
     "notifications.topic_arn": "excludes notifications.email_addresses and webhook",
@@ -60,6 +71,7 @@ def overlay(
             "certificate_arn": certificate,
             "redirect_http_to_https": True,
             "ssl_policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+            "named_for_port": 9090,
             "idle_timeout": 30,
             "health_check_path": "/ready",
             "health_check_interval": 15,
@@ -78,10 +90,27 @@ def overlay(
             "cpu_architecture": "ARM64",
             "log_retention_days": 30,
             "health_check_path": "/ready",
-            "environment_variables": {"LOG_LEVEL": "debug", "REDIS_URL": "redis://cache.internal:6379"},
+            "environment_variables": {"LOG_LEVEL": "debug"},
             "secrets": {"DATABASE_PASSWORD": f"{secret}:password::"},
         },
         "elasticache": {
+            "topology": "retiring-node",  # the node and the replication group
+            "named_for_family": "redis6.x",
+            "auto_minor_version_upgrade": False,
+            "replicas": 2,
+            "final_snapshot": "miyabi-complete-last",
+            "transit_encryption_enabled": True,
+            "transit_encryption_mode": "preferred",
+            "kms_key_arn": key,
+            "auth": "token",
+            "auth_token_update_strategy": "SET",
+            "url_variable": "REDIS_URL",
+            "log_delivery": ["slow-log", "engine-log"],
+            "log_retention_days": 14,
+            "cpu_alarm_metric": "EngineCPUUtilization",
+            "memory_alarm_metric": "DatabaseMemoryUsagePercentage",
+            "memory_usage_alarm_threshold": 70,
+            "replication_lag_alarm_threshold": 5,
             "redis_node_type": "cache.t3.small",
             "redis_engine_version": "7.1",
             "maxmemory_policy": "volatile-lru",
@@ -110,6 +139,10 @@ def overlay(
             "enable_execute_command": True,
             "enable_service_discovery": True,
             "managed_elsewhere": ["desired_count", "task_definition"],
+            "scaling_managed_elsewhere": ["min_capacity"],
+            "wait_for_steady_state": True,
+            "service_discovery_force_destroy": True,
+            "running_tasks_alarm_missing_data": "notBreaching",
             "cpu_alarm_threshold": 85,
             "memory_alarm_threshold": 85,
             "running_tasks_alarm_threshold": 3,
@@ -144,6 +177,7 @@ def overlay(
             "log_gb": 8,
             "container_insights_metrics": 30,
             "snapshot_gb": 1,
+            "cache_log_gb": 0.5,
         },
         "lint": {
             "waive": {"local-state": {"reason": "A test applies it.", "until": "2099-12-31"}},
@@ -167,7 +201,7 @@ def stack(root: Path, folder: Path) -> Path:
 def learnt(root: Path, folder: Path) -> dict[str, Any]:
     """What the provider knows of every type that an environment can have."""
     roots = [root / "cdktf.out/stacks/miyabi-dev", stack(root, folder)]
-    return learn(roots, folder / "learn", {"TF_VAR_alarm_webhook_url": WEBHOOK})
+    return learn(roots, folder / "learn", VARIABLES)
 
 
 def main() -> None:

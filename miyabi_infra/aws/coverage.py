@@ -48,6 +48,8 @@ NOT_SHOWN: Final[Mapping[str, str]] = {
     "aws_s3_bucket_public_access_block": _CONFIGURATION,
     "aws_s3_bucket_server_side_encryption_configuration": _CONFIGURATION,
     "aws_s3_bucket_versioning": _CONFIGURATION,
+    "aws_secretsmanager_secret": _CONFIGURATION,
+    "aws_secretsmanager_secret_version": _CONFIGURATION,
     "aws_service_discovery_private_dns_namespace": _CONFIGURATION,
     "aws_service_discovery_service": _CONFIGURATION,
     "aws_sns_topic": _CONFIGURATION,

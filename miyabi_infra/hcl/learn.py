@@ -17,6 +17,9 @@ from miyabi_infra.terraform.cli import Terraform
 
 _NEEDED: Final[Mapping[str, frozenset[str]]] = {
     "aws_elasticache_cluster": frozenset({"engine", "node_type", "num_cache_nodes"}),
+    "aws_elasticache_replication_group": frozenset(
+        {"engine", "node_type", "num_cache_clusters", "port", "transit_encryption_enabled"}
+    ),
     "aws_ecs_task_definition": frozenset({"requires_compatibilities", "network_mode", "cpu", "memory"}),
     "aws_lb_listener": frozenset({"certificate_arn", "port", "protocol"}),
     "aws_lb_target_group": frozenset({"port", "protocol", "target_type"}),

@@ -21,6 +21,8 @@ NOTHING_TO_FIND: Final[Mapping[str, str]] = {
     "aws_s3_bucket_public_access_block": "checkov's policies",
     "aws_s3_bucket_server_side_encryption_configuration": "checkov's policies",
     "aws_s3_bucket_versioning": "checkov's policies",
+    "aws_secretsmanager_secret": _RULES,
+    "aws_secretsmanager_secret_version": _PART,
     "aws_service_discovery_private_dns_namespace": _RULES,
     "aws_service_discovery_service": _RULES,
     "aws_sns_topic": _RULES,

@@ -73,6 +73,8 @@ OPEN_NOTHING: Final = frozenset(
         "aws_flow_log",
         "aws_lb_listener_certificate",
         "aws_s3_bucket",
+        "aws_secretsmanager_secret",
+        "aws_secretsmanager_secret_version",
         "aws_s3_bucket_lifecycle_configuration",
         "aws_s3_bucket_ownership_controls",
         "aws_s3_bucket_policy",

@@ -585,7 +585,7 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     ),
     "aws_ecs_task_definition": frozenset(
         {"cpu", "ephemeral_storage", "execution_role_arn", "family", "memory", "network_mode"}
-        | {"requires_compatibilities", "runtime_platform", "task_role_arn"}
+        | {"requires_compatibilities", "runtime_platform", "skip_destroy", "task_role_arn"}
     ),
     "aws_eip": frozenset({"domain"}),
     "aws_elasticache_cluster": _CACHE_OTHERS,

@@ -58,14 +58,6 @@ class ByHand:
         return Terraform(self.folder, self.aws.variables)
 
 
-def without_tls_on_a_single_node(project: Project) -> None:
-    """Take TLS away from the single Redis node of prod: AWS refuses it, so nothing can be applied with it."""
-    for stack in sorted((project.out / "stacks").glob("*/modules/elasticache")):
-        with project.body(stack.parent.parent.name.removeprefix("miyabi-"), "elasticache") as body:
-            for node in body["resource"].get("aws_elasticache_cluster", {}).values():
-                node.pop("transit_encryption_enabled", None)
-
-
 def changes(plan: dict[str, Any]) -> dict[str, list[str]]:
     """What a plan would do, by address: `{"module.ecs.aws_ecs_task_definition.app": ["delete", "create"]}`."""
     found = cast("list[dict[str, Any]]", plan.get("resource_changes", []))

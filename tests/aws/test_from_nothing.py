@@ -18,7 +18,7 @@ from miyabi_infra.stacks import SHARED
 from miyabi_infra.terraform.cli import TerraformError
 from tests import complete
 from tests.aws.emulator import REGION, Emulator
-from tests.aws.environment import Environment, changes, without_tls_on_a_single_node
+from tests.aws.environment import Environment, changes
 from tests.aws.refusals import CATALOGUE, NOTHING_MORE, elasticache
 from tests.aws.test_verify import Look
 from tests.support import Project
@@ -80,17 +80,16 @@ def lives(root: Path, tmp_path_factory: pytest.TempPathFactory, empty_aws: Emula
     """The lives of the stacks by environment, or what ended one early."""
     folder = tmp_path_factory.mktemp("lives")
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor() as pool:
-        patch.setenv("TF_VAR_alarm_webhook_url", complete.WEBHOOK)
+        for name, value in complete.VARIABLES.items():
+            patch.setenv(name, value)
         accounts = {name: stack.enter_context(empty_aws.copy()) for name in ("staging", "prod", "shared", "complete")}
         prepared = Project.copy_of(root, folder / "project")
         complete.write(prepared, **outside(accounts["complete"]))
         prepared.synthesize()
-        without_tls_on_a_single_node(prepared)
         encrypted = Project.copy_of(prepared.root, folder / "https")
         certificate = accounts["prod"].certificate("api.miyabi.example")
         encrypted.change("prod", ('certificate_arn: ""', f"certificate_arn: {certificate}"))
         encrypted.synthesize()
-        without_tls_on_a_single_node(encrypted)
 
         begun = {
             "staging": pool.submit(begin, Environment(prepared, "staging", accounts["staging"])),

@@ -26,7 +26,7 @@ from tests.aws import observed
 from tests.aws.cli import AwsCli
 from tests.aws.edge import edge
 from tests.aws.emulator import Emulator
-from tests.aws.environment import Environment, without_tls_on_a_single_node
+from tests.aws.environment import Environment
 from tests.guide import Command, commands
 
 pytestmark = pytest.mark.aws
@@ -66,7 +66,6 @@ def done(
     """All commands of all pages, run; by environment."""
     with applied.aws.copy(living=True) as aws, AwsCli.start() as cli, edge(aws.client) as proxy:
         project = applied.copy(tmp_path_factory.mktemp("operator") / "project", aws).project
-        without_tls_on_a_single_node(project)
         (project.root / ".venv").symlink_to(sys.prefix)
         variables = {
             **aws.variables,

@@ -1,7 +1,10 @@
 """The reference HCL: the seven modules and a root as a platform team writes them by hand."""
 
+import shutil
 from pathlib import Path
 from typing import Final
+
+from tests.support import Project
 
 HCL: Final = Path(__file__).parent / "hcl"
 """The root module. Its modules lie below it, its environments' values beside it (`dev.tfvars`)."""
@@ -34,3 +37,12 @@ AS_THE_HCL_IS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "prod": ((GROUP, NODE),),
 }
 """What of the committed overlays goes beyond the HCL, and what the HCL does instead."""
+
+
+def prod_as_the_hcl_is(root: Path, folder: Path) -> Path:
+    """A copy of the project with prod as its HCL is: a single node of Redis, not a replication group."""
+    project = Project.copy_of(root, folder)
+    shutil.copy(root / "environments/schema.json", project.root / "environments")
+    project.change("prod", *AS_THE_HCL_IS["prod"])
+    project.synthesize()
+    return project.root

@@ -10,13 +10,15 @@ from miyabi_infra.parity.judgement import parity
 from miyabi_infra.parity.judging import judged
 from miyabi_infra.parity.plans import Plan, Planned, Refusal
 from miyabi_infra.parity.remark import Remark
-from tests.parity.support import HCL
-from tests.unit import test_parity
-
-root = test_parity.root
-"""The project with prod as its HCL is."""
+from tests.parity.support import HCL, prod_as_the_hcl_is
 
 QUEUE = "aws_sqs_queue.jobs"
+
+
+@pytest.fixture(scope="module")
+def root(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with prod as its HCL is."""
+    return prod_as_the_hcl_is(root, tmp_path_factory.mktemp("as-the-hcl-is") / "project")
 
 
 @pytest.fixture

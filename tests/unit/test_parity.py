@@ -20,8 +20,7 @@ from miyabi_infra.parity.interfaces import Interface
 from miyabi_infra.parity.judgement import parity
 from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
-from tests.parity.support import ANOTHER, AS_THE_HCL_IS, HCL
-from tests.support import Project
+from tests.parity.support import ANOTHER, HCL, prod_as_the_hcl_is
 
 ALB = "modules/alb/main.tf"
 CACHE = "modules/elasticache/main.tf"
@@ -41,12 +40,8 @@ Case = tuple[str, str, str, str, list[Short]]
 
 @pytest.fixture(scope="module")
 def root(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project with prod as its HCL is: a single node of Redis, where the committed overlay has a group."""
-    project = Project.copy_of(root, tmp_path_factory.mktemp("as-the-hcl-is") / "project")
-    shutil.copy(root / "environments/schema.json", project.root / "environments")
-    project.change("prod", *AS_THE_HCL_IS["prod"])
-    project.synthesize()
-    return project.root
+    """The project with prod as its HCL is."""
+    return prod_as_the_hcl_is(root, tmp_path_factory.mktemp("as-the-hcl-is") / "project")
 
 
 @pytest.fixture

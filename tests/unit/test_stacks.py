@@ -112,7 +112,7 @@ def test_lifecycle_and_dependencies_stand_beside_the_arguments(stacks: Mapping[s
 
     assert (service.ignore_changes, bucket.prevent_destroy) == (("desired_count",), True)
     assert nat.depends_on == ("module.networking.aws_internet_gateway.main",)
-    assert called.depends_on == ("module.alb", "module.iam")
+    assert called.depends_on == ("module.alb", "module.iam", "module.networking")
 
 
 def test_outputs_of_the_root_are_resolved(stacks: Mapping[str, Stack]) -> None:
