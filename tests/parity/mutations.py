@@ -335,7 +335,7 @@ def _of_the_hcl_root(root: Path, calls: str) -> Iterator[Mutation]:
         yield Mutation("HCL", "output lost", f"output.{found[2]}", files)
     crossed = calls.replace("= module.networking.private_subnet_ids", "= module.networking.public_subnet_ids", 1)
     yield Mutation("HCL", "wire crossed", "module.elasticache", {"main.tf": crossed})
-    lost = calls.replace("  depends_on = [module.alb, module.iam]\n", "")
+    lost = calls.replace("  depends_on = [module.alb, module.iam, module.networking]\n", "")
     yield Mutation("HCL", "dependency lost", "module.ecs_service", {"main.tf": lost})
 
 
