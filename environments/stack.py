@@ -102,7 +102,7 @@ class PlatformStack(TerraformStack):
 
 
 class EnvironmentStack(PlatformStack):
-    """The Miyabi platform in one environment: seven modules, one state; two more if the overlay enables them.
+    """The Miyabi platform in one environment: seven modules, those that the overlay enables, and one state.
 
     A disabled module is not called at all, unlike a disabled resource, which stays with `count: 0`: so the output of
     an environment without the module does not change.

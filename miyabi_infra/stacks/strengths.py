@@ -372,6 +372,12 @@ STRENGTHS: Final = (
         by.is_there("kms_key_id", "aws_cloudwatch_log_group"),
         _of(("aws_cloudwatch_log_group",), "kms_key_id"),
     ),
+    Strength(
+        "cached data encrypted with an own key",
+        "who may read it is decided twice",
+        by.is_there("kms_key_id", "aws_elasticache_replication_group"),
+        _of(("aws_elasticache_replication_group",), "kms_key_id"),
+    ),
     Strength("flow logs", "they show who connected to what", by.count("aws_flow_log"), _of(("aws_flow_log",), "")),
     Strength("alarms", "what no alarm watches fails unseen", by.count(*_ALARM), _of(_ALARM, "")),
     Strength(
@@ -622,7 +628,7 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     "aws_secretsmanager_secret_version": frozenset({"secret_id", "secret_string"}),
     "aws_security_group": frozenset({"vpc_id"}),
     "aws_service_discovery_private_dns_namespace": frozenset({"vpc"}),
-    "aws_service_discovery_service": frozenset({"dns_config", "health_check_custom_config"}),
+    "aws_service_discovery_service": frozenset({"dns_config", "force_destroy", "health_check_custom_config"}),
     "aws_sns_topic": frozenset({"display_name"}),
     "aws_sns_topic_policy": frozenset({"arn", "policy"}),
     "aws_sns_topic_subscription": frozenset({"endpoint", "endpoint_auto_confirms", "protocol", "topic_arn"}),

@@ -30,7 +30,7 @@ from miyabi_infra.project import SHARED
 from miyabi_infra.reach.types import JUDGED, OPEN_NOTHING
 from miyabi_infra.stacks import Resource, Stack, read
 from miyabi_infra.stacks.inventory import PURPOSES
-from miyabi_infra.stacks.strengths import NO_PROTECTION, STRENGTHS
+from miyabi_infra.stacks.strengths import NO_PROTECTION, STRENGTHS, judged
 from tests import complete, strategies
 from tests.property.test_overlays import accepted
 from tests.support import Project
@@ -55,7 +55,8 @@ class Tool:
 
     name: str
     known: Callable[[], Collection[str]]
-    file: str
+    place: str
+    """Where its row is missing: `a row in` this, or `run` and a command."""
     shared: bool = True
     """Whether it must know the types of the shared stack, too."""
 
@@ -63,7 +64,12 @@ class Tool:
 MEASURED = {kind for each in STRENGTHS for kind, _ in each.arguments}
 TOOLS = (
     Tool("purpose", lambda: PURPOSES, "miyabi_infra/stacks/inventory.py"),
-    Tool("price", lambda: BILLING, "miyabi_infra/cost/services/"),
+    Tool(
+        "price",
+        lambda: BILLING,
+        "BILLING of its service's file in miyabi_infra/cost/services/ "
+        "(a new service: a new file, and its import and its BILLING in __init__.py)",
+    ),
     Tool("diagram", lambda: drawings.KNOWN_TYPES, "miyabi_infra/pages/diagram/drawings.py"),
     Tool("reach", lambda: JUDGED | OPEN_NOTHING, "miyabi_infra/reach/types.py"),
     Tool(
@@ -71,11 +77,16 @@ TOOLS = (
         lambda: {kind for each in STRENGTHS for kind, _ in each.arguments} | NO_PROTECTION.keys(),
         "miyabi_infra/stacks/strengths.py",
     ),
-    Tool("verify", lambda: READERS, "miyabi_infra/aws/readers/"),
+    Tool(
+        "verify",
+        lambda: READERS,
+        "READERS of its service's file in miyabi_infra/aws/readers/ "
+        "(a new service: a new file, and its import and its READERS in __init__.py)",
+    ),
     Tool("status", lambda: status.KNOWN_TYPES, "miyabi_infra/aws/coverage.py"),
     Tool("guides", lambda: guides.KNOWN_TYPES, "miyabi_infra/pages/guides/sections.py", shared=False),
     Tool("losses", lambda: losses.KNOWN_TYPES, "miyabi_infra/pages/summary/losses.py"),
-    Tool("parity", provider.known_types, "make learn", shared=False),
+    Tool("parity", provider.known_types, "run make learn (needs Terraform; about a minute)", shared=False),
 )
 
 
@@ -87,7 +98,29 @@ def types(stacks: Mapping[str, Stack], *, shared: bool) -> set[str]:
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 def test_a_tool_knows_every_type(tool: Tool, stacks: Mapping[str, Stack]) -> None:
     unknown = sorted(types(stacks, shared=tool.shared) - set(tool.known()))
-    assert unknown == [], f"{tool.name} does not know {', '.join(unknown)}: add a row in {tool.file}"
+    todo = tool.place if tool.place.startswith("run ") else f"add a row in {tool.place}"
+    assert unknown == [], f"{tool.name} does not know {', '.join(unknown)}: {todo}"
+
+
+def test_strengths_know_every_argument(stacks: Mapping[str, Stack]) -> None:
+    unknown = sorted(
+        f"{each.type}.{argument}"
+        for name in (complete.ENVIRONMENT, SHARED)
+        for each in stacks[name].resources
+        for argument in each.arguments
+        if not judged(each.type, argument)
+    )
+    todo = "add each to a Strength or to NO_PROTECTION in miyabi_infra/stacks/strengths.py"
+    assert unknown == [], f"strengths do not judge {', '.join(unknown)}: {todo}"
+
+
+def test_the_reference_shows_every_module(root: Path, project: Project) -> None:
+    page = (root / "docs/reference/modules.md").read_text(encoding="utf-8")
+    shown = {line.removeprefix("## ").strip("`") for line in page.splitlines() if line.startswith("## ")}
+    modules = {each.name for each in (project.out / "stacks").glob("*/modules/*")}
+    missing = sorted(modules - shown)
+    todo = "turn it on in _EVERYTHING of miyabi_infra/pages/reference.py"
+    assert missing == [], f"docs/reference/modules.md does not show {', '.join(missing)}: {todo}"
 
 
 COVERAGE = "miyabi_infra/lint/coverage.py"

@@ -168,10 +168,10 @@ def test_an_arrow_without_a_place_of_its_own_is_told_in_words(dev: Picture) -> N
 def test_what_has_no_picture_is_counted_instead_of_left_out(project: Project, output: Path) -> None:
     project.take(output)
     with project.body("dev", "ecs") as body:
-        body["resource"]["aws_sqs_queue"] = {"jobs": {"name": "jobs"}}
+        body["resource"]["aws_mystery"] = {"one": {}}
     (stack,) = [each for each in read(project.out) if each.environment == "dev"]
 
-    assert Drawn("Other resources", "sqs queue", ("1",)) in picture(stack).services
+    assert Drawn("Other resources", "mystery", ("1",)) in picture(stack).services
 
 
 def test_nothing_of_the_stacks_is_counted_as_having_no_picture(stacks: dict[str, Stack]) -> None:
