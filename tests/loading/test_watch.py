@@ -23,6 +23,11 @@ PATIENCE = 120
 """Seconds, after which a watcher that says nothing is taken for dead."""
 
 
+def _heed_sigint() -> None:
+    """Where the tests run in the background, SIGINT is ignored, and a child would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Watcher:
     """A running `synth --watch`, and what it says, line by line."""
 
@@ -35,6 +40,7 @@ class Watcher:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=_heed_sigint,  # noqa: PLW1509  # no threads between fork and exec that could hold a lock
         )
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()

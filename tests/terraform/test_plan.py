@@ -11,7 +11,7 @@ from tests.support import Plans, Project, planned_values
 
 pytestmark = pytest.mark.terraform
 
-STACKS = {"miyabi-dev": 48, "miyabi-staging": 52, "miyabi-prod": 52, "miyabi-shared": 9}
+STACKS = {"miyabi-dev": 48, "miyabi-staging": 52, "miyabi-prod": 59, "miyabi-shared": 9}
 """The stacks, and how many resources each plans."""
 
 ASKED_FOR_BY_THE_REPORT = {
@@ -94,12 +94,12 @@ def test_two_lines_of_the_overlay_bring_back_what_runs_today(
 def test_prod_is_what_the_report_promises(plans: dict[str, dict[str, Any]]) -> None:
     planned = planned_values(plans["miyabi-prod"])
     target = planned["module.ecs_service.aws_appautoscaling_target.ecs"]
-    cache = planned["module.elasticache.aws_elasticache_cluster.redis"]
+    cache = planned["module.elasticache.aws_elasticache_replication_group.redis"]
     promised = {
         "NAT gateways": sum(address.startswith("module.networking.aws_nat_gateway.main[") for address in planned),
         "tasks": (target["min_capacity"], target["max_capacity"]),
         "deletion protection": planned["module.alb.aws_lb.main"]["enable_deletion_protection"],
-        "node": cache["node_type"],
+        "nodes": (cache["node_type"], cache["num_cache_clusters"], cache["automatic_failover_enabled"]),
         "snapshots": cache["snapshot_retention_limit"],
         "transit encryption": cache["transit_encryption_enabled"],
     }
@@ -107,7 +107,7 @@ def test_prod_is_what_the_report_promises(plans: dict[str, dict[str, Any]]) -> N
         "NAT gateways": 2,
         "tasks": (4, 8),
         "deletion protection": True,
-        "node": "cache.t3.small",
+        "nodes": ("cache.t3.small", 2, True),
         "snapshots": 7,
         "transit encryption": True,
     }

@@ -63,10 +63,17 @@ def differences(value: Value, planned: object, unknown: object, at: str) -> list
         items = cast("list[object]", planned)
         if len(items) != len(value):
             return [f"{at}: {len(value)} items, planned {len(items)}"]
+        if any(isinstance(each, Mapping) for each in value):
+            items = sorted(items, key=_log_type)  # a set of blocks: the plan has it in an order of its own
+            value = tuple(sorted(value, key=_log_type))
         pairs = [(each, items[index], _item(unknown, index), f"{at}[{index}]") for index, each in enumerate(value)]
     else:
         return [] if value == planned else [f"{at}: {value!r} is planned as {planned!r}"]
     return [found for pair in pairs for found in differences(*pair)]
+
+
+def _log_type(block: object) -> str:
+    return str(cast("Mapping[str, object]", block).get("log_type", "")) if isinstance(block, Mapping) else ""
 
 
 def _item(unknown: object, index: int) -> object:
