@@ -85,6 +85,8 @@ def lives(root: Path, tmp_path_factory: pytest.TempPathFactory, empty_aws: Emula
         accounts = {name: stack.enter_context(empty_aws.copy()) for name in ("staging", "prod", "shared", "complete")}
         prepared = Project.copy_of(root, folder / "project")
         complete.write(prepared, **outside(accounts["complete"]))
+        # The accounts of this test run no tasks, so a service would never be steady.
+        prepared.change("complete", ('"wait_for_steady_state": true', '"wait_for_steady_state": false'))
         prepared.synthesize()
         encrypted = Project.copy_of(prepared.root, folder / "https")
         certificate = accounts["prod"].certificate("api.miyabi.example")

@@ -142,7 +142,11 @@ def test_what_is_in_no_generated_argument_is_found_too(dev: Environment, look: L
     )  # fmt: skip
     latest = ecs.describe_task_definition(taskDefinition="miyabi-app-dev")["taskDefinition"]["taskDefinitionArn"]
     ecs.update_service(cluster="miyabi-cluster-dev", service="miyabi-service-dev", taskDefinition=latest)
-    ecs.create_service(cluster="miyabi-cluster-dev", serviceName="by-hand", taskDefinition=latest, desiredCount=0)
+    (own_service,) = ecs.describe_services(cluster="miyabi-cluster-dev", services=["miyabi-service-dev"])["services"]
+    ecs.create_service(
+        cluster="miyabi-cluster-dev", serviceName="by-hand", taskDefinition=latest, desiredCount=0,
+        launchType="FARGATE", networkConfiguration=own_service["networkConfiguration"],
+    )  # fmt: skip
     balancer = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
     vpc = elb.describe_load_balancers()["LoadBalancers"][0]["VpcId"]
     own = elb.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
