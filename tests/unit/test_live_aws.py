@@ -17,6 +17,8 @@ from miyabi_infra.commands.status import run
 from miyabi_infra.commands.verify import run as run_verify
 
 QUICK = Limits(connect=0.5, read=0.2, attempts=1)
+PATIENT = Limits(connect=10, read=10, attempts=1)
+"""For a server that answers: on a busy machine that takes a while."""
 
 
 @pytest.fixture(autouse=True)
@@ -230,7 +232,7 @@ def test_the_login_page_of_a_captive_portal_is_no_answer(monkeypatch: pytest.Mon
         for method in ("do_GET", "do_HEAD", "do_POST"):
             monkeypatch.setattr(Answer, method, answer, raising=False)
         with answering(monkeypatch, "x"):
-            aws = Aws("us-west-2", QUICK)
+            aws = Aws("us-west-2", PATIENT)
             for ask in (
                 partial(aws.pages, "logs", "describe_log_groups", "logGroups"),
                 partial(aws.pages, "ec2", "describe_vpcs", "Vpcs"),
