@@ -55,37 +55,37 @@ class Tool:
 
     name: str
     known: Callable[[], Collection[str]]
-    place: str
-    """Where its row is missing: `a row in` this, or `run` and a command."""
+    todo: str
+    """What to do for a type that it does not know."""
     shared: bool = True
     """Whether it must know the types of the shared stack, too."""
 
 
 MEASURED = {kind for each in STRENGTHS for kind, _ in each.arguments}
 TOOLS = (
-    Tool("purpose", lambda: PURPOSES, "miyabi_infra/stacks/inventory.py"),
+    Tool("purpose", lambda: PURPOSES, "add a row in miyabi_infra/stacks/inventory.py"),
     Tool(
         "price",
         lambda: BILLING,
-        "BILLING of its service's file in miyabi_infra/cost/services/ "
+        "add a row in BILLING of its service's file in miyabi_infra/cost/services/ "
         "(a new service: a new file, and its import and its BILLING in __init__.py)",
     ),
-    Tool("diagram", lambda: drawings.KNOWN_TYPES, "miyabi_infra/pages/diagram/drawings.py"),
-    Tool("reach", lambda: JUDGED | OPEN_NOTHING, "miyabi_infra/reach/types.py"),
+    Tool("diagram", lambda: drawings.KNOWN_TYPES, "add a row in miyabi_infra/pages/diagram/drawings.py"),
+    Tool("reach", lambda: JUDGED | OPEN_NOTHING, "add a row in miyabi_infra/reach/types.py"),
     Tool(
         "strengths",
-        lambda: {kind for each in STRENGTHS for kind, _ in each.arguments} | NO_PROTECTION.keys(),
-        "miyabi_infra/stacks/strengths.py",
+        lambda: MEASURED | NO_PROTECTION.keys(),
+        "add a row in miyabi_infra/stacks/strengths.py",
     ),
     Tool(
         "verify",
         lambda: READERS,
-        "READERS of its service's file in miyabi_infra/aws/readers/ "
+        "add a row in READERS of its service's file in miyabi_infra/aws/readers/ "
         "(a new service: a new file, and its import and its READERS in __init__.py)",
     ),
-    Tool("status", lambda: status.KNOWN_TYPES, "miyabi_infra/aws/coverage.py"),
-    Tool("guides", lambda: guides.KNOWN_TYPES, "miyabi_infra/pages/guides/sections.py", shared=False),
-    Tool("losses", lambda: losses.KNOWN_TYPES, "miyabi_infra/pages/summary/losses.py"),
+    Tool("status", lambda: status.KNOWN_TYPES, "add a row in miyabi_infra/aws/coverage.py"),
+    Tool("guides", lambda: guides.KNOWN_TYPES, "add a row in miyabi_infra/pages/guides/sections.py", shared=False),
+    Tool("losses", lambda: losses.KNOWN_TYPES, "add a row in miyabi_infra/pages/summary/losses.py"),
     Tool("parity", provider.known_types, "run make learn (needs Terraform; about a minute)", shared=False),
 )
 
@@ -98,8 +98,7 @@ def types(stacks: Mapping[str, Stack], *, shared: bool) -> set[str]:
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 def test_a_tool_knows_every_type(tool: Tool, stacks: Mapping[str, Stack]) -> None:
     unknown = sorted(types(stacks, shared=tool.shared) - set(tool.known()))
-    todo = tool.place if tool.place.startswith("run ") else f"add a row in {tool.place}"
-    assert unknown == [], f"{tool.name} does not know {', '.join(unknown)}: {todo}"
+    assert unknown == [], f"{tool.name} does not know {', '.join(unknown)}: {tool.todo}"
 
 
 def test_strengths_know_every_argument(stacks: Mapping[str, Stack]) -> None:

@@ -19,7 +19,8 @@ from miyabi_infra.reach.questions import ReachChange, difference
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack, read, revision
 from miyabi_infra.stacks.causes import Causes
-from miyabi_infra.stacks.compare import BACKEND, PROVIDER, ResourceChange, compare
+from miyabi_infra.stacks.compare import BACKEND, PROVIDER, ResourceChange
+from miyabi_infra.stacks.inventory import changes as changes_of
 from miyabi_infra.stacks.strengths import Weaker, weaker
 
 
@@ -138,7 +139,7 @@ def _snapshot(root: Path, today: date) -> Snapshot:
 def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
     before, after = then.stacks.get(name), now.stacks.get(name)
     first, second = then.overlays.get(name), now.overlays.get(name)
-    found = tuple(_changes(before, after))
+    found = changes_of(before, after)
     earlier, present = then.found(name), now.found(name)
     waived = {(each.name, each.subject): each for each in now.findings if each.environment == name and each.waived}
     return EnvironmentChange(
@@ -164,10 +165,3 @@ def _cost_changes(name: str, then: Snapshot, now: Snapshot) -> Sequence[CostChan
         if name in side.stacks and name not in side.costs:
             return ()
     return cost_changes(name, then.costs.get(name), now.costs.get(name))
-
-
-def _changes(before: Stack | None, after: Stack | None) -> Sequence[ResourceChange]:
-    if before and after:
-        return compare(before, after).changes
-    stack = after or before
-    return [ResourceChange(each.address, "add" if after else "remove") for each in stack.resources] if stack else []
