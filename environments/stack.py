@@ -118,8 +118,8 @@ class EnvironmentStack(PlatformStack):
             description="URI of the container image. Default: the overlay's; a pipeline passes the image it built",
         )
 
-        networking = NetworkingModule(self, platform=settings, settings=settings.networking)
-        security_groups = SecurityGroupsModule(
+        self.networking = networking = NetworkingModule(self, platform=settings, settings=settings.networking)
+        self.security_groups = security_groups = SecurityGroupsModule(
             self, platform=settings, settings=settings.security_groups, vpc_id=networking.vpc_id
         )
         # The topic comes first, because every alarm refers to it; the dashboard last, because it shows everything. One
@@ -133,7 +133,7 @@ class EnvironmentStack(PlatformStack):
                 webhook_url=self._webhook_url() if settings.notifications.webhook else "",
             )
             alarm_topic_arn = notifications.alarm_topic_arn
-        elasticache = ElasticacheModule(
+        self.elasticache = elasticache = ElasticacheModule(
             self,
             platform=settings,
             settings=settings.elasticache,
@@ -142,14 +142,14 @@ class EnvironmentStack(PlatformStack):
             redis_auth_token=self._redis_auth_token() if settings.elasticache.makes_secret else None,
             alarm_topic_arn=alarm_topic_arn,
         )
-        iam = IamModule(
+        self.iam = iam = IamModule(
             self,
             platform=settings,
             settings=settings.iam,
             secret_arns=settings.ecs.secrets.values(),
             redis_secret_arn=elasticache.redis_secret_arn,
         )
-        alb = AlbModule(
+        self.alb = alb = AlbModule(
             self,
             platform=settings,
             settings=settings.alb,
@@ -160,7 +160,7 @@ class EnvironmentStack(PlatformStack):
             # AWS refuses an internet-facing load balancer in a VPC without an internet gateway.
             depends_on=[networking],
         )
-        ecs = EcsModule(
+        self.ecs = ecs = EcsModule(
             self,
             platform=settings,
             settings=settings.ecs,
@@ -172,7 +172,7 @@ class EnvironmentStack(PlatformStack):
             redis_url=elasticache.redis_url,
             redis_secret_arn=elasticache.redis_secret_arn,
         )
-        ecs_service = EcsServiceModule(
+        self.ecs_service = ecs_service = EcsServiceModule(
             self,
             platform=settings,
             settings=settings.ecs_service,
@@ -212,55 +212,67 @@ class EnvironmentStack(PlatformStack):
             self.output(
                 "dashboard_name", monitoring.dashboard_name, "Name of the CloudWatch dashboard; only where there is one"
             )
+        self._alarm_topic_arn = alarm_topic_arn
+        self._outputs(settings)
 
-        self.output("vpc_id", networking.vpc_id, "ID of the VPC")
-        self.output("vpc_cidr", networking.vpc_cidr, "IPv4 block of the VPC")
-        self.output("public_subnet_ids", networking.public_subnet_ids, "IDs of the public subnets")
-        self.output("private_subnet_ids", networking.private_subnet_ids, "IDs of the private subnets")
-        self.output("nat_gateway_id", networking.nat_gateway_id, "ID of the first NAT gateway; null without NAT")
-        self.output("alb_security_group_id", security_groups.alb_security_group_id, "ID of the ALB's security group")
-        self.output("ecs_security_group_id", security_groups.ecs_security_group_id, "ID of the tasks' security group")
+    def _outputs(self, settings: EnvironmentSettings) -> None:
+        """The outputs of the root module: those of every environment, then those of what an overlay switches on."""
+        self.output("vpc_id", self.networking.vpc_id, "ID of the VPC")
+        self.output("vpc_cidr", self.networking.vpc_cidr, "IPv4 block of the VPC")
+        self.output("public_subnet_ids", self.networking.public_subnet_ids, "IDs of the public subnets")
+        self.output("private_subnet_ids", self.networking.private_subnet_ids, "IDs of the private subnets")
+        self.output("nat_gateway_id", self.networking.nat_gateway_id, "ID of the first NAT gateway; null without NAT")
         self.output(
-            "rds_security_group_id", security_groups.rds_security_group_id, "ID of the database's security group"
+            "alb_security_group_id", self.security_groups.alb_security_group_id, "ID of the ALB's security group"
         )
         self.output(
-            "redis_security_group_id", security_groups.redis_security_group_id, "ID of the cache's security group"
+            "ecs_security_group_id", self.security_groups.ecs_security_group_id, "ID of the tasks' security group"
         )
-        self.output("ecs_task_execution_role_arn", iam.ecs_task_execution_role_arn, "ARN of the task execution role")
-        self.output("ecs_task_role_arn", iam.ecs_task_role_arn, "ARN of the application's role")
-        self.output("alb_dns_name", alb.alb_dns_name, "DNS name of the load balancer")
-        self.output("alb_arn", alb.alb_arn, "ARN of the load balancer")
-        self.output("target_group_arn", alb.target_group_arn, "ARN of the target group")
-        self.output("ecs_cluster_name", ecs.cluster_name, "Name of the cluster")
-        self.output("ecs_cluster_arn", ecs.cluster_arn, "ARN of the cluster")
-        self.output("ecs_task_definition_arn", ecs.task_definition_arn, "ARN of the task definition")
-        self.output("ecs_task_definition_family", ecs.task_definition_family, "Family of the task definition")
-        self.output("ecs_log_group_name", ecs.log_group_name, "Name of the application's log group")
+        self.output(
+            "rds_security_group_id", self.security_groups.rds_security_group_id, "ID of the database's security group"
+        )
+        self.output(
+            "redis_security_group_id", self.security_groups.redis_security_group_id, "ID of the cache's security group"
+        )
+        self.output(
+            "ecs_task_execution_role_arn", self.iam.ecs_task_execution_role_arn, "ARN of the task execution role"
+        )
+        self.output("ecs_task_role_arn", self.iam.ecs_task_role_arn, "ARN of the application's role")
+        self.output("alb_dns_name", self.alb.alb_dns_name, "DNS name of the load balancer")
+        self.output("alb_arn", self.alb.alb_arn, "ARN of the load balancer")
+        self.output("target_group_arn", self.alb.target_group_arn, "ARN of the target group")
+        self.output("ecs_cluster_name", self.ecs.cluster_name, "Name of the cluster")
+        self.output("ecs_cluster_arn", self.ecs.cluster_arn, "ARN of the cluster")
+        self.output("ecs_task_definition_arn", self.ecs.task_definition_arn, "ARN of the task definition")
+        self.output("ecs_task_definition_family", self.ecs.task_definition_family, "Family of the task definition")
+        self.output("ecs_log_group_name", self.ecs.log_group_name, "Name of the application's log group")
         node = "primary node" if settings.elasticache.uses_group else "Redis node"
-        self.output("redis_endpoint", elasticache.redis_endpoint, f"Host name of the {node}")
-        self.output("redis_port", elasticache.redis_port, f"TCP port of the {node}")
-        self.output("redis_connection_string", elasticache.redis_connection_string, f"host:port of the {node}")
+        self.output("redis_endpoint", self.elasticache.redis_endpoint, f"Host name of the {node}")
+        self.output("redis_port", self.elasticache.redis_port, f"TCP port of the {node}")
+        self.output("redis_connection_string", self.elasticache.redis_connection_string, f"host:port of the {node}")
         if settings.elasticache.uses_group:
             self.output(
-                "redis_reader_endpoint", elasticache.redis_reader_endpoint, "Host name for read-only connections"
+                "redis_reader_endpoint", self.elasticache.redis_reader_endpoint, "Host name for read-only connections"
             )
             self.output(
-                "redis_replication_group_id", elasticache.redis_replication_group_id, "ID of the replication group"
+                "redis_replication_group_id", self.elasticache.redis_replication_group_id, "ID of the replication group"
             )
         else:
-            self.output("redis_cluster_id", elasticache.redis_cluster_id, "ID of the cache cluster")
-        self.output("ecs_service_name", ecs_service.service_name, "Name of the service")
-        self.output("ecs_service_arn", ecs_service.service_arn, "ARN of the service")
-        self.output("ecs_service_desired_count", ecs_service.service_desired_count, "Tasks that the service is to run")
+            self.output("redis_cluster_id", self.elasticache.redis_cluster_id, "ID of the cache cluster")
+        self.output("ecs_service_name", self.ecs_service.service_name, "Name of the service")
+        self.output("ecs_service_arn", self.ecs_service.service_arn, "ARN of the service")
+        self.output(
+            "ecs_service_desired_count", self.ecs_service.service_desired_count, "Tasks that the service is to run"
+        )
         self.output(
             "service_discovery_dns_name",
-            ecs_service.service_discovery_dns_name,
+            self.ecs_service.service_discovery_dns_name,
             "Name of the tasks in the VPC's private DNS; null without service discovery",
         )
-        if alarm_topic_arn is not None:
+        if self._alarm_topic_arn is not None:
             self.output(
                 "alarm_topic_arn",
-                alarm_topic_arn,
+                self._alarm_topic_arn,
                 "ARN of the topic that the alarms notify; only where they notify one",
             )
 
