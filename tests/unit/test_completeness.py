@@ -19,6 +19,7 @@ from environments.stack import EnvironmentStack
 from miyabi_infra.aws import coverage as status
 from miyabi_infra.aws.readers import READERS
 from miyabi_infra.aws.status import SECTIONS
+from miyabi_infra.cost.model import Billed
 from miyabi_infra.cost.services import BILLING
 from miyabi_infra.hcl import provider
 from miyabi_infra.lint import coverage as lint
@@ -111,6 +112,19 @@ def test_strengths_know_every_argument(stacks: Mapping[str, Stack]) -> None:
     )
     todo = "add each to a Strength or to NO_PROTECTION in miyabi_infra/stacks/strengths.py"
     assert unknown == [], f"strengths do not judge {', '.join(unknown)}: {todo}"
+
+
+def test_cost_reads_every_argument_of_what_is_billed(stacks: Mapping[str, Stack]) -> None:
+    unknown = sorted(
+        f"{each.type}.{argument}"
+        for stack in stacks.values()
+        for each in stack.resources
+        if isinstance(billed := BILLING.get(each.type), Billed)
+        for argument, value in each.arguments.items()
+        if value not in (None, False, "", ()) and argument not in billed.reads | billed.free
+    )
+    todo = "add each to reads or free of its Billed in miyabi_infra/cost/services/"
+    assert unknown == [], f"cost does not know whether {', '.join(unknown)} change the price: {todo}"
 
 
 def test_the_reference_shows_every_module(root: Path, project: Project) -> None:

@@ -12,10 +12,9 @@ import pytest
 from miyabi_infra.commands.cost import run
 from miyabi_infra.cost.changes import cost_changes
 from miyabi_infra.cost.estimate import estimates
-from miyabi_infra.cost.model import COMPONENTS, Billed, Estimate, Span
+from miyabi_infra.cost.model import COMPONENTS, Estimate, Span
 from miyabi_infra.cost.prices import load
-from miyabi_infra.cost.services import BILLING
-from miyabi_infra.stacks import SHARED, Value, read
+from miyabi_infra.stacks import SHARED, read
 from tests.support import Project, git
 
 REPORT = Path(__file__).parents[1] / "data/milestone-report.json"
@@ -240,23 +239,6 @@ def test_a_region_without_prices_takes_nothing_away_from_the_others(
     assert not of(taken, "dev").complete
     assert run(taken.root, check=True) == 1
     assert "dev: monthly_budget cannot be checked: there are no prices" in capsys.readouterr().out
-
-
-def test_every_argument_of_every_billed_resource_is_read_or_known_to_be_free(output: Path) -> None:
-    def says_something(value: Value) -> bool:
-        return value not in (None, False, "", ())
-
-    unknown = {
-        f"{each.type}.{argument}"
-        for stack in read(output)
-        for each in stack.resources
-        for argument, value in each.arguments.items()
-        if isinstance(billed := BILLING.get(each.type), Billed) and says_something(value)
-        if argument not in billed.reads | billed.free
-    }
-
-    assert unknown == set()
-    assert {each.type for stack in read(output) for each in stack.resources} <= BILLING.keys()
 
 
 # ---- the milestone report ---------------------------------------------------------------------------------------
