@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-compile
 
 POLICIES := .venv-policies
+PROVIDER_6 := .provider-6
 # Waivers are compared with the day of the commit: the same commit passes or fails on any day.
 TODAY := $(shell git log -1 --format=%cs 2>/dev/null)
 
@@ -63,7 +64,7 @@ stale: $(VENV)/.runtime ## fail when generated files are not what the sources ma
 policies: $(POLICIES)/.installed ## coherence of the overlays, and checkov's policies: no AWS, no network
 	@$(BIN)/miyabi-infra lint --policies $(if $(TODAY),--today $(TODAY))
 
-test: $(VENV)/.dev ## unit, golden, property and terraform tests: some minutes
+test: $(VENV)/.dev $(PROVIDER_6)/.installed ## unit, golden, property and terraform tests: some minutes
 	$(PYTEST) -m "not aws" -n auto $(IN_PARALLEL)
 
 test-fast: $(VENV)/.dev ## what needs neither terraform nor a browser nor patience
@@ -87,9 +88,10 @@ lock: $(VENV)/.dev ## renew the pinned versions and hashes
 	$(COMPILE) -c requirements-dev.txt --extra load -o requirements-load.txt
 	$(COMPILE) -c requirements-dev.txt -o requirements.txt
 	$(COMPILE:pyproject.toml=--group pyproject.toml:policies) --upgrade -o requirements-policies.txt
+	$(COMPILE:pyproject.toml=--group pyproject.toml:provider-6) --no-deps -o requirements-provider-6.txt
 
 clean: ## remove what was installed; generated files and state stay
-	rm -rf $(VENV) $(POLICIES) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(POLICIES) $(PROVIDER_6) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 cdktf-app: $(VENV)/.runtime # what cdktf.json names
 	@$(BIN)/python main.py
@@ -118,4 +120,9 @@ $(POLICIES)/.installed: requirements-policies.txt $(VENV)/.dev
 	@echo "installing checkov into $(POLICIES) (once)"
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(POLICIES)
 	@$(BIN)/uv pip install --quiet --python $(POLICIES)/bin/python --require-hashes -r requirements-policies.txt
+	@touch $@
+
+$(PROVIDER_6)/.installed: requirements-provider-6.txt $(VENV)/.dev
+	@echo "installing the bindings of AWS provider 6 (once)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(PROVIDER_6) --no-deps --require-hashes -r requirements-provider-6.txt
 	@touch $@

@@ -22,7 +22,6 @@ from modules.registry import RegistryModule
 from modules.security_groups import SecurityGroupsModule
 from modules.state_bucket import StateBucketModule
 
-AWS_PROVIDER = {"source": "hashicorp/aws", "version": "~> 5.0"}
 _NEWER_REGIONS = frozenset({"ap-east-2"})
 """Regions of the provider that the S3 backend of Terraform 1.11.4 refuses as unknown (hashicorp/terraform #36624)."""
 
@@ -81,7 +80,9 @@ class PlatformStack(TerraformStack):
             allowed_account_ids=[settings.account_id] if settings.account_id else None,
             default_tags=[AwsProviderDefaultTags(tags=settings.default_tags)],
         )
-        self.add_override("terraform.required_providers.aws", AWS_PROVIDER)
+        self.add_override(
+            "terraform.required_providers.aws", {"source": "hashicorp/aws", "version": settings.aws_provider}
+        )
 
     @property
     def modules(self) -> list[Module]:

@@ -54,6 +54,9 @@ Region = Literal[
 """Regions of the partition `aws` that provider 5.100.0 supports. China and GovCloud are other partitions, and the
 policies contain ARNs of the partition `aws`."""
 
+AwsProviderVersion = Literal["~> 5.0", "~> 6.0"]
+"""Both take the same configuration: `make provider-6` synthesizes with the bindings of provider 6, and compares."""
+
 AccountId = Annotated[str, matching(ACCOUNT, "is not an AWS account ID", "twelve digits, in quotes")]
 
 
@@ -119,6 +122,10 @@ class Platform(Settings):
 
     account_id: AccountId | None = None
     """AWS account that the provider may act on (`allowed_account_ids`). Default: the account of the credentials."""
+
+    aws_provider: AwsProviderVersion = "~> 5.0"
+    """Version constraint of Terraform's AWS provider. There is no way back from 6: provider 5 cannot read the state
+    that it writes. docs/guides/aws-provider-6.md has the steps."""
 
     container_port: Port = 8080
     """TCP port of the application: used by the target group, the task and the ingress rule from the ALB."""

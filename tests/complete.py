@@ -29,6 +29,7 @@ TOPIC: Final = f"arn:aws:sns:{REGION}:{ACCOUNT}:cache-events"
 KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
 
 UNSET: Final = {
+    "aws_provider": "the tests plan with provider 5",
     "assume_role.external_id": "see assume_role.role_arn",
     "assume_role.role_arn": "a plan without AWS cannot assume a role",
     "assume_role.session_name": "see assume_role.role_arn",

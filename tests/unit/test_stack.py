@@ -24,6 +24,11 @@ def test_a_local_state_is_the_file_that_the_hcl_root_had(project: Project) -> No
     }
 
 
+def test_an_environment_chooses_its_provider(project: Project) -> None:
+    project.write("qa", QA + 'aws_provider: "~> 6.0"\n')
+    assert root_module(project, "qa")["terraform"]["required_providers"]["aws"]["version"] == "~> 6.0"
+
+
 def test_the_state_in_s3_is_encrypted_and_locked(project: Project) -> None:
     terraform = root_module(project, "prod")["terraform"]
     assert terraform["backend"] == {
