@@ -74,9 +74,9 @@ class Project:
             return error.problems
         return []
 
-    def synthesize(self) -> Path:
-        """Synthesize into the project's `cdktf.out`, and return it."""
-        synthesize(self.root, self.out)
+    def synthesize(self, environment: str | None = None) -> Path:
+        """Synthesize into the project's `cdktf.out`, all stacks or one environment's, and return it."""
+        synthesize(self.root, self.out, environment=environment)
         return self.out
 
     def take(self, output: Path) -> None:

@@ -7,12 +7,12 @@ account. An overlay's name is its environment's name.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from environments.settings import EnvironmentSettings, SharedSettings
@@ -129,7 +129,7 @@ class _Checked:
                     self.unusable.add(key)
             else:
                 try:
-                    values[key] = _validated(field, data[key])
+                    values[key] = _adapter(model, key).validate_python(data[key])
                 except ValidationError:
                     self.unusable.add(key)
         self.settings: Settings = model.model_construct(**values)
@@ -164,10 +164,12 @@ class _Checked:
                 yield ((*at, *path) if path[0] in own else path), violation
 
 
-def _validated(field: FieldInfo, value: object) -> object:
+@cache
+def _adapter(model: type[Settings], key: str) -> TypeAdapter[Any]:
+    """What validates one setting of a section by itself."""
+    field = model.model_fields[key]
     form: Any = Annotated[field.annotation, field]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
-    adapter: TypeAdapter[Any] = TypeAdapter(form, config=ConfigDict(strict=True))
-    return adapter.validate_python(value)
+    return TypeAdapter(form, config=ConfigDict(strict=True))
 
 
 def _claimed(loaded: Sequence[tuple[Document, AnySettings]], known: Mapping[str, Claim]) -> bool:

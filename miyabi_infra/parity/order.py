@@ -24,6 +24,7 @@ class Order:
                 if within(each.label, module):
                     direct |= set(waits)
         self._before: dict[str, frozenset[str]] = {}
+        self._inside: dict[str, list[str]] = {}
 
     def said(self, label: str) -> set[str]:
         """What `depends_on` of a resource names."""
@@ -47,8 +48,10 @@ class Order:
         for name in names:
             if name in self._direct:
                 yield name
-            else:
-                yield from (label for label in self._direct if within(label, name))
+                continue
+            if name not in self._inside:
+                self._inside[name] = [label for label in self._direct if within(label, name)]
+            yield from self._inside[name]
 
 
 def orders(hcl: Configuration, generated: Configuration, *, apart: bool) -> Iterator[Remark]:

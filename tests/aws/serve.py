@@ -53,7 +53,7 @@ def main() -> None:
 def _serve(application: Strict) -> BaseWSGIServer:
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
     server.daemon_threads = True  # pyright: ignore[reportAttributeAccessIssue]  # of a threaded one
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server
 
 

@@ -67,7 +67,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, code: str, message: str = "", sta
     )
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     host = f"127.0.0.1:{server.server_port}"
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}")
     yield host

@@ -22,7 +22,7 @@ ALARMS = {"alb": 2, "elasticache": 3, "ecs_service": 3}
 
 def synthesized(project: Project, added: str = "") -> Stack:
     project.write("qa", QA + added)
-    return next(stack for stack in read(project.synthesize()) if stack.environment == "qa")
+    return next(stack for stack in read(project.synthesize("qa")) if stack.environment == "qa")
 
 
 def actions(stack: Stack) -> list[tuple[str, Any, Any]]:

@@ -77,7 +77,7 @@ def test_the_shared_stack_has_no_network(output: Path) -> None:
 def test_a_certificate_opens_443(project: Project) -> None:
     arn = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555"
     project.change("prod", ('certificate_arn: ""', f"certificate_arn: {arn}"))
-    stack = stack_of(project.synthesize(), "prod")
+    stack = stack_of(project.synthesize("prod"), "prod")
 
     assert matrix(stack) == [MATRIX[0], ("internet", "alb", "tcp 443"), *MATRIX[1:]]
 
@@ -265,7 +265,7 @@ def test_a_closed_egress_shuts_the_tasks_in(mutated: Mutate) -> None:
 
 def test_without_nat_tasks_reach_no_aws_service_and_the_answer_says_why(project: Project) -> None:
     project.change("dev", ("single_nat_gateway: true", "enable_nat_gateway: false"))
-    found = abilities(Reach(stack_of(project.synthesize(), "dev")))
+    found = abilities(Reach(stack_of(project.synthesize("dev"), "dev")))
     images = found[0]
 
     assert [each.possible for each in found] == [False, False, False]

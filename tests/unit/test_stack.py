@@ -11,7 +11,7 @@ from tests.unit.test_refusals import QA
 
 
 def root_module(project: Project, environment: str) -> dict[str, Any]:
-    file = project.synthesize() / "stacks" / f"miyabi-{environment}" / "cdk.tf.json"
+    file = project.synthesize(environment) / "stacks" / f"miyabi-{environment}" / "cdk.tf.json"
     return cast("dict[str, Any]", json.loads(file.read_text(encoding="utf-8")))
 
 
@@ -90,7 +90,7 @@ def test_images_that_run_are_never_expired_by_pushes_for_others(project: Project
         "shared",
         ("[dev-, staging-, prod-]", "[dev-, prod-]\n  pull_accounts: ['210987654321']"),
     )
-    file = project.synthesize() / "stacks/miyabi-shared/modules/registry/main.tf.json"
+    file = project.synthesize("shared") / "stacks/miyabi-shared/modules/registry/main.tf.json"
     registry = json.loads(file.read_text(encoding="utf-8"))
     rules = registry["locals"]["lifecycle_policy"]["rules"]
     assert [(each["rulePriority"], each["selection"].get("tagPrefixList")) for each in rules] == [
