@@ -21,9 +21,8 @@ settings.register_profile(
 settings.load_profile("miyabi")
 
 from miyabi_infra.project import ROOT  # noqa: E402
-from miyabi_infra.synthesis.synth import synthesize  # noqa: E402
 from miyabi_infra.terraform import cli as terraform  # noqa: E402  # after jsii knows its Node.js
-from tests.support import Plans, Project, chromium  # noqa: E402
+from tests.support import Plans, Project, chromium, synthesized  # noqa: E402
 
 NEEDED = (
     (("terraform", "aws"), "terraform", terraform.executable, "MIYABI_DEMAND_TERRAFORM"),
@@ -50,11 +49,9 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def output(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def output() -> Path:
     """The project's overlays synthesized afresh: a `cdktf.out` that tests only read."""
-    out = tmp_path_factory.mktemp("synthesized") / "cdktf.out"
-    synthesize(root, out)
-    return out
+    return synthesized()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Tools of the tests: a project to change, a stack to plan without AWS, readers of plans."""
 
+import atexit
 import fcntl
 import hashlib
 import json
@@ -11,12 +12,14 @@ import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from environments.settings import EnvironmentSettings
 from miyabi_infra.overlays.loading import AnySettings, load
 from miyabi_infra.overlays.problems import OverlayError, Problem
+from miyabi_infra.project import ROOT
 from miyabi_infra.synthesis.synth import synthesize
 from miyabi_infra.terraform import offline
 
@@ -76,6 +79,8 @@ class Project:
 
     def synthesize(self, environment: str | None = None) -> Path:
         """Synthesize into the project's `cdktf.out`, all stacks or one environment's, and return it."""
+        if environment is None and not self.out.exists():
+            self.take(synthesized())  # what the project did not change is then skipped
         synthesize(self.root, self.out, environment=environment)
         return self.out
 
@@ -90,6 +95,16 @@ class Project:
         data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         yield data
         file.write_text(json.dumps(data), encoding="utf-8")
+
+
+@cache
+def synthesized() -> Path:
+    """The repository's overlays, synthesized once in this process; only to be read."""
+    folder = Path(tempfile.mkdtemp(prefix="miyabi-synthesized-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    out = folder / "cdktf.out"
+    synthesize(ROOT, out)
+    return out
 
 
 def copy_of_generator(root: Path, copy: Path) -> Path:

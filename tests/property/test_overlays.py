@@ -62,15 +62,17 @@ def contract(output: Path) -> dict[str, set[str]]:
 
 @settings(max_examples=25)
 @given(overlays())
-def test_an_accepted_overlay_keeps_every_address(contract: dict[str, set[str]], overlay: dict[str, Any]) -> None:
+def test_an_accepted_overlay_keeps_every_address_and_the_text_of_variables(
+    contract: dict[str, set[str]], overlay: dict[str, Any]
+) -> None:
     settings = accepted(overlay)
     expected = dict(contract)
     if settings.notifications.makes_topic:
         expected["notifications"] = NOTIFICATIONS
     if settings.monitoring.enabled:
         expected["monitoring"] = MONITORING
-    stack = EnvironmentStack(App(), settings)
-    found = {module.folder: set(instances(module.rendered())) for module in stack.modules}
+    bodies = {module.folder: module.rendered() for module in EnvironmentStack(App(), settings).modules}
+    found = {folder: set(instances(body)) for folder, body in bodies.items()}
     cache = settings.elasticache
     assert ("aws_elasticache_replication_group.redis" in found["elasticache"]) is cache.has_group
     assert found["elasticache"] & GROUP_ONLY <= (GROUP_ONLY if cache.has_group else set())
@@ -78,13 +80,7 @@ def test_an_accepted_overlay_keeps_every_address(contract: dict[str, set[str]], 
     assert found.pop("elasticache") - GROUP_ONLY == expected.pop("elasticache") - gone
     assert found == expected
 
-
-@settings(max_examples=25)
-@given(overlays())
-def test_what_people_write_into_a_variable_arrives_as_text(overlay: dict[str, Any]) -> None:
-    stack = EnvironmentStack(App(), accepted(overlay))
-    ecs = next(module for module in stack.modules if module.folder == "ecs").rendered()
-    variables = ecs["locals"]["container_definitions"][0]["environment"]
+    variables = bodies["ecs"]["locals"]["container_definitions"][0]["environment"]
     shown = {each["name"]: each["value"].replace("$${", "${").replace("%%{", "%{") for each in variables}
     shown.pop(overlay["elasticache"]["url_variable"], None)  # its value is a reference
     assert shown == overlay["ecs"]["environment_variables"]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cdktf import Testing
+from cdktf import App
 
 from environments.stack import EnvironmentStack
 from miyabi_infra.commands import addresses as command
@@ -198,7 +198,7 @@ def test_an_environment_that_is_not_there_is_refused(repository: Project) -> Non
 
 
 def test_a_module_emits_what_it_declares(project: Project) -> None:
-    networking = EnvironmentStack(Testing.app(), project.settings("dev")).modules[0]
+    networking = EnvironmentStack(App(), project.settings("dev")).modules[0]
     networking.moved("aws_subnet.front", "aws_subnet.public")
     networking.retired("aws_vpc.other", "never used")
     rendered = networking.rendered()
@@ -214,7 +214,7 @@ def test_a_module_emits_what_it_declares(project: Project) -> None:
     ],
 )
 def test_a_declaration_that_is_not_so_is_refused(project: Project, old: str, new: str, said: str) -> None:
-    networking = EnvironmentStack(Testing.app(), project.settings("dev")).modules[0]
+    networking = EnvironmentStack(App(), project.settings("dev")).modules[0]
     networking.moved(old, new)
     with pytest.raises(ValueError, match=said):
         networking.rendered()
