@@ -62,10 +62,23 @@ class PlatformStack(TerraformStack):
         if use_lockfile:  # an argument that cdktf 0.21 does not support
             self.add_override("terraform.backend.s3.use_lockfile", True)  # noqa: FBT003
         self.add_override("terraform.required_version", ">= 1.10" if use_lockfile else ">= 1.5")
+        self._provider(settings, "aws", region=settings.region)
+        self.add_override(
+            "terraform.required_providers.aws", {"source": "hashicorp/aws", "version": settings.aws_provider}
+        )
+
+    def has_us_east_1(self, settings: EnvironmentSettings | SharedSettings) -> None:
+        """Declare a second provider, for modules with resources `in_us_east_1`; without such a module it is absent."""
+        self._provider(settings, "us_east_1", region="us-east-1", alias="us_east_1")
+
+    def _provider(
+        self, settings: EnvironmentSettings | SharedSettings, name: str, *, region: str, alias: str | None = None
+    ) -> None:
         AwsProvider(
             self,
-            "aws",
-            region=settings.region,
+            name,
+            alias=alias,
+            region=region,
             assume_role=(
                 [
                     AwsProviderAssumeRole(
@@ -79,9 +92,6 @@ class PlatformStack(TerraformStack):
             ),
             allowed_account_ids=[settings.account_id] if settings.account_id else None,
             default_tags=[AwsProviderDefaultTags(tags=settings.default_tags)],
-        )
-        self.add_override(
-            "terraform.required_providers.aws", {"source": "hashicorp/aws", "version": settings.aws_provider}
         )
 
     @property

@@ -15,7 +15,7 @@ variable.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Final, cast
 
 from cdktf import (
     ITerraformDependable,
@@ -28,6 +28,10 @@ from cdktf import (
 )
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from constructs import Node, RootConstruct
+
+US_EAST_1: Final = "aws.us_east_1"
+"""The provider of us-east-1, as Terraform's configuration names it. CloudFront takes its certificate and its web ACL
+from there, and CloudWatch has its metrics there."""
 
 
 class ModuleBody(TerraformStack):
@@ -72,6 +76,19 @@ class Module(TerraformHclModule):
     def call_name(cls) -> str:
         """The name of the module call: the first part of every address in it."""
         return cls.folder.replace("-", "_")
+
+    def in_us_east_1(self, *resources: TerraformResource) -> None:
+        """Put resources into us-east-1: CloudFront takes certificates and web ACLs, and has its metrics, from there.
+
+        The stack must have the provider (`PlatformStack.has_us_east_1`).
+        """
+        # What the call passes replaces what it would inherit, so the provider of the stack's region is named, too.
+        self.add_override("providers", {"aws": "aws", US_EAST_1: US_EAST_1})
+        self.body.add_override(
+            "terraform.required_providers.aws", {"source": "hashicorp/aws", "configuration_aliases": [US_EAST_1]}
+        )
+        for each in resources:
+            each.add_override("provider", US_EAST_1)
 
     def wire(self, name: str, value: str, description: str) -> str:
         """Declare the variable `name` of type string, pass `value` in the call, and return the reference to it."""

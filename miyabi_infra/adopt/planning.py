@@ -44,8 +44,6 @@ class Workspace:
         self._terraform = Terraform(folder, {**_OWN, "TMPDIR": str(temporary)})
         self._modules: set[str] = set()
         (folder / "terraform.tfstate").write_text(state, encoding="utf-8")
-        override = offline.override(provider=not refresh)
-        (folder / offline.FILE).write_text(json.dumps(override), encoding="utf-8")
 
     def plan(self, folder: Path, stack: Stack, moves: Sequence[Move] = ()) -> dict[str, Any]:
         """Plan a stack, whose output is in `folder`, over the state; the plan as `terraform show -json` has it.
@@ -64,6 +62,8 @@ class Workspace:
         shutil.rmtree(self._folder / "modules", ignore_errors=True)
         shutil.copytree(folder / "modules", self._folder / "modules")
         shutil.copy(folder / "cdk.tf.json", self._folder)
+        override = offline.override(provider=not self._refresh, aliases=offline.aliases(folder))
+        (self._folder / offline.FILE).write_text(json.dumps(override), encoding="utf-8")
         declared = {"moved": [{"from": old, "to": new} for old, new in moves]} if moves else {}
         (self._folder / _MOVES).write_text(json.dumps(declared), encoding="utf-8")
         there = {address: each for address, each in self._imports.items() if stack.find(address)}

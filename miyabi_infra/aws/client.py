@@ -120,6 +120,12 @@ class Aws:
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
         self._session: Any = None
+        self._elsewhere: dict[str, Aws] = {}
+
+    def elsewhere(self, region: str) -> "Aws":
+        """The same account in another region."""
+        with self._lock:
+            return self._elsewhere.setdefault(region, Aws(region, self._limits))
 
     def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
         """The answer of an operation, with boto3's name for it: `call("ecs", "describe_services", cluster=…)`.

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -75,9 +76,20 @@ class World:
         """`readers` by resource type; a reference to a resource of another type stays unresolved."""
         self.stack = stack
         self._readers = readers
+        self._home = aws
         self._aws = aws
+        self._region = ""
         self._lock = threading.Lock()
         self._answers: dict[str, _Answer] = {}
+
+    def at(self, region: str) -> "World":
+        """The same account in another region; an empty one is the stack's. What was asked before is not asked again."""
+        if region == self._region:
+            return self
+        there = copy(self)
+        there._region = region  # noqa: SLF001  # its own class
+        there._aws = self._home.elsewhere(region) if region else self._home  # noqa: SLF001
+        return there
 
     def ask(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
         """The answer of an operation, requested once.
@@ -111,7 +123,7 @@ class World:
         )
 
     def _once(self, question: object, ask: Any) -> Any:  # noqa: ANN401  # JSON
-        key = json.dumps(question, sort_keys=True)
+        key = json.dumps([self._region, question], sort_keys=True)
         with self._lock:
             answer = self._answers.setdefault(key, _Answer())
         with answer.lock:
@@ -137,7 +149,8 @@ class World:
         if resource is None or reader is None:
             return None
         try:
-            return self._once(("find", address), lambda: reader(resource, self))
+            there = self.at(resource.region)
+            return there._once(("find", address), lambda: reader(resource, there))  # noqa: SLF001  # its own class
         except Trouble as trouble:
             if trouble.kind is Kind.MISSING:
                 return None

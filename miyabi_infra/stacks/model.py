@@ -69,6 +69,8 @@ class Resource:
     """Arguments that Terraform leaves alone after creation (`lifecycle`)."""
     prevent_destroy: bool = False
     """Whether Terraform refuses a plan that destroys it (`lifecycle`)."""
+    region: str = ""
+    """The region that it is in when it is not the stack's: of a second provider. Empty for the stack's."""
 
     @property
     def label(self) -> str:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, cast
@@ -23,8 +24,8 @@ from miyabi_infra.stacks.expressions import (
 )
 from miyabi_infra.stacks.model import Module, Reference, Resource, Stack, StackError, Template, Value
 
-_META: Final = frozenset({"//", "count", "depends_on", "lifecycle"})
-_REFUSED: Final = frozenset({"for_each", "provider", "provisioner", "connection", "dynamic"})
+_META: Final = frozenset({"//", "count", "depends_on", "lifecycle", "provider"})
+_REFUSED: Final = frozenset({"for_each", "provisioner", "connection", "dynamic"})
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -106,7 +107,17 @@ class Body:
             depends_on=tuple(f"{self.prefix}{each}" for each in raw.get("depends_on", ())),
             ignore_changes=tuple(lifecycle.get("ignore_changes", ())),
             prevent_destroy=bool(lifecycle.get("prevent_destroy", False)),
+            region=self._region(f"{kind}.{name}", raw.get("provider")),
         )
+
+    def _region(self, subject: str, provider: str | None) -> str:
+        """The region of a provider that a resource names; empty for the stack's."""
+        if provider in (None, "aws"):
+            return ""
+        regions = self.root.other_regions
+        if provider not in regions or (self.name and self.call.get("providers") != _passing(regions)):
+            raise self._error(subject, f"uses the provider {provider}, not known here")
+        return regions[provider]
 
     def outputs(self) -> Mapping[str, Value]:
         """The outputs, by name."""
@@ -390,10 +401,16 @@ class Root(Body):
         )
 
     def _provider(self) -> Mapping[str, Any]:
-        providers = self._section("provider").get("aws", [])
+        providers = [each for each in self._section("provider").get("aws", []) if "alias" not in each]
         if len(providers) != 1:
             raise self._error("provider.aws", f"is there {len(providers)} times; only one is supported")
         return providers[0]
+
+    @cached_property
+    def other_regions(self) -> Mapping[str, str]:
+        """The regions of the providers with an alias, by name: `aws.us_east_1`."""
+        providers = self._section("provider").get("aws", [])
+        return {f"aws.{each['alias']}": each["region"] for each in providers if "alias" in each}
 
     def _load(self, file: Path) -> Mapping[str, Any]:
         shown = f"{self.shown}/{file.relative_to(self._out)}"
@@ -409,7 +426,12 @@ class Root(Body):
 
 
 def _passed(call: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    return ((key, held) for key, held in sorted(call.items()) if key not in {"//", "source", "depends_on"})
+    return ((key, held) for key, held in sorted(call.items()) if key not in {"//", "source", "depends_on", "providers"})
+
+
+def _passing(regions: Mapping[str, str]) -> dict[str, str]:
+    """What a call says that passes all providers on under their own names."""
+    return {name: name for name in ("aws", *regions)}
 
 
 def _held(section: Mapping[str, Any], name: str, shown: str) -> Any:  # noqa: ANN401  # JSON

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,14 +19,27 @@ PROVIDER: Final = {
 }
 """Arguments with which the AWS provider plans without reaching AWS."""
 
+ROOT: Final = "cdk.tf.json"
 FILE: Final = "offline_override.tf.json"
 """Terraform merges a file of this name over the others of its folder."""
 
 
-def override(*, provider: bool = True) -> dict[str, Any]:
-    """What is laid over a root module: the state in a file next to it; with `provider`, a provider cut off from AWS."""
+def override(*, provider: bool = True, aliases: Sequence[str] = ()) -> dict[str, Any]:
+    """What is laid over a root module: the state in a file next to it; with `provider`, a provider cut off from AWS.
+
+    `aliases`: those of the other configurations of the provider, which are cut off as well.
+    """
     local = {"terraform": {"backend": {"local": {"path": "terraform.tfstate"}}}}
-    return {**local, "provider": {"aws": PROVIDER}} if provider else local
+    providers = [PROVIDER, *({"alias": each, **PROVIDER} for each in aliases)]
+    return {**local, "provider": {"aws": providers}} if provider else local
+
+
+def aliases(root: Path) -> list[str]:
+    """The aliases of the AWS provider in a generated root module; none in one of HCL."""
+    if not (root / ROOT).is_file():
+        return []
+    providers: list[dict[str, Any]] = json.loads((root / ROOT).read_text(encoding="utf-8"))["provider"]["aws"]
+    return [each["alias"] for each in providers if "alias" in each]
 
 
 def copy(root: Path, folder: Path, variables: dict[str, str] | None = None) -> Terraform:
@@ -41,7 +55,7 @@ def copy(root: Path, folder: Path, variables: dict[str, str] | None = None) -> T
     """
     copied = folder / root.name
     shutil.copytree(root, copied, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
-    (copied / FILE).write_text(json.dumps(override()), encoding="utf-8")
+    (copied / FILE).write_text(json.dumps(override(aliases=aliases(copied))), encoding="utf-8")
     terraform = Terraform(copied, variables)
     terraform.init()
     return terraform

@@ -25,11 +25,14 @@ def resource(stack: Stack, address: str) -> Resource:
     return found
 
 
-def write(out: Path, body: Mapping[str, Any], call: Mapping[str, Any] | None = None) -> Path:
-    """An output folder with one stack that calls one module."""
+def write(
+    out: Path, body: Mapping[str, Any], call: Mapping[str, Any] | None = None, also: Mapping[str, Any] | None = None
+) -> Path:
+    """An output folder with one stack that calls one module; `also`: a second configuration of the provider."""
     folder = out / "stacks" / "miyabi-dev"
     (folder / "modules" / "one").mkdir(parents=True)
-    root = {"provider": PROVIDER, "module": {"one": {"source": "./modules/one", **(call or {})}}}
+    providers = {"aws": [*PROVIDER["aws"], *([also] if also else [])]}
+    root = {"provider": providers, "module": {"one": {"source": "./modules/one", **(call or {})}}}
     (folder / "cdk.tf.json").write_text(json.dumps(root))
     (folder / "modules" / "one" / "main.tf.json").write_text(json.dumps(body))
     return out
@@ -199,6 +202,24 @@ def test_meta_arguments_that_the_generator_never_writes_are_refused(tmp_path: Pa
 
     with pytest.raises(StackError, match=f"aws_thing.it holds {meta}, not known here"):
         read(write(tmp_path, body))
+
+
+def test_a_resource_of_a_second_provider_has_its_region(tmp_path: Path) -> None:
+    body = {"resource": {"aws_thing": {"here": {}, "there": {"provider": "aws.us_east_1"}}}}
+    passing = {"providers": {"aws": "aws", "aws.us_east_1": "aws.us_east_1"}}
+    (stack,) = read(write(tmp_path, body, passing, also={"region": "us-east-1", "alias": "us_east_1"}))
+    assert {each.name: each.region for each in stack.resources} == {"here": "", "there": "us-east-1"}
+    assert stack.region == "us-west-2"
+    assert stack.modules[0].inputs == {}
+    assert "provider" not in stack.resources[1].arguments
+
+
+@pytest.mark.parametrize("passed", [None, {"aws.us_east_1": "aws"}])
+def test_a_provider_that_the_call_does_not_pass_on_is_refused(tmp_path: Path, passed: dict[str, str] | None) -> None:
+    body = {"resource": {"aws_thing": {"it": {"provider": "aws.us_east_1"}}}}
+    out = write(tmp_path, body, {"providers": passed}, also={"region": "us-east-1", "alias": "us_east_1"})
+    with pytest.raises(StackError, match=r"aws_thing.it uses the provider aws\.us_east_1, not known here"):
+        read(out)
 
 
 def test_an_output_folder_without_stacks_is_refused(tmp_path: Path) -> None:
