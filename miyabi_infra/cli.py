@@ -416,6 +416,24 @@ def verify(*, env: OneEnv, as_json: Json = False) -> None:
 
 
 @app.command(rich_help_panel=OPERATE)
+def deploy(
+    *,
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help="<registry>/<repository>:<tag> or @<digest>.")],
+    env: OneEnv,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds that the rollout may take.")] = 900,
+    as_json: Json = False,
+) -> None:
+    """Let the running service use another image, wait until its tasks are healthy, and go back when they are not.
+
+    For environments whose image Terraform leaves alone (ecs_service.managed_elsewhere). Exit code 0: the image runs;
+    1: it was not deployed, the image of before runs; 2: refused, nothing was changed; 3: not known how it ended.
+    """
+    from miyabi_infra.commands.deploy import run  # noqa: PLC0415  # boto3 takes half a second to import
+
+    raise _exit(lambda: run(ROOT, env, image, seconds=timeout, as_json=as_json))
+
+
+@app.command(rich_help_panel=OPERATE)
 def load(
     *,
     env: OneEnv,

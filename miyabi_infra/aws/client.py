@@ -127,7 +127,7 @@ class Aws:
         with self._lock:
             return self._elsewhere.setdefault(region, Aws(region, self._limits))
 
-    def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+    def call(self, service: str, operation: str, /, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
         """The answer of an operation, with boto3's name for it: `call("ecs", "describe_services", cluster=…)`.
 
         Raises:
@@ -137,7 +137,7 @@ class Aws:
         with _telling(action, self._limits):
             return _from_aws(getattr(self._client(service), operation)(**arguments), action)
 
-    def pages(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:  # noqa: ANN401  # JSON
+    def pages(self, service: str, operation: str, key: str, /, **arguments: Any) -> list[Any]:  # noqa: ANN401  # JSON
         """The items under `key` of all pages of an operation.
 
         Raises:

@@ -20,6 +20,9 @@ from moto.elasticache.responses import ElastiCacheResponse
 from moto.elbv2.models import elbv2_backends
 from moto.logs.models import logs_backends
 
+BROKEN: Final = ":broken"
+"""In the name of an image: its tasks never become healthy."""
+
 Moto = Any
 """A model of moto's, whose own types say too little."""
 
@@ -66,10 +69,15 @@ def _settling(call: Call) -> Call:
 
 def _deploying(call: Call) -> Call:
     def update_service(self: EC2ContainerServiceResponse) -> ActionResult:
+        name = str(_asked(self, "service")).rpartition("/")[2]
+        before = next((each.task_definition for each in self.ecs_backend.services.values() if each.name == name), None)
         answer = call(self)
         forced = bool(_asked(self, "forceNewDeployment"))
         deployed = forced or _asked(self, "taskDefinition") is not None
-        settle(self.ecs_backend, _service_of(answer), "deployment" if deployed else "scaling")
+        if deployed and _never_healthy(self.ecs_backend, _service_of(answer)):
+            _fail(self.ecs_backend, _service_of(answer), before)
+        else:
+            settle(self.ecs_backend, _service_of(answer), "deployment" if deployed else "scaling")
         return answer
 
     return update_service
@@ -156,6 +164,27 @@ def settle(backend: Moto, service: Moto, why: str) -> None:
         }
     message = f"(service {service.name}) has reached a steady state."
     service.events.insert(0, {"id": str(len(service.events)), "createdAt": utcnow(), "message": message})
+
+
+def _never_healthy(backend: Moto, service: Moto) -> bool:
+    """Whether the tasks of a service fail their health check: their image has a tag that says so."""
+    definition = backend.describe_task_definition(str(service.task_definition).rpartition("/")[2])
+    return any(BROKEN in each["image"] for each in definition.container_definitions)
+
+
+def _fail(backend: Moto, service: Moto, before: Moto) -> None:
+    """The deployment fails; with its circuit breaker, ECS deploys what ran before, else the old tasks stay."""
+    configuration: dict[str, Any] = service.deployment_configuration or {}
+    breaker: dict[str, Any] = configuration.get("deploymentCircuitBreaker", {})
+    reason = "ECS deployment circuit breaker: tasks failed to start."
+    message = f"(service {service.name}) (deployment {_id(service)}) deployment failed: tasks failed to start."
+    service.events.insert(0, {"id": str(len(service.events)), "createdAt": utcnow(), "message": message})
+    if breaker.get("enable") and breaker.get("rollback"):
+        service.task_definition = before
+        settle(backend, service, "scaling")
+        return
+    failed = {"rolloutState": "FAILED", "rolloutStateReason": reason, "failedTasks": 3}
+    service.deployments[0] |= {**failed, "runningCount": 0, "taskDefinition": service.task_definition}
 
 
 def _join(backend: Moto, service: Moto) -> None:

@@ -1,0 +1,234 @@
+"""A new image in a running service, without Terraform: register a revision, update the service, wait, or roll back."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from miyabi_infra.aws.account import account_of
+from miyabi_infra.aws.client import Aws, Kind, Trouble
+from miyabi_infra.aws.world import World
+from miyabi_infra.refused import Refused
+from miyabi_infra.stacks import Resource, Stack
+from miyabi_infra.stacks.platform import Platform, text
+
+PAUSE: Final = 10.0
+"""Seconds between two looks at the service."""
+
+_IMAGE: Final = re.compile(
+    r"(?P<name>[^\s@:]+(?::\d+/[^\s@:]+)?)(?::(?P<tag>[\w.-]{1,128})|@(?P<digest>sha256:[0-9a-f]{64}))"
+)
+_ECR: Final = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>.+)")
+
+_OF_THE_ANSWER: Final = frozenset(
+    {
+        "taskDefinitionArn",
+        "revision",
+        "status",
+        "requiresAttributes",
+        "compatibilities",
+        "registeredAt",
+        "registeredBy",
+        "deregisteredAt",
+        "deregisterationAt",
+    }
+)
+"""What DescribeTaskDefinition answers and RegisterTaskDefinition does not take."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a deployment ended."""
+
+    image: str
+    before: str
+    """The revision that ran before: `miyabi-app-dev:7`."""
+    runs: str
+    """The revision that the service now asks for."""
+    deployed: bool
+    """Whether the image runs."""
+    reason: str
+    """Why not, in one line; empty when it runs."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a rollout may take, and how the time passes."""
+
+    seconds: float
+    pause: float = PAUSE
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
+def deploy(stack: Stack, aws: Aws, image: str, *, patience: Patience, tell: Tell) -> Outcome:
+    """Let the service run an image; when its tasks do not become healthy in time, the image of before runs again.
+
+    `tell` gets a line for each step.
+
+    Raises:
+        Refused: before anything is changed, when this image or this environment is not to be deployed so.
+        Trouble: when AWS gives no answer.
+    """
+    service = _managed_here(stack)
+    found = _parts(image)
+    account = account_of(World(aws, stack, {}))
+    if account.trouble is not None:
+        raise account.trouble
+    _in_registry(aws, image, found)
+    rollout = Rollout(aws, _cluster_name(stack), text(service.get("name")), patience, tell)
+    before = rollout.running()
+    revision = rollout.register(before, _application(stack), image)
+    tell(f"{revision} registered, with {image}")
+    rollout.update(revision)
+    reason = rollout.wait(revision)
+    if not reason:
+        tell(f"{revision} runs")
+        return Outcome(image, before, revision, deployed=True, reason="")
+    tell(f"{reason}; {before} is to run again")
+    if rollout.primary() != before:  # the circuit breaker has not done it
+        rollout.update(before)
+    back = rollout.wait(before)
+    tell(f"{before} does not run yet: {back}" if back else f"{before} runs again")
+    return Outcome(image, before, rollout.primary(), deployed=False, reason=reason)
+
+
+def _managed_here(stack: Stack) -> Resource:
+    """The service, when Terraform leaves its task definition alone."""
+    service = Platform(stack).service
+    if service is None:
+        raise Refused(f"{stack.environment} has no ECS service")
+    if "task_definition" not in service.ignore_changes:
+        raise Refused(
+            f"Terraform manages the image of {stack.environment}: the next apply would take this one back. "
+            f"Write it into ecs.ecr_image_uri of environments/{stack.environment}.yaml and apply, or add "
+            "task_definition to ecs_service.managed_elsewhere"
+        )
+    for controller in service.blocks("deployment_controller"):
+        if controller.get("type", "ECS") != "ECS":
+            raise Refused(f"{stack.environment} is deployed by {controller['type']}, not by updates of the service")
+    return service
+
+
+def _cluster_name(stack: Stack) -> str:
+    cluster = Platform(stack).cluster
+    return text(cluster.get("name")) if cluster else ""
+
+
+def _application(stack: Stack) -> str:
+    """Name of the application's container: the first one; sidecars follow."""
+    return text(Platform(stack).containers[0].get("name"))
+
+
+def _parts(image: str) -> Mapping[str, str]:
+    """Registry, repository, tag and digest of an image."""
+    matched = _IMAGE.fullmatch(image)
+    if matched is None:
+        raise Refused(f"{image!r} is not an image with a tag or a digest: <registry>/<repository>:<git commit>")
+    if matched["tag"] == "latest":
+        raise Refused("latest says not what it is: deploy the tag of a commit, or a digest")
+    return {name: value or "" for name, value in matched.groupdict().items()}
+
+
+def _in_registry(aws: Aws, image: str, parts: Mapping[str, str]) -> None:
+    """Refuse an image that ECR does not have; of other registries nothing is known."""
+    matched = _ECR.fullmatch(parts["name"])
+    if matched is None:
+        return
+    if matched["region"] != aws.region:
+        aws = Aws(matched["region"])
+    wanted = {"imageDigest": parts["digest"]} if parts["digest"] else {"imageTag": parts["tag"]}
+    try:
+        aws.call(
+            "ecr",
+            "describe_images",
+            registryId=matched["account"],
+            repositoryName=matched["repository"],
+            imageIds=[wanted],
+        )
+    except Trouble as trouble:
+        if trouble.kind is Kind.MISSING:
+            raise Refused(f"{image} is not in the registry: push it first") from trouble
+        raise
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """The service during a deployment."""
+
+    aws: Aws
+    cluster: str
+    service: str
+    patience: Patience
+    tell: Tell
+
+    def described(self) -> dict[str, Any]:
+        """The service, as ECS describes it."""
+        answer = self.aws.call("ecs", "describe_services", cluster=self.cluster, services=[self.service])
+        found = [each for each in answer["services"] if each["status"] == "ACTIVE"]
+        if not found:
+            raise Refused(f"service {self.service} does not exist in cluster {self.cluster}: apply the stack first")
+        return found[0]
+
+    def running(self) -> str:
+        """The revision that runs, when no other deployment is in progress."""
+        deployments = self.described()["deployments"]
+        if len(deployments) > 1 or deployments[0].get("rolloutState", "COMPLETED") == "IN_PROGRESS":
+            raise Refused(f"a deployment of {self.service} is in progress: wait for its end (miyabi-infra status)")
+        return _revision(deployments[0]["taskDefinition"])
+
+    def primary(self) -> str:
+        """The revision that the service asks for now."""
+        return _revision(self.described()["taskDefinition"])
+
+    def register(self, revision: str, container: str, image: str) -> str:
+        """A revision like another one, with another image; that one itself when nothing differs."""
+        answer = self.aws.call("ecs", "describe_task_definition", taskDefinition=revision, include=["TAGS"])
+        definition: dict[str, Any] = answer["taskDefinition"]
+        containers: list[dict[str, Any]] = definition["containerDefinitions"]
+        if container not in {each["name"] for each in containers}:
+            raise Refused(f"{revision} has no container {container}")
+        changed = [{**each, "image": image} if each["name"] == container else each for each in containers]
+        if changed == containers:
+            return revision
+        taken = {name: value for name, value in definition.items() if name not in _OF_THE_ANSWER}
+        tags = {"tags": answer["tags"]} if answer.get("tags") else {}
+        made = self.aws.call("ecs", "register_task_definition", **{**taken, "containerDefinitions": changed}, **tags)
+        return _revision(made["taskDefinition"]["taskDefinitionArn"])
+
+    def update(self, revision: str) -> None:
+        """Have the service use a revision."""
+        self.aws.call("ecs", "update_service", cluster=self.cluster, service=self.service, taskDefinition=revision)
+
+    def wait(self, revision: str) -> str:
+        """Wait until a revision runs; why it does not, in one line, or an empty text."""
+        until = self.patience.clock() + self.patience.seconds
+        while True:
+            service = self.described()
+            mine = next(
+                (each for each in service["deployments"] if _revision(each["taskDefinition"]) == revision), None
+            )
+            if mine is None or mine.get("rolloutState") == "FAILED":
+                return _one_line(mine, service) or f"the circuit breaker rolled {revision} back"
+            if mine["status"] == "PRIMARY" and mine.get("rolloutState", "COMPLETED") == "COMPLETED":
+                return ""
+            if self.patience.clock() >= until:
+                return f"{revision} does not run after {self.patience.seconds:g} s"
+            self.tell(f"{mine.get('runningCount', 0)} of {mine.get('desiredCount', 0)} tasks of {revision} run")
+            self.patience.sleep(self.patience.pause)
+
+
+def _one_line(deployment: Mapping[str, Any] | None, service: Mapping[str, Any]) -> str:
+    """What ECS says of a deployment that failed."""
+    if deployment is not None and deployment.get("rolloutStateReason"):
+        return str(deployment["rolloutStateReason"])
+    events: list[dict[str, Any]] = service.get("events") or []
+    messages = [str(each["message"]) for each in events]
+    return next((each for each in messages if "failed" in each), "")
+
+
+def _revision(arn: object) -> str:
+    return str(arn).rpartition("/")[2]
