@@ -416,6 +416,25 @@ def verify(*, env: OneEnv, as_json: Json = False) -> None:
 
 
 @app.command(rich_help_panel=OPERATE)
+def preflight(
+    *,
+    env: OneEnv,
+    as_json: Json = False,
+    print_policy: Annotated[
+        bool, typer.Option("--print-policy", help="Print the IAM policy that it needs, of all that it asked for.")
+    ] = False,
+) -> None:
+    """Read what would stand in the way of an apply: quotas, zones, names, state, image, secrets, certificates, roles.
+
+    Exit code 0: nothing; 1: something does; 2: wrong use, or credentials of another account; 3: nothing is known to,
+    but not everything could be determined.
+    """
+    from miyabi_infra.commands.preflight import run  # noqa: PLC0415  # boto3 takes half a second to import
+
+    raise _exit(lambda: run(ROOT, env, as_json=as_json, print_policy=print_policy))
+
+
+@app.command(rich_help_panel=OPERATE)
 def deploy(
     *,
     image: Annotated[str, typer.Argument(metavar="IMAGE", help="<registry>/<repository>:<tag> or @<digest>.")],

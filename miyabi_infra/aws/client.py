@@ -71,9 +71,19 @@ class Limits:
 
 _IAM_PREFIX: Final = {
     "elbv2": "elasticloadbalancing",
-    "application-autoscaling": "application-autoscaling",
+    "service-quotas": "servicequotas",
 }
 """IAM's name of a service, where it differs from boto3's."""
+
+_IAM_ACTION: Final = {
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "servicequotas:GetAwsDefaultServiceQuota": "servicequotas:GetAWSDefaultServiceQuota",
+}
+"""IAM's name of an action, where it differs from the operation's (Service Authorization Reference)."""
 
 _DENIED: Final = re.compile(r"AccessDenied|Unauthorized(?:Operation|Access)|AuthorizationError|NotAuthorized|Forbidden")
 _CREDENTIALS: Final = re.compile(
@@ -121,11 +131,15 @@ class Aws:
         self._lock = threading.Lock()
         self._session: Any = None
         self._elsewhere: dict[str, Aws] = {}
+        self.actions: set[str] = set()
+        """IAM's names of all operations that were asked for, in any region; also of those that were denied."""
 
     def elsewhere(self, region: str) -> "Aws":
         """The same account in another region."""
         with self._lock:
-            return self._elsewhere.setdefault(region, Aws(region, self._limits))
+            there = self._elsewhere.setdefault(region, Aws(region, self._limits))
+            there.actions = self.actions
+            return there
 
     def call(self, service: str, operation: str, /, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
         """The answer of an operation, with boto3's name for it: `call("ecs", "describe_services", cluster=…)`.
@@ -134,6 +148,7 @@ class Aws:
             Trouble: when there is none.
         """
         action = action_name(service, operation)
+        self.actions.add(action)
         with _telling(action, self._limits):
             return _from_aws(getattr(self._client(service), operation)(**arguments), action)
 
@@ -144,6 +159,7 @@ class Aws:
             Trouble: when one of the pages cannot be read.
         """
         action = action_name(service, operation)
+        self.actions.add(action)
         with _telling(action, self._limits):
             client = self._client(service)
             if not client.can_paginate(operation):  # it returns everything at once
@@ -197,7 +213,8 @@ def _not_from_aws(action: str) -> Trouble:
 def action_name(service: str, operation: str) -> str:
     """IAM's name of an operation: `elasticloadbalancing:DescribeTargetHealth`."""
     prefix = _IAM_PREFIX.get(service, service)
-    return f"{prefix}:{''.join(word.capitalize() for word in operation.split('_'))}"
+    action = f"{prefix}:{''.join(word.capitalize() for word in operation.split('_'))}"
+    return _IAM_ACTION.get(action, action)
 
 
 def trouble(error: BotoCoreError | ClientError | ResponseParserError, action: str, limits: Limits) -> Trouble:

@@ -17,7 +17,7 @@ os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the execution role's po
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from tests.aws import additions, discovery, living, observed, replication
+from tests.aws import additions, discovery, living, observed, offers, replication
 from tests.aws.emulator import ACCOUNT, REGION
 from tests.aws.strict import Strict
 
@@ -28,6 +28,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # copies that ended are not waited for
     additions.install()
     observed.install()
+    offers.install()
     replication.install()
     discovery.install()
     application = Strict(DomainDispatcherApplication(create_backend_app), ACCOUNT)

@@ -28,6 +28,7 @@ REFUSED_BY: Final = "x-refused-by"
 MODEL: Final = "model"
 
 SIGNING_NAMES: Final = {
+    "servicequotas": "service-quotas",
     "elasticloadbalancing": "elbv2",
     "monitoring": "cloudwatch",
     "tagging": "resourcegroupstaggingapi",
@@ -64,6 +65,17 @@ class Refused(ServiceException):
     """AWS's error. A class of its own, because moto looks for a service in the module of its exceptions."""
 
 
+def _with_request_id(start_response: StartResponse) -> StartResponse:
+    """AWS gives every answer a request ID; moto forgets it with some services."""
+
+    def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:  # noqa: ANN401  # of WSGI
+        if not any(name.lower() in {"x-amzn-requestid", "x-amz-request-id"} for name, _ in headers):
+            headers = [*headers, ("x-amzn-RequestId", "00000000-0000-0000-0000-000000000000")]
+        return start_response(status, headers, *rest)
+
+    return start
+
+
 class Strict:
     """The WSGI application: moto's, behind the check."""
 
@@ -90,7 +102,7 @@ class Strict:
                 status, headers, body = _error(operation, refused, environ.get("CONTENT_TYPE"))
                 start_response(status, headers)
                 return [body]
-        return cast("Iterable[bytes]", self._application(environ, start_response))
+        return cast("Iterable[bytes]", self._application(environ, _with_request_id(start_response)))
 
     def _refused(self, operation: Operation, ask: Ask) -> tuple[str, str, str] | None:
         """The entry that refuses a request, AWS's error code and message; None when it passes."""

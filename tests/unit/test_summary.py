@@ -64,6 +64,20 @@ def test_without_a_change_it_is_one_line(project: Project, output: Path, capsys:
     assert re.fullmatch(r"\*\*No change of the infrastructure\*\* since `[0-9a-f]{12}`\.\n", said)
 
 
+def test_a_state_that_moves_is_told_with_the_command(
+    root: Path, output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = committed(Project.copy_of(root, tmp_path / "moved"), output)
+    project.change("dev", ("  backend: local #", "  backend: s3\n  bucket: states #"))
+    project.synthesize()
+    run(project.root)
+    line = (
+        "- `dev`: from `environments/dev/terraform.tfstate` to `s3://states/dev/terraform.tfstate`, "
+        "by `terraform init -migrate-state` before the next plan"
+    )
+    assert line in capsys.readouterr().out.splitlines()
+
+
 def test_environments_that_change_are_counted_and_the_others_left_out(said: str) -> None:
     rows = [line for line in said.splitlines() if line.startswith("| `")]
 

@@ -5,16 +5,17 @@ time-out, missing …), and the others are still shown. Figures are AWS's; where
 line says so.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from miyabi_infra.aws.account import account_of
-from miyabi_infra.aws.client import UNEXPECTED, Aws, Kind, Trouble, not_understood, together
+from miyabi_infra.aws.client import Aws, Kind, together
 from miyabi_infra.aws.readers import READERS
 from miyabi_infra.aws.status import alarms, capacity, entrance, logs, probe, redis, service, targets, way_out
 from miyabi_infra.aws.status.model import (
     UNKNOWN,
+    Ask,
     Level,
     Look,
     Observation,
@@ -22,14 +23,13 @@ from miyabi_infra.aws.status.model import (
     StatusSection,
     ago,
     as_data,
+    section,
     unknown,
 )
 from miyabi_infra.aws.world import World
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.platform import Platform
-
-Ask = Callable[[Look], Iterator[Observation]]
 
 SECTIONS: Final[Mapping[str, Ask]] = {
     "service": service.service,
@@ -64,21 +64,8 @@ def read(stack: Stack, aws: Aws, now: datetime, *, probed: str | None = None) ->
     asked = dict(SECTIONS)
     if probed is not None:
         asked["probe"] = lambda look: probe.probe(look, probed)
-    sections = together(lambda pair: _section(pair[0], pair[1], look), asked.items())
+    sections = together(lambda pair: section(pair[0], pair[1], look), asked.items())
     return Status(stack, now, account.number, account.principal, (*access, *sections))
-
-
-def _section(name: str, ask: Ask, look: Look) -> StatusSection:
-    """A section; what goes wrong in the middle of it is its last line."""
-    found: list[Observation] = []
-    try:
-        found.extend(ask(look))  # keeps what was observed before a trouble
-    except Trouble as trouble:
-        level = Level.DEGRADED if trouble.kind is Kind.MISSING else Level.UNKNOWN
-        found.append(Observation(level, trouble.text, {"trouble": trouble.kind.value}))
-    except UNEXPECTED as error:
-        found.append(unknown(not_understood(error)))
-    return StatusSection(name, tuple(found))
 
 
 __all__ = [

@@ -1,12 +1,12 @@
 """What a status consists of: observations in sections, with the level that decides the verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any, Final, Literal, cast
 
-from miyabi_infra.aws.client import Trouble
+from miyabi_infra.aws.client import UNEXPECTED, Kind, Trouble, not_understood
 from miyabi_infra.aws.world import World
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.platform import Platform
@@ -124,6 +124,23 @@ class Look:
 def unknown(trouble: Trouble) -> Observation:
     """A question that AWS did not answer."""
     return Observation(Level.UNKNOWN, trouble.text, {"trouble": trouble.kind.value})
+
+
+Ask = Callable[[Look], Iterator[Observation]]
+"""What a section asks AWS, line by line."""
+
+
+def section(name: str, ask: Ask, look: Look) -> StatusSection:
+    """A section; what goes wrong in the middle of it is its last line."""
+    found: list[Observation] = []
+    try:
+        found.extend(ask(look))  # keeps what was observed before a trouble
+    except Trouble as trouble:
+        level = Level.DEGRADED if trouble.kind is Kind.MISSING else Level.UNKNOWN
+        found.append(Observation(level, trouble.text, {"trouble": trouble.kind.value}))
+    except UNEXPECTED as error:
+        found.append(unknown(not_understood(error)))
+    return StatusSection(name, tuple(found))
 
 
 def ago(then: datetime, now: datetime) -> str:

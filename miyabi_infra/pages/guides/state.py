@@ -21,6 +21,10 @@ class StateLocation:
     table: str = ""
     """DynamoDB table in which Terraform locks it, instead or in addition."""
 
+    def __str__(self) -> str:
+        """The file, or the address of the object."""
+        return self.path or f"s3://{self.bucket}/{self.key}"
+
 
 def state_location(stack: Stack) -> StateLocation:
     """Where the state of a stack is."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from miyabi_infra.cost.changes import TOTAL, CostChange
+from miyabi_infra.pages.guides.state import state_location
 from miyabi_infra.pages.summary.changes import Changes, EnvironmentChange
 from miyabi_infra.pages.summary.markdown import LIMIT, bounded, code, folded
 from miyabi_infra.pages.summary.plan import Plan
@@ -34,6 +35,7 @@ def comment(found: Changes, plans: Sequence[Plan], base: str) -> str:
     for title, section in (
         ("Not known", _not_known(found)),
         ("Destroyed and replaced", _losses(plans)),
+        ("The state moves", _state_moves(environments)),
         ("", _plans(plans)),
         ("Replaced, as far as it is known without a plan", _replacements(unplanned)),
         ("By environment", _counts(environments)),
@@ -75,6 +77,15 @@ def _plans(plans: Sequence[Plan]) -> Iterator[str]:
         yield f"Plan {code(plan.file)}: {', '.join(told) or 'no changes'}."
         if not plan.complete:
             yield f"**{code(plan.file)} is not complete**: Terraform failed, or was told to leave resources out."
+
+
+def _state_moves(found: Sequence[EnvironmentChange]) -> Iterator[str]:
+    """Terraform must be told to copy a state; with an empty one it would plan to create everything again."""
+    for each in found:
+        if each.before and each.after and each.before.backend != each.after.backend:
+            before, after = (code(str(state_location(stack))) for stack in (each.before, each.after))
+            how = "by `terraform init -migrate-state` before the next plan"
+            yield f"- {code(each.name)}: from {before} to {after}, {how}"
 
 
 def _without_plan(found: Sequence[EnvironmentChange], plans: Sequence[Plan]) -> list[EnvironmentChange]:

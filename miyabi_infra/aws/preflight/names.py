@@ -1,0 +1,87 @@
+"""The state, and what exists in AWS although the state does not know it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from miyabi_infra.aws.client import Trouble, together
+from miyabi_infra.aws.preflight.model import Observations, blocked, fine, note, preflight
+from miyabi_infra.aws.readers import READERS
+from miyabi_infra.aws.status.model import Look, Observation, unknown
+from miyabi_infra.stacks import Resource
+from miyabi_infra.stacks.platform import text
+from miyabi_infra.text import count
+
+
+def addresses(state: Mapping[str, Any]) -> frozenset[str]:
+    """Addresses of the resources in a state of version 4, without indexes."""
+    found = cast("list[dict[str, Any]]", state.get("resources") or [])
+    return frozenset(
+        ".".join(filter(None, (each.get("module"), each["type"], each["name"])))
+        for each in found
+        if each.get("mode") == "managed"
+    )
+
+
+def state(look: Look) -> Observations:
+    """Where the state is, and whether Terraform will find it there."""
+    backend = look.world.stack.backend
+    if "s3" not in backend:
+        known = preflight(look).known or frozenset()
+        yield note(f"a local file with {count(len(known), 'resource')}; nobody else has it", resources=len(known))
+        return
+    s3 = cast("Mapping[str, Any]", backend["s3"])
+    bucket, region = str(s3["bucket"]), str(s3.get("region") or look.world.stack.region)
+    there = look.world.at("" if region == look.world.stack.region else region)
+    if there.optional("s3", "head_bucket", Bucket=bucket) is None:
+        yield blocked(f"bucket {bucket} does not exist: apply the stack shared first", bucket=bucket)
+        return
+    located = there.ask("s3", "get_bucket_location", Bucket=bucket).get("LocationConstraint") or "us-east-1"
+    if located != region:
+        yield blocked(f"bucket {bucket} is in {located}, state.region says {region}", bucket=bucket, region=located)
+        return
+    versioned = there.ask("s3", "get_bucket_versioning", Bucket=bucket).get("Status") == "Enabled"
+    if versioned:
+        yield fine(f"bucket {bucket} in {region}, versioned", bucket=bucket)
+    else:
+        yield note(f"bucket {bucket} keeps no versions: a lost state cannot be restored", bucket=bucket)
+
+
+def names(look: Look) -> Observations:
+    """What exists under the names of the stack, and is not in its state: AWS would refuse to create it."""
+    known = _known(look)
+    stack = look.world.stack
+    new = [each for each in stack.resources if each.type in READERS and _address(each) not in known]
+    found = [each for each in together(lambda each: _exists(look, each), new) if each is not None]
+    yield from found
+    if not found:
+        yield fine(
+            f"{count(len(known), 'resource')} in the state; of {count(len(new), 'new one')}, none exists",
+            known=len(known),
+            new=len(new),
+        )
+
+
+def _exists(look: Look, resource: Resource) -> Observation | None:
+    try:
+        if look.world.find(resource.address) is None:
+            return None
+    except Trouble as trouble:
+        return unknown(trouble)
+    how = f"miyabi-infra adopt --import --env {look.world.stack.environment} imports it"
+    return blocked(f"{resource.address} exists, and is not in the state: {how}", address=resource.address)
+
+
+def _address(resource: Resource) -> str:
+    return resource.address.partition("[")[0]
+
+
+def _known(look: Look) -> frozenset[str]:
+    known = preflight(look).known
+    if known is not None:
+        return known
+    s3 = cast("Mapping[str, Any]", look.world.stack.backend["s3"])
+    region = str(s3.get("region") or look.world.stack.region)
+    there = look.world.at("" if region == look.world.stack.region else region)
+    answer = there.optional("s3", "get_object", Bucket=text(s3["bucket"]), Key=text(s3["key"]))
+    return frozenset() if answer is None else addresses(json.loads(answer["Body"].read()))

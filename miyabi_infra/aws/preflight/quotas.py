@@ -1,0 +1,140 @@
+"""Quotas: what the account may have, next to what is there and what the environments need.
+
+Codes and defaults: Service Quotas, and the pages "Amazon VPC quotas" and "Amazon ECS service quotas".
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from miyabi_infra.aws.client import Kind, Trouble
+from miyabi_infra.aws.preflight.model import Observations, PreflightLook, blocked, fine, note, preflight
+from miyabi_infra.aws.status.model import Look, Observation, unknown
+from miyabi_infra.stacks import Resource, Stack
+from miyabi_infra.stacks.platform import Platform, integer, mappings, strings, text
+
+_OF_A_LIST: Final = 55
+"""What CloudFront's list of addresses counts as, the only prefix list that a stack names."""
+_PER_VCPU: Final = 1024
+"""CPU units of a vCPU."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """A quota of a region."""
+
+    what: str
+    service: str
+    code: str
+    """Code in Service Quotas."""
+    default: float
+    """AWS's default, where Service Quotas says no value of the account's own."""
+
+
+ADDRESSES: Final = Quota("elastic IP addresses", "ec2", "L-0263D0A3", 5)
+VPCS: Final = Quota("VPCs", "vpc", "L-F678F1CE", 5)
+RULES: Final = Quota("rules of a security group in one direction", "vpc", "L-0EA8095F", 60)
+VCPUS: Final = Quota("vCPUs of Fargate on demand", "fargate", "L-3032A538", 6)
+
+
+def quotas(look: Look) -> Observations:
+    """One line for each quota that an environment of this kind can meet."""
+    here = preflight(look)
+    for check in (_addresses, _vpcs, _rules, _vcpus):
+        try:
+            yield check(here)
+        except Trouble as trouble:
+            yield unknown(trouble)
+
+
+def _limit(look: PreflightLook, quota: Quota) -> float:
+    """The account's value, or AWS's default where the account has none of its own."""
+    for operation in ("get_service_quota", "get_aws_default_service_quota"):
+        try:
+            answer = look.world.ask("service-quotas", operation, ServiceCode=quota.service, QuotaCode=quota.code)
+            return float(answer["Quota"]["Value"])
+        except Trouble as trouble:
+            if trouble.kind is not Kind.MISSING:
+                raise
+    return quota.default
+
+
+def _room(quota: Quota, limit: float, used: float, new: float, of_all: float) -> Observation:
+    """Whether what is new fits in; `of_all`: what all environments of the account need together."""
+    data = {"quota": quota.code, "limit": limit, "used": used, "new": new, "all_environments": of_all}
+    text = f"{quota.what}: {used:g} in use, {new:g} new, at most {limit:g}"
+    if used + new > limit:
+        return blocked(f"{text}: request an increase of {quota.code} in Service Quotas", **data)
+    if of_all > limit:
+        return note(f"{text}; all environments together need {of_all:g}", **data)
+    return fine(text, **data)
+
+
+def _new(look: PreflightLook, resources: Iterable[Resource]) -> int:
+    """How many of some resources do not exist yet."""
+    return sum(look.world.find(each.address) is None for each in resources)
+
+
+def _counted(stacks: Iterable[Stack], kind: str) -> int:
+    return sum(len(each.of_type(kind)) for each in stacks)
+
+
+def _addresses(look: PreflightLook) -> Observation:
+    used = len(look.world.ask("ec2", "describe_addresses")["Addresses"])
+    new = _new(look, look.world.stack.of_type("aws_eip"))
+    return _room(ADDRESSES, _limit(look, ADDRESSES), used, new, _counted(look.together, "aws_eip"))
+
+
+def _vpcs(look: PreflightLook) -> Observation:
+    used = len(look.world.items("ec2", "describe_vpcs", "Vpcs"))
+    new = _new(look, look.world.stack.of_type("aws_vpc"))
+    return _room(VPCS, _limit(look, VPCS), used, new, _counted(look.together, "aws_vpc"))
+
+
+def _rules(look: PreflightLook) -> Observation:
+    """AWS counts a rule for each block and each group that a rule names."""
+    largest = max(
+        (
+            (sum(map(_entries, mappings(group.get(direction)))), text(group.get("name")))
+            for group in look.world.stack.of_type("aws_security_group")
+            for direction in ("ingress", "egress")
+        ),
+        default=(0, ""),
+    )
+    limit = _limit(look, RULES)
+    data = {"quota": RULES.code, "limit": limit, "used": largest[0], "group": largest[1]}
+    said = f"{RULES.what}: {largest[0]} at most ({largest[1]}), {limit:g} allowed"
+    if largest[0] > limit:
+        return blocked(f"{said}: request an increase of {RULES.code}, or name fewer blocks", **data)
+    return fine(said, **data)
+
+
+def _entries(rule: Any) -> int:  # noqa: ANN401  # a block
+    blocks = strings(rule.get("cidr_blocks")) + strings(rule.get("ipv6_cidr_blocks"))
+    groups = rule.get("security_groups") or ()
+    lists = rule.get("prefix_list_ids") or ()
+    return max(1, len(blocks) + len(groups) + _OF_A_LIST * len(lists))
+
+
+def _vcpus(look: PreflightLook) -> Observation:
+    """What the services can ask for at their maximum, doubled while they are deployed."""
+    mine = _most_vcpus(look.world.stack)
+    of_all = sum(map(_most_vcpus, look.together))
+    limit = _limit(look, VCPUS)
+    data = {"quota": VCPUS.code, "limit": limit, "new": mine, "all_environments": of_all}
+    said = f"{VCPUS.what}: {mine:g} at the most during a deployment, at most {limit:g}"
+    if mine > limit:
+        return blocked(f"{said}: request an increase of {VCPUS.code} in Service Quotas", **data)
+    if of_all > limit:
+        return note(f"{said}; all environments together can need {of_all:g}", **data)
+    return fine(said, **data)
+
+
+def _most_vcpus(stack: Stack) -> float:
+    platform = Platform(stack)
+    service = platform.service
+    definition = platform.task_definition(service) if service else None
+    if service is None or definition is None:
+        return 0
+    most = platform.tasks(service).maximum * integer(service.get("deployment_maximum_percent", 200)) // 100
+    return most * integer(definition.get("cpu")) / _PER_VCPU

@@ -1,0 +1,67 @@
+"""What AWS tells of an account and moto does not: quotas, node types that are offered, what an image is made for.
+
+A test changes an answer by a parameter of Systems Manager, as `tests.aws.observed` does.
+"""
+
+import base64
+import json
+from typing import Any, Final
+
+from moto.core.responses import ActionResult
+from moto.ecr.responses import ECRResponse
+from moto.elasticache.responses import ElastiCacheResponse
+from moto.servicequotas.exceptions import NoSuchResource
+from moto.servicequotas.models import ServiceQuotasBackend
+from moto.ssm.models import ssm_backends
+
+QUOTAS: Final = "/observed/quotas"
+"""Values of quotas by code, where they are not AWS's defaults: `{"L-0263D0A3": 10}`."""
+ARCHITECTURE: Final = "/observed/architecture"
+"""What the images are made for, as their configuration says it; `amd64` without it."""
+RETIRED: Final = "/observed/retired"
+"""Node types that are not offered any more."""
+
+DEFAULTS: Final = {"ec2": {"L-0263D0A3": 5}, "fargate": {"L-3032A538": 6}, "vpc": {"L-F678F1CE": 5, "L-0EA8095F": 60}}
+"""AWS's defaults ("Amazon VPC quotas", "Amazon ECS service quotas")."""
+
+
+def install() -> None:
+    """Put the additions into moto. Once in a process."""
+    for owner, method in (
+        (ServiceQuotasBackend, get_service_quota),
+        (ElastiCacheResponse, describe_reserved_cache_nodes_offerings),
+        (ECRResponse, get_download_url_for_layer),
+    ):
+        setattr(owner, method.__name__, method)
+
+
+def _told(account: str, region: str, name: str) -> Any:  # noqa: ANN401  # JSON
+    backend: Any = ssm_backends[account][region]
+    held = backend._parameters.get(name)
+    return json.loads(held[-1].value) if held else None
+
+
+def _get(response: Any, name: str) -> Any:  # noqa: ANN401  # moto's own types
+    return response._get_param(name)
+
+
+def get_service_quota(self: ServiceQuotasBackend, service_code: str, quota_code: str) -> dict[str, Any]:
+    default = DEFAULTS.get(service_code, {}).get(quota_code)
+    if default is None:
+        raise NoSuchResource
+    told: dict[str, float] = _told(self.account_id, self.region_name, QUOTAS) or {}
+    return {"ServiceCode": service_code, "QuotaCode": quota_code, "Value": float(told.get(quota_code, default))}
+
+
+def describe_reserved_cache_nodes_offerings(self: ElastiCacheResponse) -> ActionResult:
+    node = _get(self, "CacheNodeType")
+    retired: list[str] = _told(self.current_account, self.region, RETIRED) or []
+    offering = {"ReservedCacheNodesOfferingId": "0a1b2c3d", "CacheNodeType": node, "ProductDescription": "redis"}
+    return ActionResult({"ReservedCacheNodesOfferings": [] if node in retired else [offering]})
+
+
+def get_download_url_for_layer(self: ECRResponse) -> str:
+    architecture = _told(self.current_account, self.region, ARCHITECTURE) or "amd64"
+    configuration = base64.b64encode(json.dumps({"architecture": architecture, "os": "linux"}).encode()).decode()
+    url = f"data:application/json;base64,{configuration}"
+    return json.dumps({"downloadUrl": url, "layerDigest": _get(self, "layerDigest")})

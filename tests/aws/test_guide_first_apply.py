@@ -1,0 +1,72 @@
+"""The guide docs/guides/first-apply.md, as it stands: its commands, in its order, on an emulated AWS that is empty."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from miyabi_infra.terraform import cli as terraform
+from tests.aws import offers
+from tests.aws.cli import AwsCli
+from tests.aws.emulator import ACCOUNT, Emulator
+from tests.aws.test_guide_adopt import BLOCK, SOURCES
+from tests.aws.test_pipeline import DOCKER
+from tests.aws.test_preflight import tell
+from tests.support import git
+
+pytestmark = pytest.mark.aws
+
+
+def test_every_command_of_the_guide_does_what_it_says(root: Path, empty_aws: Emulator, tmp_path: Path) -> None:
+    text = (root / "docs/guides/first-apply.md").read_text(encoding="utf-8")
+    blocks = BLOCK.findall(text)
+    assert len(blocks) == text.count("\n```sh")
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in (*SOURCES, ".github"):
+        copy = shutil.copytree if (root / name).is_dir() else shutil.copy
+        copy(root / name, project / name)
+    application = tmp_path / "miyabi-web-api"
+    application.mkdir()
+    git(application, "init", "-q")
+    git(application, "commit", "-q", "--allow-empty", "-m", "The application.")
+    commit = git(application, "rev-parse", "--short", "HEAD")
+
+    with empty_aws.copy(living=True) as aws, AwsCli.start() as cli:
+        docker = cli.folder / "docker"
+        docker.write_text(DOCKER.format(python=sys.executable, said=str(tmp_path / "said")), encoding="utf-8")
+        docker.chmod(0o755)
+        tell(aws, offers.QUOTAS, {"L-3032A538": 50})  # of an account that runs something already
+        said = ""
+        for code, commands in blocks:
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", commands],
+                cwd=project,
+                env={
+                    **terraform.environment(),
+                    **aws.variables,
+                    "PATH": os.pathsep.join((str(cli.folder), str(Path(sys.executable).parent), os.environ["PATH"])),
+                    "PYTHONPATH": str(project),  # the copy's own sources, so that the copy is the project's root
+                },
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            said += re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+            assert (int(code or 0), commands) == (done.returncode, commands), f"{done.stdout}{done.stderr}"
+            if "miyabi-shared apply" in commands:
+                # The bucket refuses what does not come by TLS, which the emulated AWS does not speak.
+                aws.client("s3").delete_bucket_policy(Bucket=f"miyabi-terraform-state-{ACCOUNT}")
+        keys = [
+            each["Key"]
+            for each in aws.client("s3").list_objects_v2(Bucket=f"miyabi-terraform-state-{ACCOUNT}")["Contents"]
+        ]
+    assert keys == ["prod/terraform.tfstate", "shared/terraform.tfstate"]
+    assert "module.registry.aws_ecr_repository.app" in said
+    assert f"miyabi-web-api:{commit} is in the registry, for amd64" in said
+    assert "clear: nothing that was looked at stands in the way" in said
+    assert "0 changed, 0 destroyed" in said

@@ -1,0 +1,180 @@
+"""`miyabi-infra preflight` on emulated AWS: an account in which an apply would work, and others."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from miyabi_infra.commands.preflight import run
+from miyabi_infra.refused import Refused
+from tests import complete
+from tests.aws import offers
+from tests.aws.emulator import Emulator
+from tests.aws.environment import Environment
+from tests.support import Project
+
+pytestmark = pytest.mark.aws
+
+REGISTRY = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
+ROLES = (
+    "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    "AWSServiceRoleForECS",
+    "AWSServiceRoleForElastiCache",
+    "AWSServiceRoleForElasticLoadBalancing",
+)
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+Screen = pytest.CaptureFixture[str]
+Patch = pytest.MonkeyPatch
+
+
+def tell(aws: Emulator, name: str, value: object) -> None:
+    aws.client("ssm").put_parameter(Name=name, Value=json.dumps(value), Type="String", Overwrite=True)
+
+
+@pytest.fixture
+def staging(root: Path, tmp_path: Path) -> Project:
+    """Staging, which is not applied, with an image of its own; the quotas are for this one environment."""
+    project = Project.copy_of(root, tmp_path / "project")
+    for name in ("dev", "prod"):
+        project.overlay(name).unlink()
+    project.change("staging", ("miyabi-web-api:latest", "miyabi-web-api:3f2c1ab"))
+    project.synthesize()
+    return project
+
+
+@pytest.fixture
+def good(aws: Emulator, monkeypatch: Patch) -> Emulator:
+    """An account with everything that staging needs and nothing of it."""
+    aws.use(monkeypatch)
+    aws.client("s3").create_bucket(
+        Bucket="miyabi-terraform-state", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    aws.client("s3").put_bucket_versioning(
+        Bucket="miyabi-terraform-state", VersioningConfiguration={"Status": "Enabled"}
+    )
+    aws.client("ecr").create_repository(repositoryName="miyabi-web-api")
+    aws.push("miyabi-web-api", "3f2c1ab")
+    for name in ROLES:
+        aws.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+    tell(aws, offers.QUOTAS, {"L-3032A538": 50})
+    return aws
+
+
+def found(project: Project, environment: str, capsys: Screen) -> tuple[int, dict[str, list[Any]]]:
+    capsys.readouterr()
+    code = run(project.root, environment, as_json=True)
+    data = json.loads(capsys.readouterr().out)
+    assert data["exit_code"] == code
+    return code, data["sections"]
+
+
+def blocks(sections: dict[str, list[Any]], name: str, level: str = "blocked") -> list[str]:
+    return [each["text"] for each in sections[name] if each["level"] == level]
+
+
+@pytest.mark.usefixtures("good")
+def test_an_account_in_which_the_apply_would_work(staging: Project, capsys: Screen) -> None:
+    code, sections = found(staging, "staging", capsys)
+    assert [each for section in sections.values() for each in section if each["level"] != "ok"] == []
+    assert code == 0
+    assert set(sections) == {"state", "names", "quotas", "zones", "nodes", "image", "AWS's roles"}
+    assert run(staging.root, "staging") == 0
+    assert capsys.readouterr().out.endswith("clear: nothing that was looked at stands in the way\n")
+
+
+def test_an_empty_account(aws: Emulator, staging: Project, monkeypatch: Patch, capsys: Screen) -> None:
+    aws.use(monkeypatch)
+    code, sections = found(staging, "staging", capsys)
+    assert code == 1
+    assert blocks(sections, "state") == ["bucket miyabi-terraform-state does not exist: apply the stack shared first"]
+    assert blocks(sections, "image") == [
+        f"{REGISTRY}/miyabi-web-api:3f2c1ab is not in the registry: push it, or correct ecs.ecr_image_uri"
+    ]
+    assert len(blocks(sections, "AWS's roles", "note")) == 1
+
+
+def test_quotas_are_compared_with_what_is_new(good: Emulator, staging: Project, capsys: Screen) -> None:
+    for _ in range(4):
+        good.client("ec2").allocate_address(Domain="vpc")
+    tell(good, offers.QUOTAS, {"L-3032A538": 1, "L-0EA8095F": 0})
+    _, sections = found(staging, "staging", capsys)
+    first, rules, cpus = blocks(sections, "quotas")
+    assert first == (
+        "elastic IP addresses: 4 in use, 2 new, at most 5: request an increase of L-0263D0A3 in Service Quotas"
+    )
+    assert rules.startswith("rules of a security group in one direction: 2 at most (miyabi-alb-sg-staging), 0 allowed")
+    assert cpus.startswith("vCPUs of Fargate on demand: ")
+
+
+def test_what_the_account_is_not_offered(good: Emulator, staging: Project, capsys: Screen) -> None:
+    tell(good, offers.RETIRED, ["cache.t3.micro"])
+    tell(good, offers.ARCHITECTURE, "arm64")
+    _, sections = found(staging, "staging", capsys)
+    assert blocks(sections, "nodes") == ["cache.t3.micro is not offered in us-west-2: elasticache.redis_node_type"]
+    assert blocks(sections, "image") == [
+        f"{REGISTRY}/miyabi-web-api:3f2c1ab is for arm64, the task for X86_64: ecs.cpu_architecture"
+    ]
+
+
+def test_what_exists_and_is_not_in_the_state_is_named(dev: Environment, capsys: Screen, monkeypatch: Patch) -> None:
+    dev.aws.use(monkeypatch)
+    _, sections = found(dev.project, "dev", capsys)
+    assert blocks(sections, "names") == []
+
+    dev.state.rename(dev.state.with_suffix(".lost"))
+
+    code, sections = found(dev.project, "dev", capsys)
+    assert code == 1
+    named = blocks(sections, "names")
+    how = "exists, and is not in the state: miyabi-infra adopt --import --env dev imports it"
+    assert f"module.alb.aws_lb.main {how}" in named
+    assert len(named) > 40
+
+
+def test_what_an_overlay_names_is_looked_up(
+    aws: Emulator, root: Path, tmp_path: Path, monkeypatch: Patch, capsys: Screen
+) -> None:
+    aws.use(monkeypatch)
+    project = Project.copy_of(root, tmp_path / "project")
+    complete.write(project)
+    project.synthesize(complete.ENVIRONMENT)
+    _, sections = found(project, complete.ENVIRONMENT, capsys)
+    assert blocks(sections, "secrets")
+    assert blocks(sections, "certificates") == [f"{complete.CERTIFICATE} does not exist in us-west-2"]
+    assert f"topic {complete.TOPIC} does not exist" in blocks(sections, "keys, topics")
+
+    certificate = aws.certificate("api.miyabi.example")
+    secret = aws.client("secretsmanager").create_secret(Name="miyabi/complete/database", SecretString="x")["ARN"]
+    topic = aws.client("sns").create_topic(Name="cache-events")["TopicArn"]
+    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    complete.write(project, certificate=certificate, secret=secret, topic=topic, key=key)
+    project.synthesize(complete.ENVIRONMENT)
+    _, sections = found(project, complete.ENVIRONMENT, capsys)
+    assert [blocks(sections, name) for name in ("secrets", "certificates", "keys, topics")] == [[], [], []]
+
+
+@pytest.mark.usefixtures("good")
+def test_the_policy_that_it_prints_is_of_what_it_asked(staging: Project, capsys: Screen) -> None:
+    assert run(staging.root, "staging", print_policy=True) == 0
+    (statement,) = json.loads(capsys.readouterr().out)["Statement"]
+    actions = statement["Action"]
+    assert {"ec2:DescribeAddresses", "servicequotas:GetServiceQuota", "ecr:BatchGetImage", "s3:ListBucket"} <= set(
+        actions
+    )
+    assert [
+        each for each in actions if not each.partition(":")[2].startswith(("Describe", "Get", "List", "BatchGet"))
+    ] == []
+
+
+@pytest.mark.usefixtures("good")
+def test_another_account_is_refused(staging: Project) -> None:
+    staging.overlay("staging").write_text(
+        f'{staging.overlay("staging").read_text(encoding="utf-8")}\naccount_id: "210987654321"\n', encoding="utf-8"
+    )
+    staging.synthesize("staging")
+    with pytest.raises(Refused, match="the credentials belong to account 123456789012"):
+        run(staging.root, "staging")
