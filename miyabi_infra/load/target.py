@@ -81,13 +81,13 @@ def _after_redirect(url: str, status: int, location: str) -> str:
     """The destination of a redirect that may be followed: the same host and path over https."""
     before, after = urlsplit(url), urlsplit(urljoin(url, location))
     same = _normal(before.hostname or "") == _normal(after.hostname or "") and before.path == after.path
-    if same and (before.scheme, after.scheme) == ("http", "https"):
+    if same and (before.scheme, after.scheme) == ("http", "https") and "@" not in after.netloc:
         return after._replace(fragment="").geturl()
     raise Refused(_redirected(url, status, location))
 
 
 def _redirected(url: str, status: int, location: str) -> str:
-    return f"{url} redirects ({status}) to {location}, which is not followed: pass the final address with --url"
+    return f"{url} redirects ({status}) to {_shown(location)}, which is not followed: pass the final address with --url"
 
 
 def _ask(url: str, timeout: float) -> tuple[int, str | None, str | None]:
@@ -120,15 +120,29 @@ def _parsed(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise Refused(f"{url!r} is not a valid URL: {error}") from error
+    except ValueError as error:  # its text may repeat a part of the URL
+        raise Refused(f"{_shown(url)!r} is not a valid URL: its host or its port is not one") from error
     if parts.scheme not in _PORTS or not parts.hostname or port == 0 or any(each.isspace() for each in url):
-        raise Refused(f"{url!r} is not a URL that can be loaded; allowed: http:// or https://, and a host name")
+        raise Refused(f"{_shown(url)!r} is not a URL that can be loaded; allowed: http:// or https://, and a host name")
     if parts.username is not None or parts.password is not None:
         raise Refused("the URL has a user or a password, which the result would contain; allowed: a URL without")
     if parts.fragment:
-        raise Refused(f"{url!r} has a fragment (#), which is never sent to a service; allowed: a URL without it")
+        raise Refused(
+            f"{_shown(url)!r} has a fragment (#), which is never sent to a service; allowed: a URL without it"
+        )
     return parts
+
+
+def _shown(url: str) -> str:
+    """A URL as it may be printed: without what stands before an `@`, even where it is no valid URL.
+
+    A password may contain `/`, `?` and `#`, and `me:secret@host` has no scheme: so up to the last `@`, and from `//`.
+    """
+    before, at, after = url.rpartition("@")
+    if not at:
+        return url
+    scheme, slashes, _ = before.partition("//")
+    return f"{scheme}//…@{after}" if slashes else f"…@{after}"
 
 
 def _normal(host: str) -> str:

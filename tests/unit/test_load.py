@@ -297,6 +297,14 @@ def test_this_machine_is_refused_unless_it_is_named(project: Project, dev: Stack
         ("http://example.com/a b", "is not a URL that can be loaded"),
         (f"http://{ALB}@example.com/", "a user or a password"),
         (f"http://me:secret@{ALB}/", "a user or a password"),
+        (f"ftp://me:secret@{ALB}/", "'ftp://…@"),
+        (f"me:secret@{ALB}", "'…@"),
+        (f"http://me:secret@{ALB}/a b", "'http://…@"),
+        (f"http://me:secret /?#@{ALB}/", "'http://…@"),
+        (f"http://me:secret@{ALB}:port/", "'http://…@"),
+        (f"http://me:secret]@{ALB}/", "'http://…@"),
+        (f"http://me:#secret@{ALB}/", "'http://…@"),
+        (f"http://me:secret@[{ALB}/", "'http://…@"),
         (f"http://{ALB}/#top", "has a fragment"),
     ],
 )
@@ -333,6 +341,7 @@ def test_without_a_state_it_says_what_to_do(project: Project, dev: Stack) -> Non
         ("http://a.example/health", "/login", None),
         ("http://a.example/health", "//b.example/health", None),
         ("https://a.example/health", "http://a.example/health", None),
+        ("http://a.example/health", "https://me:secret@a.example/health", None),
     ],
 )
 def test_only_a_redirect_to_the_same_address_over_https_is_followed(
@@ -347,9 +356,10 @@ def test_only_a_redirect_to_the_same_address_over_https_is_followed(
 
     monkeypatch.setattr(target, "_ask", ask)
     if expected is None:
-        with pytest.raises(Refused, match="which is not followed"):
+        with pytest.raises(Refused, match="which is not followed") as refused:
             target.reach(url)
         assert asked == [url]
+        assert "secret" not in str(refused.value)
     else:
         assert target.reach(url).url == expected
         assert asked == [url, expected]
