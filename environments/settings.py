@@ -10,6 +10,7 @@ from modules.alb import AlbSettings
 from modules.ecs import EcsSettings
 from modules.ecs_service import EcsServiceSettings
 from modules.elasticache import ElasticacheSettings
+from modules.frontend import FrontendSettings
 from modules.iam import IamSettings
 from modules.monitoring import MonitoringSettings
 from modules.networking import NetworkingSettings
@@ -39,6 +40,7 @@ class EnvironmentSettings(Platform):
     ecs_service: EcsServiceSettings = EcsServiceSettings()
     notifications: NotificationsSettings = NotificationsSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
+    frontend: FrontendSettings = FrontendSettings()
 
     highly_available: bool = False
     """Whether the environment must survive the loss of a zone. It does not change the output: `miyabi-infra lint`
@@ -50,6 +52,11 @@ class EnvironmentSettings(Platform):
     """Maximum cost of a typical month in USD; above it, `miyabi-infra cost --check` fails. Default: no limit."""
 
     lint: LintSettings = LintSettings()
+
+    @property
+    def needs_us_east_1(self) -> bool:
+        """Whether something of the environment is in us-east-1, where CloudFront has its own."""
+        return self.frontend.enabled
 
     @rule("networking", "ecs_service", "elasticache")
     def private_subnets_hold_every_task(self, _platform: Platform) -> Iterator[Violation]:
@@ -84,6 +91,42 @@ class EnvironmentSettings(Platform):
                 problem="blocks the HTTPS listener that alb.certificate_arn creates",
                 allowed="true",
             )
+
+    @rule("frontend", "alb")
+    def cloudfront_finds_a_listener(self, _platform: Platform) -> Iterator[Violation]:
+        """CloudFront connects over HTTPS to a listener with a certificate; over HTTP, a redirect would be a loop."""
+        if not self.frontend.enabled:
+            return
+        if self.frontend.api_domain_name and not self.alb.certificate_arn:
+            yield Violation(
+                ("frontend", "api_domain_name"),
+                self.frontend.api_domain_name,
+                "needs an HTTPS listener",
+                "none, or a name that the certificate of alb.certificate_arn covers",
+            )
+        if not self.frontend.api_domain_name and self.alb.certificate_arn and self.alb.redirect_http_to_https:
+            yield Violation(
+                ("frontend", "api_domain_name"),
+                None,
+                "is missing: CloudFront would connect over HTTP, which alb.redirect_http_to_https redirects",
+                "a name that the certificate of alb.certificate_arn covers",
+            )
+
+    @rule("frontend", "alb")
+    def cloudfront_closes_idle_connections_first(self, _platform: Platform) -> Iterator[Violation]:
+        """Where the load balancer closes first, a request on that connection gets an occasional 502."""
+        if self.frontend.enabled and self.frontend.api_keep_alive >= self.alb.idle_timeout:
+            problem = f"is not shorter than alb.idle_timeout, {self.alb.idle_timeout}"
+            value, allowed = self.frontend.api_keep_alive, f"at most {self.alb.idle_timeout - 1}"
+            yield Violation(("frontend", "api_keep_alive"), value, problem, allowed)
+
+    @rule("frontend", "security_groups")
+    def cloudfront_is_the_only_source(self, _platform: Platform) -> Iterator[Violation]:
+        """CloudFront's addresses take the place of the blocks: other sources would pass by the distribution."""
+        blocks = list(self.security_groups.alb_ingress_cidr_blocks)
+        if self.frontend.enabled and self.frontend.only_from_cloudfront and blocks != ["0.0.0.0/0"]:
+            key = ("security_groups", "alb_ingress_cidr_blocks")
+            yield Violation(key, blocks, "has no effect with frontend.only_from_cloudfront", "no such key")
 
     @rule("monitoring", "ecs")
     def dashboard_has_its_figures(self, _platform: Platform) -> Iterator[Violation]:

@@ -13,6 +13,7 @@ from modules.base import Module
 from modules.ecs import EcsModule
 from modules.ecs_service import EcsServiceModule
 from modules.elasticache import ElasticacheModule
+from modules.frontend import FrontendModule
 from modules.iam import IamModule
 from modules.monitoring import MonitoringModule
 from modules.networking import NetworkingModule
@@ -32,7 +33,10 @@ STACK_TO_ROOT = "../../.."
 class PlatformStack(TerraformStack):
     """A root module: Terraform settings, the provider, module calls and outputs."""
 
-    def __init__(self, scope: Construct, settings: EnvironmentSettings | SharedSettings) -> None:
+    def __init__(
+        self, scope: Construct, settings: EnvironmentSettings | SharedSettings, *, us_east_1: bool = False
+    ) -> None:
+        """`us_east_1`: whether there is a second provider, for modules with resources `in_us_east_1`."""
         super().__init__(scope, stack_name(settings))
         self._moved: list[dict[str, str]] = []
         use_lockfile = False
@@ -62,36 +66,37 @@ class PlatformStack(TerraformStack):
         if use_lockfile:  # an argument that cdktf 0.21 does not support
             self.add_override("terraform.backend.s3.use_lockfile", True)  # noqa: FBT003
         self.add_override("terraform.required_version", ">= 1.10" if use_lockfile else ">= 1.5")
-        self._provider(settings, "aws", region=settings.region)
-        self.add_override(
-            "terraform.required_providers.aws", {"source": "hashicorp/aws", "version": settings.aws_provider}
+        assume_role = (
+            [
+                AwsProviderAssumeRole(
+                    role_arn=settings.assume_role.role_arn,
+                    external_id=settings.assume_role.external_id,
+                    session_name=settings.assume_role.session_name,
+                )
+            ]
+            if settings.assume_role.role_arn
+            else None
         )
-
-    def has_us_east_1(self, settings: EnvironmentSettings | SharedSettings) -> None:
-        """Declare a second provider, for modules with resources `in_us_east_1`; without such a module it is absent."""
-        self._provider(settings, "us_east_1", region="us-east-1", alias="us_east_1")
-
-    def _provider(
-        self, settings: EnvironmentSettings | SharedSettings, name: str, *, region: str, alias: str | None = None
-    ) -> None:
         AwsProvider(
             self,
-            name,
-            alias=alias,
-            region=region,
-            assume_role=(
-                [
-                    AwsProviderAssumeRole(
-                        role_arn=settings.assume_role.role_arn,
-                        external_id=settings.assume_role.external_id,
-                        session_name=settings.assume_role.session_name,
-                    )
-                ]
-                if settings.assume_role.role_arn
-                else None
-            ),
+            "aws",
+            region=settings.region,
+            assume_role=assume_role,
             allowed_account_ids=[settings.account_id] if settings.account_id else None,
             default_tags=[AwsProviderDefaultTags(tags=settings.default_tags)],
+        )
+        if us_east_1:
+            AwsProvider(
+                self,
+                "us_east_1",
+                alias="us_east_1",
+                region="us-east-1",
+                assume_role=assume_role,
+                allowed_account_ids=[settings.account_id] if settings.account_id else None,
+                default_tags=[AwsProviderDefaultTags(tags=settings.default_tags)],
+            )
+        self.add_override(
+            "terraform.required_providers.aws", {"source": "hashicorp/aws", "version": settings.aws_provider}
         )
 
     @property
@@ -120,7 +125,7 @@ class EnvironmentStack(PlatformStack):
     """
 
     def __init__(self, scope: Construct, settings: EnvironmentSettings) -> None:
-        super().__init__(scope, settings)
+        super().__init__(scope, settings, us_east_1=settings.needs_us_east_1)
         ecr_image_uri = TerraformVariable(
             self,
             "ecr_image_uri",
@@ -129,9 +134,15 @@ class EnvironmentStack(PlatformStack):
             description="URI of the container image. Default: the overlay's; a pipeline passes the image it built",
         )
 
+        frontend = settings.frontend
+        origin_secrets = self._origin_secrets(settings)
         self.networking = networking = NetworkingModule(self, platform=settings, settings=settings.networking)
         self.security_groups = security_groups = SecurityGroupsModule(
-            self, platform=settings, settings=settings.security_groups, vpc_id=networking.vpc_id
+            self,
+            platform=settings,
+            settings=settings.security_groups,
+            vpc_id=networking.vpc_id,
+            cloudfront_port=frontend.api_port if frontend.enabled and frontend.only_from_cloudfront else None,
         )
         # The topic comes first, because every alarm refers to it; the dashboard last, because it shows everything. One
         # module with both would not be a cycle for Terraform, but could not be read from top to bottom.
@@ -168,6 +179,7 @@ class EnvironmentStack(PlatformStack):
             public_subnet_ids=networking.public_subnet_ids,
             alb_security_group_id=security_groups.alb_security_group_id,
             alarm_topic_arn=alarm_topic_arn,
+            origin_secrets=origin_secrets or None,
             # AWS refuses an internet-facing load balancer in a VPC without an internet gateway.
             depends_on=[networking],
         )
@@ -222,6 +234,21 @@ class EnvironmentStack(PlatformStack):
             )
             self.output(
                 "dashboard_name", monitoring.dashboard_name, "Name of the CloudWatch dashboard; only where there is one"
+            )
+        if frontend.enabled:
+            served = FrontendModule(
+                self,
+                platform=settings,
+                settings=frontend,
+                alb_dns_name=alb.alb_dns_name,
+                origin_secret=origin_secrets.get("origin_secret"),
+                # The load balancer takes a new secret before the distribution sends it.
+                depends_on=[alb],
+            )
+            self.output("frontend_bucket", served.bucket_name, "Name of the bucket of the frontend")
+            self.output("frontend_distribution_id", served.distribution_id, "ID of the distribution")
+            self.output(
+                "frontend_domain_name", served.distribution_domain_name, "Name that CloudFront gives the distribution"
             )
         self._alarm_topic_arn = alarm_topic_arn
         self._outputs(settings)
@@ -286,6 +313,24 @@ class EnvironmentStack(PlatformStack):
                 self._alarm_topic_arn,
                 "ARN of the topic that the alarms notify; only where they notify one",
             )
+
+    def _origin_secrets(self, settings: EnvironmentSettings) -> dict[str, str]:
+        """The root variables with the secrets that CloudFront sends to the load balancer, by the name of their wire."""
+        frontend = settings.frontend
+        wires: list[str] = []
+        if frontend.enabled and frontend.origin_secret:
+            wires = ["origin_secret", "previous_origin_secret"][: 1 + frontend.previous_origin_secret]
+        return {
+            wire: TerraformVariable(
+                self,
+                f"frontend_{wire}",
+                type="string",
+                sensitive=True,
+                nullable=False,
+                description=f"Secret that CloudFront sends to the load balancer (TF_VAR_frontend_{wire})",
+            ).string_value
+            for wire in wires
+        }
 
     def _webhook_url(self) -> str:
         """The root variable with the URL of the webhook: no default, and sensitive, because the URL contains a key."""

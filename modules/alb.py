@@ -1,23 +1,36 @@
 """alb: the load balancer, its target group and listeners, and their alarms."""
 
-from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Final, Literal
 
-from cdktf import ITerraformDependable, TerraformResourceLifecycle, TerraformStack
+from cdktf import ITerraformDependable, Precondition, TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.lb import Lb
 from cdktf_cdktf_provider_aws.lb_listener import (
     LbListener,
     LbListenerDefaultAction,
+    LbListenerDefaultActionFixedResponse,
     LbListenerDefaultActionRedirect,
+)
+from cdktf_cdktf_provider_aws.lb_listener_rule import (
+    LbListenerRule,
+    LbListenerRuleAction,
+    LbListenerRuleCondition,
+    LbListenerRuleConditionHttpHeader,
 )
 from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGroupHealthCheck
 from pydantic import Field
 
 from modules.base import Module, item_or_null
+from modules.cloudfront import ORIGIN_HEADER
 from modules.platform import Platform
 from modules.security_groups import HTTP_PORT, HTTPS_PORT
 from modules.settings import ACCOUNT, Port, Seconds, Settings, Violation, matching, region_of, rule, too_long
+
+_WELL_FORMED: Final = "[A-Za-z0-9_-]{32,128}"
+"""What a secret looks like: a condition of a rule takes `*` and `?` for any characters, and 128 of them at most."""
+_LAST: Final = 49_000
+"""Priority of the rule that takes every request with the header: rules about paths and hosts come before it."""
 
 NAME_LENGTH = 32
 """Maximum length of the name of a load balancer and of a target group."""
@@ -183,8 +196,10 @@ class AlbModule(Module):
         public_subnet_ids: list[str],
         alb_security_group_id: str,
         alarm_topic_arn: str | None = None,
+        origin_secrets: Mapping[str, str] | None = None,
         depends_on: list[ITerraformDependable],
     ) -> None:
+        """`origin_secrets`: by the name of their wire, the secrets of which each request needs one; None for none."""
         super().__init__(scope, depends_on=depends_on)
         body, name = self.body, platform.name
         vpc = self.wire("vpc_id", vpc_id, "ID of the VPC")
@@ -193,6 +208,10 @@ class AlbModule(Module):
             "alb_security_group_id", alb_security_group_id, "ID of the load balancer's security group"
         )
         notified = self.alarm_actions(alarm_topic_arn)
+        secrets = [
+            self.wire(wire, value, f"A value of the header {ORIGIN_HEADER} that requests need")
+            for wire, value in (origin_secrets or {}).items()
+        ]
 
         load_balancer = Lb(
             body,
@@ -240,14 +259,22 @@ class AlbModule(Module):
             type="redirect",
             redirect=LbListenerDefaultActionRedirect(port=str(HTTPS_PORT), protocol="HTTPS", status_code="HTTP_301"),
         )
+        refuse = LbListenerDefaultAction(
+            type="fixed-response",
+            fixed_response=LbListenerDefaultActionFixedResponse(
+                content_type="text/plain", message_body="Only through CloudFront", status_code="403"
+            ),
+        )
+        serve = refuse if secrets else forward
         has_certificate = settings.certificate_arn != ""
+        redirects = settings.redirect_http_to_https and has_certificate
         http_listener = LbListener(
             body,
             "aws_lb_listener.http",
             load_balancer_arn=load_balancer_arn,
             port=HTTP_PORT,
             protocol="HTTP",
-            default_action=[redirect if settings.redirect_http_to_https and has_certificate else forward],
+            default_action=[redirect if redirects else serve],
             tags={"Name": name("http-listener")},
         )
         https_listener = LbListener(
@@ -259,9 +286,47 @@ class AlbModule(Module):
             protocol="HTTPS",
             ssl_policy=settings.ssl_policy,
             certificate_arn=settings.certificate_arn,
-            default_action=[forward],
+            default_action=[serve],
             tags={"Name": name("https-listener")},
         )
+        if secrets:
+            with_secret = [
+                LbListenerRuleCondition(
+                    http_header=LbListenerRuleConditionHttpHeader(http_header_name=ORIGIN_HEADER, values=secrets)
+                )
+            ]
+            # Not a validation of the variables: Terraform's message would show the value, even a sensitive one.
+            well_formed = TerraformResourceLifecycle(
+                precondition=[
+                    Precondition(
+                        condition=f'${{can(regex("^{_WELL_FORMED}$", var.{wire}))}}',
+                        error_message=f"{wire} must be 32 to 128 letters, digits, hyphens and underscores.",
+                    )
+                    for wire in origin_secrets or ()
+                ]
+            )
+            LbListenerRule(
+                body,
+                "aws_lb_listener_rule.http_from_cloudfront",
+                count=int(not redirects),
+                listener_arn=http_listener.arn,
+                priority=_LAST,
+                action=[LbListenerRuleAction(type="forward", target_group_arn=target_group.arn)],
+                condition=with_secret,
+                lifecycle=well_formed,
+                tags={"Name": name("http-from-cloudfront")},
+            )
+            LbListenerRule(
+                body,
+                "aws_lb_listener_rule.https_from_cloudfront",
+                count=int(has_certificate),
+                listener_arn=item_or_null(https_listener, "arn"),
+                priority=_LAST,
+                action=[LbListenerRuleAction(type="forward", target_group_arn=target_group.arn)],
+                condition=with_secret,
+                lifecycle=well_formed,
+                tags={"Name": name("https-from-cloudfront")},
+            )
 
         CloudwatchMetricAlarm(
             body,

@@ -80,7 +80,7 @@ class Module(TerraformHclModule):
     def in_us_east_1(self, *resources: TerraformResource) -> None:
         """Put resources into us-east-1: CloudFront takes certificates and web ACLs, and has its metrics, from there.
 
-        The stack must have the provider (`PlatformStack.has_us_east_1`).
+        The stack must have the provider (`EnvironmentSettings.needs_us_east_1`).
         """
         # What the call passes replaces what it would inherit, so the provider of the stack's region is named, too.
         self.add_override("providers", {"aws": "aws", US_EAST_1: US_EAST_1})

@@ -8,6 +8,7 @@ from cdktf_cdktf_provider_aws.security_group import SecurityGroup, SecurityGroup
 from pydantic import Field
 
 from modules.base import Module
+from modules.cloudfront import ORIGIN_FACING
 from modules.platform import Platform
 from modules.settings import Cidr, Settings, Violation, rule
 
@@ -55,7 +56,12 @@ def _all_outbound() -> SecurityGroupEgress:
 
 
 def _ingress(
-    description: str, port: int, *, cidr_blocks: Sequence[str] = (), security_groups: Sequence[str] = ()
+    description: str,
+    port: int,
+    *,
+    cidr_blocks: Sequence[str] = (),
+    security_groups: Sequence[str] = (),
+    prefix_lists: Sequence[str] = (),
 ) -> SecurityGroupIngress:
     """A rule that allows inbound TCP on one port."""
     return SecurityGroupIngress(
@@ -67,7 +73,7 @@ def _ingress(
         security_groups=list(security_groups),
         # Terraform treats these blocks as attributes: in JSON every field is required, even an empty one.
         ipv6_cidr_blocks=[],
-        prefix_list_ids=[],
+        prefix_list_ids=list(prefix_lists),
         self_attribute=False,
     )
 
@@ -78,14 +84,26 @@ class SecurityGroupsModule(Module):
     folder: ClassVar[str] = "security-groups"
 
     def __init__(
-        self, scope: TerraformStack, *, platform: Platform, settings: SecurityGroupsSettings, vpc_id: str
+        self,
+        scope: TerraformStack,
+        *,
+        platform: Platform,
+        settings: SecurityGroupsSettings,
+        vpc_id: str,
+        cloudfront_port: int | None = None,
     ) -> None:
+        """`cloudfront_port`: the only port of the load balancer, which only CloudFront reaches; None for both."""
         super().__init__(scope)
         body, name = self.body, platform.name
         vpc = self.wire("vpc_id", vpc_id, "ID of the VPC")
         internet = list(settings.alb_ingress_cidr_blocks)
         http = _ingress("HTTP from internet", HTTP_PORT, cidr_blocks=internet)
         https = _ingress("HTTPS from internet", HTTPS_PORT, cidr_blocks=internet)
+        to_balancer = [http, https] if settings.https_ingress else [http]
+        if cloudfront_port is not None:
+            # The list counts as 55 of the 60 rules that a group can have, so there is room for one port.
+            lists = [ORIGIN_FACING[platform.region]]
+            to_balancer = [_ingress("From CloudFront", cloudfront_port, prefix_lists=lists)]
 
         alb = SecurityGroup(
             body,
@@ -93,7 +111,7 @@ class SecurityGroupsModule(Module):
             name=name("alb-sg"),
             description="Security group for Application Load Balancer",
             vpc_id=vpc,
-            ingress=[http, https] if settings.https_ingress else [http],
+            ingress=to_balancer,
             egress=[_all_outbound()],
             tags={"Name": name("alb-sg")},
         )

@@ -20,12 +20,17 @@ WEBHOOK: Final = "https://events.example.com/integration/0a1b2c3d/enqueue"
 """The value of the root variable `alarm_webhook_url`, which is in no file."""
 VARIABLES: Final = {
     "TF_VAR_alarm_webhook_url": WEBHOOK,
+    "TF_VAR_frontend_origin_secret": "0123456789abcdefghijklmnopqrstuvwxyz",
+    "TF_VAR_frontend_previous_origin_secret": "zyxwvutsrqponmlkjihgfedcba9876543210",
     "TF_VAR_redis_auth_token": "0123456789abcdefghijklmnopqrstuv",
 }
 """The values of the root variables without a default, which are in no file."""
 CERTIFICATE: Final = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/0a1b2c3d-0000-1111-2222-333344445555"
 SECRET: Final = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:miyabi/complete/database-AbCdEf"
 TOPIC: Final = f"arn:aws:sns:{REGION}:{ACCOUNT}:cache-events"
+GLOBAL_CERTIFICATE: Final = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0a1b2c3d-0000-1111-2222-333344445555"
+GLOBAL_TOPIC: Final = f"arn:aws:sns:us-east-1:{ACCOUNT}:frontend-alarms"
+WEB_ACL: Final = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/cdn/0a1b2c3d-0000-1111-2222-333344445555"
 KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
 
 UNSET: Final = {
@@ -37,6 +42,7 @@ UNSET: Final = {
     "elasticache.engine": "valkey excludes the single node",
     "elasticache.previous_generation_node": "is only for a node that exists",
     "elasticache.restore_from_snapshot": "the snapshot would have to exist",
+    "frontend.only_from_cloudfront": "excludes security_groups.alb_ingress_cidr_blocks",
     "networking.enable_nat_gateway": "off, there would be no NAT gateway",
     "networking.single_nat_gateway": "on, there would be one NAT gateway only",
     "notifications.topic_arn": "excludes notifications.email_addresses and webhook",
@@ -50,7 +56,14 @@ UNSET: Final = {
 
 
 def overlay(
-    *, certificate: str = CERTIFICATE, secret: str = SECRET, topic: str = TOPIC, key: str = KEY
+    *,
+    certificate: str = CERTIFICATE,
+    secret: str = SECRET,
+    topic: str = TOPIC,
+    key: str = KEY,
+    global_certificate: str = GLOBAL_CERTIFICATE,
+    global_topic: str = GLOBAL_TOPIC,
+    web_acl: str = WEB_ACL,
 ) -> dict[str, Any]:
     """The overlay as data; the ARNs are of what exists outside the stack."""
     return {
@@ -160,6 +173,29 @@ def overlay(
             "log_duration_field": "took_ms",
             "slow_request_milliseconds": 500,
         },
+        "frontend": {
+            "enabled": True,
+            "bucket": "miyabi-frontend-complete",
+            "domain_names": ["app.example.com", "www.example.com"],
+            "certificate_arn": global_certificate,
+            "minimum_tls": "TLSv1.2_2019",
+            "price_class": "PriceClass_200",
+            "api_paths": ["/api/*", "/ws"],
+            "api_domain_name": "api.example.com",
+            "api_timeout": 60,
+            "api_keep_alive": 20,
+            "origin_secret": True,
+            "previous_origin_secret": True,
+            "content_security_policy": "default-src 'self'; img-src 'self' data:",
+            "hsts_seconds": 63_072_000,
+            "hsts_subdomains": True,
+            "hsts_preload": True,
+            "web_acl_arn": web_acl,
+            "noncurrent_days": 30,
+            "access_log_days": 30,
+            "errors_alarm_threshold": 2,
+            "alarm_topic_arn": global_topic,
+        },
         "service_levels": {
             "url": "https://api.example.com/ready",
             "p50_ms": 40,
@@ -179,6 +215,11 @@ def overlay(
             "container_insights_metrics": 30,
             "snapshot_gb": 1,
             "cache_log_gb": 0.5,
+            "cdn_gb": 100,
+            "cdn_site_requests": 2,
+            "cdn_api_requests": 3,
+            "frontend_gb": 1,
+            "access_log_gb": 2,
         },
         "lint": {
             "waive": {"local-state": {"reason": "A test applies it.", "until": "2099-12-31"}},

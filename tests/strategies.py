@@ -44,7 +44,7 @@ def alb(draw: st.DrawFn, region: str) -> dict[str, Any]:
         "enable_deletion_protection": draw(st.booleans()),
         "health_check_path": draw(st.sampled_from(["/", "/health", "/api/v1/health?deep=1"])),
         "deregistration_delay": draw(st.integers(0, 3600)),
-        "idle_timeout": draw(st.integers(1, 4000)),
+        "idle_timeout": draw(st.integers(2, 4000)),
         "response_time_alarm_threshold": draw(st.sampled_from([0.25, 1, 2.5])),
     }
 
@@ -130,6 +130,34 @@ def notifications(draw: st.DrawFn, region: str) -> dict[str, Any]:
 
 
 @st.composite
+def frontend(draw: st.DrawFn, balancer: dict[str, Any]) -> dict[str, Any]:
+    if not draw(st.booleans()):
+        return {}
+    named, secret, hsts = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
+    https = bool(balancer["certificate_arn"])
+    certificate = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0a1b2c3d-0000-1111-2222-333344445555"
+    needs_https = https and balancer["redirect_http_to_https"]
+    return {
+        "enabled": True,
+        "bucket": draw(st.sampled_from(["frontend-qa", "a" * 58])),
+        "domain_names": ["app.example.com", "*.app.example.com"] if named else [],
+        "certificate_arn": certificate if named else "",
+        "price_class": draw(st.sampled_from(["PriceClass_100", "PriceClass_All"])),
+        "api_paths": draw(st.sampled_from([["/api/*"], ["/api/*", "/ws", "/v?/*.json"]])),
+        "api_domain_name": "api.example.com" if needs_https or (https and draw(st.booleans())) else None,
+        "api_keep_alive": draw(st.integers(1, min(120, balancer["idle_timeout"] - 1))),
+        "only_from_cloudfront": draw(st.booleans()),
+        "origin_secret": secret,
+        "previous_origin_secret": secret and draw(st.booleans()),
+        "content_security_policy": draw(st.sampled_from(["", "default-src 'self'; script-src 'nonce-${x}'"])),
+        "hsts_seconds": draw(st.sampled_from([31_536_000, 63_072_000] if hsts else [0, 300])),
+        "hsts_subdomains": hsts,
+        "hsts_preload": hsts,
+        "access_log_days": draw(st.sampled_from([0, 90])),
+    }
+
+
+@st.composite
 def monitoring(draw: st.DrawFn, *, has_figures: bool) -> dict[str, Any]:
     return {
         "enabled": has_figures and draw(st.booleans()),
@@ -156,7 +184,7 @@ def service_levels(draw: st.DrawFn) -> dict[str, Any]:
 def overlays(draw: st.DrawFn) -> dict[str, Any]:
     """An overlay that the model accepts."""
     region = draw(st.sampled_from(REGIONS))
-    tasks = draw(ecs(region))
+    tasks, balancer = draw(ecs(region)), draw(alb(region))
     return {
         "region": region,
         "container_port": draw(st.integers(1, 65535)),
@@ -165,12 +193,13 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
         ),
         "networking": draw(networking(region)),
         "security_groups": {"https_ingress": True},
-        "alb": draw(alb(region)),
+        "alb": balancer,
         "ecs": tasks,
         "iam": {name: draw(st.booleans()) for name in IamSettings.model_fields},
         "elasticache": draw(elasticache()),
         "ecs_service": draw(ecs_service()),
         "notifications": draw(notifications(region)),
+        "frontend": draw(frontend(balancer)),
         "monitoring": draw(monitoring(has_figures=tasks["container_insights"])),
         "service_levels": draw(service_levels()),
         "assume_role": draw(st.sampled_from([{}, {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/terraform"}])),

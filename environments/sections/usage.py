@@ -48,6 +48,22 @@ class UsageSettings(Settings):
     snapshot_gb: Volume = 0.5
     """GB of one snapshot of the cache; one snapshot is free."""
 
+    cdn_gb: Volume = 10
+    """GB that CloudFront sends, of the frontend and of the API; only with `frontend.enabled`. `internet_out_gb` is then
+    what goes past it: AWS bills nothing for what CloudFront fetches from the load balancer and S3."""
+
+    cdn_site_requests: Volume = 0.5
+    """Millions of requests for files of the frontend; its function runs for each."""
+
+    cdn_api_requests: Volume = 0.5
+    """Millions of requests to the API through CloudFront."""
+
+    frontend_gb: Volume = 0.5
+    """GB of the frontend's files, including old versions."""
+
+    access_log_gb: Volume = 0.5
+    """GB of access logs of CloudFront that are kept."""
+
 
 class SharedUsageSettings(Settings):
     """Use of what exists once per account, for the cost estimate."""

@@ -6,6 +6,7 @@ from typing import Final
 SHOWN: Final[Mapping[str, str]] = {
     "aws_appautoscaling_policy": "capacity",
     "aws_appautoscaling_target": "capacity",
+    "aws_cloudfront_distribution": "frontend",
     "aws_cloudwatch_log_group": "logs",
     "aws_cloudwatch_metric_alarm": "alarms",
     "aws_ecs_cluster": "service",
@@ -17,8 +18,10 @@ SHOWN: Final[Mapping[str, str]] = {
     "aws_internet_gateway": "entrance",
     "aws_lb": "entrance",
     "aws_lb_listener": "entrance",
+    "aws_lb_listener_rule": "entrance",
     "aws_lb_target_group": "targets",
     "aws_nat_gateway": "way out",
+    "aws_s3_bucket": "frontend",
     "aws_route": "way out",
     "aws_route_table": "way out",
     "aws_route_table_association": "way out",
@@ -31,6 +34,9 @@ _CONFIGURATION: Final = "configuration: only an apply changes it, and verify com
 _NETWORK: Final = "the network: verify compares it, and reach judges it"
 
 NOT_SHOWN: Final[Mapping[str, str]] = {
+    "aws_cloudfront_function": _CONFIGURATION,
+    "aws_cloudfront_origin_access_control": _CONFIGURATION,
+    "aws_cloudfront_response_headers_policy": _CONFIGURATION,
     "aws_cloudwatch_dashboard": _CONFIGURATION,
     "aws_cloudwatch_query_definition": _CONFIGURATION,
     "aws_ecr_lifecycle_policy": _CONFIGURATION,
@@ -41,7 +47,6 @@ NOT_SHOWN: Final[Mapping[str, str]] = {
     "aws_iam_role": _CONFIGURATION,
     "aws_iam_role_policy": _CONFIGURATION,
     "aws_iam_role_policy_attachment": _CONFIGURATION,
-    "aws_s3_bucket": "shared: not part of an environment's health",
     "aws_s3_bucket_lifecycle_configuration": _CONFIGURATION,
     "aws_s3_bucket_ownership_controls": _CONFIGURATION,
     "aws_s3_bucket_policy": _CONFIGURATION,

@@ -49,6 +49,7 @@ def _own_id(resource: Resource, found: Found, world: World) -> str:
 IMPORT_IDS: Final[Mapping[str, ImportId]] = {
     "aws_appautoscaling_policy": _joined("/", "service_namespace", "resource_id", "scalable_dimension", "name"),
     "aws_appautoscaling_target": _joined("/", "service_namespace", "resource_id", "scalable_dimension"),
+    "aws_cloudfront_function": _joined("", "name"),
     "aws_cloudwatch_dashboard": _joined("", "dashboard_name"),
     "aws_cloudwatch_log_group": _joined("", "name"),
     "aws_cloudwatch_metric_alarm": _joined("", "alarm_name"),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from miyabi_infra.reach.nodes import HTTPS, INTERNET
-from miyabi_infra.reach.paths import Connection, LetIn, Reach
+from miyabi_infra.reach.paths import Connection, LetIn, Past, Reach
 from miyabi_infra.reach.permissions import Ability, abilities
 from miyabi_infra.reach.questions import Answer, End, ReachChange, ask, difference
 from miyabi_infra.reach.steps import Step, Verdict
@@ -125,7 +125,15 @@ def _ability_text(reach: Reach, ability: Ability) -> str:
 def _remarks(reach: Reach) -> list[str]:
     """What is worth a look though it opens nothing, and what the answer leaves out."""
     unjudged = [f"not judged: {each.address}" for each in reach.unjudged]
-    return [*map(_let_in_text, reach.let_in), *unjudged]
+    return [*map(_past_text, reach.past_the_cdn), *map(_let_in_text, reach.let_in), *unjudged]
+
+
+def _past_text(found: Past) -> str:
+    """Whether somebody passes by the distribution, and what stops them."""
+    way = f"past {found.cdn}: {found.source} -> {found.target} tcp {found.port}"
+    if found.verdict == "no":
+        return f"{way}: no, {'; '.join(step.text for step in found.missing)}"
+    return f"{way}: {'YES, requests are answered' if found.verdict == 'yes' else 'depends'}"
 
 
 def _let_in_text(found: LetIn) -> str:
@@ -207,6 +215,7 @@ def _data(reach: Reach) -> dict[str, Any]:
     return {
         "connections": [_connection_data(each) for each in reach.connections],
         "tasks": [_ability_data(each) for each in abilities(reach)],
+        "past_the_cdn": [_past_data(each) for each in reach.past_the_cdn],
         "let_in": [_let_in_data(each) for each in reach.let_in],
         "unjudged": [each.address for each in reach.unjudged],
     }
@@ -233,6 +242,18 @@ def _ability_data(found: Ability) -> dict[str, Any]:
         "possible": found.possible,
         "verdict": found.verdict,
         "because": steps,
+    }
+
+
+def _past_data(found: Past) -> dict[str, Any]:
+    steps = [_step_data(step) for step in found.steps]
+    return {
+        "from": found.source,
+        "past": found.cdn,
+        "to": found.target,
+        "port": found.port,
+        "verdict": found.verdict,
+        "steps": steps,
     }
 
 

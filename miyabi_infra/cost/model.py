@@ -16,7 +16,19 @@ from miyabi_infra.stacks import Resource, Stack
 
 Usage = UsageSettings | SharedUsageSettings
 
-COMPONENTS: Final = ("Fargate", "ALB", "NAT", "Redis", "RDS", "CloudWatch", "ECR", "VPC", "Transfer", "Other")
+COMPONENTS: Final = (
+    "Fargate",
+    "ALB",
+    "NAT",
+    "Redis",
+    "RDS",
+    "CloudFront",
+    "CloudWatch",
+    "ECR",
+    "VPC",
+    "Transfer",
+    "Other",
+)
 """The parts of a bill, in the order in which they are shown."""
 
 

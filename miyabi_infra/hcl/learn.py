@@ -16,6 +16,7 @@ from miyabi_infra.terraform import offline
 from miyabi_infra.terraform.cli import Terraform
 
 _NEEDED: Final[Mapping[str, frozenset[str]]] = {
+    "aws_cloudfront_response_headers_policy": frozenset({"security_headers_config"}),
     "aws_elasticache_cluster": frozenset({"engine", "node_type", "num_cache_nodes"}),
     "aws_elasticache_replication_group": frozenset(
         {"engine", "node_type", "num_cache_clusters", "port", "transit_encryption_enabled"}
@@ -27,7 +28,7 @@ _NEEDED: Final[Mapping[str, frozenset[str]]] = {
     "aws_subnet": frozenset({"cidr_block"}),
     "aws_vpc": frozenset({"cidr_block"}),
 }
-"""Arguments that are optional in the schema, and without which the plan fails."""
+"""Arguments and blocks that are optional in the schema, and without which the plan fails."""
 
 _META: Final = frozenset({"//", "count", "depends_on", "lifecycle"})
 _CERTIFICATE: Final = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555"
@@ -147,7 +148,7 @@ def _without_blocks(held: Mapping[str, Any], block: Mapping[str, Any], needed: f
         required = name in _META or name in needed or block.get("attributes", {}).get(name, {}).get("required")
         if inner is None and (required or "${" in json.dumps(value)):
             kept[name] = value
-        elif inner is not None and (inner.get("min_items") or "${" in json.dumps(value)):
+        elif inner is not None and (inner.get("min_items") or name in needed or "${" in json.dumps(value)):
             kept[name] = [_without_blocks(item, inner["block"], needed) for item in _items(value)]
     return kept
 

@@ -7,6 +7,8 @@ _PART: Final = "part of another resource, which is looked at"
 _RULES: Final = "what could be unwise is refused by the rules of its settings"
 
 NOTHING_TO_FIND: Final[Mapping[str, str]] = {
+    "aws_cloudfront_function": "the same for every environment; a test runs it",
+    "aws_cloudfront_origin_access_control": _RULES,
     "aws_cloudwatch_dashboard": _RULES,
     "aws_cloudwatch_query_definition": _RULES,
     "aws_ecr_lifecycle_policy": _RULES,

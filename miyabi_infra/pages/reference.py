@@ -18,6 +18,7 @@ from miyabi_infra.load.result import LoadResult
 from miyabi_infra.overlays.loading import load
 from miyabi_infra.pages.rendering import render
 from miyabi_infra.project import SHARED
+from modules.frontend import FrontendSettings
 from modules.monitoring import MonitoringSettings
 from modules.notifications import NotificationsSettings
 from modules.platform import Platform
@@ -30,6 +31,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _EVERYTHING = {
     "notifications": NotificationsSettings(email_addresses=("oncall@example.com",), webhook=True),
     "monitoring": MonitoringSettings(enabled=True),
+    "frontend": FrontendSettings(enabled=True, bucket="miyabi-frontend", origin_secret=True),
 }
 """Settings that turn on the modules that are off by default: the reference shows these too."""
 

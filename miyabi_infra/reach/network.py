@@ -10,6 +10,7 @@ from miyabi_infra.reach.blocks import EVERYWHERE, IpNetwork, first_match, is_pub
 from miyabi_infra.reach.steps import Step, best, verdict
 from miyabi_infra.stacks import Reference, Resource, Stack, Value
 from miyabi_infra.stacks.platform import address_of
+from modules.cloudfront import ORIGIN_FACING
 
 ANY_PORT: Final = (0, 65535)
 _PROTOCOLS: Final[Mapping[str, str]] = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
@@ -37,6 +38,8 @@ class Rule:
     blocks: tuple[IpNetwork, ...]
     groups: tuple[str, ...]
     """Addresses of the groups whose members it is about; the group itself for `self`."""
+    cloudfront: tuple[str, ...] = ()
+    """IDs of AWS's lists of the addresses from which CloudFront connects to origins."""
     unknown: tuple[str, ...] = ()
     """Peers whose addresses the stack does not say: prefix lists of others, blocks that are known after apply."""
 
@@ -68,7 +71,8 @@ class Rule:
     @property
     def peers(self) -> str:
         """`0.0.0.0/0, module.security_groups.aws_security_group.alb`."""
-        return ", ".join((*map(str, self.blocks), *self.groups, *self.unknown)) or "nothing"
+        cloudfront = (f"CloudFront ({each})" for each in self.cloudfront)
+        return ", ".join((*map(str, self.blocks), *self.groups, *cloudfront, *self.unknown)) or "nothing"
 
 
 def port_text(protocol: str, ports: tuple[int, int]) -> str:
@@ -202,11 +206,15 @@ class Network:
         peers = [self._group(each) for each in _items(block.get("security_groups")) if each]
         blocks: list[IpNetwork] = []
         unknown: list[str] = []
+        cloudfront: list[str] = []
         for each in (*_items(block.get("cidr_blocks")), *_items(block.get("ipv6_cidr_blocks"))):
             found = list(parsed(each))
             blocks += found
             unknown += [str(each)] if each and not found else []
         for each in filter(None, _items(block.get("prefix_list_ids"))):
+            if each in ORIGIN_FACING.values():
+                cloudfront.append(str(each))
+                continue
             entries = self._prefix_list(address_of(each))
             blocks += entries or []
             unknown += [address_of(each)] if entries is None else []
@@ -219,6 +227,7 @@ class Network:
             ports=cast("tuple[int, int]", (first, last)) if named else ANY_PORT,
             blocks=tuple(blocks),
             groups=tuple([*peers, group] if block.get("self") is True else peers),
+            cloudfront=tuple(cloudfront),
             unknown=tuple(unknown),
         )
 

@@ -1,6 +1,6 @@
 """What opens connections and what answers them: load balancers, tasks, databases, caches, VPC endpoints."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -11,9 +11,10 @@ from miyabi_infra.stacks.platform import CACHES, DATABASES, Platform, address_of
 
 INTERNET: Final = "internet"
 
-Kind = Literal["internet", "load balancer", "tasks", "database", "cache", "endpoint", "group"]
+Kind = Literal["internet", "cdn", "load balancer", "tasks", "database", "cache", "endpoint", "group"]
 
 TYPES: Final[Mapping[Kind, tuple[str, ...]]] = {
+    "cdn": ("aws_cloudfront_distribution",),
     "load balancer": ("aws_lb",),
     "tasks": ("aws_ecs_service",),
     "database": DATABASES,
@@ -23,6 +24,7 @@ TYPES: Final[Mapping[Kind, tuple[str, ...]]] = {
 """Types of the resources that each kind is made of."""
 
 _NAMES: Final[Mapping[Kind, str]] = {
+    "cdn": "cdn",
     "load balancer": "alb",
     "tasks": "tasks",
     "database": "database",
@@ -35,6 +37,7 @@ _GROUP_NAMES: Final[Mapping[str, str]] = {"rds": "database"}
 _DATABASE_PORTS: Final = {"mysql": 3306, "mariadb": 3306, "aurora-mysql": 3306}
 _POSTGRESQL_PORT: Final = 5432
 _REDIS_PORT: Final = 6379
+HTTP: Final = 80
 HTTPS: Final = 443
 
 
@@ -90,6 +93,7 @@ class Node:
 def nodes(stack: Stack, network: Network) -> tuple[Node, ...]:
     """Everything in a stack's network, in the order of a request's way, without the internet."""
     found = [
+        *(_distribution(stack, each) for each in _of_kind(stack, "cdn")),
         *(_load_balancer(stack, network, each) for each in _of_kind(stack, "load balancer")),
         *(_tasks(stack, network, each) for each in _of_kind(stack, "tasks")),
         *(_database(stack, network, each) for each in _of_kind(stack, "database")),
@@ -122,6 +126,50 @@ def _name(stack: Stack, kind: Kind, resource: Resource) -> str:
     if any(each.address.rpartition(".")[2] == label for each in others):
         label = f"{resource.type.removeprefix('aws_')}.{label}"
     return f"{_NAMES[kind]}.{label}"
+
+
+def _distribution(stack: Stack, distribution: Resource) -> Node:
+    """A distribution: it is outside the VPC, answers everybody, and connects to the load balancers of its origins."""
+    dual = distribution.get("is_ipv6_enabled") is True
+    enabled = distribution.get("enabled") is True
+    what = "the distribution answers everybody" if enabled else "the distribution is disabled"
+    return Node(
+        name=_name(stack, "cdn", distribution),
+        kind="cdn",
+        address=distribution.address,
+        subnets=(),
+        groups=(),
+        public=Step("public address", enabled, what, distribution.address),
+        public_ipv6=Step(
+            "public address",
+            enabled and dual,
+            f"the distribution has {'' if dual else 'no '}IPv6",
+            distribution.address,
+        ),
+        listens=tuple(
+            Listening("tcp", port, Step.yes("listens", f"CloudFront listens on {port}", distribution.address))
+            for port in (HTTP, HTTPS)
+        ),
+        opens=Step.yes("opens", "CloudFront connects to the origins", distribution.address),
+        targets=tuple(_origins(stack, distribution)),
+        filtered=False,
+    )
+
+
+def _origins(stack: Stack, distribution: Resource) -> Iterator[Forwarding]:
+    """The load balancers that are origins, by their own name or by one that the certificate of a listener covers."""
+    balancers = _of_kind(stack, "load balancer")
+    for origin in distribution.blocks("origin"):
+        named = [each for each in balancers if address_of(origin.get("domain_name")) == each.address]
+        # Where another name leads is not in the stack; with one load balancer, it is that one.
+        found = named or (list(balancers) if len(balancers) == 1 else [])
+        for custom in mappings(origin.get("custom_origin_config")):
+            plain = custom.get("origin_protocol_policy") == "http-only"
+            port = integer(custom.get("http_port" if plain else "https_port"))
+            text = f"origin {origin.get('origin_id')}: {'HTTP' if plain else 'HTTPS'} to {origin.get('domain_name')}"
+            for balancer in found:
+                step = Step.yes("forwards", text, distribution.address)
+                yield Forwarding(_name(stack, "load balancer", balancer), port, "tcp", (step,))
 
 
 def _load_balancer(stack: Stack, network: Network, balancer: Resource) -> Node:
@@ -171,16 +219,18 @@ def _listening(listener: Resource) -> Iterator[Listening]:
 def _targets(stack: Stack, listeners: list[Resource]) -> Iterator[Forwarding]:
     """The ports of the services that register with the target groups that listeners forward to."""
     seen: set[tuple[str, int]] = set()
-    for listener in (*listeners, *_rules_of(stack, listeners)):
-        for group in _forwarded(listener):
+    for listener in (*listeners, *rules_of(stack, listeners)):
+        for group in forwarded(listener):
             for service in _of_kind(stack, "tasks"):
                 for block in service.blocks("load_balancer"):
                     name, port = _name(stack, "tasks", service), integer(block.get("container_port"))
                     if address_of(block.get("target_group_arn")) != group or (name, port) in seen:
                         continue
                     seen.add((name, port))
+                    needed = header_of(listener)
+                    only = f" requests with the header {needed}" if needed else ""
                     steps = (
-                        Step.yes("forwards", f"forwards to {group}", listener.address),
+                        Step.yes("forwards", f"forwards{only} to {group}", listener.address),
                         Step.yes(
                             "forwards", f"registers port {port} of {block.get('container_name')}", service.address
                         ),
@@ -207,12 +257,21 @@ def _keeps_client(group: Resource | None, protocol: str) -> bool:
     return str(preserves).lower() == "true"
 
 
-def _rules_of(stack: Stack, listeners: list[Resource]) -> list[Resource]:
+def header_of(listener: Resource) -> str:
+    """The header that a request needs for a rule of a listener; empty for none."""
+    for condition in listener.blocks("condition"):
+        for header in mappings(condition.get("http_header")):
+            return str(header.get("http_header_name"))
+    return ""
+
+
+def rules_of(stack: Stack, listeners: Sequence[Resource]) -> list[Resource]:
+    """The rules of listeners."""
     addresses = {each.address for each in listeners}
     return [each for each in stack.of_type("aws_lb_listener_rule") if address_of(each.get("listener_arn")) in addresses]
 
 
-def _forwarded(listener: Resource) -> Iterator[str]:
+def forwarded(listener: Resource) -> Iterator[str]:
     """The target groups that a listener, or a rule of one, forwards to."""
     for action in (*listener.blocks("default_action"), *listener.blocks("action")):
         if action.get("target_group_arn"):

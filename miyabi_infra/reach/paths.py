@@ -8,10 +8,14 @@ from typing import Final, Literal
 from miyabi_infra.reach.acls import Direction
 from miyabi_infra.reach.blocks import EVERYWHERE, IpNetwork, overlap, within
 from miyabi_infra.reach.network import ANY_PORT, Network, Rule, Subnet, port_text
-from miyabi_infra.reach.nodes import INTERNET, Node, nodes
-from miyabi_infra.reach.steps import Step, best, verdict
+from miyabi_infra.reach.nodes import INTERNET, Node, forwarded, header_of, nodes, rules_of
+from miyabi_infra.reach.steps import Step, Verdict, best, verdict
 from miyabi_infra.reach.types import KNOWN
 from miyabi_infra.stacks import Resource, Stack
+from miyabi_infra.stacks.platform import address_of, integer
+
+OTHERS: Final = "another distribution"
+"""A distribution of CloudFront that is not in the stack, of whichever account: all have the same addresses."""
 
 IPV4, IPV6 = 4, 6
 
@@ -62,6 +66,29 @@ class LetIn:
     """What keeps it out."""
 
 
+@dataclass(frozen=True)
+class Past:
+    """A way to a load balancer that does not lead through the distribution in front of it."""
+
+    source: str
+    """`internet`, or a distribution of anybody else."""
+    cdn: str
+    target: str
+    port: int
+    steps: tuple[Step, ...]
+    """Every condition of a request on it that is answered by the application."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether such a request is answered."""
+        return verdict(self.steps)
+
+    @property
+    def missing(self) -> tuple[Step, ...]:
+        """What stops it."""
+        return tuple(step for step in self.steps if step.holds is False)
+
+
 class Reach:
     """What can open a connection to what in a stack."""
 
@@ -82,7 +109,10 @@ class Reach:
         """
         public = [*self._from_the_internet()]
         found = {(each.target, each.ports, each.entry) for each in public}
-        within = [each for each in self._within() if (each.target, each.ports, each.entry) not in found]
+        cdns = {node.name for node in self.nodes if node.kind == "cdn"}
+        within = [
+            each for each in self._within() if each.source in cdns or (each.target, each.ports, each.entry) not in found
+        ]
         return (*public, *within, *(each for source in self.nodes for each in self._outward(source)))
 
     @cached_property
@@ -97,6 +127,53 @@ class Reach:
                     if missing:
                         found.append(LetIn(node.name, rule, port, tuple(missing)))
         return tuple(found)
+
+    @cached_property
+    def past_the_cdn(self) -> tuple[Past, ...]:
+        """For each load balancer behind a distribution: who else could have a request answered by it."""
+        found: list[Past] = []
+        for cdn in self.nodes:
+            for name in dict.fromkeys(each.node for each in cdn.targets or ()) if cdn.kind == "cdn" else ():
+                balancer = self.node(name)
+                assert balancer is not None
+                for port in balancer.listens:
+                    served = self._served_without_header(balancer, port.port)
+                    found.append(
+                        Past(INTERNET, cdn.name, name, port.port, (*self.inward(balancer, "tcp", port.port), served))
+                    )
+                    way = self._from_cloudfront(balancer, "tcp", port.port)
+                    found.append(Past(OTHERS, cdn.name, name, port.port, (*way, served)))
+        return tuple(found)
+
+    def _served_without_header(self, balancer: Node, port: int) -> Step:
+        """Whether a listener of a load balancer forwards a request that lacks the distribution's secret header."""
+        own = [each for each in self.stack.of_type("aws_lb_listener") if integer(each.get("port")) == port]
+        listeners = [each for each in own if address_of(each.get("load_balancer_arn")) == balancer.address]
+        for each in (*listeners, *rules_of(self.stack, listeners)):
+            if not header_of(each) and any(forwarded(each)):
+                return Step.yes("forwards", "requests are forwarded without the distribution's header", each.address)
+        where = ", ".join(each.address for each in listeners)
+        return Step.no("forwards", f"requests on {port} without the distribution's header are not forwarded", where)
+
+    def _from_cloudfront(self, target: Node, protocol: str, port: int) -> tuple[Step, ...]:
+        """The conditions under which CloudFront, for whichever distribution, connects to a load balancer."""
+        blocks = _EVERYWHERE[IPV4]
+        way = best(self.network.way_in(subnet, protocol, port, blocks)[0] for subnet in target.subnets)
+        if way is None:
+            way = (Step.unknown("subnet", "its subnets are not in this stack", target.address),)
+        return (target.public, *way, self._lets_cloudfront_in(target, protocol, port), _listens(target, protocol, port))
+
+    def _lets_cloudfront_in(self, target: Node, protocol: str, port: int) -> Step:
+        rules = [rule for rule in self._rules(target, "ingress") if rule.covers(protocol, port)]
+        for rule in rules:
+            if rule.cloudfront or set(_EVERYWHERE[IPV4]) & set(rule.blocks):
+                return _granted(rule)
+        for rule in rules:
+            if rule.public_blocks or rule.unknown:
+                text = f"{rule.text}: whether CloudFront's addresses are among them is not known here"
+                return Step.unknown("ingress rule", text, rule.address)
+        text = f"no ingress rule lets {protocol} {port} in from CloudFront ({self._lets_in(target)})"
+        return Step.no("ingress rule", text, ", ".join(target.groups))
 
     @cached_property
     def unjudged(self) -> tuple[Resource, ...]:
@@ -128,6 +205,11 @@ class Reach:
 
     def inside(self, source: Node, target: Node, protocol: str, port: int) -> tuple[Step, ...]:
         """The conditions under which one node opens a connection to another."""
+        if target.kind == "cdn":  # over the internet
+            return (*self.outward(source, protocol, port), _listens(target, protocol, port))
+        if source.kind == "cdn":
+            opening = _opening(source, target, protocol, port)
+            return opening if verdict(opening) == "no" else (*opening, *self._from_cloudfront(target, protocol, port))
         out = self._between(source, "egress", (target.groups, target.subnets), protocol, port)
         if out is None:
             text = f"no egress rule of {source.name} lets {protocol} {port} out to it"
@@ -202,7 +284,7 @@ class Reach:
     def _within(self) -> Iterator[Connection]:
         for source in self.nodes:
             for target in self.nodes:
-                for port in target.listens:
+                for port in target.listens if target.kind != "cdn" else ():
                     steps = self.inside(source, target, port.protocol, port.port)
                     if verdict(steps) != "no":
                         yield _connection(source.name, target.name, port.protocol, port.port, steps)
@@ -211,6 +293,9 @@ class Reach:
         self, target: Node, protocol: str, port: int, version: int
     ) -> tuple[tuple[Step, ...], tuple[IpNetwork, ...]]:
         """The conditions, and the blocks that the rules name."""
+        if target.kind == "cdn":
+            public = target.public if version == IPV4 else target.public_ipv6
+            return (public, _listens(target, protocol, port)), _EVERYWHERE[version]
         entered, blocks = self._lets_internet_in(target, protocol, port, version)
         public = target.public if version == IPV4 else target.public_ipv6
         ways = [
@@ -292,7 +377,7 @@ def connections(stack: Stack) -> tuple[Connection, ...]:
 
 
 def _connection(source: str, target: str, protocol: str, port: int, steps: tuple[Step, ...]) -> Connection:
-    entry = next(step for step in steps if step.kind == "ingress rule")
+    entry = next((step for step in steps if step.kind == "ingress rule"), None)
     return Connection(source, target, protocol, (port, port), steps, entry=entry)
 
 

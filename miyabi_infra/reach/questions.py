@@ -1,6 +1,6 @@
 """Questions to the model: can this open a connection to that, and what differs between two stacks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import chain
@@ -102,15 +102,25 @@ def _ask(reach: Reach, source: str, target: End) -> list[Answer]:
 def _answer(reach: Reach, source: Node | None, target: Node, protocol: str, port: int) -> Answer:
     steps = reach.inward(target, protocol, port) if source is None else reach.inside(source, target, protocol, port)
     name = INTERNET if source is None else source.name
-    onward = [
-        (before, after)
-        for after in reach.connections
-        if (after.target, after.protocol, after.ports) == (target.name, protocol, (port, port))
-        for before in reach.connections
-        if (before.source, before.target) == (name, after.source) and _forwards(reach, before.target)
+    last = [
+        each
+        for each in reach.connections
+        if (each.target, each.protocol, each.ports) == (target.name, protocol, (port, port))
     ]
+    onward = [way for each in last for way in _ways(reach, name, (each,))]
     through = () if verdict(steps) == "yes" else tuple(dict.fromkeys(chain.from_iterable(onward)))
     return Answer(name, target.name, port_text(protocol, (port, port)), steps, through)
+
+
+def _ways(reach: Reach, source: str, way: tuple[Connection, ...]) -> Iterator[tuple[Connection, ...]]:
+    """The ways of a request from a source that end so, through what forwards it: a distribution, a load balancer."""
+    for before in reach.connections:
+        if before.target == way[0].source and _forwards(reach, before.target):
+            longer = (before, *way)
+            if before.source == source:
+                yield longer
+            elif before not in way and _forwards(reach, before.source):
+                yield from _ways(reach, source, longer)
 
 
 def _forwards(reach: Reach, name: str) -> bool:

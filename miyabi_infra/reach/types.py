@@ -4,6 +4,7 @@ from typing import Final
 
 JUDGED: Final = frozenset(
     {
+        "aws_cloudfront_distribution",
         "aws_db_instance",
         "aws_db_subnet_group",
         "aws_default_network_acl",
@@ -57,6 +58,9 @@ OPEN_NOTHING: Final = frozenset(
         "aws_appautoscaling_policy",
         "aws_appautoscaling_scheduled_action",
         "aws_appautoscaling_target",
+        "aws_cloudfront_function",
+        "aws_cloudfront_origin_access_control",
+        "aws_cloudfront_response_headers_policy",
         "aws_cloudwatch_dashboard",
         "aws_cloudwatch_log_group",
         "aws_cloudwatch_log_metric_filter",

@@ -192,6 +192,51 @@ def seconds_until_unhealthy(group: Resource) -> float:
     )
 
 
+def listeners_that_ask(stack: Stack) -> float:
+    """Rules that forward only requests with a header, which is the distribution's secret."""
+    rules = stack.of_type("aws_lb_listener_rule")
+    return len([each for each in rules if any(block.get("http_header") for block in each.blocks("condition"))])
+
+
+def plain_behaviors(distribution: Resource) -> float:
+    """The negative number of cache behaviors that answer over plain HTTP."""
+    behaviors = (*distribution.blocks("default_cache_behavior"), *distribution.blocks("ordered_cache_behavior"))
+    return -len([each for each in behaviors if each.get("viewer_protocol_policy") == "allow-all"])
+
+
+def plain_origins(distribution: Resource) -> float:
+    """The negative number of origins to which CloudFront may connect over plain HTTP."""
+    custom = [each for origin in distribution.blocks("origin") for each in mappings(origin.get("custom_origin_config"))]
+    return -len([each for each in custom if each.get("origin_protocol_policy") != "https-only"])
+
+
+def signed_origins(distribution: Resource) -> float:
+    """The negative number of buckets that CloudFront reads without a signature: they would have to be public."""
+    files = [each for each in distribution.blocks("origin") if not each.get("custom_origin_config")]
+    return -len([each for each in files if not each.get("origin_access_control_id")])
+
+
+def oldest_tls_of_viewers(distribution: Resource) -> float:
+    """The oldest version of TLS with which browsers connect, and after its digits the year of the ciphers.
+
+    Without a certificate of its own, CloudFront takes TLS 1.0.
+    """
+    for each in distribution.blocks("viewer_certificate"):
+        found = re.fullmatch(r"TLSv(1(?:\.\d)?)(?:_(\d{4}))?", str(each.get("minimum_protocol_version") or "TLSv1"))
+        if found:
+            return float(found[1]) + int(found[2] or 0) / 1e6
+    return 0
+
+
+def security_headers(policy: Resource) -> float:
+    """How many security headers a policy sets."""
+    return sum(
+        isinstance(held, Mapping | tuple) and bool(held)
+        for block in policy.blocks("security_headers_config")
+        for held in block.values()
+    )
+
+
 # ---- tasks -------------------------------------------------------------------------------------------------------
 
 
@@ -311,12 +356,14 @@ def open_policy(policy: Resource) -> float:
 
 
 def denies_plain_http(stack: Stack) -> float:
-    """1 when the policies of buckets refuse requests without TLS."""
+    """1 when there are policies of buckets, and each refuses requests without TLS."""
     policies = stack.of_type("aws_s3_bucket_policy")
-    return any(
-        not each.allows and "aws:SecureTransport" in str(each.conditions)
+    return bool(policies) and all(
+        any(
+            not each.allows and "aws:SecureTransport" in str(each.conditions)
+            for each in statements(policy.get("policy"))
+        )
         for policy in policies
-        for each in statements(policy.get("policy"))
     )
 
 

@@ -82,6 +82,24 @@ class Platform:
         """The HTTPS listener."""
         return next((each for each in self.listeners() if each.get("protocol") == "HTTPS"), None)
 
+    @property
+    def distribution(self) -> Resource | None:
+        """The distribution that serves the frontend."""
+        return self.first("aws_cloudfront_distribution")
+
+    @property
+    def site_bucket(self) -> Resource | None:
+        """The bucket with the files of the frontend: the origin of the distribution that is no server."""
+        origins = self.distribution.blocks("origin") if self.distribution else ()
+        files = [each for each in origins if not each.get("custom_origin_config")]
+        return next(filter(None, (self.stack.find(address_of(each.get("domain_name"))) for each in files)), None)
+
+    @property
+    def access_logs_bucket(self) -> Resource | None:
+        """The bucket with the access logs of the distribution."""
+        logging = self.distribution.blocks("logging_config") if self.distribution else ()
+        return next(filter(None, (self.stack.find(address_of(each.get("bucket"))) for each in logging)), None)
+
     # ---- tasks -------------------------------------------------------------------------------------------------------
 
     @property

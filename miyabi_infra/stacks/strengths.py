@@ -98,6 +98,7 @@ def _of(types: Sequence[str], *arguments: str) -> tuple[tuple[str, str], ...]:
 _ALARM: Final = ("aws_cloudwatch_metric_alarm",)
 _BALANCER: Final = ("aws_lb",)
 _BUCKET: Final = ("aws_s3_bucket",)
+_DISTRIBUTION: Final = ("aws_cloudfront_distribution",)
 _GROUPS: Final = ("aws_security_group", "aws_default_security_group")
 _LISTENER: Final = ("aws_lb_listener",)
 _POLICIES: Final = ("aws_iam_role_policy", "aws_iam_policy")
@@ -265,6 +266,58 @@ STRENGTHS: Final = (
         "until then users get its errors",
         by.each_of(by.seconds_until_unhealthy, "aws_lb_target_group"),
         _of(_TARGETS, "health_check"),
+    ),
+    Strength(
+        "listeners that serve only with the distribution's header",
+        "without it, requests pass by the distribution and its firewall",
+        by.whole(by.listeners_that_ask),
+        _of(("aws_lb_listener_rule",), "condition", "action", ""),
+    ),
+    Strength(
+        "cache behaviors that answer without TLS",
+        "what they serve is readable on the way",
+        by.each_of(by.plain_behaviors, *_DISTRIBUTION),
+        _of(_DISTRIBUTION, "default_cache_behavior", "ordered_cache_behavior"),
+    ),
+    Strength(
+        "origins that CloudFront reaches without TLS",
+        "requests and sessions are readable between CloudFront and the load balancer",
+        by.each_of(by.plain_origins, *_DISTRIBUTION),
+        _of(_DISTRIBUTION, "origin"),
+    ),
+    Strength(
+        "buckets that CloudFront reads without a signature",
+        "such a bucket has to be public",
+        by.each_of(by.signed_origins, *_DISTRIBUTION),
+        (
+            *_of(_DISTRIBUTION, "origin"),
+            *_of(("aws_cloudfront_origin_access_control",), "", "signing_behavior", "signing_protocol"),
+        ),
+    ),
+    Strength(
+        "oldest TLS version of the distribution",
+        "older versions have known weaknesses",
+        by.each_of(by.oldest_tls_of_viewers, *_DISTRIBUTION),
+        _of(_DISTRIBUTION, "viewer_certificate"),
+    ),
+    Strength(
+        "security headers",
+        "they limit what a script that was smuggled in can do",
+        by.each_of(by.security_headers, "aws_cloudfront_response_headers_policy"),
+        _of(("aws_cloudfront_response_headers_policy",), "security_headers_config", ""),
+        lost=0,
+    ),
+    Strength(
+        "firewall of the distribution",
+        "without one, every request reaches the application",
+        by.is_there("web_acl_id", *_DISTRIBUTION),
+        _of(_DISTRIBUTION, "web_acl_id"),
+    ),
+    Strength(
+        "access logs of the distribution",
+        "without them nobody can tell afterwards who asked for what",
+        by.is_there("logging_config", *_DISTRIBUTION),
+        _of(_DISTRIBUTION, "logging_config"),
     ),
     # ---- data
     Strength(
@@ -480,7 +533,7 @@ STRENGTHS: Final = (
     ),
     Strength(
         "versions of the bucket",
-        "an overwritten or deleted state can be restored",
+        "an overwritten or deleted object can be restored",
         by.each_of(by.versioned, "aws_s3_bucket_versioning"),
         _of(("aws_s3_bucket_versioning",), "versioning_configuration", ""),
         lost=0,
@@ -508,7 +561,7 @@ STRENGTHS: Final = (
     ),
     Strength(
         "bucket refuses requests without TLS",
-        "states are readable on the way otherwise",
+        "objects are readable on the way otherwise",
         by.whole(by.denies_plain_http),
         _of(("aws_s3_bucket_policy",), "policy", ""),
     ),
@@ -563,6 +616,13 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         | {"target_tracking_scaling_policy_configuration"}
     ),
     "aws_appautoscaling_target": frozenset({"resource_id", "scalable_dimension", "service_namespace"}),
+    "aws_cloudfront_distribution": frozenset(
+        {"aliases", "comment", "custom_error_response", "default_root_object", "enabled", "http_version"}
+        | {"is_ipv6_enabled", "price_class", "restrictions"}
+    ),
+    "aws_cloudfront_function": frozenset({"code", "comment", "publish", "runtime"}),
+    "aws_cloudfront_origin_access_control": frozenset({"origin_access_control_origin_type"}),
+    "aws_cloudfront_response_headers_policy": frozenset({"comment"}),
     "aws_cloudwatch_dashboard": frozenset({"dashboard_body", "dashboard_name"}),
     "aws_cloudwatch_log_group": frozenset({"log_group_class", "skip_destroy"}),
     "aws_cloudwatch_metric_alarm": frozenset(
@@ -613,6 +673,7 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         | {"load_balancer_type", "preserve_host_header", "security_groups", "subnets"}
     ),
     "aws_lb_listener": frozenset({"alpn_policy", "certificate_arn", "load_balancer_arn", "port"}),
+    "aws_lb_listener_rule": frozenset({"listener_arn", "priority"}),
     "aws_lb_target_group": frozenset(
         {"deregistration_delay", "load_balancing_algorithm_type", "port", "protocol", "protocol_version", "slow_start"}
         | {"stickiness", "target_type", "vpc_id"}

@@ -13,11 +13,14 @@ from typing import Any, Final, cast
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
+from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elasticache.exceptions import ElastiCacheException
 from moto.elasticache.models import CacheCluster, ElastiCacheBackend
 from moto.elasticache.responses import ElastiCacheResponse
 from moto.elbv2.models import FakeLoadBalancer
+
+from tests.aws.refusals import within
 
 
 def install() -> None:
@@ -43,6 +46,8 @@ def install() -> None:
     _wrap(ApplicationAutoScalingResponse, "register_scalable_target", _with_tags)
     _wrap(EC2ContainerServiceResponse, "create_service", _with_all_arguments)
     _wrap(EC2ContainerServiceResponse, "update_service", _with_all_arguments)
+    _wrap(SecurityGroupRule, "__init__", _with_description_of_list)
+    _wrap(SecurityGroup, "_flattened_rules", _with_descriptions_of_lists)
     # A load balancer that is ready at once saves the ten seconds after which the provider asks again.
     FakeLoadBalancer.state = property(lambda _: "active", lambda _, __: None)  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -300,6 +305,37 @@ def _with_all_arguments(call: Callable[[EC2ContainerServiceResponse], ActionResu
         return answer
 
     return completed
+
+
+# ---- EC2: rules about prefix lists -----------------------------------------------------------------------------------
+
+
+def _with_description_of_list(init: Callable[..., None]) -> Callable[..., None]:
+    """moto keeps the ID of a prefix list, and forgets what the rule says of it."""
+
+    def __init__(self: Any, *args: Any, **others: Any) -> None:  # noqa: ANN401, N807  # moto's own types
+        init(self, *args, **others)
+        given = [each for each in (*args, others.get("prefix_list_id")) if within(each, "PrefixListId")]
+        self.list_description = within(given[0], "Description") if given else None
+
+    return __init__
+
+
+def _with_descriptions_of_lists(flatten: Callable[..., Any]) -> Callable[..., Any]:
+    def flattened(self: Any, rules: list[Any]) -> Any:  # noqa: ANN401  # moto's own types
+        views = flatten(self, rules)
+        for view in views:
+            for each in view.prefix_list_ids:
+                same = [
+                    rule
+                    for rule in rules
+                    if (rule.prefix_list_id, rule.from_port) == (each["PrefixListId"], view.from_port)
+                ]
+                if same and same[0].list_description:
+                    each["Description"] = same[0].list_description
+        return views
+
+    return flattened
 
 
 # ---- parameters of a request ---------------------------------------------------------------------------------------

@@ -141,9 +141,9 @@ class Emulator:
         for name, value in self.variables.items():
             patch.setenv(name, value)
 
-    def client(self, service: str, config: Config | None = None) -> Any:  # noqa: ANN401  # made at run time
+    def client(self, service: str, config: Config | None = None, *, region: str = REGION) -> Any:  # noqa: ANN401
         """A boto3 client: `aws.client("ecs").describe_services(…)`."""
-        return cast("Any", _session()).client(service, endpoint_url=self.url, config=config)
+        return cast("Any", _session()).client(service, endpoint_url=self.url, config=config, region_name=region)
 
     def push(self, repository: str, *tags: str) -> None:
         """Put an image under each tag into a repository that exists."""
@@ -156,9 +156,9 @@ class Emulator:
             }
             self.client("ecr").put_image(repositoryName=repository, imageManifest=json.dumps(manifest), imageTag=tag)
 
-    def certificate(self, name: str) -> str:
+    def certificate(self, name: str, region: str = REGION) -> str:
         """The ARN of an issued certificate of ACM: one that was imported, so nothing is left to be validated."""
-        return self.client("acm").import_certificate(**self_signed(name))["CertificateArn"]
+        return self.client("acm", region=region).import_certificate(**self_signed(name))["CertificateArn"]
 
     def called(self) -> dict[str, dict[str, int]]:
         """Which operations were called, and how often: `{"ec2": {"CreateVpc": 1}}`; of a copy, its original's too."""
@@ -181,6 +181,7 @@ class Emulator:
         living = [{"Name": "state", "Values": ["pending", "available"]}]
         scaling, queries = self.client("application-autoscaling"), logs.describe_query_definitions()
         namespaces = self.client("servicediscovery").list_namespaces()["Namespaces"]
+        cdn = self.client("cloudfront")
         dashboards = self.client("cloudwatch").list_dashboards()["DashboardEntries"]
         clusters = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
         found = {
@@ -218,6 +219,19 @@ class Emulator:
                 each["repositoryName"] for each in self.client("ecr").describe_repositories()["repositories"]
             ],
             "bucket": [each["Name"] for each in self.client("s3").list_buckets()["Buckets"]],
+            "distribution": [each["Id"] for each in cdn.list_distributions()["DistributionList"].get("Items", [])],
+            "edge function": [each["Name"] for each in cdn.list_functions()["FunctionList"].get("Items", [])],
+            "headers policy": [
+                each["ResponseHeadersPolicy"]["Id"]
+                for each in cdn.list_response_headers_policies()["ResponseHeadersPolicyList"].get("Items", [])
+            ],
+            "origin access": [
+                each["Id"] for each in cdn.list_origin_access_controls()["OriginAccessControlList"].get("Items", [])
+            ],
+            "alarm of us-east-1": [
+                each["AlarmName"]
+                for each in self.client("cloudwatch", region="us-east-1").describe_alarms()["MetricAlarms"]
+            ],
             "scaling": [
                 each["ResourceId"]
                 for each in scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]

@@ -38,6 +38,7 @@ SIGNING_NAMES: Final = {
 CODES: Final = {
     "acm": "ValidationException",
     "application-autoscaling": "ValidationException",
+    "cloudfront": "InvalidArgument",
     "ec2": "InvalidParameterValue",
     "ecr": "InvalidParameterException",
     "ecs": "InvalidParameterException",

@@ -119,6 +119,18 @@ def outside(aws: Emulator) -> dict[str, str]:
         "secret": secret["ARN"],
         "topic": aws.client("sns").create_topic(Name="cache-events")["TopicArn"],
         "key": aws.client("kms").create_key()["KeyMetadata"]["Arn"],
+        "global_certificate": aws.certificate("app.example.com", "us-east-1"),
+        "global_topic": aws.client("sns", region="us-east-1").create_topic(Name="frontend-alarms")["TopicArn"],
+        "web_acl": aws.client("wafv2", region="us-east-1").create_web_acl(
+            Name="cdn",
+            Scope="CLOUDFRONT",
+            DefaultAction={"Allow": {}},
+            VisibilityConfig={
+                "SampledRequestsEnabled": False,
+                "CloudWatchMetricsEnabled": False,
+                "MetricName": "cdn",
+            },
+        )["Summary"]["ARN"],
     }
 
 

@@ -126,7 +126,7 @@ def test_a_restart_stops_the_unhealthy_task_and_no_other(applied: Environment, r
         found = {unhealthy: {"State": "unhealthy", "Reason": "Target.Timeout", "Description": ""}}
         aws.client("ssm").put_parameter(Name=observed.HEALTH, Value=json.dumps(found), Type="String")
         variables = {**aws.variables, "PATH": f"{cli.folder}{os.pathsep}{os.environ['PATH']}"}
-        done = _run(restart, f"{session}\n", applied.project.root, variables)
+        done = run(restart, f"{session}\n", applied.project.root, variables)
         (stopped,) = ecs.list_tasks(cluster=e.service.cluster, desiredStatus="STOPPED")["taskArns"]
         (task,) = ecs.describe_tasks(cluster=e.service.cluster, tasks=[stopped])["tasks"]
 
@@ -155,11 +155,11 @@ def _operate(root: Path, project: Path, name: str, variables: dict[str, str]) ->
             if command.session:
                 session = f"{command.text}\n"
             elif command.not_run is None:
-                found.append(_run(command, session, project, variables))
+                found.append(run(command, session, project, variables))
     return found
 
 
-def _run(command: Command, session: str, project: Path, variables: dict[str, str]) -> Done:
+def run(command: Command, session: str, project: Path, variables: dict[str, str]) -> Done:
     begun = time.monotonic()
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", session + command.text],

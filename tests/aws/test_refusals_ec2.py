@@ -2,6 +2,7 @@
 
 import pytest
 
+from modules.cloudfront import ORIGIN_FACING
 from tests.aws.refusals import ec2
 from tests.aws.refused import Account
 
@@ -211,6 +212,13 @@ def test_more_rules_than_the_quota(account: Account) -> None:
     open_to(account, IpRanges=blocks)
     with account.refuses(ec2.more_rules_than_the_quota):
         open_to(account, IpRanges=[{"CidrIp": "10.1.0.0/24"}])
+
+
+def test_cloudfronts_list_leaves_room_for_one_port(account: Account) -> None:
+    listed = [{"PrefixListId": ORIGIN_FACING["us-west-2"]}]
+    open_to(account, PrefixListIds=listed)
+    with account.refuses(ec2.more_rules_than_the_quota):
+        open_to(account, FromPort=443, ToPort=443, PrefixListIds=listed)
 
 
 def test_group_in_use(account: Account) -> None:

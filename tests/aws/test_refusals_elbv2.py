@@ -173,3 +173,25 @@ def test_targets_of_a_missing_group(account: Account) -> None:
     with account.refuses(elbv2.targets_of_a_missing_group):
         account.elbv2.register_targets(TargetGroupArn=f"{account.target_group}0", Targets=targets)
     account.elbv2.register_targets(TargetGroupArn=account.target_group, Targets=targets)
+
+
+def with_header(account: Account, value: str, priority: int = 1) -> None:
+    account.elbv2.create_rule(
+        ListenerArn=account.listener,
+        Priority=priority,
+        Conditions=[{"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Secret", "Values": [value]}}],
+        Actions=[{"Type": "forward", "TargetGroupArn": account.target_group}],
+    )
+
+
+def test_priority_that_is_taken(account: Account) -> None:
+    with_header(account, "one")
+    with account.refuses(elbv2.priority_that_is_taken):
+        with_header(account, "two")
+    with_header(account, "two", 2)
+
+
+def test_header_value_too_long(account: Account) -> None:
+    with account.refuses(elbv2.header_value_too_long):
+        with_header(account, "x" * 129)
+    with_header(account, "x" * 128)

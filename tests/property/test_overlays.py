@@ -46,6 +46,31 @@ GROUP_ONLY = {
 """Addresses of elasticache that exist only with a replication group."""
 
 
+FRONTEND = {
+    "aws_cloudfront_distribution.site",
+    "aws_cloudfront_function.routes",
+    "aws_cloudfront_origin_access_control.site",
+    "aws_cloudfront_response_headers_policy.api",
+    "aws_cloudfront_response_headers_policy.site",
+    "aws_cloudwatch_metric_alarm.errors",
+    "aws_s3_bucket.logs",
+    "aws_s3_bucket.site",
+    "aws_s3_bucket_lifecycle_configuration.logs",
+    "aws_s3_bucket_lifecycle_configuration.site",
+    "aws_s3_bucket_ownership_controls.logs",
+    "aws_s3_bucket_ownership_controls.site",
+    "aws_s3_bucket_policy.logs",
+    "aws_s3_bucket_policy.site",
+    "aws_s3_bucket_public_access_block.logs",
+    "aws_s3_bucket_public_access_block.site",
+    "aws_s3_bucket_server_side_encryption_configuration.logs",
+    "aws_s3_bucket_server_side_encryption_configuration.site",
+    "aws_s3_bucket_versioning.site",
+}
+LISTENER_RULES = {"aws_lb_listener_rule.http_from_cloudfront", "aws_lb_listener_rule.https_from_cloudfront"}
+"""Addresses of alb that exist only where CloudFront has a secret."""
+
+
 def accepted(overlay: dict[str, Any]) -> EnvironmentSettings:
     found, problems = check(Document(Path("qa.yaml"), {"project": "miyabi", **overlay}), "qa", EnvironmentSettings)
     assert problems == []
@@ -71,6 +96,11 @@ def test_an_accepted_overlay_keeps_every_address_and_the_text_of_variables(
         expected["notifications"] = NOTIFICATIONS
     if settings.monitoring.enabled:
         expected["monitoring"] = MONITORING
+    if settings.frontend.enabled:
+        kept = bool(settings.frontend.access_log_days)
+        expected["frontend"] = {each for each in FRONTEND if kept or not each.endswith(".logs")}
+        if settings.frontend.origin_secret:
+            expected["alb"] = expected["alb"] | LISTENER_RULES
     bodies = {module.folder: module.rendered() for module in EnvironmentStack(App(), settings).modules}
     found = {folder: set(instances(body)) for folder, body in bodies.items()}
     cache = settings.elasticache

@@ -39,6 +39,7 @@ def test_no_accepted_overlay_opens_the_tasks_the_database_or_the_cache_to_the_in
 ) -> None:
     overlay["container_port"] = port
     overlay["security_groups"]["alb_ingress_cidr_blocks"] = [block]
+    overlay["frontend"].pop("only_from_cloudfront", None)  # it excludes blocks of addresses
     # While a node gives way to a replication group there are two caches: redis.elasticache_cluster.redis, ….
     found = {(each.source, each.target.partition(".")[0], each.ports[0]) for each in connections(stack_of(overlay))}
 

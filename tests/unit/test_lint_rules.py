@@ -52,7 +52,35 @@ HIGHLY_AVAILABLE: Yaml = {
 }
 """An overlay that calls itself highly available, and is nothing of the kind."""
 
+PLAIN_FRONTEND: Yaml = {"enabled": True, "bucket": "miyabi-frontend"}
+FRONTEND: Yaml = {**PLAIN_FRONTEND, "api_domain_name": "api.example.com"}
+
 FOUND: list[tuple[str, Yaml, str, str]] = [
+    (
+        "cdn-can-be-passed-by",
+        {"frontend": FRONTEND},
+        "frontend.only_from_cloudfront",
+        "alb answers everybody on port 443, and not the distribution only",
+    ),
+    (
+        "other-distributions-connect",
+        {"frontend": {**FRONTEND, "only_from_cloudfront": True}},
+        "frontend.origin_secret",
+        "alb answers every distribution of CloudFront on port 443",
+    ),
+    (
+        "cdn-connects-without-tls",
+        {"frontend": PLAIN_FRONTEND, "alb": {"redirect_http_to_https": False}},
+        "frontend.api_domain_name",
+        "CloudFront connects to the origin api over plain HTTP",
+    ),
+    (
+        "scripts-from-anywhere",
+        {"frontend": {**FRONTEND, "content_security_policy": "script-src 'unsafe-inline'"}},
+        "frontend.content_security_policy",
+        "allows scripts that are not the application's: script-src 'unsafe-inline'",
+    ),
+    ("hsts-is-short", {"frontend": {**FRONTEND, "hsts_seconds": 300}}, "frontend.hsts_seconds", "to HTTPS for 300 s"),
     (
         "grace-period-too-short",
         {"alb": {"health_check_interval": 10, "health_check_unhealthy_threshold": 2}},
@@ -179,7 +207,7 @@ FOUND: list[tuple[str, Yaml, str, str]] = [
     ("any-account", {"account_id": None}, "account_id", "any account that the credentials belong to"),
     (
         "alarms-nobody-hears",
-        {"notifications": {"email_addresses": []}},
+        {"notifications": {"email_addresses": []}, "frontend": {"enabled": False}},
         "notifications.email_addresses",
         "13 of 13 alarms notify nobody",
     ),

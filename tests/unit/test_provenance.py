@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,13 @@ from miyabi_infra.terraform.address import label
 from tests.complete import ENVIRONMENT, overlay
 from tests.support import Project
 
+PLAIN: dict[str, Any] = {
+    "state": {"backend": "local"},
+    "alb": {"idle_timeout": 60},
+    "frontend": {"enabled": True, "bucket": "miyabi-frontend-plain", "origin_secret": True},
+}
+"""What the most complete overlay excludes: an HTTP listener that serves."""
+
 
 @pytest.fixture(scope="module")
 def stacks(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Stack, ...]:
@@ -20,6 +28,7 @@ def stacks(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Stack,
     project = Project.copy_of(root, tmp_path_factory.mktemp("complete") / "project")
     project.write(ENVIRONMENT, overlay())
     project.change("prod", ("  topology: replication-group", "  auth: token\n  topology: replication-group"))
+    project.write("plain", {**overlay(), **PLAIN})
     project.change("shared", ("registry:\n", "registry:\n  pull_accounts: ['210987654321']\n"))
     return read_stacks(project.synthesize())
 

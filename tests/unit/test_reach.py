@@ -345,7 +345,7 @@ def test_a_prefix_list_of_the_stack_is_read_and_another_is_unknown(mutated: Muta
         found["aws_security_group"]["alb"]["ingress"] = [peers]
 
     def foreign(found: Resources) -> None:
-        found["aws_security_group"]["alb"]["ingress"] = [rule(80, prefix_list_ids=["pl-82a045eb"])]
+        found["aws_security_group"]["alb"]["ingress"] = [rule(80, prefix_list_ids=["pl-63a5400a"])]
 
     assert asked(mutated({"security-groups": listed}), "internet", "alb:80") == "yes"
     stack = mutated({"security-groups": foreign})

@@ -7,6 +7,7 @@ import pytest
 
 from environments.sections.state import S3State
 from environments.settings import EnvironmentSettings, SharedSettings
+from modules.cloudfront import ORIGIN_FACING
 from modules.platform import Region
 from modules.settings import Settings, rules_of
 from tests.support import Project
@@ -37,7 +38,68 @@ ARN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:miyabi/qa/db"
 TOPIC = "arn:aws:sns:us-west-2:123456789012:on-call"
 KEY = "arn:aws:kms:us-west-2:123456789012:key/0a1b2c3d"
 
+GLOBAL = "arn:aws:acm:us-east-1:123456789012:certificate/1a2b"
+REGIONAL = "arn:aws:acm:us-west-2:123456789012:certificate/1a2b"
+
 RULES = {
+    "frontend_has_a_bucket": Case(
+        add="frontend:\n  enabled: true\n",
+        problem="qa.yaml:8: frontend.bucket: null is missing; allowed: the name of the bucket for the frontend",
+    ),
+    "frontend_bucket_name_fits": Case(
+        add=f"frontend:\n  bucket: {'a' * 59}\n",
+        problem=f"qa.yaml:9: frontend.bucket: '{'a' * 59}' is too long with -logs at its end; "
+        "allowed: at most 58 characters",
+    ),
+    "domain_names_have_a_certificate": Case(
+        add="frontend:\n  domain_names: [app.example.com]\n",
+        problem="qa.yaml:9: frontend.domain_names: ['app.example.com'] have no certificate; "
+        "allowed: names together with certificate_arn",
+    ),
+    "domain_names_differ": Case(
+        add=f"frontend:\n  certificate_arn: {GLOBAL}\n  domain_names: [a.example.com, a.example.com]\n",
+        problem="qa.yaml:10: frontend.domain_names[1]: 'a.example.com' is in the list twice; allowed: each once",
+    ),
+    "api_paths_differ": Case(
+        add="frontend:\n  api_paths: [/api/*, /api/*]\n",
+        problem="qa.yaml:9: frontend.api_paths[1]: '/api/*' is in the list twice; allowed: each once",
+    ),
+    "certificate_of_cloudfront_is_in_us_east_1": Case(
+        add=f"frontend:\n  certificate_arn: {REGIONAL}\n",
+        problem=f"qa.yaml:9: frontend.certificate_arn: '{REGIONAL}' is a certificate of us-west-2; "
+        "allowed: one of us-east-1",
+    ),
+    "region_has_a_prefix_list_of_cloudfront": Case(
+        replace=(QA, QA.replace("us-west-2", "eu-south-2")),
+        add="region: eu-south-2\nfrontend:\n  only_from_cloudfront: true\n",
+        problem="qa.yaml:10: frontend.only_from_cloudfront: true needs the prefix list of CloudFront, whose ID in "
+        f"eu-south-2 is not known here; allowed: origin_secret instead, or a region of {', '.join(ORIGIN_FACING)}",
+    ),
+    "previous_secret_accompanies_a_secret": Case(
+        add="frontend:\n  previous_origin_secret: true\n",
+        problem="qa.yaml:9: frontend.previous_origin_secret: true has no effect without origin_secret; "
+        "allowed: false, or origin_secret: true",
+    ),
+    "preload_list_takes_the_name": Case(
+        add="frontend:\n  hsts_preload: true\n",
+        problem="qa.yaml:9: frontend.hsts_preload: true is not enough for the preload list; "
+        "allowed: false, or true with hsts_subdomains: true and hsts_seconds of 31536000 or more",
+    ),
+    "cloudfront_finds_a_listener": Case(
+        add="frontend:\n  enabled: true\n  bucket: frontend-qa\n  api_domain_name: api.example.com\n",
+        problem="qa.yaml:11: frontend.api_domain_name: 'api.example.com' needs an HTTPS listener; "
+        "allowed: none, or a name that the certificate of alb.certificate_arn covers",
+    ),
+    "cloudfront_closes_idle_connections_first": Case(
+        add="frontend:\n  enabled: true\n  bucket: frontend-qa\n  api_keep_alive: 60\n",
+        problem="qa.yaml:11: frontend.api_keep_alive: 60 is not shorter than alb.idle_timeout, 60; allowed: at most 59",
+    ),
+    "cloudfront_is_the_only_source": Case(
+        add="frontend:\n  enabled: true\n  bucket: frontend-qa\n  only_from_cloudfront: true\n"
+        "security_groups:\n  alb_ingress_cidr_blocks: [203.0.113.0/24]\n",
+        problem="qa.yaml:13: security_groups.alb_ingress_cidr_blocks: ['203.0.113.0/24'] has no effect with "
+        "frontend.only_from_cloudfront; allowed: no such key",
+    ),
     "tags_are_taken_by_aws": Case(
         add='tags:\n  Issue: "#1021, #1022"\n',
         problem="qa.yaml:9: tags.Issue: '#1021, #1022' has a value with a character that AWS does not allow; "
@@ -581,6 +643,33 @@ FIELDS = {
         add="notifications: {email_addresses: [a@example.com], kms_key_arn: alias/aws/sns}\n",
         problem="qa.yaml:8: notifications.kms_key_arn: 'alias/aws/sns' is not the ARN of a KMS key; "
         "allowed: arn:aws:kms:<region>:<account>:key/<id>, or an empty string for none",
+    ),
+    "dot in the name of the frontend": Case(
+        add="frontend:\n  bucket: app.example\n",
+        problem="qa.yaml:9: frontend.bucket: 'app.example' contains a dot, which the TLS certificate of S3 does not "
+        "cover; allowed: a name without dots",
+    ),
+    "frontend behind a redirect": Case(
+        add="frontend:\n  enabled: true\n  bucket: frontend-qa\n"
+        f"alb:\n  certificate_arn: {REGIONAL}\n  redirect_http_to_https: true\n",
+        problem="qa.yaml:8: frontend.api_domain_name: null is missing: CloudFront would connect over HTTP, which "
+        "alb.redirect_http_to_https redirects; allowed: a name that the certificate of alb.certificate_arn covers",
+    ),
+    "path of the API": Case(
+        add="frontend: {api_paths: [api]}\n",
+        problem="qa.yaml:8: frontend.api_paths[0]: 'api' is not a path pattern of CloudFront; allowed: a path that "
+        "starts with /, at most 255 characters; * for any text, ? for one character",
+    ),
+    "web ACL of a region": Case(
+        add="frontend: {web_acl_arn: 'arn:aws:wafv2:us-west-2:123456789012:regional/webacl/a/b'}\n",
+        problem="qa.yaml:8: frontend.web_acl_arn: 'arn:aws:wafv2:us-west-2:123456789012:regional/webacl/a/b' is not "
+        "the ARN of a web ACL for CloudFront; allowed: arn:aws:wafv2:us-east-1:<account>:global/webacl/<name>/<id>, "
+        "or an empty string for none",
+    ),
+    "header with a line break": Case(
+        add='frontend: {content_security_policy: "a\\nb"}\n',
+        problem="qa.yaml:8: frontend.content_security_policy: 'a\\nb' holds characters that a header cannot have; "
+        "allowed: printable ASCII",
     ),
     "field of a log line": Case(
         add="monitoring: {log_status_field: 'status | limit 1'}\n",

@@ -10,6 +10,7 @@ from typing import Final
 
 from miyabi_infra.aws.readers import (
     application_autoscaling,
+    cloudfront,
     cloudwatch,
     ec2,
     ec2_security_groups,
@@ -28,6 +29,7 @@ from miyabi_infra.aws.world import Reader
 
 READERS: Final[Mapping[str, Reader]] = {
     **application_autoscaling.READERS,
+    **cloudfront.READERS,
     **cloudwatch.READERS,
     **ec2.READERS,
     **ec2_security_groups.READERS,

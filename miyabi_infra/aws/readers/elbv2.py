@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from miyabi_infra.aws.readers.common import Json, block, names_of, part, set_check
-from miyabi_infra.aws.world import Extra, Found, Reader, Unresolved, World, compared
-from miyabi_infra.stacks import Resource
-from miyabi_infra.stacks.platform import leads_to
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, compared
+from miyabi_infra.stacks import Resource, Value
+from miyabi_infra.stacks.platform import leads_to, mappings
 
 
 def _tags(arn: str, world: World) -> Any:  # noqa: ANN401  # JSON
@@ -316,8 +316,36 @@ def _extra_certificates(arn: str, resource: Resource, world: World) -> Iterator[
                 yield Extra(f"certificate {each['CertificateArn']}")
 
 
+def _rule(resource: Resource, world: World) -> Found | None:
+    """A rule, by its listener and priority; of a secret header the name, because its value is in no file."""
+    listener = world.value(resource.get("listener_arn"))
+    if isinstance(listener, Unresolved):
+        return None
+    for each in world.items("elbv2", "describe_rules", "Rules", ListenerArn=listener):
+        if each["Priority"] != str(resource.get("priority")):
+            continue
+        headers = [header.get("http_header_name") for held in resource.blocks("condition") for header in _of(held)]
+        found = [part(held, "HttpHeaderConfig").get("HttpHeaderName") for held in each.get("Conditions", ())]
+        actions = world.value(resource.get("action"))
+        generated = [_generated_action(action) for action in _blocks(actions)]
+        checks = [
+            Compared("listener_arn", listener, listener),
+            Compared("priority", str(resource.get("priority")), each["Priority"]),
+            Compared("condition", headers, found),
+            *compared("action", generated, [_action(action) for action in each["Actions"]]),
+        ]
+        arn = str(each["RuleArn"])
+        return Found({"id": arn, "arn": arn}, checks + world.tags(resource, _tags(arn, world)))
+    return None
+
+
+def _of(condition: Mapping[str, Value]) -> tuple[Mapping[str, Value], ...]:
+    return mappings(condition.get("http_header"))
+
+
 READERS: Final[Mapping[str, Reader]] = {
     "aws_lb": _load_balancer,
     "aws_lb_listener": _listener,
+    "aws_lb_listener_rule": _rule,
     "aws_lb_target_group": _target_group,
 }

@@ -1,4 +1,4 @@
-"""S3: the bucket of the Terraform states."""
+"""S3: the buckets of the Terraform states, of the frontend, and of its access logs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -14,7 +14,14 @@ def _bucket(resource: Resource, world: World) -> Found | None:
     world.ask("s3", "head_bucket", Bucket=name)
     tags = (world.optional("s3", "get_bucket_tagging", Bucket=name) or {}).get("TagSet", [])
     checks = [Compared("bucket", name, name), *world.tags(resource, tags)]
-    found = Found({"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}"}, checks)
+    known = {
+        "id": name,
+        "bucket": name,
+        "arn": f"arn:aws:s3:::{name}",
+        "bucket_domain_name": f"{name}.s3.amazonaws.com",
+        "bucket_regional_domain_name": f"{name}.s3.{resource.region or world.stack.region}.amazonaws.com",
+    }
+    found = Found(known, checks)
     for kind in _OF_A_BUCKET:
         found.search(_extra(kind, resource, name, world))
     return found
@@ -72,16 +79,27 @@ def _bucket_lifecycle(resource: Resource, world: World) -> Found | None:
             "id": each.get("ID"),
             "status": each["Status"],
             "filter": [{"prefix": each.get("Filter", {}).get("Prefix", each.get("Prefix", ""))}],
-            "noncurrent_version_expiration": [
-                {"noncurrent_days": each.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays")}
-            ],
-            "abort_incomplete_multipart_upload": [
-                {"days_after_initiation": each.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation")}
-            ],
+            **{
+                block: [{argument: each[key].get(there)}]
+                for block, (key, argument, there) in _LIFECYCLE.items()
+                if key in each
+            },
         }
         for each in answer["Rules"]
     ]
     return _part(resource, world, world.checks(resource, {"rule": rules}))
+
+
+_LIFECYCLE: Final = {
+    "abort_incomplete_multipart_upload": (
+        "AbortIncompleteMultipartUpload",
+        "days_after_initiation",
+        "DaysAfterInitiation",
+    ),
+    "expiration": ("Expiration", "days", "Days"),
+    "noncurrent_version_expiration": ("NoncurrentVersionExpiration", "noncurrent_days", "NoncurrentDays"),
+}
+"""What a rule of a life cycle does: in Terraform's words, and in AWS's."""
 
 
 def _bucket_versioning(resource: Resource, world: World) -> Found | None:

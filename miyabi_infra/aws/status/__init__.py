@@ -12,7 +12,7 @@ from typing import Final
 from miyabi_infra.aws.account import account_of
 from miyabi_infra.aws.client import Aws, Kind, together
 from miyabi_infra.aws.readers import READERS
-from miyabi_infra.aws.status import alarms, capacity, entrance, logs, probe, redis, service, targets, way_out
+from miyabi_infra.aws.status import alarms, capacity, entrance, frontend, logs, probe, redis, service, targets, way_out
 from miyabi_infra.aws.status.model import (
     UNKNOWN,
     Ask,
@@ -33,6 +33,7 @@ from miyabi_infra.stacks.platform import Platform
 
 SECTIONS: Final[Mapping[str, Ask]] = {
     "service": service.service,
+    "frontend": frontend.frontend,
     "entrance": entrance.entrance,
     "targets": targets.targets,
     "way out": way_out.way_out,

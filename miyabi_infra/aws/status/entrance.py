@@ -47,11 +47,28 @@ def _listener(look: Look, listener: Mapping[str, Any], ports: set[int]) -> Itera
             text = f"port {port}, rule of priority {rule['Priority']}: every request {does}"
             yield Observation(level, text, {"port": port, "priority": rule["Priority"]})
             return
+        if needed := _secret_header(look, rule):
+            others_get = "" if _refuses(listener["DefaultActions"]) else ", and others are answered as well"
+            worse = Level.DEGRADED if others_get else level
+            text = f"port {port}: every request with the header {needed} {does}{others_get}"
+            yield Observation(max(level, worse), text, {"port": port, "header": needed})
+            return
         conditions = ", ".join(str(each.get("Field")) for each in rule.get("Conditions", []))
         text = f"port {port}, rule of priority {rule['Priority']} ({conditions}): some requests {does}"
         yield Observation(Level.NOTE, text, {"port": port, "priority": rule["Priority"]})
     level, does = _action(look, listener["DefaultActions"], port, ports)
     yield Observation(level, f"port {port}: every request {does}", {"port": port})
+
+
+def _secret_header(look: Look, rule: Mapping[str, Any]) -> str:
+    """The header that a generated rule asks for, where this is that rule; empty for any other."""
+    generated = {str(each.get("priority")) for each in look.platform.stack.of_type("aws_lb_listener_rule")}
+    named = [part(each, "HttpHeaderConfig").get("HttpHeaderName") for each in rule.get("Conditions", [])]
+    return str(named[0]) if len(named) == 1 and named[0] and rule["Priority"] in generated else ""
+
+
+def _refuses(actions: Sequence[Mapping[str, Any]]) -> bool:
+    return actions[-1]["Type"] == "fixed-response"
 
 
 def _matches_everything(rule: Mapping[str, Any]) -> bool:

@@ -44,9 +44,16 @@ class Limit:
 
 
 def figures(
-    look: Look, metrics: Sequence[Metric], dimensions: Mapping[str, str], targets: Mapping[str, Limit] | None = None
+    look: Look,
+    metrics: Sequence[Metric],
+    dimensions: Mapping[str, str],
+    targets: Mapping[str, Limit] | None = None,
+    region: str = "",
 ) -> Iterator[Observation]:
-    """The latest value of each metric. Whether a value is too high, its alarm decides."""
+    """The latest value of each metric. Whether a value is too high, its alarm decides.
+
+    `region`: where the metrics are, if it is not the stack's.
+    """
     queries = [
         {
             "Id": f"m{index}",
@@ -62,7 +69,7 @@ def figures(
         }
         for index, metric in enumerate(metrics)
     ]
-    results = look.world.items(
+    results = look.world.at(region).items(
         "cloudwatch",
         "get_metric_data",
         "MetricDataResults",

@@ -116,9 +116,14 @@ class Look:
 
     def alarms(self) -> Mapping[str, Mapping[str, Any]]:
         """The generated alarms as CloudWatch describes them, by name."""
-        names = sorted(self.platform.alarms)
-        found = self.world.items("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNames=names) if names else []
-        return {str(each["AlarmName"]): each for each in found}
+        by_region: dict[str, list[str]] = {}
+        for name, alarm in sorted(self.platform.alarms.items()):
+            by_region.setdefault(alarm.region, []).append(name)
+        return {
+            str(each["AlarmName"]): each
+            for region, names in by_region.items()
+            for each in self.world.at(region).items("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNames=names)
+        }
 
 
 def unknown(trouble: Trouble) -> Observation:

@@ -6,6 +6,7 @@ from typing import Final
 from miyabi_infra.cost.model import Billing, Charge, Context
 from miyabi_infra.cost.services import (
     autoscaling,
+    cloudfront,
     cloudwatch,
     ecr,
     ecs,
@@ -22,6 +23,7 @@ from miyabi_infra.cost.services import (
 
 BILLING: Final[Billing] = {
     **autoscaling.BILLING,
+    **cloudfront.BILLING,
     **cloudwatch.BILLING,
     **ecr.BILLING,
     **ecs.BILLING,

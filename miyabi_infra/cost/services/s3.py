@@ -1,16 +1,21 @@
-"""S3: the bucket of the states."""
+"""S3: the buckets of the states, of the frontend, and of its access logs."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, Span
 from miyabi_infra.stacks import Resource
+from miyabi_infra.stacks.platform import Platform
 
 
-def _bucket(_bucket: Resource, context: Context) -> Iterator[Charge]:
-    size = context.of_shared.state_gb
-    price = context.prices.of("s3.stored")
-    yield Charge("Other", f"{size:g} GB of states in S3", Span.of(size), price, assumed=True)
+def _bucket(bucket: Resource, context: Context) -> Iterator[Charge]:
+    platform, price = Platform(context.stack), context.prices.of("s3.stored")
+    size, what = context.of_shared.state_gb, "states"
+    if platform.site_bucket is not None and bucket.address == platform.site_bucket.address:
+        size, what = context.of_environment.frontend_gb, "the frontend"
+    elif platform.access_logs_bucket is not None and bucket.address == platform.access_logs_bucket.address:
+        size, what = context.of_environment.access_log_gb, "access logs"
+    yield Charge("Other", f"{size:g} GB of {what} in S3", Span.of(size), price, assumed=True)
 
 
 BILLING: Final[Billing] = {
@@ -22,5 +27,5 @@ BILLING: Final[Billing] = {
     "aws_s3_bucket_policy": Free(),
     "aws_s3_bucket_public_access_block": Free(),
     "aws_s3_bucket_server_side_encryption_configuration": Free(),
-    "aws_s3_bucket_versioning": Free("old versions are part of usage.state_gb"),
+    "aws_s3_bucket_versioning": Free("old versions are part of usage.state_gb and frontend_gb"),
 }

@@ -7,7 +7,7 @@ is written. Here is what works, but not as somebody expects.
 from typing import Final
 
 from miyabi_infra.lint.rule import LintRule
-from miyabi_infra.lint.rules import alarms, entrance, resilience, sources, tasks
+from miyabi_infra.lint.rules import alarms, entrance, frontend, resilience, sources, tasks
 
 RULES: Final[tuple[LintRule, ...]] = (
     tasks.grace_period_too_short,
@@ -42,6 +42,11 @@ RULES: Final[tuple[LintRule, ...]] = (
     entrance.old_tls,
     entrance.open_port_nobody_answers,
     entrance.keep_alive_shorter_than_idle_timeout,
+    frontend.cdn_can_be_passed_by,
+    frontend.other_distributions_connect,
+    frontend.cdn_connects_without_tls,
+    frontend.scripts_from_anywhere,
+    frontend.hsts_is_short,
     sources.mutable_image_tag,
     sources.image_from_another_region,
     sources.redis_url_scheme,

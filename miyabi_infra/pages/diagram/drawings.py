@@ -8,7 +8,7 @@ from typing import Final, Literal
 from miyabi_infra.pages.diagram.picture import Bar, Drawn, tasks_text
 from miyabi_infra.reach.nodes import Node
 from miyabi_infra.stacks import Resource
-from miyabi_infra.stacks.platform import Platform, display_name, integer, mappings, number
+from miyabi_infra.stacks.platform import Platform, display_name, integer, mappings, number, strings
 from miyabi_infra.text import count
 
 # ---- bars: what runs in subnets --------------------------------------------------------------------------------------
@@ -158,8 +158,15 @@ def _dashboards(found: Sequence[Resource], platform: Platform) -> Drawn:
     return Drawn("Dashboard", ", ".join(str(each.get("dashboard_name")) for each in found), (kept,))
 
 
-def _buckets(found: Sequence[Resource], _platform: Platform) -> Drawn:
-    return Drawn("S3", ", ".join(str(each.get("bucket")) for each in found), ("Terraform states",))
+def _buckets(found: Sequence[Resource], platform: Platform) -> Drawn:
+    what = "frontend, access logs" if platform.distribution else "Terraform states"
+    return Drawn("S3", ", ".join(str(each.get("bucket")) for each in found), (what,))
+
+
+def _distribution(found: Sequence[Resource], _platform: Platform) -> Drawn:
+    named = strings(found[0].get("aliases")) or (str(found[0].get("comment")),)
+    paths = [str(each.get("path_pattern")) for each in found[0].blocks("ordered_cache_behavior")]
+    return Drawn("CloudFront", ", ".join(named), ("files from S3", f"{', '.join(paths)} to the API"))
 
 
 def _names(found: Sequence[Resource]) -> str:
@@ -188,6 +195,7 @@ class _Card:
 _CARDS: Final = (
     _Card("aws_service_discovery_private_dns_namespace", "in the VPC", _dns),
     _Card("aws_vpc_endpoint", "in the VPC", _endpoints),
+    _Card("aws_cloudfront_distribution", "outside the VPC", _distribution),
     _Card("aws_ecr_repository", "outside the VPC", _repository),
     _Card("aws_ecs_task_definition", "outside the VPC", _image),
     _Card("aws_ecs_task_definition", "outside the VPC", _secrets),
@@ -203,6 +211,9 @@ _CARDS: Final = (
 _PARTS: Final[Mapping[str, str]] = {
     "aws_appautoscaling_policy": "text of the service's bar",
     "aws_appautoscaling_target": "number of tasks on the service's bar",
+    "aws_cloudfront_function": "of the distribution",
+    "aws_cloudfront_origin_access_control": "of the distribution",
+    "aws_cloudfront_response_headers_policy": "of the distribution",
     "aws_cloudwatch_query_definition": "count on the dashboard's card",
     "aws_db_parameter_group": "of the database",
     "aws_db_subnet_group": "subnets that the database's bar spans",
@@ -217,6 +228,7 @@ _PARTS: Final[Mapping[str, str]] = {
     "aws_iam_role_policy_attachment": "of the roles",
     "aws_internet_gateway": "a box at the edge of the VPC",
     "aws_lb_listener": "text of the load balancer's bar",
+    "aws_lb_listener_rule": "of the listener",
     "aws_lb_target_group": "arrow from the load balancer to the tasks",
     "aws_nat_gateway": "a box in its subnet",
     "aws_secretsmanager_secret": "of the cache, whose URL it holds",

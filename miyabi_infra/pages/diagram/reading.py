@@ -1,12 +1,14 @@
 """The picture of a stack: read from the arguments of its resources, and from `reach`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from miyabi_infra.pages.diagram.drawings import bar, cards, not_drawn
 from miyabi_infra.pages.diagram.picture import Arrow, Drawn, DrawnSubnet, Picture
 from miyabi_infra.reach import Connection, Reach
 from miyabi_infra.reach.network import ANY_PORT, Subnet
+from miyabi_infra.reach.nodes import INTERNET
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.platform import Platform, Range, address_of, display_name
 
@@ -26,12 +28,12 @@ def picture(stack: Stack) -> Picture:
         gateway=gateway and Drawn("Internet gateway", display_name(gateway)),
         subnets=tuple(_subnet(subnet, nat_of.get(subnet.address)) for subnet in reach.network.subnets.values()),
         nats=nats,
-        bars=tuple(bar(platform, node) for node in reach.nodes if node.kind != "endpoint"),
+        bars=tuple(bar(platform, node) for node in reach.nodes if node.kind not in _CARDS),
         tasks=platform.tasks(service) if service else Range(0, 0),
         clients=_clients(reach),
         in_vpc=tuple(cards(platform, "in the VPC")),
         services=(*cards(platform, "outside the VPC"), *not_drawn(platform)),
-        arrows=tuple(_arrows(reach.connections)),
+        arrows=tuple(_arrows(_drawn(reach))),
     )
 
 
@@ -46,16 +48,31 @@ def _subnet(subnet: Subnet, nat: Drawn | None) -> DrawnSubnet:
     )
 
 
+_CARDS: Final = ("endpoint", "cdn")
+"""Kinds of nodes that are cards, and no bars."""
+
+
+def _drawn(reach: Reach) -> Iterator[Connection]:
+    """The connections with an arrow: CloudFront is a card, and comes from the internet."""
+    cdns = {node.name for node in reach.nodes if node.kind == "cdn"}
+    public = {(each.target, each.ports) for each in reach.connections if each.source == INTERNET}
+    for each in reach.connections:
+        if each.source in cdns and (each.target, each.ports) not in public:
+            yield replace(each, source=INTERNET)
+        elif not {each.source, each.target} & cdns:
+            yield each
+
+
 def _clients(reach: Reach) -> str:
     """The blocks that the rules of load balancers let in, two of them at most."""
     blocks = dict.fromkeys(
-        str(block)
+        block
         for node in reach.nodes
         if node.kind == "load balancer"
         for group in node.groups
         for rule in reach.network.rules.get(group, ())
         if rule.direction == "ingress"
-        for block in rule.public_blocks
+        for block in (*map(str, rule.public_blocks), *("CloudFront" for _ in rule.cloudfront))
     )
     shown = ["anywhere" if block in ("0.0.0.0/0", "::/0") else block for block in blocks]
     first, more = list(dict.fromkeys(shown))[:_MOST_BLOCKS], len(set(shown)) - _MOST_BLOCKS
@@ -65,7 +82,7 @@ def _clients(reach: Reach) -> str:
 _MOST_BLOCKS: Final = 2
 
 
-def _arrows(connections: Sequence[Connection]) -> Iterator[Arrow]:
+def _arrows(connections: Iterable[Connection]) -> Iterator[Arrow]:
     ports: dict[tuple[str, str], dict[str, list[str]]] = {}
     for each in connections:
         by_protocol = ports.setdefault((each.source, each.target), {})

@@ -27,7 +27,7 @@ def pages(root: Path, environment: str | None = None) -> dict[Path, str]:
     """The guides of every environment, or of one, by their file."""
     stacks = [stack for stack in read(root / OUT) if stack.environment != SHARED]
     return {
-        root / FOLDER / stack.environment / f"{guide}.md": _page(root, stack, guide)
+        root / FOLDER / stack.environment / f"{guide}.md": page(root, stack, guide)
         for stack in chosen(stacks, environment)
         for guide in GUIDES
     }
@@ -39,7 +39,8 @@ def written(root: Path) -> list[Path]:
     return [file for file in found if file.read_text(encoding="utf-8").startswith(MARK)]
 
 
-def _page(root: Path, stack: Stack, guide: str) -> str:
+def page(root: Path, stack: Stack, guide: str) -> str:
+    """One guide of a stack."""
     levels = service_levels(root, stack.environment)
     return tidy(
         render(

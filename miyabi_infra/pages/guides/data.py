@@ -6,6 +6,7 @@ from typing import cast
 
 from miyabi_infra.pages.guides.access import Access, access
 from miyabi_infra.pages.guides.cache import Cache, cache
+from miyabi_infra.pages.guides.distribution import Frontend, frontend
 from miyabi_infra.pages.guides.entrance import Entrance, entrance
 from miyabi_infra.pages.guides.monitoring import Monitoring, monitoring
 from miyabi_infra.pages.guides.network import Network, network
@@ -34,6 +35,8 @@ class GuideData:
     access: Access
     monitoring: Monitoring
     state: StateLocation
+    frontend: Frontend | None
+    """None where CloudFront serves none."""
 
     @property
     def folder(self) -> str:
@@ -63,4 +66,5 @@ def guide_data(stack: Stack) -> GuideData:
         access=access(stack),
         monitoring=monitoring(stack),
         state=state_location(stack),
+        frontend=frontend(stack),
     )

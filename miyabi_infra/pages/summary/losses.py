@@ -8,6 +8,10 @@ _NOTHING_MORE: Final = ""
 LOSSES: Final[Mapping[str, str]] = {
     "aws_appautoscaling_policy": _NOTHING_MORE,
     "aws_appautoscaling_target": _NOTHING_MORE,
+    "aws_cloudfront_distribution": "its name at CloudFront, and all traffic until the DNS record has changed",
+    "aws_cloudfront_function": "the answers to routes of the frontend",
+    "aws_cloudfront_origin_access_control": "the distribution's access to the bucket",
+    "aws_cloudfront_response_headers_policy": "the security headers",
     "aws_cloudwatch_dashboard": _NOTHING_MORE,
     "aws_cloudwatch_log_group": "its logs",
     "aws_cloudwatch_metric_alarm": "its history",
@@ -33,6 +37,7 @@ LOSSES: Final[Mapping[str, str]] = {
     "aws_internet_gateway": "all traffic to and from the internet",
     "aws_lb": "its DNS name, and all traffic until the DNS record has changed",
     "aws_lb_listener": "the traffic of its port",
+    "aws_lb_listener_rule": "the traffic that it forwards",
     "aws_lb_target_group": "the traffic to its targets, until new ones are registered",
     "aws_nat_gateway": "the route to the internet from its subnets, until the new one is there",
     "aws_route": "the traffic that it routes",

@@ -35,11 +35,15 @@ class Ask:
         """The values of a parameter that is a list."""
         return list(self.parameters.get(name) or ())
 
-    def backend(self, service: str) -> Any:  # noqa: ANN401  # moto's own types
-        """Moto's backend of a service in the account, and in the region where the service has regions."""
+    def backend(self, service: str, region: str = "") -> Any:  # noqa: ANN401  # moto's own types
+        """Moto's backend of a service in the account, and in the region where the service has regions.
+
+        `region`: another one than the request's.
+        """
         found = cast("Callable[[str], Any]", get_backend)(service)
         in_account: Any = found[self.account]
-        return in_account[self.region] if self.region in in_account else in_account["aws"]
+        region = region or self.region
+        return in_account[region] if region in in_account else in_account["aws"]
 
     @property
     def ec2(self) -> Any:  # noqa: ANN401
@@ -99,6 +103,13 @@ def refusal(service: str, *operations: str, code: str, source: str) -> Callable[
 def one_or_more(value: Any) -> list[Any]:  # noqa: ANN401  # JSON
     """The items of a value that AWS allows to be a single one or a list: of a policy's statements, say."""
     return cast("list[Any]", value) if isinstance(value, list) else [value]
+
+
+def within(value: Any, *names: str) -> Any:  # noqa: ANN401  # JSON
+    """A value deep in a request; None where something on the way to it was not sent."""
+    for name in names:
+        value = cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
+    return value
 
 
 def nothing_more(service: str, **reasons: str) -> None:

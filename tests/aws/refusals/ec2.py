@@ -4,6 +4,7 @@ import ipaddress
 import re
 from typing import Any, Final
 
+from modules.cloudfront import ORIGIN_FACING
 from tests.aws.refusals import Ask, nothing_more, refusal
 from tests.aws.refusals._holders import gateway_of, group, interfaces, subnet, vpc_of
 
@@ -18,6 +19,8 @@ VPCS: Final = 5
 NATS: Final = 5
 """NAT gateways per availability zone."""
 ROUTES: Final = 500
+CLOUDFRONT: Final = 55
+"""Rules as which the prefix list of CloudFront counts (Amazon VPC user guide, "AWS-managed prefix lists")."""
 RULES: Final = 60
 """Rules of a security group in one direction."""
 TAGS: Final = 50
@@ -322,15 +325,17 @@ def block_with_host_bits(ask: Ask) -> str | None:
     source=f"{ERRORS} {QUOTAS}",
 )
 def more_rules_than_the_quota(ask: Ask) -> str | None:
-    """The security group would have more than 60 rules of the direction."""
+    """The security group would have more than 60 rules of the direction; CloudFront's prefix list counts as 55."""
     own = group(ask, ask.get("GroupId"))
     if own is None:
         return None
-    there = len(own.ingress_rules if ask.operation.endswith("Ingress") else own.egress_rules)
+    rules = own.ingress_rules if ask.operation.endswith("Ingress") else own.egress_rules
+    there = sum(CLOUDFRONT if each.prefix_list_id in ORIGIN_FACING.values() else 1 for each in rules)
     new = sum(
-        len(each.get(kind, ()))
+        CLOUDFRONT if peer.get("PrefixListId") in ORIGIN_FACING.values() else 1
         for each in ask.all("IpPermissions")
         for kind in ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs", "PrefixListIds")
+        for peer in each.get(kind, ())
     )
     return "The maximum number of rules per security group has been reached." if there + new > RULES else None
 

@@ -4,13 +4,15 @@ import ipaddress
 import re
 from typing import Any, Final
 
-from tests.aws.refusals import Ask, nothing_more, refusal
+from tests.aws.refusals import Ask, nothing_more, refusal, within
 from tests.aws.refusals._holders import balancers_of, forwarded, gateway_of, group, subnet
 from tests.aws.refusals._tables import SECURITY_POLICIES
 
 API: Final = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_{}.html"
 GUIDE: Final = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/{}.html"
 
+LONGEST_VALUE: Final = 128
+"""Characters of a header's value in a condition."""
 FREE: Final = 8
 """Addresses that must be free in each subnet of a load balancer."""
 RANGES: Final = {
@@ -308,10 +310,29 @@ def _acm(ask: Ask) -> list[str]:
     return [arn for arn in arns if ":acm:" in arn]
 
 
+@refusal("elbv2", "CreateRule", code="PriorityInUse", source=API.format("CreateRule"))
+def priority_that_is_taken(ask: Ask) -> str | None:
+    """The listener has a rule of the priority."""
+    rules = ask.backend("elbv2").describe_rules(listener_arn=str(ask.get("ListenerArn")), rule_arns=None)
+    taken = str(ask.get("Priority")) in {str(each.priority) for each in rules}
+    return f"Priority '{ask.get('Priority')}' is currently in use" if taken else None
+
+
+@refusal("elbv2", "CreateRule", "ModifyRule", code="ValidationError", source=API.format("HttpHeaderConditionConfig"))
+def header_value_too_long(ask: Ask) -> str | None:
+    """A condition compares a header with more than 128 characters."""
+    for each in ask.all("Conditions"):
+        for value in within(each, "HttpHeaderConfig", "Values") or ():
+            if len(value) > LONGEST_VALUE:
+                return f"The http-header condition value must be {LONGEST_VALUE} characters or fewer"
+    return None
+
+
 nothing_more(
     "elbv2",
     AddTags="nothing beyond the model",
     DeleteListener="a listener that is in use can be deleted",
+    DeleteRule="moto refuses the default rule",
     ModifyListenerAttributes="nothing beyond the model",
     RemoveTags="AWS accepts keys that are not there",
 )

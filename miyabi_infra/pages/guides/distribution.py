@@ -1,0 +1,53 @@
+"""What the guides say about the frontend: its bucket, and the distribution in front of it and of the API."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from miyabi_infra.stacks import Stack
+from miyabi_infra.stacks.platform import Platform, integer, mappings, strings, text
+
+
+@dataclass(frozen=True)
+class Frontend:
+    """The frontend of an environment."""
+
+    bucket: str
+    comment: str
+    """By which the distribution is found among others."""
+    names: Sequence[str]
+    """The names that the distribution answers to besides CloudFront's own."""
+    api_paths: Sequence[str]
+    logs: str
+    """The bucket with the access logs; empty for none."""
+    secret: bool
+    """Whether the load balancer demands a secret header."""
+    timeout: int
+    """Seconds that CloudFront waits for the API."""
+    kept_days: int
+    """Days that an overwritten file can be restored."""
+
+
+def frontend(stack: Stack) -> Frontend | None:
+    """The frontend; None without one."""
+    platform = Platform(stack)
+    distribution, bucket, logs = platform.distribution, platform.site_bucket, platform.access_logs_bucket
+    if distribution is None or bucket is None:
+        return None
+    origins = distribution.blocks("origin")
+    custom = [block for each in origins for block in mappings(each.get("custom_origin_config"))]
+    expiry = [
+        integer(block.get("noncurrent_days"))
+        for each in stack.of_type("aws_s3_bucket_lifecycle_configuration")
+        for rule in each.blocks("rule")
+        for block in mappings(rule.get("noncurrent_version_expiration"))
+    ]
+    return Frontend(
+        bucket=text(bucket.get("bucket")),
+        comment=text(distribution.get("comment")),
+        names=strings(distribution.get("aliases")),
+        api_paths=[text(each.get("path_pattern")) for each in distribution.blocks("ordered_cache_behavior")],
+        logs=text(logs.get("bucket")) if logs else "",
+        secret=any(each.get("custom_header") for each in origins),
+        timeout=max((integer(each.get("origin_read_timeout")) for each in custom), default=0),
+        kept_days=max(expiry, default=0),
+    )
