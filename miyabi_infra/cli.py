@@ -3,7 +3,7 @@
 import logging
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -13,6 +13,7 @@ import typer
 from miyabi_infra import exits
 from miyabi_infra.project import BASE, OUT, OVERLAYS, ROOT
 from miyabi_infra.refused import Refused
+from miyabi_infra.synthesis.stale import refuse_stale
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,9 +42,18 @@ Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 Since = Annotated[str | None, typer.Option("--since", metavar="REV", help="Show what changed since a git revision.")]
 
 
-def _exit(command: Callable[[], int]) -> typer.Exit:
-    """The exit of a command; with the reason on standard error when it cannot be carried out."""
+EVERYTHING: Final = (None,)
+"""All stacks, as what a command reads."""
+
+
+def _exit(command: Callable[[], int], *, reads: Collection[str | None] = ()) -> typer.Exit:
+    """The exit of a command; with the reason on standard error when it cannot be carried out.
+
+    `reads`: the environments whose synthesized stacks the command reads, None for all of them. Stale ones are refused.
+    """
     try:
+        if reads:
+            refuse_stale(ROOT, ROOT / OUT, () if None in reads else [each for each in reads if each is not None])
         return typer.Exit(command())
     except Refused as reason:
         typer.echo(f"{reason}", err=True)
@@ -117,7 +127,7 @@ def docs(*, env: Env = None, check: Check = False) -> None:
         runtime.prepare()
     from miyabi_infra.commands.docs import run  # noqa: PLC0415
 
-    raise _exit(lambda: run(ROOT, env, check=check))
+    raise _exit(lambda: run(ROOT, env, check=check), reads=(env,))
 
 
 @app.command(rich_help_panel=SEE)
@@ -128,7 +138,7 @@ def inventory(*, env: Env = None, since: Since = None, as_json: Json = False) ->
     """
     from miyabi_infra.commands.inventory import run  # noqa: PLC0415
 
-    raise _exit(lambda: run(ROOT, env, since=since, as_json=as_json))
+    raise _exit(lambda: run(ROOT, env, since=since, as_json=as_json), reads=(env,))
 
 
 @app.command(rich_help_panel=SEE)
@@ -148,7 +158,7 @@ def diff(
     """
     from miyabi_infra.commands.diff import run  # noqa: PLC0415
 
-    raise _exit(lambda: run(ROOT, before, after, fail_if_weaker=fail_if_weaker, as_json=as_json))
+    raise _exit(lambda: run(ROOT, before, after, fail_if_weaker=fail_if_weaker, as_json=as_json), reads=(before, after))
 
 
 @app.command(rich_help_panel=SEE)
@@ -166,7 +176,7 @@ def cost(
     """
     from miyabi_infra.commands.cost import run  # noqa: PLC0415
 
-    raise _exit(lambda: run(ROOT, env, since=since, check=check, as_json=as_json))
+    raise _exit(lambda: run(ROOT, env, since=since, check=check, as_json=as_json), reads=(env,))
 
 
 @app.command(rich_help_panel=SEE)
@@ -188,7 +198,7 @@ def reach(
     if source is not None and target is None:
         raise typer.BadParameter("a question needs both FROM and TO[:PORT]")
     question = None if source is None or target is None else (source, target)
-    raise _exit(lambda: run(ROOT, env, question, since=since, as_json=as_json))
+    raise _exit(lambda: run(ROOT, env, question, since=since, as_json=as_json), reads=(env,))
 
 
 @app.command(rich_help_panel=SEE)
@@ -221,7 +231,10 @@ def lint(
 
     if rules:
         raise typer.Exit(show.rules())
-    raise _exit(lambda: show.run(ROOT, env, policies=policies, today=today, fail_on=fail_on, as_json=as_json))
+    raise _exit(
+        lambda: show.run(ROOT, env, policies=policies, today=today, fail_on=fail_on, as_json=as_json),
+        reads=EVERYTHING,  # some rules look at several stacks
+    )
 
 
 @app.command(rich_help_panel=SEE)
@@ -237,7 +250,7 @@ def diagram(
     """
     from miyabi_infra.commands.diagram import run  # noqa: PLC0415
 
-    raise _exit(lambda: run(ROOT, env, form, out))
+    raise _exit(lambda: run(ROOT, env, form, out), reads=(env,))
 
 
 @app.command(rich_help_panel=SEE)
@@ -259,7 +272,7 @@ def summary(
     """
     from miyabi_infra.commands.summary import run  # noqa: PLC0415
 
-    raise _exit(lambda: run(ROOT, env, since=since, plans=plan or ()))
+    raise _exit(lambda: run(ROOT, env, since=since, plans=plan or ()), reads=(env,))
 
 
 @app.command(rich_help_panel=SEE)
@@ -276,7 +289,7 @@ def report(
     """
     from miyabi_infra.commands.report import run  # noqa: PLC0415
 
-    raise _exit(lambda: run(ROOT, env, out))
+    raise _exit(lambda: run(ROOT, env, out), reads=(env,))
 
 
 @app.command(rich_help_panel=MOVE)
@@ -321,7 +334,8 @@ def parity(
             plan=not no_plan,
             verbose=verbose,
             as_json=as_json,
-        )
+        ),
+        reads=(env,),
     )
 
 
@@ -376,7 +390,7 @@ def addresses(
     """
     from miyabi_infra.commands.addresses import run  # noqa: PLC0415
 
-    raise _exit(lambda: run(ROOT, env, since=since, check=check, as_json=as_json))
+    raise _exit(lambda: run(ROOT, env, since=since, check=check, as_json=as_json), reads=(env,))
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -400,7 +414,7 @@ def status(
     """
     from miyabi_infra.commands.status import run  # noqa: PLC0415  # boto3 takes half a second to import
 
-    raise _exit(lambda: run(ROOT, env, watch=watch, probe=probe, as_json=as_json))
+    raise _exit(lambda: run(ROOT, env, watch=watch, probe=probe, as_json=as_json), reads=(env,))
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -412,7 +426,7 @@ def verify(*, env: OneEnv, as_json: Json = False) -> None:
     """
     from miyabi_infra.commands.verify import run  # noqa: PLC0415  # boto3 takes half a second to import
 
-    raise _exit(lambda: run(ROOT, env, as_json=as_json))
+    raise _exit(lambda: run(ROOT, env, as_json=as_json), reads=(env,))
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -431,7 +445,7 @@ def preflight(
     """
     from miyabi_infra.commands.preflight import run  # noqa: PLC0415  # boto3 takes half a second to import
 
-    raise _exit(lambda: run(ROOT, env, as_json=as_json, print_policy=print_policy))
+    raise _exit(lambda: run(ROOT, env, as_json=as_json, print_policy=print_policy), reads=EVERYTHING)
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -449,7 +463,7 @@ def deploy(
     """
     from miyabi_infra.commands.deploy import run  # noqa: PLC0415  # boto3 takes half a second to import
 
-    raise _exit(lambda: run(ROOT, env, image, seconds=timeout, as_json=as_json))
+    raise _exit(lambda: run(ROOT, env, image, seconds=timeout, as_json=as_json), reads=(env,))
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -475,5 +489,6 @@ def load(
     from miyabi_infra.commands.load import run  # noqa: PLC0415
 
     raise _exit(
-        lambda: run(ROOT, env, profile, url=url, allow_host=allow_host, out=out, scale=scale, yes=yes, as_json=as_json)
+        lambda: run(ROOT, env, profile, url=url, allow_host=allow_host, out=out, scale=scale, yes=yes, as_json=as_json),
+        reads=(env,),
     )

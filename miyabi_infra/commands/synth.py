@@ -7,6 +7,7 @@ from pathlib import Path
 
 from miyabi_infra.project import OUT, ROOT
 from miyabi_infra.refused import Refused
+from miyabi_infra.synthesis.publish import MANIFEST
 from miyabi_infra.synthesis.synth import synthesize
 
 
@@ -36,6 +37,8 @@ def run(root: Path, out: Path, *, write: bool, environment: str | None = None) -
         print(f"{stack.name:<{width}}  {stack.resources:>3} resources  {shown / stack.folder}  {note}")
     for name in sorted(changed - {None, *(stack.name for stack in found.stacks)}, key=str):
         print(f"{name}  {'removed' if write else 'stale'}: no overlay describes it")
+    if changed == {None}:
+        print(f"{shown / MANIFEST}  {'written' if write else 'stale'}")
     if not write:
         for change in found.changes:
             print(f"{change.kind}: {shown / change.file}", file=sys.stderr)

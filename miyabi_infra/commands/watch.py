@@ -17,6 +17,7 @@ from miyabi_infra.project import OVERLAYS
 from miyabi_infra.project import ROOT as CODE
 from miyabi_infra.refused import Refused
 from miyabi_infra.synthesis import runtime
+from miyabi_infra.synthesis.publish import MANIFEST
 from miyabi_infra.synthesis.synth import synthesize
 from miyabi_infra.synthesis.worker import Worker, WorkerEndedError, WorkerError
 
@@ -97,6 +98,9 @@ def write(root: Path, out: Path, environment: str | None) -> None:
         return
     asked = {stack.name for stack in found.stacks}
     changed = sorted({change.stack for change in found.changes if change.stack is not None})
+    if found.changes and not changed:
+        changed = [MANIFEST]
+        asked.add(MANIFEST)
     said = [f"{', '.join(names)} {verb}" for verb, names in _by_verb(changed, asked) if names]
     print(f"{_now()}  {', '.join(said) or 'nothing written'}, {time.perf_counter() - started:.2f} s", flush=True)
     _get_ready()

@@ -11,7 +11,10 @@ from miyabi_infra.synthesis.unchanged import Kept, Memory, in_order
 
 
 def synthesize(root: Path, out: Path, memory: Memory, *, write: bool, environment: str | None) -> Synthesis:
-    """Synthesize what is not known to be unchanged: `synth.synthesize`, the part of it that needs cdktf."""
+    """Synthesize what is not known to be unchanged: `synth.synthesize`, the part of it that needs cdktf.
+
+    What is only checked is remembered, too, where it is found to be what was written.
+    """
     settings = load(root, {name: Claim(each.name, each.state) for name, each in memory.kept.items()})
     loaded = {each.environment: each for each in settings}
     known = in_order({*loaded, *memory.kept})
@@ -32,7 +35,7 @@ def synthesize(root: Path, out: Path, memory: Memory, *, write: bool, environmen
             publish(found, fresh, out)
     by_name = {stack.name: stack for stack in rendered}
     stacks = tuple(by_name.get(names[name]) or memory.kept[name].stack for name in wanted)
-    if write:
+    if write or (memory.keys and not found):
         memory.write({**memory.kept, **_kept(memory, loaded, by_name)})
     return Synthesis(stacks, tuple(found))
 

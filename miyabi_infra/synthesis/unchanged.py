@@ -14,6 +14,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
@@ -79,8 +80,9 @@ class Memory:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
                 stream.write(text)
             Path(name).replace(file)
-        except OSError:
-            file.unlink(missing_ok=True)  # a full disk, say: the next synthesis does everything
+        except OSError:  # a full disk, say: the next synthesis does everything
+            with suppress(OSError):  # a folder that cannot be written
+                file.unlink(missing_ok=True)
 
     def of(self, environment: str, name: str, state: str, resources: int) -> Kept:
         """A stack that was just written."""
