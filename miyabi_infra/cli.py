@@ -11,7 +11,8 @@ from typing import Annotated, Final, Literal
 import typer
 
 from miyabi_infra import exits
-from miyabi_infra.project import BASE, OUT, OVERLAYS, ROOT
+from miyabi_infra.overlays.files import overlay_files
+from miyabi_infra.project import OUT, ROOT
 from miyabi_infra.refused import Refused
 from miyabi_infra.synthesis.stale import refuse_stale
 
@@ -32,7 +33,7 @@ HOW_TO_REPORT: Final = "Please report it with the command, the lines above, and 
 
 def _environments() -> list[str]:
     """The environments that a shell completes."""
-    return sorted(file.stem for file in (ROOT / OVERLAYS).glob("*.yaml") if file.stem != BASE)
+    return [file.stem for file in overlay_files(ROOT)]
 
 
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when files are stale.")]

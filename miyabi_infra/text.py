@@ -3,8 +3,16 @@
 from collections.abc import Collection, Sequence
 
 
+def escaped(text: str) -> str:
+    """A text of people's in one line: what would begin another, or move the cursor, is shown as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> str:
     """Columns two spaces apart, a line under the header; `right` are the columns that hold numbers."""
+    rows = [[escaped(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
     lines = [header, ["-" * width for width in widths], *rows]
     return "\n".join(
@@ -20,7 +28,7 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Col
     """The same table in Markdown."""
     rules = ["---:" if column in right else "---" for column in range(len(header))]
     return "\n".join(
-        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in (header, rules, *rows)
+        f"| {' | '.join(escaped(cell).replace('|', chr(92) + '|') for cell in row)} |" for row in (header, rules, *rows)
     )
 
 

@@ -21,10 +21,12 @@ from miyabi_infra.adopt.lines import Comment, OverlayLine
 from miyabi_infra.adopt.planning import Move, Workspace
 from miyabi_infra.adopt.today import Today
 from miyabi_infra.overlays.document import Document
+from miyabi_infra.overlays.files import SUFFIX, overlay_files
 from miyabi_infra.overlays.loading import AnySettings, load
 from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import OverlayError, Problem
 from miyabi_infra.progress import step
+from miyabi_infra.project import BASE
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.provenance import EXISTENCE
@@ -182,7 +184,7 @@ def _loaded(root: Path, environment: str, text: str) -> AnySettings:
     with tempfile.TemporaryDirectory(prefix="miyabi-adopt-") as name:
         copy = Path(name)
         (copy / "environments").mkdir()
-        for file in (root / "environments").glob("*.y*ml"):
+        for file in (*overlay_files(root), root / "environments" / f"{BASE}{SUFFIX}"):
             (copy / "environments" / file.name).write_bytes(file.read_bytes())
         (copy / "environments" / f"{environment}.yaml").write_bytes(text.encode())
         return next(each for each in load(copy) if each.environment == environment)

@@ -1,18 +1,34 @@
 """An overlay as it is in its file: plain data, and the line of each key."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from miyabi_infra.overlays.files import NotAnOverlayError, content
 from miyabi_infra.overlays.problems import MISSING, KeyPath, Problem
 from miyabi_infra.place import Place
+
+MOST: Final = 3_000
+"""Values of an overlay, with what aliases repeat: some ten lines of YAML can stand for millions."""
+
+_MARKS: Final = "\n,[{"
+"""Each begins a value at most: to count them takes no time, to parse them seconds."""
+
+
+_DEEPEST: Final = 100
+"""Lists and mappings in each other: what scans them takes the square of that long."""
+
+_FEW_LEVELS: Final = "the few levels that settings have"
+
+_LARGEST_BITS: Final = 63
 
 
 @dataclass
@@ -62,9 +78,20 @@ class Document:
                 self._lay(path, merged, cast("dict[str, Any]", value), overlay)
                 continue
             below[key] = value
-            for other in [other for other in self.places if other[: len(path)] == path]:
-                del self.places[other]
-            self.places |= {other: place for other, place in overlay.places.items() if other[: len(path)] == path}
+            for other in _paths(path, cast("object", held)):
+                self.places.pop(other, None)
+            self.places |= {other: overlay.places[other] for other in _paths(path, value) if other in overlay.places}
+
+
+def _paths(at: KeyPath, value: object) -> Iterator[KeyPath]:
+    """The path of a value, and of everything in it."""
+    yield at
+    if isinstance(value, dict):
+        for key, inner in cast("dict[str, object]", value).items():
+            yield from _paths((*at, key), inner)
+    elif isinstance(value, list):
+        for index, inner in enumerate(cast("list[object]", value)):
+            yield from _paths((*at, index), inner)
 
 
 def read(file: Path, shown_as: Path) -> Document:
@@ -73,21 +100,40 @@ def read(file: Path, shown_as: Path) -> Document:
     yaml = YAML(typ="safe", pure=True)
     text = ""
     try:
-        text = file.read_text("utf-8")
+        text = content(file).decode("utf-8")
+        _bound(text)
         root = _composed(text)
+        if isinstance(root, MappingNode):
+            document.data = cast("dict[str, Any]", _Reader(yaml, document).value(root, ()))
+    except NotAnOverlayError as error:
+        document = Document(shown_as)  # without the half of it that was read
+        return document.unreadable(1, error.problem, error.allowed)
     except OSError as error:
         return document.unreadable(1, f"cannot be read: {error.strerror}", "a file")
     except UnicodeDecodeError as error:
         return document.unreadable(error.object.count(b"\n", 0, error.start) + 1, "is not UTF-8 text", "UTF-8")
     except (YAMLError, RecursionError) as error:
         return document.unreadable(*_syntax_problem(error, text))
-    if isinstance(root, MappingNode):
-        document.data = cast("dict[str, Any]", _Reader(yaml, document).value(root, ()))
-    elif root is not None:
+    if root is not None and not isinstance(root, MappingNode):
         return document.unreadable(
             _line(root), "does not contain a mapping", "keys and values, such as region: us-west-2"
         )
     return document
+
+
+def _bound(text: str) -> None:
+    """Refuse what would take a parser of YAML seconds, by counting signs."""
+    depth = 0
+    for sign in re.findall(r"[\[\]{}]", text):
+        depth = depth + 1 if sign in "[{" else max(depth - 1, 0)
+        if depth > _DEEPEST:
+            raise NotAnOverlayError("is nested too deeply", _FEW_LEVELS)
+    if sum(text.count(mark) for mark in _MARKS) > MOST:
+        raise _too_many()
+
+
+def _too_many() -> NotAnOverlayError:
+    return NotAnOverlayError("has too many lines or values", f"at most {MOST}, with what aliases repeat")
 
 
 @lru_cache(maxsize=256)
@@ -103,8 +149,12 @@ class _Reader:
         self._yaml = yaml
         self._document = document
         self._open: list[Node] = []
+        self._values = 0
 
     def value(self, node: Node, at: KeyPath) -> object:
+        self._values += 1
+        if self._values > MOST:
+            raise _too_many()
         if any(node is outer for outer in self._open):
             self._refuse(node, at, MISSING, "contains itself through an alias", "plain values")
             return None
@@ -144,7 +194,10 @@ class _Reader:
 
     def _scalar(self, node: Node, at: KeyPath) -> object:
         try:
-            return cast("object", self._yaml.constructor.construct_object(node, deep=True))
+            value = cast("object", self._yaml.constructor.construct_object(node, deep=True))
+            if isinstance(value, int) and value.bit_length() > _LARGEST_BITS:  # Python would not even print it
+                raise ValueError("a number of more than 63 bits")  # noqa: TRY301  # told as what else cannot be read
+            return value  # noqa: TRY300  # as above
         except (YAMLError, ValueError) as error:
             reason = getattr(error, "problem", None) or error
             self._refuse(
@@ -164,7 +217,7 @@ def _line(node: Node) -> int:
 
 def _syntax_problem(error: YAMLError | RecursionError, text: str) -> tuple[int, str, str]:
     if isinstance(error, RecursionError):
-        return 1, "is nested too deeply", "the few levels that settings have"
+        return 1, "is nested too deeply", _FEW_LEVELS
     if isinstance(error, ReaderError):
         position = cast("int", error.position)
         problem = f"has a character that YAML does not allow ({text[position : position + 1]!r})"

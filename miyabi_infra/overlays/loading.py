@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Final, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -19,10 +19,14 @@ from environments.settings import EnvironmentSettings, SharedSettings
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.explain import explain
 from miyabi_infra.overlays.merging import merged
-from miyabi_infra.overlays.problems import KeyPath, OverlayError, Problem
+from miyabi_infra.overlays.problems import MISSING, KeyPath, OverlayError, Problem
+from miyabi_infra.place import Place
 from miyabi_infra.project import SHARED
 from modules.platform import Platform
 from modules.settings import Settings, Violation, rules_of
+
+TOLD: Final = 100
+"""Problems with the form of one overlay that are told; who mends these learns of the next."""
 
 AnySettings = EnvironmentSettings | SharedSettings
 
@@ -82,7 +86,11 @@ def check(
     try:
         settings = model.model_validate(data)
     except ValidationError as error:
-        for detail in _telling(error.errors(include_url=False), document):
+        found = list(_telling(error.errors(include_url=False), document))
+        if len(found) > TOLD:
+            problem = f"has {len(found) - TOLD} further problems"
+            problems.append(Problem(Place(document.file, 1), (), MISSING, problem, "mend these first"))
+        for detail in found[:TOLD]:
             key, value, problem, allowed = explain(detail, model, data)
             problems.append(Problem(document.place(key), key, value, problem, allowed))
     checked = _Checked(model, data) if settings is None else _Checked.whole(settings)
@@ -94,12 +102,12 @@ def check(
 def _telling(errors: Sequence[ErrorDetails], document: Document) -> Iterator[ErrorDetails]:
     """The errors without those that only follow from another one, and would send a reader looking for a second."""
     unreadable = {problem.key for problem in document.problems}
+    around = {error["loc"][:length] for error in errors for length in range(len(error["loc"]))}
     for error in errors:
         at = error["loc"]
         if at in unreadable:
             continue  # it is null because it could not be read
-        inside = any(other["loc"][: len(at)] == at and len(other["loc"]) > len(at) for other in errors)
-        if error["type"] != "too_short" or not inside:  # pydantic counts only the items that it accepted
+        if error["type"] != "too_short" or at not in around:  # pydantic counts only the items that it accepted
             yield error
 
 

@@ -7,15 +7,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from miyabi_infra.overlays.document import Document, read
+from miyabi_infra.overlays.files import SUFFIX, overlay_files
 from miyabi_infra.overlays.problems import OverlayError
 from miyabi_infra.project import BASE, OVERLAYS, SHARED
 from modules.platform import Platform
-
-
-def overlay_files(root: Path) -> list[Path]:
-    """The files that describe a stack each: every YAML file in `environments` but the base."""
-    folder = root / OVERLAYS
-    return sorted(file for file in (*folder.glob("*.yaml"), *folder.glob("*.yml")) if file.name != f"{BASE}.yaml")
 
 
 def merged(root: Path, skip: Collection[str] = ()) -> Iterator[tuple[str, Document]]:
@@ -28,8 +23,8 @@ def merged(root: Path, skip: Collection[str] = ()) -> Iterator[tuple[str, Docume
         if file.stem in skip:
             continue
         shown_as = Path(OVERLAYS, file.name)
-        if file.suffix != ".yaml":
-            yield file.stem, Document(shown_as).unreadable(1, "is not the name of an overlay", f"{file.stem}.yaml")
+        if file.suffix != SUFFIX:
+            yield file.stem, Document(shown_as).unreadable(1, "is not the name of an overlay", f"{file.stem}{SUFFIX}")
             continue
         overlay = read(file, shown_as)
         if not overlay.readable:

@@ -7,6 +7,7 @@ from typing import Final
 
 from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
+from miyabi_infra.text import escaped
 
 KeyPath = tuple[str | int, ...]
 """Where a value is in an overlay: keys of mappings and indices of lists."""
@@ -45,7 +46,7 @@ class Problem:
         """One line: `environments/qa.yaml:7: ecs.task_memory: 1000 is not …; allowed: 1024, 2048`."""
         subject = f"{key_text(self.key)}: " if self.key else ""
         value = "" if isinstance(self.value, Missing) else f"{value_text(self.value)} "
-        return f"{self.place}: {subject}{value}{self.problem}; allowed: {self.allowed}"
+        return escaped(f"{self.place}: {subject}{value}{self.problem}; allowed: {self.allowed}")
 
 
 class OverlayError(Refused):

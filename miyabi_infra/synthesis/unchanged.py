@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
 
+from miyabi_infra.overlays.files import SUFFIX, NotAnOverlayError, content, overlay_files
 from miyabi_infra.project import BASE, OVERLAYS, ROOT, SHARED
 from miyabi_infra.synthesis.publish import GENERATED, MANIFEST
 from miyabi_infra.synthesis.result import Stack, Synthesis
@@ -115,13 +116,12 @@ def _keys(root: Path) -> dict[str, str]:
     for text in (*_versions(), *_sources()):
         common.update(hashlib.sha256(text).digest())
     folder = root / OVERLAYS
-    common.update(_bytes(folder / f"{BASE}.yaml"))
+    common.update(_overlay(folder / f"{BASE}{SUFFIX}"))
     keys: dict[str, str] = {}
-    for file in sorted(folder.glob("*.y*ml")):
-        if file.stem != BASE or file.suffix != ".yaml":
-            key = common.copy()
-            key.update(file.name.encode() + b"\0" + _bytes(file))
-            keys[file.stem] = key.hexdigest()
+    for file in overlay_files(root):
+        key = common.copy()
+        key.update(os.fsencode(file.name) + b"\0" + _overlay(file))
+        keys[file.stem] = key.hexdigest()
     return keys
 
 
@@ -181,6 +181,13 @@ def _files(out: Path, name: str) -> list[str]:
 
 def _digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _overlay(file: Path) -> bytes:
+    try:
+        return content(file)
+    except (NotAnOverlayError, OSError):
+        return b""  # what synthesizes says what is wrong with it
 
 
 def _bytes(file: Path) -> bytes:
