@@ -81,6 +81,17 @@ class EnvironmentSettings(Platform):
                 problem = f"is also in ecs.{kind}"
                 yield Violation(("elasticache", "url_variable"), name, problem, "another name, or one of the two")
 
+    @rule("ecs", "ecs_service")
+    def exec_has_a_file_system_to_write_to(self, _platform: Platform) -> Iterator[Violation]:
+        """The agent of ECS Exec writes to the root file system of the container (ECS developer guide, "ECS Exec")."""
+        if self.ecs_service.enable_execute_command and self.ecs.read_only_root:
+            yield Violation(
+                ("ecs_service", "enable_execute_command"),
+                value=True,
+                problem="needs to write to the root file system, which ecs.read_only_root forbids",
+                allowed="false, or ecs.read_only_root: false",
+            )
+
     @rule("alb", "security_groups")
     def https_listener_can_be_reached(self, _platform: Platform) -> Iterator[Violation]:
         """A security group without 443 blocks the HTTPS listener and, with the redirect, port 80 too."""

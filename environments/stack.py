@@ -168,7 +168,7 @@ class EnvironmentStack(PlatformStack):
             self,
             platform=settings,
             settings=settings.iam,
-            secret_arns=settings.ecs.secrets.values(),
+            secret_arns=settings.ecs.every_secret,
             redis_secret_arn=elasticache.redis_secret_arn,
         )
         self.alb = alb = AlbModule(

@@ -1,7 +1,7 @@
 """ecs: the cluster, the log group and the task definition of the application."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal
 
 from cdktf import TerraformStack
@@ -11,13 +11,33 @@ from cdktf_cdktf_provider_aws.ecs_cluster_capacity_providers import (
     EcsClusterCapacityProviders,
     EcsClusterCapacityProvidersDefaultCapacityProviderStrategy,
 )
-from cdktf_cdktf_provider_aws.ecs_task_definition import EcsTaskDefinition, EcsTaskDefinitionRuntimePlatform
+from cdktf_cdktf_provider_aws.ecs_task_definition import (
+    EcsTaskDefinition,
+    EcsTaskDefinitionEphemeralStorage,
+    EcsTaskDefinitionRuntimePlatform,
+    EcsTaskDefinitionVolume,
+)
 from pydantic import Field
 
 from modules.alb import HealthCheckPath
 from modules.base import Module, literal
+from modules.containers import (
+    ContainerName,
+    ContainerPath,
+    ContainerUser,
+    ImageUri,
+    SecretSource,
+    SidecarSettings,
+    StopTimeout,
+    VariableName,
+    environment,
+    health_check,
+    logs_to,
+    secrets_of,
+    sidecar,
+)
 from modules.platform import Platform
-from modules.settings import ACCOUNT, IntegerOrDigits, Settings, Violation, matching, region_of, rule
+from modules.settings import IntegerOrDigits, Settings, Strings, Violation, region_of, rule
 
 FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
     256: (512, 1024, 2048),
@@ -34,33 +54,6 @@ LogRetention = Literal[
     0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]
 """Retention periods of CloudWatch Logs in days; 0 means without end."""
-
-ImageUri = Annotated[
-    str,
-    matching(
-        r"(?:(?:[a-z0-9]|[a-z0-9][a-z0-9.-]*[a-z0-9])(?::\d{1,5})?/)?"  # registry
-        r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*"  # repository
-        r"(?::\w[\w.-]{0,127}(?:@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})",  # tag, digest
-        "is not the URI of a container image",
-        "<registry>/<repository>:<tag> or …@sha256:<digest>, such as "
-        "123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:3f2c1ab",
-    ),
-]
-
-VariableName = Annotated[
-    str, matching(r"[A-Za-z_][A-Za-z0-9_]*", "is not the name of an environment variable", "letters, digits and _")
-]
-
-SecretSource = Annotated[
-    str,
-    matching(
-        rf"arn:aws:secretsmanager:[a-z0-9-]+:{ACCOUNT}:secret:[\w/+=.@!-]+(?::[^:]*:[^:]*:[^:]*)?"
-        rf"|arn:aws:ssm:[a-z0-9-]+:{ACCOUNT}:parameter/[\w./-]+",
-        "is not the ARN of a secret",
-        "the ARN of a Secrets Manager secret or of an SSM parameter, never the secret itself",
-        secret=True,
-    ),
-]
 
 
 class EcsSettings(Settings):
@@ -85,7 +78,56 @@ class EcsSettings(Settings):
     """Whether CloudWatch Container Insights is on for the cluster. The low-tasks alarm needs it."""
 
     health_check_path: HealthCheckPath = "/health"
-    """Path of the container health check, which runs curl in the container: the image must contain curl."""
+    """Path of the container health check, which runs curl in the container: the image must contain curl (see
+    `container_health_check`)."""
+
+    container_health_check: Literal["curl", "command", "none"] = "curl"
+    """How ECS checks the container: `curl` requests `health_check_path`, `command` runs
+    `container_health_check_command`, and with `none` only the load balancer checks the task."""
+
+    container_health_check_command: Strings = ()
+    """Program and arguments that ECS runs in the container, such as `[/usr/local/bin/miyabi-web-api, health]`; the
+    container is healthy when the program ends with 0. For images without curl."""
+
+    container_health_check_interval: Annotated[int, Field(ge=5, le=300)] = 30
+    """Seconds between two health checks of the container."""
+
+    container_health_check_timeout: Annotated[int, Field(ge=2, le=60)] = 5
+    """Seconds after which a health check of the container has failed."""
+
+    container_health_check_retries: Annotated[int, Field(ge=1, le=10)] = 3
+    """Failed health checks in a row after which the container is unhealthy, and ECS replaces the task."""
+
+    container_health_check_start_period: Annotated[int, Field(ge=0, le=300)] = 60
+    """Seconds after the start of the container during which failed health checks do not count (ECS API,
+    `HealthCheck`)."""
+
+    stop_timeout: StopTimeout | None = None
+    """Seconds between SIGTERM and SIGKILL when the container stops. Default: ECS's 30. Fargate Spot gives 120."""
+
+    read_only_root: bool = False
+    """Whether the application may not write to the root file system of its container. ECS Exec needs to write."""
+
+    writable_paths: Annotated[tuple[ContainerPath, ...], Field(strict=False)] = ()
+    """Folders in which the application can write, such as `/tmp`, though the root file system is read-only. Each is an
+    empty volume for each task; who owns it is what the image says (`VOLUME`)."""
+
+    ephemeral_storage: Annotated[int, Field(ge=21, le=200)] | None = None
+    """Temporary storage of a task in GiB, images included. Default: Fargate's 20, which are free of charge."""
+
+    open_files_limit: Annotated[int, Field(ge=1024, le=1_048_576)] | None = None
+    """Open files that the application may have (`nofile`, the one limit that Fargate sets itself). Default: Fargate's
+    65535."""
+
+    user: ContainerUser | None = None
+    """User that the application runs as, such as `"10001:10001"`. Default: the image's."""
+
+    sidecars: dict[ContainerName, SidecarSettings] = Field(default={})
+    """Containers beside the application in each task, by name: a log router, an agent for telemetry."""
+
+    log_router_options: dict[str, str] = Field(default={})
+    """Options of the application's log driver `awsfirelens`, where a sidecar is the `log_router`: the output plugin
+    and its options."""
 
     environment_variables: dict[VariableName, str] = Field(default={})
     """Environment variables of the container, by name. No secrets: the values are in the task definition."""
@@ -104,29 +146,116 @@ class EcsSettings(Settings):
             allowed = ", ".join(map(str, FARGATE_MEMORY[self.task_cpu]))
             yield Violation("task_memory", self.task_memory, problem, allowed)
 
-    @rule("environment_variables")
+    @rule("container_health_check", "container_health_check_command")
+    def health_check_has_its_command(self, _platform: Platform) -> Iterator[Violation]:
+        """ECS refuses a health check without a command; a command that is not run is a mistake."""
+        own, command = self.container_health_check == "command", self.container_health_check_command
+        if own and not command:
+            yield Violation("container_health_check", "command", "has no container_health_check_command", "a command")
+        if command and not own:
+            problem = f"is not run with container_health_check: {self.container_health_check}"
+            yield Violation("container_health_check_command", list(command), problem, "container_health_check: command")
+
+    @rule("writable_paths", "read_only_root")
+    def writable_paths_are_needed_and_differ(self, _platform: Platform) -> Iterator[Violation]:
+        """In a writable file system they have no effect but to hide what the image has there."""
+        for index, path in enumerate(self.writable_paths):
+            if not self.read_only_root:
+                yield Violation(("writable_paths", index), path, "is writable anyway", "read_only_root: true")
+            elif path in self.writable_paths[:index]:
+                yield Violation(("writable_paths", index), path, "is there twice", "each folder once")
+
+    @rule("environment_variables", "sidecars")
     def environment_variables_have_values(self, _platform: Platform) -> Iterator[Violation]:
         """ECS drops a variable with an empty value, so that the task definition would differ in every plan."""
-        for name, value in self.environment_variables.items():
-            if not value:
-                yield Violation(
-                    ("environment_variables", name), value, "is empty, and ECS drops it", "a value, or no key"
-                )
+        for at, variables, _ in self._containers():
+            for name, value in variables.items():
+                if not value:
+                    path = (*at, "environment_variables", name)
+                    yield Violation(path, value, "is empty, and ECS drops it", "a value, or no key")
 
-    @rule("environment_variables", "secrets")
+    @rule("environment_variables", "secrets", "sidecars")
     def secrets_and_variables_have_names_of_their_own(self, _platform: Platform) -> Iterator[Violation]:
         """ECS refuses a secret and an environment variable with the same name."""
-        for name in sorted(self.secrets.keys() & self.environment_variables.keys()):
-            problem = "has the name of one of environment_variables"
-            yield Violation(("secrets", name), self.secrets[name], problem, "a name that is in one of the two")
+        for at, variables, secrets in self._containers():
+            for name in sorted(secrets.keys() & variables.keys()):
+                problem = "has the name of one of environment_variables"
+                yield Violation((*at, "secrets", name), secrets[name], problem, "a name that is in one of the two")
 
-    @rule("secrets", "region")
+    @rule("secrets", "sidecars", "region")
     def secrets_are_of_the_region(self, platform: Platform) -> Iterator[Violation]:
         """Fargate reads parameters of its own region only, and a secret in another region is lost with that region."""
-        for name, source in self.secrets.items():
-            if region_of(source) != platform.region:
-                problem = f"is a secret of {region_of(source)}"
-                yield Violation(("secrets", name), source, problem, f"one of {platform.region}")
+        for at, _, secrets in self._containers():
+            for name, source in secrets.items():
+                if region_of(source) != platform.region:
+                    problem = f"is a secret of {region_of(source)}"
+                    yield Violation((*at, "secrets", name), source, problem, f"one of {platform.region}")
+
+    @rule("sidecars", "project")
+    def sidecars_have_names_of_their_own(self, platform: Platform) -> Iterator[Violation]:
+        """ECS refuses two containers with the same name in one task definition, and more than ten containers."""
+        application, most = f"{platform.project}-app", 9
+        if application in self.sidecars:
+            problem = "is the name of the application's container"
+            yield Violation(("sidecars", application), application, problem, "another name")
+        if len(self.sidecars) > most:
+            problem = "are, with the application, more containers than a task definition can have"
+            yield Violation("sidecars", len(self.sidecars), problem, f"at most {most}")
+
+    @rule("sidecars", "task_cpu", "task_memory")
+    def containers_fit_into_the_task(self, _platform: Platform) -> Iterator[Violation]:
+        """ECS refuses containers that need more than the task has; the application needs the rest."""
+        for key, least, task in (("cpu", 1, self.task_cpu), ("memory", 6, self.task_memory)):
+            kept = {
+                name: (each.cpu if key == "cpu" else each.memory_reservation or each.memory) or 0
+                for name, each in self.sidecars.items()
+            }
+            if sum(kept.values()) > task - least:
+                problem = f"of {key} for sidecars leave less than {least} of the task's {task} for the application"
+                yield Violation("sidecars", sum(kept.values()), problem, f"at most {task - least}, or a larger task")
+        for name, each in self.sidecars.items():
+            if each.memory and each.memory > self.task_memory:
+                problem = "is more than the task has"
+                yield Violation(("sidecars", name, "memory"), each.memory, problem, f"at most {self.task_memory}")
+            if each.memory and each.memory_reservation and each.memory_reservation >= each.memory:
+                problem = f"is not less than memory, {each.memory}"
+                path = ("sidecars", name, "memory_reservation")
+                yield Violation(path, each.memory_reservation, problem, f"6 to {each.memory - 1}")
+
+    @rule("sidecars")
+    def what_the_application_waits_for_can_happen(self, _platform: Platform) -> Iterator[Violation]:
+        """ECS refuses to wait for the health of a container without a health check, or for the end of an essential one.
+
+        Source: ECS API, `ContainerDependency`.
+        """
+        for name, each in self.sidecars.items():
+            path, waits = ("sidecars", name, "application_waits"), each.application_waits
+            if waits == "HEALTHY" and not each.health_check_command:
+                yield Violation(path, waits, "needs a health_check_command", "START, or a health_check_command")
+            if waits in ("SUCCESS", "COMPLETE") and each.essential:
+                yield Violation(path, waits, "never happens: an essential container may not end", "essential: false")
+
+    @rule("sidecars", "log_router_options")
+    def task_has_one_log_router(self, _platform: Platform) -> Iterator[Violation]:
+        """FireLens takes one log router for each task, and cannot route logs without one."""
+        routers = [name for name, each in self.sidecars.items() if each.log_router]
+        for name in routers[1:]:
+            problem = f"is a second log router, beside {routers[0]}"
+            yield Violation(("sidecars", name, "log_router"), self.sidecars[name].log_router, problem, "one router")
+        if self.log_router_options and not routers:
+            problem = "are options of a log router, and no sidecar is one"
+            yield Violation("log_router_options", dict(self.log_router_options), problem, "a sidecar with log_router")
+
+    @property
+    def every_secret(self) -> tuple[str, ...]:
+        """The secrets that ECS reads for a task."""
+        return (*self.secrets.values(), *(arn for each in self.sidecars.values() for arn in each.secrets.values()))
+
+    def _containers(self) -> Iterator[tuple[tuple[str, ...], Mapping[str, str], Mapping[str, str]]]:
+        """Where each container's settings are, its variables, its secrets."""
+        yield (), self.environment_variables, self.secrets
+        for name, each in self.sidecars.items():
+            yield ("sidecars", name), each.environment_variables, each.secrets
 
 
 class EcsModule(Module):
@@ -155,8 +284,7 @@ class EcsModule(Module):
             "ecs_task_execution_role_arn", ecs_task_execution_role_arn, "ARN of the task execution role"
         )
         task_role = self.wire("ecs_task_role_arn", ecs_task_role_arn, "ARN of the application's role")
-        variables = [{"name": key, "value": literal(value)} for key, value in settings.environment_variables.items()]
-        secrets = [{"name": key, "valueFrom": source} for key, source in settings.secrets.items()]
+        variables, secrets = environment(settings.environment_variables), secrets_of(settings.secrets)
         if redis_url_variable and redis_secret_arn:
             arn = self.wire("redis_secret_arn", redis_secret_arn, "ARN of the secret with the URL of Redis")
             secrets.append({"name": redis_url_variable, "valueFrom": f"{arn}:url::"})
@@ -183,7 +311,34 @@ class EcsModule(Module):
             tags={"Name": name("ecs-logs")},
         )
 
+        logs = logs_to(log_group.name, platform.region)
+        routed = any(each.log_router for each in settings.sidecars.values())
+        router_options = {key: literal(value) for key, value in settings.log_router_options.items()}
+        volumes = [f"writable-{index}" for index in range(len(settings.writable_paths))]
+        waits = {name: each.application_waits for name, each in settings.sidecars.items() if each.application_waits}
+        limit = settings.open_files_limit
+
         health_check_url = f"http://localhost:{platform.container_port}{settings.health_check_path}"
+        own_check = health_check(
+            settings.container_health_check_command,
+            interval=settings.container_health_check_interval,
+            timeout=settings.container_health_check_timeout,
+            retries=settings.container_health_check_retries,
+            startPeriod=settings.container_health_check_start_period,
+        )
+        curl = {**own_check, "command": ["CMD-SHELL", f"curl -f {shlex.quote(health_check_url)} || exit 1"]}
+        check = {"curl": curl, "command": own_check}.get(settings.container_health_check)
+        optional = {
+            "stopTimeout": settings.stop_timeout,
+            "readonlyRootFilesystem": settings.read_only_root,
+            "mountPoints": [
+                {"sourceVolume": volume, "containerPath": path, "readOnly": False}
+                for volume, path in zip(volumes, settings.writable_paths, strict=True)
+            ],
+            "ulimits": [{"name": "nofile", "softLimit": limit, "hardLimit": limit}] if limit else None,
+            "user": settings.user,
+            "dependsOn": [{"containerName": name, "condition": condition} for name, condition in waits.items()],
+        }
         container_definitions = self.local(
             "container_definitions",
             [
@@ -194,22 +349,11 @@ class EcsModule(Module):
                     "portMappings": [{"containerPort": platform.container_port, "protocol": "tcp"}],
                     "environment": variables,
                     "secrets": secrets,
-                    "healthCheck": {
-                        "command": ["CMD-SHELL", f"curl -f {shlex.quote(health_check_url)} || exit 1"],
-                        "interval": 30,
-                        "timeout": 5,
-                        "retries": 3,
-                        "startPeriod": 60,
-                    },
-                    "logConfiguration": {
-                        "logDriver": "awslogs",
-                        "options": {
-                            "awslogs-group": log_group.name,
-                            "awslogs-region": platform.region,
-                            "awslogs-stream-prefix": "ecs",
-                        },
-                    },
-                }
+                    **({"healthCheck": check} if check else {}),
+                    **{key: value for key, value in optional.items() if value},
+                    "logConfiguration": {"logDriver": "awsfirelens", "options": router_options} if routed else logs,
+                },
+                *(sidecar(name, each, logs) for name, each in settings.sidecars.items()),
             ],
         )
         task_definition = EcsTaskDefinition(
@@ -227,6 +371,12 @@ class EcsModule(Module):
                 if settings.cpu_architecture
                 else None
             ),
+            ephemeral_storage=(
+                EcsTaskDefinitionEphemeralStorage(size_in_gib=settings.ephemeral_storage)
+                if settings.ephemeral_storage
+                else None
+            ),
+            volume=[EcsTaskDefinitionVolume(name=volume) for volume in volumes] or None,
             # What a pipeline deployed before may still run: a deregistered revision starts no task any more.
             skip_destroy=True if keeps_old_revisions else None,
             execution_role_arn=execution_role,

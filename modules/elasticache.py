@@ -21,7 +21,8 @@ from cdktf_cdktf_provider_aws.secretsmanager_secret_version import Secretsmanage
 from pydantic import Field
 
 from modules.base import Module
-from modules.ecs import LogRetention, VariableName
+from modules.containers import VariableName
+from modules.ecs import LogRetention
 from modules.notifications import KeyArn, TopicArn
 from modules.offered import exists, family_of, node_types, split
 from modules.platform import Platform

@@ -50,6 +50,31 @@ def alb(draw: st.DrawFn, region: str) -> dict[str, Any]:
 
 
 @st.composite
+def containers(draw: st.DrawFn) -> dict[str, Any]:
+    """What an overlay says about the containers themselves."""
+    check = draw(st.sampled_from(["curl", "command", "none"]))
+    agent = {"image": "public.ecr.aws/example/agent:1", "memory_reservation": 64}
+    router = {"image": "public.ecr.aws/example/router:1", "essential": True, "log_router": "fluentbit"}
+    routed, read_only = draw(st.booleans()), draw(st.booleans())
+    return {
+        "container_health_check": check,
+        "container_health_check_command": ["/bin/app", draw(words)] if check == "command" else [],
+        "container_health_check_interval": draw(st.integers(5, 300)),
+        "container_health_check_timeout": draw(st.integers(2, 60)),
+        "container_health_check_retries": draw(st.integers(1, 10)),
+        "container_health_check_start_period": draw(st.integers(0, 300)),
+        "stop_timeout": draw(st.sampled_from([None, 1, 120])),
+        "read_only_root": read_only,
+        "writable_paths": draw(st.sampled_from([[], ["/run/app", "/var/cache/app"]])) if read_only else [],
+        "ephemeral_storage": draw(st.sampled_from([None, 21, 200])),
+        "open_files_limit": draw(st.sampled_from([None, 65536])),
+        "user": draw(st.sampled_from([None, "app", "10001:10001"])),
+        "sidecars": {"router": router, "agent": agent} if routed else draw(st.sampled_from([{}, {"agent": agent}])),
+        "log_router_options": {"Name": draw(words)} if routed else {},
+    }
+
+
+@st.composite
 def ecs(draw: st.DrawFn, region: str) -> dict[str, Any]:
     cpu = draw(st.sampled_from(sorted(FARGATE_MEMORY)))
     secret = f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:miyabi/qa/db"
@@ -64,6 +89,7 @@ def ecs(draw: st.DrawFn, region: str) -> dict[str, Any]:
             st.dictionaries(st.from_regex(r"[A-Z_]{1,8}", fullmatch=True), words, max_size=3)
         ),
         "secrets": draw(st.sampled_from([{}, {"database_url": secret}])),
+        **draw(containers()),
     }
 
 

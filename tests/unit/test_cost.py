@@ -163,6 +163,18 @@ def test_what_has_no_price_is_named_and_a_budget_can_not_be_vouched_for(
     assert "total, at least" in shown
 
 
+def test_temporary_storage_is_billed_above_what_is_free(taken: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    def typical() -> float:
+        assert run(taken.root, "dev", as_json=True) == 0
+        data = json.loads(capsys.readouterr().out)["dev"]
+        return float(data["components"]["Fargate"]["typical"])
+
+    before = typical()
+    with taken.body("dev", "ecs") as body:
+        body["resource"]["aws_ecs_task_definition"]["app"]["ephemeral_storage"] = {"size_in_gib": 120}
+    assert typical() - before == pytest.approx(2 * 100 * 730 * 0.000111, abs=0.01)
+
+
 def test_what_is_not_priced_makes_the_total_at_least_and_the_component_unknown(
     taken: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -180,12 +192,6 @@ def test_what_is_not_priced_makes_the_total_at_least_and_the_component_unknown(
 @pytest.mark.parametrize(
     ("module", "label", "arguments", "reason"),
     [
-        (
-            "ecs",
-            "aws_ecs_task_definition.app",
-            {"ephemeral_storage": {"size_in_gib": 100}},
-            "no price of 100 GiB of temporary storage per task",
-        ),
         (
             "ecs",
             "aws_ecs_task_definition.app",

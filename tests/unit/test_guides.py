@@ -288,3 +288,27 @@ def test_blocks_within_lists_are_read_without_their_indent(tmp_path: Path) -> No
     file = tmp_path / "page.md"
     file.write_text("1. Do:\n   ```sh\n   a \\\n     b\n   ```\n", encoding="utf-8")
     assert list(blocks(file)) == [(2, "sh", "a \\\n  b")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said", "row"),
+    [
+        (
+            "  container_health_check: command\n  container_health_check_command: [/bin/app, health]\n"
+            "  container_health_check_interval: 10\n",
+            "ECS runs\n`/bin/app`",
+            "| Interval | 30 s | 10 s |",
+        ),
+        ("  container_health_check: none\n", "container has no health check of its own", "| Interval | 30 s |\n"),
+    ],
+)
+def test_the_guides_describe_the_health_check_of_the_container(
+    root: Path, tmp_path: Path, lines: str, said: str, row: str
+) -> None:
+    project = Project.copy_of(root, tmp_path / "project")
+    project.write("qa", EVERYTHING.replace("  secrets:\n", f"{lines}  secrets:\n"))
+    project.synthesize()
+    docs.run(project.root, "qa")
+    page = (project.root / "docs/environments/qa/api.md").read_text(encoding="utf-8")
+    assert said in page
+    assert row in page

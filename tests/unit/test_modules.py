@@ -147,6 +147,62 @@ def test_the_shell_of_the_health_check_takes_the_path_as_it_is(
     assert container["healthCheck"]["command"] == ["CMD-SHELL", f"curl -f {shown} || exit 1"]
 
 
+def container_with(settings: EnvironmentSettings, **changed: object) -> dict[str, Any]:
+    found = body(settings, "ecs", ecs=changed)["locals"]["container_definitions"][0]
+    return cast("dict[str, Any]", found)
+
+
+def test_a_program_checks_the_health_of_an_image_without_curl(settings: EnvironmentSettings) -> None:
+    own = container_with(
+        settings,
+        container_health_check="command",
+        container_health_check_command=("/bin/app", "health ${x}"),
+        container_health_check_interval=10,
+        container_health_check_start_period=0,
+    )
+    assert own["healthCheck"] == {
+        "command": ["CMD", "/bin/app", "health $${x}"],
+        "interval": 10,
+        "timeout": 5,
+        "retries": 3,
+        "startPeriod": 0,
+    }
+    assert "healthCheck" not in container_with(settings, container_health_check="none")
+
+
+def test_a_container_is_confined_as_its_settings_say(settings: EnvironmentSettings) -> None:
+    said = {"stop_timeout": 60, "read_only_root": True, "writable_paths": ("/run/app",), "user": "10001"}
+    confined = container_with(settings, **said, open_files_limit=65536)
+    assert {key: confined[key] for key in ("stopTimeout", "readonlyRootFilesystem", "user", "mountPoints")} == {
+        "stopTimeout": 60,
+        "readonlyRootFilesystem": True,
+        "user": "10001",
+        "mountPoints": [{"sourceVolume": "writable-0", "containerPath": "/run/app", "readOnly": False}],
+    }
+    assert confined["ulimits"] == [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}]
+    definition = resource(body(settings, "ecs", ecs={**said, "ephemeral_storage": 30}), "aws_ecs_task_definition.app")
+    assert definition["volume"] == [{"name": "writable-0"}]
+    assert definition["ephemeral_storage"] == {"size_in_gib": 30}
+
+
+def test_the_application_logs_through_the_router_and_waits_for_it(settings: EnvironmentSettings) -> None:
+    router = {"image": "router:1", "essential": True, "log_router": "fluentbit", "application_waits": "START"}
+    rendered = body(settings, "ecs", ecs={"sidecars": {"router": router}, "log_router_options": {"Name": "stdout"}})
+    application, sidecar = rendered["locals"]["container_definitions"]
+    assert application["logConfiguration"] == {"logDriver": "awsfirelens", "options": {"Name": "stdout"}}
+    assert application["dependsOn"] == [{"containerName": "router", "condition": "START"}]
+    assert sidecar["firelensConfiguration"] == {"type": "fluentbit"}
+    assert sidecar["logConfiguration"]["logDriver"] == "awslogs"
+
+
+def test_the_execution_role_reads_the_secrets_of_sidecars(settings: EnvironmentSettings) -> None:
+    secret = "arn:aws:secretsmanager:us-west-2:123456789012:secret:agent"
+    agent = {"image": "agent:1", "secrets": {"KEY": secret}}
+    changed = {"sidecars": {"agent": agent}}
+    rendered = body(settings, "iam", ecs=changed, iam={"execution_role_reads_secrets": True})
+    assert secret in str(rendered["locals"])
+
+
 @pytest.mark.parametrize("text", ["${x}", "%{if}", "$${x}", "plain", "$", "50%"])
 def test_a_literal_is_text_to_terraform(text: str) -> None:
     assert literal(text).replace("$${", "${").replace("%%{", "%{") == text

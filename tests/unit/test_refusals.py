@@ -115,6 +115,40 @@ RULES = {
         problem="qa.yaml:8: tags.team: 'b' has a key that IAM considers to be the same as Team; allowed: keys that "
         "differ in more than case",
     ),
+    "health_check_has_its_command": Case(
+        add="  container_health_check_command: [/app]\n",
+        problem="qa.yaml:8: ecs.container_health_check_command: ['/app'] is not run with container_health_check: curl; "
+        "allowed: container_health_check: command",
+    ),
+    "writable_paths_are_needed_and_differ": Case(
+        add="  writable_paths: [/tmp]\n",
+        problem="qa.yaml:8: ecs.writable_paths[0]: '/tmp' is writable anyway; allowed: read_only_root: true",
+    ),
+    "sidecars_have_names_of_their_own": Case(
+        add="  sidecars:\n    miyabi-app: {image: 'agent:1'}\n",
+        problem="qa.yaml:9: ecs.sidecars.miyabi-app: 'miyabi-app' is the name of the application's container; "
+        "allowed: another name",
+    ),
+    "containers_fit_into_the_task": Case(
+        add="  sidecars:\n    agent: {image: 'agent:1', memory: 1020}\n",
+        problem="qa.yaml:8: ecs.sidecars: 1020 of memory for sidecars leave less than 6 of the task's 1024 for the "
+        "application; allowed: at most 1018, or a larger task",
+    ),
+    "what_the_application_waits_for_can_happen": Case(
+        add="  sidecars:\n    agent: {image: 'agent:1', application_waits: HEALTHY}\n",
+        problem="qa.yaml:9: ecs.sidecars.agent.application_waits: 'HEALTHY' needs a health_check_command; "
+        "allowed: START, or a health_check_command",
+    ),
+    "task_has_one_log_router": Case(
+        add="  log_router_options: {Name: stdout}\n",
+        problem="qa.yaml:8: ecs.log_router_options: {'Name': 'stdout'} are options of a log router, and no sidecar is "
+        "one; allowed: a sidecar with log_router",
+    ),
+    "exec_has_a_file_system_to_write_to": Case(
+        add="  read_only_root: true\necs_service: {enable_execute_command: true}\n",
+        problem="qa.yaml:9: ecs_service.enable_execute_command: true needs to write to the root file system, which "
+        "ecs.read_only_root forbids; allowed: false, or ecs.read_only_root: false",
+    ),
     "node_takes_snapshots": Case(
         add="elasticache:\n  redis_node_type: cache.t1.micro\n  snapshot_retention_limit: 3\n"
         "  previous_generation_node: true\n",
@@ -504,7 +538,11 @@ FIELDS = {
         add="  secret: {DB: hunter2}\n",
         problem="qa.yaml:8: ecs.secret: (a value that is not shown, as it may be a secret) is under an unknown key "
         "(did you mean secrets?); allowed: ecr_image_uri, task_cpu, task_memory, cpu_architecture, "
-        "log_retention_days, container_insights, health_check_path, environment_variables, secrets",
+        "log_retention_days, container_insights, health_check_path, container_health_check, "
+        "container_health_check_command, container_health_check_interval, container_health_check_timeout, "
+        "container_health_check_retries, container_health_check_start_period, stop_timeout, read_only_root, "
+        "writable_paths, ephemeral_storage, open_files_limit, user, sidecars, log_router_options, "
+        "environment_variables, secrets",
     ),
     "secret that is a number": Case(
         add="  secrets: {PIN: 12345678}\n",

@@ -38,11 +38,12 @@ def _service(service: Resource, context: Context) -> Iterator[Charge]:
     if network and network[0].get("assign_public_ip") is True:
         quantity, price = tasks.times(context.hours), context.prices.of("ipv4.hour")
         yield Charge("VPC", f"public IPv4 of {ranged(tasks, 'task')}", quantity, price)
-    unknown += [
-        f"no price of {block['size_in_gib']} GiB of temporary storage per task"
-        for block in definition.blocks("ephemeral_storage")
-        if number(block.get("size_in_gib", _FREE_STORAGE)) > _FREE_STORAGE
-    ]
+    for block in definition.blocks("ephemeral_storage"):
+        more = number(block.get("size_in_gib", _FREE_STORAGE)) - _FREE_STORAGE
+        if more > 0:
+            item = f"{ranged(tasks, 'task')} with {more:g} GB of temporary storage more"
+            price = context.prices.of("fargate.storage")
+            yield Charge("Fargate", item, tasks.times(more * context.hours), price)
     if unknown:
         raise NotPriced("; ".join(unknown))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from miyabi_infra.pages.guides.needed import needed
-from miyabi_infra.stacks import Resource, Stack
+from miyabi_infra.stacks import Resource, Stack, Value
 from miyabi_infra.stacks.platform import Platform, integer, mappings, number, text
 
 
@@ -18,6 +18,20 @@ class ScalingPolicy:
     """Target value: `70`."""
     out_cooldown: int
     in_cooldown: int
+
+
+@dataclass(frozen=True)
+class ContainerCheck:
+    """The health check that ECS runs in the container. Times are in seconds."""
+
+    program: str
+    """What is run: `curl`, or the image's own program."""
+    requests: bool
+    """Whether it requests the path of the health check."""
+    interval: int
+    timeout: int
+    retries: int
+    start: int
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,8 @@ class Service:
     maximum_percent: int
     minimum_percent: int
     grace: int
+    check: ContainerCheck | None
+    stop_timeout: int
     rollback: bool
     execute_command: bool
     managed_elsewhere: Sequence[str]
@@ -103,11 +119,27 @@ def service(stack: Stack) -> Service:
         maximum_percent=integer(found.get("deployment_maximum_percent")),
         minimum_percent=integer(found.get("deployment_minimum_healthy_percent")),
         grace=integer(found.get("health_check_grace_period_seconds")),
+        check=next((_check(each) for each in mappings(container.get("healthCheck"))), None),
+        stop_timeout=integer(container.get("stopTimeout", 30)),
         rollback=any(block["rollback"] is True for block in found.blocks("deployment_circuit_breaker")),
         execute_command=bool(found.get("enable_execute_command")),
         managed_elsewhere=found.ignore_changes,
         policies=[_policy(each) for each in stack.of_type("aws_appautoscaling_policy")],
         discovery=text(stack.outputs["service_discovery_dns_name"]) if _is_in_dns(stack) else "",
+    )
+
+
+def _check(block: Mapping[str, Value]) -> ContainerCheck:
+    command = block.get("command")
+    kind, *words = map(text, command) if isinstance(command, tuple) else ("",)
+    first = (" ".join(words).split() or [kind])[0]
+    return ContainerCheck(
+        program=first,
+        requests=first == "curl",
+        interval=integer(block.get("interval", 30)),
+        timeout=integer(block.get("timeout", 5)),
+        retries=integer(block.get("retries", 3)),
+        start=integer(block.get("startPeriod", 0)),
     )
 
 
