@@ -1,6 +1,7 @@
 """ecs-service: the service that keeps the tasks running, its autoscaling, its alarms, and its DNS name."""
 
 from collections.abc import Iterator
+from math import gcd
 from typing import Annotated, ClassVar, Literal
 
 from cdktf import ITerraformDependable, TerraformResourceLifecycle, TerraformStack
@@ -11,10 +12,16 @@ from cdktf_cdktf_provider_aws.appautoscaling_policy import (
 from cdktf_cdktf_provider_aws.appautoscaling_policy import (
     AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification as PredefinedMetric,
 )
+from cdktf_cdktf_provider_aws.appautoscaling_scheduled_action import AppautoscalingScheduledAction
+from cdktf_cdktf_provider_aws.appautoscaling_scheduled_action import (
+    AppautoscalingScheduledActionScalableTargetAction as ScheduledRange,
+)
 from cdktf_cdktf_provider_aws.appautoscaling_target import AppautoscalingTarget
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from cdktf_cdktf_provider_aws.ecs_service import (
     EcsService,
+    EcsServiceAlarms,
+    EcsServiceCapacityProviderStrategy,
     EcsServiceDeploymentCircuitBreaker,
     EcsServiceLoadBalancer,
     EcsServiceNetworkConfiguration,
@@ -31,10 +38,18 @@ from pydantic import Field
 
 from modules.base import Module, item, item_or_null
 from modules.platform import Platform
-from modules.settings import Percent, Seconds, Settings, Violation, rule
+from modules.settings import Percent, Seconds, Settings, Violation, matching, rule
+from modules.windows import WeeklyHours, cron
 
 TaskCount = Annotated[int, Field(ge=0, le=5000)]
 """A number of tasks; the quota of a service is 5000."""
+
+TimeZone = Annotated[
+    str,
+    matching(
+        r"UTC|[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_+-]*){1,2}", "is not a time zone", "UTC, or a name such as Asia/Tokyo"
+    ),
+]
 
 
 class EcsServiceSettings(Settings):
@@ -90,6 +105,28 @@ class EcsServiceSettings(Settings):
     """Limits of the autoscaler that something else changes, such as a scheduled action, and that Terraform therefore
     ignores (`ignore_changes`): otherwise an apply at night undoes the night's capacity."""
 
+    deployment_alarms: Annotated[tuple[Literal["high-response-time", "unhealthy-hosts"], ...], Field(strict=False)] = ()
+    """Alarms of the load balancer that fail a deployment, which ECS then rolls back: `{project}-alb-{alarm}-…`. One
+    that is in ALARM before fails it too (ECS developer guide, "How CloudWatch alarms detect deployment failures")."""
+
+    spot_share: Annotated[int, Field(ge=0, le=100)] | None = None
+    """Percentage of the tasks above `on_demand_base` that run on Fargate Spot, which AWS may stop two minutes after a
+    warning. Default: a launch type, so no Spot. Terraform would replace the service to change between launch type and
+    shares: docs/guides/spot.md has the steps that do not."""
+
+    on_demand_base: TaskCount | None = None
+    """Tasks that are never on Spot. Default: `autoscaling_min_capacity`."""
+
+    running_hours: WeeklyHours | None = None
+    """Days and hours in which the autoscaler has its range, such as `MON-FRI 07:00-20:00`: at their end the range
+    becomes `tasks_outside_running_hours`, at their begin what the overlay says again. Default: always."""
+
+    running_hours_timezone: TimeZone = "UTC"
+    """Time zone of `running_hours`."""
+
+    tasks_outside_running_hours: TaskCount = 0
+    """Number of tasks outside `running_hours`."""
+
     wait_for_steady_state: bool = False
     """Whether an apply waits until the deployment of the service has ended, and fails if it rolls back."""
 
@@ -122,6 +159,38 @@ class EcsServiceSettings(Settings):
         if least <= most and not least <= self.desired_count <= most:
             problem = "is outside the range of autoscaling_min_capacity and autoscaling_max_capacity"
             yield Violation("desired_count", self.desired_count, problem, f"{least} to {most}")
+
+    @rule("on_demand_base", "spot_share")
+    def on_demand_base_is_of_shares(self, _platform: Platform) -> Iterator[Violation]:
+        """With a launch type, all tasks are on demand."""
+        if self.on_demand_base is not None and self.spot_share is None:
+            problem = "has no effect without spot_share"
+            yield Violation("on_demand_base", self.on_demand_base, problem, "no such key, or a spot_share")
+
+    @rule("running_hours", "managed_elsewhere", "scaling_managed_elsewhere")
+    def schedule_owns_the_range(self, _platform: Platform) -> Iterator[Violation]:
+        """The scheduled actions change range and number of tasks: every apply outside the hours would undo it."""
+        if self.running_hours is None:
+            return
+        for key, needed in (
+            ("managed_elsewhere", ("desired_count",)),
+            ("scaling_managed_elsewhere", ("min_capacity", "max_capacity")),
+        ):
+            named: tuple[str, ...] = getattr(self, key)
+            if not set(needed) <= set(named):
+                problem = f"leaves to Terraform what running_hours changes: {' and '.join(needed)}"
+                yield Violation(key, list(named), problem, f"[{', '.join(dict.fromkeys((*named, *needed)))}]")
+
+    @rule("tasks_outside_running_hours", "running_hours", "autoscaling_min_capacity")
+    def fewer_tasks_outside_running_hours(self, _platform: Platform) -> Iterator[Violation]:
+        """A schedule that takes no task away has no effect but to hold the autoscaler."""
+        outside, least = self.tasks_outside_running_hours, self.autoscaling_min_capacity
+        if self.running_hours is None and outside:
+            problem = "has no effect without running_hours"
+            yield Violation("tasks_outside_running_hours", outside, problem, "no such key, or running_hours")
+        elif self.running_hours is not None and outside >= least:
+            problem = f"is not less than autoscaling_min_capacity, {least}"
+            yield Violation("tasks_outside_running_hours", outside, problem, f"0 to {least - 1}, or no running_hours")
 
     @rule("autoscaling_min_capacity", "autoscaling_max_capacity")
     def scaling_range_is_not_empty(self, _platform: Platform) -> Iterator[Violation]:
@@ -224,6 +293,13 @@ class EcsServiceModule(Module):
             tags={"Name": name("service-discovery-service")},
         )
 
+        base = settings.autoscaling_min_capacity if settings.on_demand_base is None else settings.on_demand_base
+        spot = settings.spot_share or 0
+        whole = gcd(spot, 100)
+        on_demand_part = EcsServiceCapacityProviderStrategy(
+            capacity_provider="FARGATE", base=base, weight=(100 - spot) // whole
+        )
+        spot_part = EcsServiceCapacityProviderStrategy(capacity_provider="FARGATE_SPOT", base=0, weight=spot // whole)
         service = EcsService(
             body,
             "aws_ecs_service.app",
@@ -231,7 +307,10 @@ class EcsServiceModule(Module):
             cluster=cluster_id,
             task_definition=task_definition,
             desired_count=settings.desired_count,
-            launch_type="FARGATE",
+            launch_type="FARGATE" if settings.spot_share is None else None,
+            capacity_provider_strategy=(
+                None if settings.spot_share is None else [on_demand_part, *([spot_part] if spot else [])]
+            ),
             network_configuration=EcsServiceNetworkConfiguration(
                 subnets=subnets, security_groups=[security_group], assign_public_ip=False
             ),
@@ -250,6 +329,15 @@ class EcsServiceModule(Module):
             deployment_maximum_percent=settings.deployment_maximum_percent,
             deployment_minimum_healthy_percent=settings.deployment_minimum_healthy_percent,
             deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
+            alarms=(
+                EcsServiceAlarms(
+                    alarm_names=[name(f"alb-{alarm}") for alarm in settings.deployment_alarms],
+                    enable=True,
+                    rollback=True,
+                )
+                if settings.deployment_alarms
+                else None
+            ),
             # ECS enables it for services created since September 2025, while provider 5 plans DISABLED.
             availability_zone_rebalancing="DISABLED",
             health_check_grace_period_seconds=settings.health_check_grace_period_seconds,
@@ -335,6 +423,36 @@ class EcsServiceModule(Module):
                 scale_out_cooldown=settings.scale_out_cooldown,
             ),
         )
+
+        if settings.running_hours:
+            AppautoscalingScheduledAction(
+                body,
+                "aws_appautoscaling_scheduled_action.begin",
+                name=name("running-hours-begin"),
+                service_namespace=service_namespace,
+                scalable_dimension=scalable_dimension,
+                resource_id=resource_id,
+                schedule=cron(settings.running_hours, "begin"),
+                timezone=settings.running_hours_timezone,
+                scalable_target_action=ScheduledRange(
+                    min_capacity=str(settings.autoscaling_min_capacity),
+                    max_capacity=str(settings.autoscaling_max_capacity),
+                ),
+            )
+            AppautoscalingScheduledAction(
+                body,
+                "aws_appautoscaling_scheduled_action.end",
+                name=name("running-hours-end"),
+                service_namespace=service_namespace,
+                scalable_dimension=scalable_dimension,
+                resource_id=resource_id,
+                schedule=cron(settings.running_hours, "end"),
+                timezone=settings.running_hours_timezone,
+                scalable_target_action=ScheduledRange(
+                    min_capacity=str(settings.tasks_outside_running_hours),
+                    max_capacity=str(settings.tasks_outside_running_hours),
+                ),
+            )
 
         service_dimensions = {"ClusterName": cluster_name, "ServiceName": service_name}
         CloudwatchMetricAlarm(

@@ -1,7 +1,7 @@
-"""AWS's weekly and daily time windows, in UTC: `sun:05:00-sun:06:00` and `03:00-04:00`."""
+"""Time windows: AWS's weekly and daily ones in UTC (`sun:05:00-sun:06:00`, `03:00-04:00`), and hours of a week."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
@@ -74,3 +74,33 @@ def overlap(daily: str, weekly: str) -> bool:
         (start - weekly_start) % _WEEK < weekly_length or (weekly_start - start) % _WEEK < daily_length
         for start in range(daily_start, _WEEK, _DAY)
     )
+
+
+_WEEKDAY = "(?:MON|TUE|WED|THU|FRI|SAT|SUN)"
+
+
+def _check_hours(hours: str) -> str:
+    begin, _, end = hours.rpartition(" ")[2].partition("-")
+    if _minute(begin) >= _minute(end):
+        raise refuse("ends before it begins", "hours of one day, the later one last")
+    return hours
+
+
+WeeklyHours = Annotated[
+    str,
+    matching(
+        rf"{_WEEKDAY}(?:-{_WEEKDAY}|(?:,{_WEEKDAY})*) {_TIME}-{_TIME}",
+        "is not days and hours",
+        "days and hours such as MON-FRI 07:00-20:00, or SAT,SUN 09:30-18:00",
+    ),
+    AfterValidator(_check_hours),
+]
+"""The same hours on some days of each week."""
+
+
+def cron(hours: str, which: Literal["begin", "end"]) -> str:
+    """AWS's cron expression for the begin or the end of weekly hours."""
+    days, _, times = hours.partition(" ")
+    begin, _, end = times.partition("-")
+    hour, _, minute = (begin if which == "begin" else end).partition(":")
+    return f"cron({int(minute)} {int(hour)} ? * {days} *)"

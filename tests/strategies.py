@@ -128,6 +128,25 @@ def elasticache(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def running_hours(draw: st.DrawFn, least: int) -> dict[str, Any]:
+    """The hours of a service with a minimum number of tasks, and what they leave to Terraform."""
+    owners = [["desired_count"], ["desired_count", "task_definition"]]
+    both = ["min_capacity", "max_capacity"]
+    if least and draw(st.booleans()):
+        return {
+            "running_hours": draw(st.sampled_from(["MON-FRI 07:00-20:00", "SAT,SUN 09:30-18:05", "WED 00:00-23:59"])),
+            "running_hours_timezone": draw(st.sampled_from(["UTC", "Asia/Tokyo"])),
+            "tasks_outside_running_hours": draw(st.integers(0, least - 1)),
+            "managed_elsewhere": draw(st.sampled_from(owners)),
+            "scaling_managed_elsewhere": both,
+        }
+    return {
+        "managed_elsewhere": draw(st.sampled_from([[], *owners])),
+        "scaling_managed_elsewhere": draw(st.sampled_from([[], both])),
+    }
+
+
+@st.composite
 def ecs_service(draw: st.DrawFn) -> dict[str, Any]:
     least = draw(st.integers(0, 5))
     desired = draw(st.integers(max(least, 0), 10))
@@ -136,10 +155,12 @@ def ecs_service(draw: st.DrawFn) -> dict[str, Any]:
         "desired_count": desired,
         "autoscaling_max_capacity": draw(st.integers(max(desired, 1), 20)),
         "enable_service_discovery": draw(st.booleans()),
-        "managed_elsewhere": draw(st.sampled_from([[], ["desired_count"], ["desired_count", "task_definition"]])),
         "running_tasks_alarm_threshold": draw(st.sampled_from([None, 1])),
         "health_check_grace_period_seconds": draw(st.integers(0, 600)),
-        "scaling_managed_elsewhere": draw(st.sampled_from([[], ["min_capacity", "max_capacity"]])),
+        **draw(running_hours(least)),
+        "deployment_alarms": draw(st.sampled_from([[], ["unhealthy-hosts"]])),
+        "spot_share": (share := draw(st.sampled_from([None, 0, 30, 100]))),
+        "on_demand_base": None if share is None else draw(st.sampled_from([None, 0, 3])),
         "wait_for_steady_state": draw(st.booleans()),
         "running_tasks_alarm_missing_data": draw(st.sampled_from(["breaching", "notBreaching"])),
     }

@@ -13,6 +13,7 @@ from modules.settings import Settings, Violation, matching, refuse, rule
 
 FINDINGS: Final = (
     "alarm-before-scaling",
+    "alarm-rings-outside-running-hours",
     "alarms-nobody-hears",
     "any-account",
     "change-at-once",
@@ -24,6 +25,7 @@ FINDINGS: Final = (
     "deployment-takes-all-tasks-down",
     "desired-count-fought-over",
     "draining-cuts-requests",
+    "draining-outlasts-spot",
     "draining-outlasts-stop-timeout",
     "exec-without-permission",
     "fewer-tasks-than-zones",
@@ -51,6 +53,7 @@ FINDINGS: Final = (
     "scripts-from-anywhere",
     "sick-tasks-serve-for-long",
     "single-nat-for-several-zones",
+    "spot-without-tasks-on-demand",
     "tasks-cannot-start",
     "throughput-out-of-reach",
     "vpcs-overlap",

@@ -5,6 +5,7 @@ from typing import Final
 
 SHOWN: Final[Mapping[str, str]] = {
     "aws_appautoscaling_policy": "capacity",
+    "aws_appautoscaling_scheduled_action": "capacity",
     "aws_appautoscaling_target": "capacity",
     "aws_cloudfront_distribution": "frontend",
     "aws_cloudwatch_log_group": "logs",

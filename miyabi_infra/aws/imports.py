@@ -48,6 +48,9 @@ def _own_id(resource: Resource, found: Found, world: World) -> str:
 
 IMPORT_IDS: Final[Mapping[str, ImportId]] = {
     "aws_appautoscaling_policy": _joined("/", "service_namespace", "resource_id", "scalable_dimension", "name"),
+    "aws_appautoscaling_scheduled_action": _joined(
+        "/", "service_namespace", "resource_id", "scalable_dimension", "name"
+    ),
     "aws_appautoscaling_target": _joined("/", "service_namespace", "resource_id", "scalable_dimension"),
     "aws_cloudfront_function": _joined("", "name"),
     "aws_cloudwatch_dashboard": _joined("", "dashboard_name"),

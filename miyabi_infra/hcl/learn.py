@@ -16,6 +16,7 @@ from miyabi_infra.terraform import offline
 from miyabi_infra.terraform.cli import Terraform
 
 _NEEDED: Final[Mapping[str, frozenset[str]]] = {
+    "aws_appautoscaling_scheduled_action": frozenset({"max_capacity", "min_capacity"}),
     "aws_cloudfront_response_headers_policy": frozenset({"security_headers_config"}),
     "aws_elasticache_cluster": frozenset({"engine", "node_type", "num_cache_nodes"}),
     "aws_elasticache_replication_group": frozenset(

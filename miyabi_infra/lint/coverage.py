@@ -12,7 +12,7 @@ NOTHING_TO_FIND: Final[Mapping[str, str]] = {
     "aws_cloudwatch_dashboard": _RULES,
     "aws_cloudwatch_query_definition": _RULES,
     "aws_ecr_lifecycle_policy": _RULES,
-    "aws_ecs_cluster_capacity_providers": "the service has a launch type, so the strategy is not used",
+    "aws_ecs_cluster_capacity_providers": "the service says itself where its tasks run, so the strategy is not used",
     "aws_eip": _PART,
     "aws_elasticache_parameter_group": _RULES,
     "aws_elasticache_subnet_group": _PART,

@@ -10,6 +10,7 @@ from miyabi_infra.stacks.compare import ResourceChange, compare
 
 PURPOSES: Final[Mapping[str, str]] = {
     "aws_appautoscaling_policy": "Scale on CPU, memory and requests a task",
+    "aws_appautoscaling_scheduled_action": "Other range outside the running hours",
     "aws_appautoscaling_target": "Range in which the service scales",
     "aws_cloudfront_distribution": "Serves the frontend, and the API behind the same name",
     "aws_cloudfront_function": "Answers routes of the single-page application with index.html",

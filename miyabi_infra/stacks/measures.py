@@ -247,6 +247,22 @@ def tasks(which: str) -> Measure:
     )
 
 
+def tasks_at_all_times(stack: Stack) -> float:
+    """The tasks that all services run at least, whatever the hour."""
+    platform, total = Platform(stack), 0
+    for each in stack.of_type("aws_ecs_service"):
+        least, hours = platform.tasks(each).minimum, platform.running_hours(each)
+        total += least if hours is None else min(least, hours.otherwise.minimum)
+    return total
+
+
+def deployment_alarms(stack: Stack) -> float:
+    """How many alarms roll a deployment back."""
+    blocks = [block for each in stack.of_type("aws_ecs_service") for block in each.blocks("alarms")]
+    names = [block.get("alarm_names") for block in blocks if block.get("enable") and block.get("rollback")]
+    return sum(len(each) for each in names if isinstance(each, tuple))
+
+
 def rolls_back(stack: Stack) -> float:
     """1 when a service rolls a failed deployment back."""
     breakers = [

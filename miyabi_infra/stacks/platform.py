@@ -4,6 +4,7 @@ Guides, pictures, lint and status each look at a stack for its service, its alar
 so that a second load balancer, or a cache of another type, is found by all of them in the same way.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,12 +19,31 @@ DATABASES: Final = ("aws_db_instance", "aws_rds_cluster")
 """Types of databases."""
 
 
+_WEEKLY: Final = re.compile(r"cron\((\d+) (\d+) \? \* ([A-Z,-]+) \*\)")
+_DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+
+
+def _days(text: str) -> int:
+    """How many days of a week `MON-FRI` or `SAT,SUN` are."""
+    first, _, last = text.partition("-")
+    return (_DAYS.index(last) - _DAYS.index(first)) % len(_DAYS) + 1 if last else len(set(text.split(",")))
+
+
 @dataclass(frozen=True)
 class Range:
     """How many tasks a service runs: the minimum and the maximum of its autoscaling, or the number that it is given."""
 
     minimum: int
     maximum: int
+
+
+@dataclass(frozen=True)
+class RunningHours:
+    """When a service has its range of tasks, and what it has at other times."""
+
+    hours: float
+    """Hours of a week."""
+    otherwise: Range
 
 
 @dataclass(frozen=True)
@@ -141,6 +161,34 @@ class Platform:
             desired = integer(service.get("desired_count", 1))
             return Range(desired, desired)
         return Range(integer(target.get("min_capacity")), integer(target.get("max_capacity")))
+
+    def running_hours(self, service: Resource) -> RunningHours | None:
+        """The hours of a service; None when it has its range all the time, or other schedules than those hours."""
+        ending = f"/{service.get('name')}"
+        actions = [
+            each
+            for each in self.stack.of_type("aws_appautoscaling_scheduled_action")
+            if text(each.get("resource_id")).endswith(ending)
+        ]
+        by_name = {each.name: each for each in actions}
+        if by_name.keys() != {"begin", "end"}:
+            return None
+        times = [_WEEKLY.fullmatch(text(by_name[name].get("schedule"))) for name in ("begin", "end")]
+        (limits,) = by_name["end"].blocks("scalable_target_action")
+        begin, end = times
+        if begin is None or end is None:
+            return None
+        hours = int(end[2]) - int(begin[2]) + (int(end[1]) - int(begin[1])) / 60
+        otherwise = Range(int(text(limits.get("min_capacity"))), int(text(limits.get("max_capacity"))))
+        return RunningHours(hours * _days(begin[3]), otherwise)
+
+    def spot_share(self, service: Resource) -> float:
+        """The percentage of a service's tasks above the base that runs on Fargate Spot."""
+        weights = {
+            text(each.get("capacity_provider")): number(each.get("weight"))
+            for each in service.blocks("capacity_provider_strategy")
+        }
+        return 100 * weights.get("FARGATE_SPOT", 0) / (sum(weights.values()) or 1)
 
     @cached_property
     def scaling_targets(self) -> Mapping[str, float]:

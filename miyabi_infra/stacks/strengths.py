@@ -176,6 +176,18 @@ STRENGTHS: Final = (
         _of(_SERVICE, "deployment_circuit_breaker"),
     ),
     Strength(
+        "alarms that roll a deployment back",
+        "an error that the health checks do not see stays",
+        by.whole(by.deployment_alarms),
+        _of(_SERVICE, "alarms"),
+    ),
+    Strength(
+        "tasks outside the running hours",
+        "fewer tasks, or none, answer then",
+        by.whole(by.tasks_at_all_times),
+        _of(("aws_appautoscaling_scheduled_action",), "scalable_target_action", ""),
+    ),
+    Strength(
         "tasks without public addresses",
         "a task with one can be reached from the internet",
         by.whole(by.private_tasks),
@@ -614,6 +626,9 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     "aws_appautoscaling_policy": frozenset(
         {"policy_type", "resource_id", "scalable_dimension", "service_namespace"}
         | {"target_tracking_scaling_policy_configuration"}
+    ),
+    "aws_appautoscaling_scheduled_action": frozenset(
+        {"name", "resource_id", "scalable_dimension", "schedule", "service_namespace", "timezone"}
     ),
     "aws_appautoscaling_target": frozenset({"resource_id", "scalable_dimension", "service_namespace"}),
     "aws_cloudfront_distribution": frozenset(

@@ -377,3 +377,12 @@ def test_every_price_has_a_source_and_a_date() -> None:
         assert price.usd > 0
         assert price.source.startswith("https://aws.amazon.com/")
         assert date(2026, 1, 1) <= date.fromisoformat(price.seen) <= date.fromisoformat(prices.checked)
+
+
+def test_tasks_cost_nothing_outside_the_running_hours(project: Project) -> None:
+    project.synthesize("dev")
+    always = typical(of(project, "dev"))["Fargate"]
+    hours = "running_hours: MON-FRI 08:00-20:00\n  scaling_managed_elsewhere: [min_capacity, max_capacity]\n"
+    project.change("dev", ("ecs_service:\n", f"ecs_service:\n  {hours}"))
+    project.synthesize("dev")
+    assert typical(of(project, "dev"))["Fargate"] == pytest.approx(always * 60 / 168, abs=0.01)

@@ -294,8 +294,11 @@ def test_blocks_within_lists_are_read_without_their_indent(tmp_path: Path) -> No
     ("lines", "said", "row"),
     [
         (
-            "  container_health_check: command\n  container_health_check_command: [/bin/app, health]\n"
-            "  container_health_check_interval: 10\n",
+            """\
+  container_health_check: command
+  container_health_check_command: [/bin/app, health]
+  container_health_check_interval: 10
+""",
             "ECS runs\n`/bin/app`",
             "| Interval | 30 s | 10 s |",
         ),

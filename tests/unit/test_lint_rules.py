@@ -55,7 +55,37 @@ HIGHLY_AVAILABLE: Yaml = {
 PLAIN_FRONTEND: Yaml = {"enabled": True, "bucket": "miyabi-frontend"}
 FRONTEND: Yaml = {**PLAIN_FRONTEND, "api_domain_name": "api.example.com"}
 
+HOURS: Yaml = {
+    "running_hours": "MON-FRI 07:00-20:00",
+    "scaling_managed_elsewhere": ["min_capacity", "max_capacity"],
+}
+"""Nights and weekends off."""
+
 FOUND: list[tuple[str, Yaml, str, str]] = [
+    (
+        "spot-without-tasks-on-demand",
+        {"ecs_service": {"spot_share": 50, "on_demand_base": 0}},
+        "ecs_service.on_demand_base",
+        "0 tasks of at least 2 are on demand, the others on Fargate Spot",
+    ),
+    (
+        "draining-outlasts-spot",
+        {"ecs_service": {"spot_share": 50}, "alb": {"deregistration_delay": 120}},
+        "alb.deregistration_delay",
+        "requests in progress have 120 s, and a task on Spot ends 120 s after the warning",
+    ),
+    (
+        "alarm-rings-outside-running-hours",
+        {"ecs_service": {**HOURS, "running_tasks_alarm_missing_data": "notBreaching"}},
+        "ecs_service.running_tasks_alarm_threshold",
+        "the alarm rings below 2 tasks; outside the running hours there are 0",
+    ),
+    (
+        "alarm-rings-outside-running-hours",
+        {"ecs_service": {**HOURS, "running_tasks_alarm_threshold": 0}},
+        "ecs_service.running_tasks_alarm_missing_data",
+        "without tasks there are no data",
+    ),
     (
         "cdn-can-be-passed-by",
         {"frontend": FRONTEND},

@@ -446,3 +446,49 @@ def test_without_secrets_or_leave_the_execution_role_reads_none(settings: Enviro
 def test_the_application_may_open_the_channel_of_ecs_exec(settings: EnvironmentSettings) -> None:
     rendered = body(settings, "iam", iam={"task_role_allows_exec": True})
     assert "ssmmessages:OpenDataChannel" in rendered["locals"]["app_permissions_policy"]["Statement"][-1]["Action"]
+
+
+@pytest.mark.parametrize(
+    ("share", "base", "strategy"),
+    [
+        (75, None, [("FARGATE", 2, 1), ("FARGATE_SPOT", 0, 3)]),
+        (100, 1, [("FARGATE", 1, 0), ("FARGATE_SPOT", 0, 1)]),
+        (0, 0, [("FARGATE", 0, 1)]),
+    ],
+)
+def test_tasks_are_shared_between_spot_and_on_demand(
+    settings: EnvironmentSettings, share: int, base: int | None, strategy: list[tuple[str, int, int]]
+) -> None:
+    changed = {"spot_share": share, "on_demand_base": base, "autoscaling_min_capacity": 2}
+    service = resource(body(settings, "ecs-service", ecs_service=changed), "aws_ecs_service.app")
+    assert "launch_type" not in service
+    found = [
+        (each["capacity_provider"], each["base"], each["weight"]) for each in service["capacity_provider_strategy"]
+    ]
+    assert found == strategy
+
+
+def test_alarms_of_the_load_balancer_roll_a_deployment_back(settings: EnvironmentSettings) -> None:
+    changed = {"deployment_alarms": ("unhealthy-hosts",)}
+    service = resource(body(settings, "ecs-service", ecs_service=changed), "aws_ecs_service.app")
+    assert service["alarms"] == {"alarm_names": ["miyabi-alb-unhealthy-hosts-prod"], "enable": True, "rollback": True}
+    alarms = body(settings, "alb")["resource"]["aws_cloudwatch_metric_alarm"]
+    assert set(service["alarms"]["alarm_names"]) <= {each["alarm_name"] for each in alarms.values()}
+
+
+def test_the_range_changes_at_the_begin_and_the_end_of_the_running_hours(settings: EnvironmentSettings) -> None:
+    changed = {
+        "running_hours": "MON-FRI 07:05-20:30",
+        "running_hours_timezone": "Asia/Tokyo",
+        "tasks_outside_running_hours": 1,
+        "autoscaling_min_capacity": 2,
+        "autoscaling_max_capacity": 6,
+        "scaling_managed_elsewhere": ("min_capacity", "max_capacity"),
+    }
+    rendered = body(settings, "ecs-service", ecs_service=changed)
+    actions = rendered["resource"]["aws_appautoscaling_scheduled_action"]
+    assert {name: (each["schedule"], each["scalable_target_action"]) for name, each in actions.items()} == {
+        "begin": ("cron(5 7 ? * MON-FRI *)", {"min_capacity": "2", "max_capacity": "6"}),
+        "end": ("cron(30 20 ? * MON-FRI *)", {"min_capacity": "1", "max_capacity": "1"}),
+    }
+    assert {each["timezone"] for each in actions.values()} == {"Asia/Tokyo"}

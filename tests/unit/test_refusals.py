@@ -115,6 +115,22 @@ RULES = {
         problem="qa.yaml:8: tags.team: 'b' has a key that IAM considers to be the same as Team; allowed: keys that "
         "differ in more than case",
     ),
+    "on_demand_base_is_of_shares": Case(
+        add="ecs_service: {on_demand_base: 1}\n",
+        problem="qa.yaml:8: ecs_service.on_demand_base: 1 has no effect without spot_share; "
+        "allowed: no such key, or a spot_share",
+    ),
+    "schedule_owns_the_range": Case(
+        add="ecs_service:\n  running_hours: MON-FRI 07:00-20:00\n  scaling_managed_elsewhere: [min_capacity]\n",
+        problem="qa.yaml:10: ecs_service.scaling_managed_elsewhere: ['min_capacity'] leaves to Terraform what "
+        "running_hours changes: min_capacity and max_capacity; allowed: [min_capacity, max_capacity]",
+    ),
+    "fewer_tasks_outside_running_hours": Case(
+        add="ecs_service:\n  running_hours: MON-FRI 07:00-20:00\n  tasks_outside_running_hours: 2\n"
+        "  scaling_managed_elsewhere: [min_capacity, max_capacity]\n",
+        problem="qa.yaml:10: ecs_service.tasks_outside_running_hours: 2 is not less than autoscaling_min_capacity, 2; "
+        "allowed: 0 to 1, or no running_hours",
+    ),
     "health_check_has_its_command": Case(
         add="  container_health_check_command: [/app]\n",
         problem="qa.yaml:8: ecs.container_health_check_command: ['/app'] is not run with container_health_check: curl; "
@@ -661,6 +677,11 @@ FIELDS = {
         add="state: {backend: s3, bucket: My_Bucket}\n",
         problem="qa.yaml:8: state.bucket: 'My_Bucket' is not a valid S3 bucket name; allowed: 3 to 63 "
         "lower-case letters, digits, hyphens and single dots, starting and ending with a letter or digit",
+    ),
+    "hours that end before they begin": Case(
+        add="ecs_service: {running_hours: MON-FRI 20:00-07:00}\n",
+        problem="qa.yaml:8: ecs_service.running_hours: 'MON-FRI 20:00-07:00' ends before it begins; "
+        "allowed: hours of one day, the later one last",
     ),
     "environment's name": Case(
         environment="QA",

@@ -103,7 +103,40 @@ def _scaling_policy(resource: Resource, world: World) -> Found | None:
     )
 
 
+def _scheduled_action(resource: Resource, world: World) -> Found | None:
+    identifier = world.value(resource.get("resource_id"))
+    actions = world.items(
+        _SCALING, "describe_scheduled_actions", "ScheduledActions", ServiceNamespace="ecs", ResourceId=identifier
+    )
+    action = next((each for each in actions if each["ScheduledActionName"] == resource.get("name")), None)
+    if action is None:
+        return None
+    held = action.get("ScalableTargetAction", {})
+    (limits,) = resource.blocks("scalable_target_action")
+    return Found(
+        {},
+        [
+            *world.checks(
+                resource,
+                {
+                    "name": action["ScheduledActionName"],
+                    "resource_id": action["ResourceId"],
+                    "scalable_dimension": action["ScalableDimension"],
+                    "service_namespace": action["ServiceNamespace"],
+                    "schedule": action["Schedule"],
+                    "timezone": action.get("Timezone") or "UTC",
+                },
+            ),
+            *[
+                Compared(f"scalable_target_action.{argument}", str(limits.get(argument)), str(held.get(name)))
+                for argument, name in (("min_capacity", "MinCapacity"), ("max_capacity", "MaxCapacity"))
+            ],
+        ],
+    )
+
+
 READERS: Final[Mapping[str, Reader]] = {
     "aws_appautoscaling_policy": _scaling_policy,
+    "aws_appautoscaling_scheduled_action": _scheduled_action,
     "aws_appautoscaling_target": _scaling_target,
 }

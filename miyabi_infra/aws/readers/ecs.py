@@ -205,11 +205,24 @@ def _service(resource: Resource, world: World) -> Found | None:
             Compared(f"deployment_circuit_breaker.{key}", wanted.get(key, False), breaker.get(key, False))
             for key in ("enable", "rollback")
         ],
+        *_alarms(resource, configuration),
         *_network(resource, world, part(part(service, "networkConfiguration"), "awsvpcConfiguration")),
         *_attached(resource, world, service),
     ]
     known = {"id": service["serviceArn"], "name": name, "desired_count": service["desiredCount"]}
     return Found(known, checks + world.tags(resource, service.get("tags")))
+
+
+def _alarms(resource: Resource, configuration: Json) -> list[Compared]:
+    """The alarms that fail a deployment."""
+    wanted, held = block(resource, "alarms"), part(configuration, "alarms")
+    if not wanted and not held.get("alarmNames"):
+        return []
+    return [
+        Compared("alarms.alarm_names", unordered(wanted.get("alarm_names")), unordered(held.get("alarmNames"))),
+        Compared("alarms.enable", wanted.get("enable", False), held.get("enable", False)),
+        Compared("alarms.rollback", wanted.get("rollback", False), held.get("rollback", False)),
+    ]
 
 
 def _network(resource: Resource, world: World, held: Json) -> list[Compared]:

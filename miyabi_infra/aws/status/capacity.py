@@ -28,6 +28,9 @@ def capacity(look: Look) -> Iterator[Observation]:
         differs = generated is not None and (generated.minimum, generated.maximum) != (least, most)
         if generated is not None and differs:
             text += f", generated: {generated.minimum} to {generated.maximum}"
+            hours = look.platform.running_hours(look.platform.service) if look.platform.service else None
+            if hours is not None and (hours.otherwise.minimum, hours.otherwise.maximum) == (least, most):
+                text, differs = f"{text}, outside the running hours", False
         if suspended:
             text += f"; suspended: {', '.join(suspended)}"
         data = {"minimum": least, "maximum": most, "suspended": suspended}

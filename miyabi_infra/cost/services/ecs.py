@@ -6,7 +6,9 @@ from typing import Final
 
 from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, NotPriced, Span, counted, number, ranged
 from miyabi_infra.stacks import Resource, Value
+from miyabi_infra.stacks.platform import Platform
 
+_WEEK: Final = 7 * 24
 _FREE_STORAGE: Final = 20
 """GiB of temporary storage that each task has free of charge (Fargate pricing)."""
 
@@ -68,7 +70,13 @@ def _tasks(service: Resource, context: Context) -> Span:
     if target is not None:
         least, most = number(target.get("min_capacity")), number(target.get("max_capacity"))
     assumed = context.of_environment.running_tasks
-    return Span(least, min(max(desired if assumed is None else assumed, least), most), most)
+    running = Span(least, min(max(desired if assumed is None else assumed, least), most), most)
+    hours = Platform(context.stack).running_hours(service)
+    if hours is None:
+        return running
+    share, otherwise = hours.hours / _WEEK, hours.otherwise
+    outside = Span(otherwise.minimum, otherwise.minimum, otherwise.maximum)
+    return Span.sum([running.times(share), outside.times(1 - share)])
 
 
 def _by_provider(service: Resource, tasks: Span, context: Context) -> dict[str, Span]:
@@ -129,6 +137,7 @@ BILLING: Final[Billing] = {
         ),
         free=frozenset(
             {
+                "alarms",
                 "availability_zone_rebalancing",
                 "cluster",
                 "deployment_circuit_breaker",

@@ -256,3 +256,63 @@ def desired_count_fought_over(here: Environment) -> Iterator[Concern]:
             f"{number(target.get('min_capacity')):g} to {number(target.get('max_capacity')):g}",
             "managed_elsewhere: [desired_count]",
         )
+
+
+_SPOT_NOTICE: Final = 120
+"""Seconds between the warning and the end of a task on Fargate Spot (ECS developer guide, "Fargate capacity
+providers")."""
+
+
+@rule("warning")
+def spot_without_tasks_on_demand(here: Environment) -> Iterator[Concern]:
+    """When AWS needs the capacity back, every task may stop at once, and no other starts."""
+    service = here.platform.service
+    if service is None or not here.platform.spot_share(service):
+        return
+    least = here.platform.tasks(service).minimum
+    base = sum(number(each.get("base")) for each in service.blocks("capacity_provider_strategy"))
+    needed = least if here.highly_available else min(1, least)
+    if base < needed:
+        yield Concern(
+            ("ecs_service", "on_demand_base"),
+            f"{base:g} tasks of at least {least:g} are on demand, the others on Fargate Spot",
+            f"on_demand_base: {needed:g}",
+            "error" if here.highly_available else None,
+        )
+
+
+@rule("warning")
+def draining_outlasts_spot(here: Environment) -> Iterator[Concern]:
+    """A task on Fargate Spot ends two minutes after the warning, with the requests that are still in progress."""
+    service, delay = here.platform.service, draining(here)
+    if service is not None and here.platform.spot_share(service) and delay is not None and delay >= _SPOT_NOTICE:
+        yield Concern(
+            ("alb", "deregistration_delay"),
+            f"requests in progress have {delay:g} s, and a task on Spot ends {_SPOT_NOTICE} s after the warning",
+            f"deregistration_delay: {_SPOT_NOTICE - 30}, or less",
+        )
+
+
+@rule("warning")
+def alarm_rings_outside_running_hours(here: Environment) -> Iterator[Concern]:
+    """Every night, the alarm on running tasks tells of what was planned, and soon nobody listens."""
+    service = here.platform.service
+    hours = here.platform.running_hours(service) if service else None
+    if hours is None:
+        return
+    for alarm in here.stack.of_type("aws_cloudwatch_metric_alarm"):
+        if alarm.get("metric_name") != "RunningTaskCount":
+            continue
+        least, threshold = hours.otherwise.minimum, number(alarm.get("threshold"))
+        if threshold > least:
+            yield Concern(
+                ("ecs_service", "running_tasks_alarm_threshold"),
+                f"the alarm rings below {threshold:g} tasks; outside the running hours there are {least}",
+                f"running_tasks_alarm_threshold: {least}",
+            )
+        if not least and alarm.get("treat_missing_data") == "breaching":
+            yield Concern(
+                ("ecs_service", "running_tasks_alarm_missing_data"),
+                "without tasks there are no data, which the alarm takes for a fault",
+                "running_tasks_alarm_missing_data: notBreaching",
+            )

@@ -54,6 +54,13 @@ def _service(platform: Platform, service: Resource) -> _Described:
     ]
     if scaling:
         found.append(f"scales on {', '.join(scaling)}")
+    if hours := platform.running_hours(service):
+        found.append(f"{tasks_text(hours.otherwise)} outside {hours.hours:g} h a week")
+    found += [
+        f"Spot {share:g} %, from {integer(block.get('base'))} on demand"
+        for block in service.blocks("capacity_provider_strategy")
+        if block.get("capacity_provider") == "FARGATE" and (share := platform.spot_share(service))
+    ]
     return "ECS service on Fargate", display_name(service), tuple(found)
 
 
@@ -210,6 +217,7 @@ _CARDS: Final = (
 
 _PARTS: Final[Mapping[str, str]] = {
     "aws_appautoscaling_policy": "text of the service's bar",
+    "aws_appautoscaling_scheduled_action": "text of the service's bar",
     "aws_appautoscaling_target": "number of tasks on the service's bar",
     "aws_cloudfront_function": "of the distribution",
     "aws_cloudfront_origin_access_control": "of the distribution",

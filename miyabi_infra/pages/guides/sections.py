@@ -5,6 +5,7 @@ from typing import Final
 
 SECTIONS: Final[Mapping[str, str]] = {
     "aws_appautoscaling_policy": "troubleshooting.md#no-scaling",
+    "aws_appautoscaling_scheduled_action": "#scale",
     "aws_appautoscaling_target": "#scale",
     "aws_cloudfront_distribution": "#frontend",
     "aws_cloudfront_function": "#frontend",

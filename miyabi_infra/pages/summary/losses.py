@@ -7,6 +7,7 @@ _NOTHING_MORE: Final = ""
 
 LOSSES: Final[Mapping[str, str]] = {
     "aws_appautoscaling_policy": _NOTHING_MORE,
+    "aws_appautoscaling_scheduled_action": "the running hours: a range outside them stays until somebody changes it",
     "aws_appautoscaling_target": _NOTHING_MORE,
     "aws_cloudfront_distribution": "its name at CloudFront, and all traffic until the DNS record has changed",
     "aws_cloudfront_function": "the answers to routes of the frontend",
