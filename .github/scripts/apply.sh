@@ -7,6 +7,7 @@ environment=$1 commit=$2
 cd "$(dirname "$0")/../.."
 # shellcheck source=.github/scripts/stack.sh
 source .github/scripts/stack.sh
+find_state
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 kept=s3://$bucket/plans/$environment/$commit.tfplan

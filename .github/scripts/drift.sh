@@ -7,6 +7,7 @@ environment=$1
 cd "$(dirname "$0")/../.."
 # shellcheck source=.github/scripts/stack.sh
 source .github/scripts/stack.sh
+find_state
 terraform -chdir="$stack" init -input=false -no-color >/dev/null
 planned=0
 terraform -chdir="$stack" plan -input=false -no-color -lock=false -detailed-exitcode || planned=$?

@@ -9,6 +9,7 @@ environment=$1 folder=$2 commit=${3:-}
 cd "$(dirname "$0")/../.."
 # shellcheck source=.github/scripts/stack.sh
 source .github/scripts/stack.sh
+find_state
 mkdir -p "$folder"
 plan=$(realpath "$folder")/$environment.tfplan
 terraform -chdir="$stack" init -input=false -no-color >&2

@@ -2,6 +2,8 @@
 
 import os
 import re
+import shutil
+import subprocess
 import sys
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
@@ -218,6 +220,37 @@ def _objects(aws: Emulator) -> list[dict[str, Any]]:
 
 def _index(aws: Emulator) -> str:
     return aws.client("s3").get_object(Bucket=BUCKET, Key="index.html")["Body"].read().decode()
+
+
+def test_the_script_of_the_pipeline_uploads_a_build_and_purges(dev: Environment, root: Path, tmp_path: Path) -> None:
+    scripts = dev.project.root / ".github/scripts"
+    shutil.copytree(root / ".github/scripts", scripts)
+    build = tmp_path / "dist"
+    (build / "assets").mkdir(parents=True)
+    for name in ("index.html", "robots.txt", "assets/app.3f2c1ab.js"):
+        (build / name).write_text(name, encoding="utf-8")
+    dev.aws.client("s3").delete_bucket_policy(Bucket=BUCKET)  # it refuses plain HTTP, all that the emulator speaks
+    with AwsCli.start() as cli:
+        path = os.pathsep.join((str(cli.folder), os.environ["PATH"]))
+        done = subprocess.run(
+            [str(scripts / "frontend.sh"), "dev", str(build)],
+            env={**os.environ, **dev.aws.variables, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+    s3 = dev.aws.client("s3")
+    kept = {
+        each["Key"]: s3.head_object(Bucket=BUCKET, Key=each["Key"])["CacheControl"]
+        for each in s3.list_objects_v2(Bucket=BUCKET)["Contents"]
+    }
+    assert kept == {
+        "assets/app.3f2c1ab.js": "public, max-age=31536000, immutable",
+        "index.html": "no-cache",
+        "robots.txt": "public, max-age=300",
+    }
 
 
 def test_a_secret_is_rotated_at_the_load_balancer_first(dev: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
