@@ -1,12 +1,12 @@
 """The HCL of one folder, read from its files."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
+from miyabi_infra.hcl import json_files
 from miyabi_infra.hcl.parsing import HclError, parse
 from miyabi_infra.hcl.syntax import Argument, Block
 from miyabi_infra.text import count
@@ -49,31 +49,21 @@ def read(folder: Path, shown: Path) -> HclFolder:
         HclError: when a file cannot be read, or there is one of a kind that is not known here.
     """
     blocks: list[Block] = []
-    for file in sorted(folder.glob("*.tf")):
+    for file in sorted((*folder.glob("*.tf"), *folder.glob("*.tf.json"))):
         try:
             text = file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise HclError(f"{(shown / file.name).as_posix()}: cannot be read: {error}") from error
-        found = parse(text, shown / file.name).blocks
-        if file.stem != "override" and not file.stem.endswith("_override"):
+        is_json = file.name.endswith(".tf.json")
+        found = json_files.parse(text, shown / file.name) if is_json else parse(text, shown / file.name).blocks
+        stem = file.name.removesuffix(".json").removesuffix(".tf")
+        if stem != "override" and not stem.endswith("_override"):
             blocks += found
         elif overriding := [block for block in found if block.type not in _WHERE_TO_RUN]:
             raise HclError(f"{overriding[0].place}: an override file is not merged; do it by hand")
-    for file in sorted(folder.glob("*.tf.json")):
-        _check_json(file, (shown / file.name).as_posix())
     for block in blocks:
         _check_labels(block)
     return HclFolder(folder, shown, tuple(blocks))
-
-
-def _check_json(file: Path, shown: str) -> None:
-    """Refuse Terraform JSON with more than `terraform` and `provider`."""
-    try:
-        held: object = json.loads(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise HclError(f"{shown}: cannot be read: {error}") from error
-    if not isinstance(held, dict) or not set(cast("dict[str, object]", held)) <= _WHERE_TO_RUN:
-        raise HclError(f"{shown}: Terraform JSON is not read, HCL is")
 
 
 def _check_labels(block: Block) -> None:

@@ -44,7 +44,7 @@ def roots(checkout: Checkout, modules: Collection[str]) -> list[HclFolder]:
             found[folder.resolve()] = called
     candidates = [checkout.source(folder) for folder in found if folder not in below]
     base = checkout.base.resolve()
-    if not candidates and base.name.replace("_", "-") not in modules and any(base.glob("*.tf")):
+    if not candidates and base.name.replace("_", "-") not in modules and any(base.glob("*.tf*")):
         own = checkout.source(base)
         candidates = [own] if any(own.of_type("resource")) or any(own.of_type("data")) else []
     if not candidates and failed:
@@ -65,7 +65,7 @@ def folders(base: Path) -> Iterator[Path]:
         inner[:] = sorted(each for each in inner if not each.startswith("."))
         if len(folder.relative_to(base).parts) >= DEEPEST:
             inner.clear()
-        if any(file.endswith(".tf") for file in files):
+        if any(file.endswith((".tf", ".tf.json")) for file in files):
             yield folder
 
 

@@ -819,7 +819,7 @@ def an_override(folder: Path) -> None:
 
 
 def some_json(folder: Path) -> None:
-    (folder / "more.tf.json").write_text('{"resource": {}}')
+    (folder / "more.tf.json").write_text('{"resource": [')
 
 
 def values_of_bytes(folder: Path) -> None:
@@ -839,7 +839,7 @@ def values_of_bytes(folder: Path) -> None:
             "modules/ecs-service/main.tf:20: a dynamic block needs for_each and content",
         ),
         ("prod", an_override, "x_override.tf:2: an override file is not merged"),
-        ("prod", some_json, "more.tf.json: Terraform JSON is not read"),
+        ("prod", some_json, "more.tf.json: is not JSON"),
         ("prod", values_of_bytes, "prod.tfvars: cannot be read"),
         ("shared", nothing, "the shared stack has no counterpart in HCL"),
         ("nowhere", nothing, "nowhere"),
