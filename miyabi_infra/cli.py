@@ -436,7 +436,7 @@ def preflight(
     env: OneEnv,
     as_json: Json = False,
     print_policy: Annotated[
-        bool, typer.Option("--print-policy", help="Print the IAM policy that it needs, of all that it asked for.")
+        bool, typer.Option("--print-policy", help="Print the IAM policy that it needs, and ask AWS nothing.")
     ] = False,
 ) -> None:
     """Read what would stand in the way of an apply: quotas, zones, names, state, image, secrets, certificates, roles.

@@ -4,14 +4,18 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import typer
 
+from miyabi_infra import exits
 from miyabi_infra.aws.client import Aws
-from miyabi_infra.aws.preflight import Preflight, read
+from miyabi_infra.aws.preflight import Preflight, policy_of, read
 from miyabi_infra.aws.preflight.model import LEVELS, Before
 from miyabi_infra.aws.preflight.names import addresses
 from miyabi_infra.aws.status.model import Level
+from miyabi_infra.overlays.service_levels import service_levels
+from miyabi_infra.project import SHARED
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack, chosen
 from miyabi_infra.stacks import read as read_stacks
@@ -27,12 +31,18 @@ def run(root: Path, environment: str, *, as_json: bool = False, print_policy: bo
     """
     stacks = read_stacks(root / OUT)
     (stack,) = chosen(stacks, environment)
-    aws = Aws(stack.region)
-    found = read(Before(stack, _local_state(root, stack)), aws, stacks)
     if print_policy:
-        statement = {"Sid": "Preflight", "Effect": "Allow", "Action": sorted(aws.actions), "Resource": "*"}
-        print(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2))
-    elif as_json:
+        print(json.dumps(policy_of(stack), indent=2))
+        return exits.FINE
+    url = None if environment == SHARED else service_levels(root, environment).url
+    before = Before(
+        stack,
+        _local_state(root, stack),
+        image=os.environ.get("TF_VAR_ecr_image_uri", ""),  # noqa: SIM112  # as Terraform is given it
+        host=(urlsplit(url).hostname or "") if url and url.startswith("https:") else "",
+    )
+    found = read(before, Aws(stack.region), stacks)
+    if as_json:
         print(json.dumps(found.as_data(), default=str, indent=2))
     else:
         typer.echo(text(found), color=False if "NO_COLOR" in os.environ else None)
@@ -70,4 +80,4 @@ def _local_state(root: Path, stack: Stack) -> frozenset[str] | None:
     try:
         return addresses(json.loads(file.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Refused(f"{file} is not a Terraform state: {error}") from error
+        raise Refused(f"{file} is not a state that can be read: {error}") from error

@@ -24,6 +24,9 @@ RETIRED: Final = "/observed/retired"
 DEFAULTS: Final = {"ec2": {"L-0263D0A3": 5}, "fargate": {"L-3032A538": 6}, "vpc": {"L-F678F1CE": 5, "L-0EA8095F": 60}}
 """AWS's defaults ("Amazon VPC quotas", "Amazon ECS service quotas")."""
 
+USAGE: Final = {"Class": "None", "Resource": "OnDemand", "Service": "Fargate", "Type": "Resource"}
+"""Dimensions of the metric that says how many vCPUs Fargate runs, as Service Quotas names it."""
+
 
 def install() -> None:
     """Put the additions into moto. Once in a process."""
@@ -50,7 +53,19 @@ def get_service_quota(self: ServiceQuotasBackend, service_code: str, quota_code:
     if default is None:
         raise NoSuchResource
     told: dict[str, float] = _told(self.account_id, self.region_name, QUOTAS) or {}
-    return {"ServiceCode": service_code, "QuotaCode": quota_code, "Value": float(told.get(quota_code, default))}
+    quota: dict[str, Any] = {
+        "ServiceCode": service_code,
+        "QuotaCode": quota_code,
+        "Value": float(told.get(quota_code, default)),
+    }
+    if service_code == "fargate":
+        quota["UsageMetric"] = {
+            "MetricNamespace": "AWS/Usage",
+            "MetricName": "ResourceCount",
+            "MetricDimensions": USAGE,
+            "MetricStatisticRecommendation": "Maximum",
+        }
+    return quota
 
 
 def describe_reserved_cache_nodes_offerings(self: ElastiCacheResponse) -> ActionResult:

@@ -66,7 +66,9 @@ def test_every_command_of_the_guide_does_what_it_says(root: Path, empty_aws: Emu
             for each in aws.client("s3").list_objects_v2(Bucket=f"miyabi-terraform-state-{ACCOUNT}")["Contents"]
         ]
     assert keys == ["prod/terraform.tfstate", "shared/terraform.tfstate"]
-    assert "module.registry.aws_ecr_repository.app" in said
-    assert f"miyabi-web-api:{commit} is in the registry, for amd64" in said
-    assert "clear: nothing that was looked at stands in the way" in said
+    assert "module.registry.aws_ecr_repository.web_api" in said
+    assert f"miyabi-web-api:prod-{commit} is in the registry, for amd64" in said
+    assert "expires after" not in said
+    assert said.count("clear: nothing that was looked at stands in the way") == 2
+    assert "the certificate for api.example.com is issued, until" in said
     assert "0 changed, 0 destroyed" in said

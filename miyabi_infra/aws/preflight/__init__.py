@@ -5,11 +5,11 @@ Each section is a function in a file of its own kind; a new one is a row in SECT
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from miyabi_infra.aws.account import account_of
 from miyabi_infra.aws.client import Aws, Kind, together
-from miyabi_infra.aws.preflight import images, names, offers, quotas, references, roles
+from miyabi_infra.aws.preflight import images, names, offers, permissions, quotas, references, roles
 from miyabi_infra.aws.preflight.model import Before, Preflight
 from miyabi_infra.aws.readers import READERS
 from miyabi_infra.aws.status.model import Ask, StatusSection, section, unknown
@@ -17,7 +17,7 @@ from miyabi_infra.aws.world import World
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.platform import Platform
 
-__all__ = ["SECTIONS", "Preflight", "read"]
+__all__ = ["SECTIONS", "Preflight", "policy_of", "read"]
 
 SECTIONS: Final[Mapping[str, Ask]] = {
     "state": names.state,
@@ -32,6 +32,11 @@ SECTIONS: Final[Mapping[str, Ask]] = {
     "AWS's roles": roles.service_linked,
 }
 """The sections, in the order in which they are shown."""
+
+
+def policy_of(stack: Stack) -> dict[str, Any]:
+    """The IAM policy that a preflight of a stack needs; nothing is asked for it."""
+    return permissions.policy(stack, {each.__module__ for each in SECTIONS.values()})
 
 
 def read(before: Before, aws: Aws, stacks: Sequence[Stack]) -> Preflight:

@@ -2,19 +2,24 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from http.client import HTTPException
 from typing import Any, Final
 from urllib.request import urlopen
 
-from miyabi_infra.aws.preflight.model import Observations, blocked, fine, note, untold
-from miyabi_infra.aws.status.model import Look
+from miyabi_infra.aws.client import Kind, Trouble
+from miyabi_infra.aws.preflight.model import Observations, blocked, fine, note, preflight, untold
+from miyabi_infra.aws.status.model import Look, Observation
 from miyabi_infra.aws.world import World
 from miyabi_infra.stacks.platform import mappings, text
 
 _ECR: Final = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:@]+)"
-    r"(?::(?P<tag>[^@]+)|@(?P<digest>sha256:[0-9a-f]{64}))"
+    r"(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
+_EXAMPLES: Final = "123456789012"
+"""The account of AWS's examples, which the committed overlays name: nobody's registry."""
 _INDEXES: Final = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -28,12 +33,16 @@ _ARCHITECTURES: Final = {"X86_64": "amd64", "ARM64": "arm64"}
 
 
 def images(look: Look) -> Observations:
-    """One line or two for each image of the task definitions."""
+    """Some lines for each image of the task definitions, or for the one that Terraform is given instead."""
+    before = preflight(look).before
+    given = before.image if before else ""
+    overlays = look.world.stack.variables.get("ecr_image_uri")
     for definition in look.world.stack.of_type("aws_ecs_task_definition"):
         platforms = mappings(definition.get("runtime_platform"))
         wanted = next((text(each.get("cpu_architecture")) for each in platforms), "X86_64")
         for container in mappings(definition.get("container_definitions")):
-            yield from _image(look.world, text(container.get("image")), wanted)
+            image = text(container.get("image"))
+            yield from _image(look.world, given if given and image == overlays else image, wanted)
 
 
 def _image(world: World, image: str, wanted: str) -> Observations:
@@ -41,10 +50,13 @@ def _image(world: World, image: str, wanted: str) -> Observations:
     if matched is None:
         yield untold(f"{image} is not in ECR: whether it exists is not known", image=image)
         return
-    if matched["tag"] == "latest":
-        yield note(f"{image}: latest says not what it is, and can be pushed once into a registry with immutable tags")
+    account = str(world.ask("sts", "get_caller_identity")["Account"])
+    if matched["account"] == _EXAMPLES != account:
+        yield blocked(f"{image} is in the account of AWS's examples: ecs.ecr_image_uri, of {account}", image=image)
+        return
     there = world.at("" if matched["region"] == world.stack.region else matched["region"])
-    wanted_image = {"imageDigest": matched["digest"]} if matched["digest"] else {"imageTag": matched["tag"]}
+    tag = matched["tag"] or "latest"
+    wanted_image = {"imageDigest": matched["digest"]} if matched["digest"] else {"imageTag": tag}
     registry = {"registryId": matched["account"], "repositoryName": matched["name"]}
     found = there.optional(
         "ecr", "batch_get_image", **registry, imageIds=[wanted_image], acceptedMediaTypes=[*_INDEXES, *_MANIFESTS]
@@ -61,6 +73,47 @@ def _image(world: World, image: str, wanted: str) -> Observations:
         yield blocked(text, image=image, architectures=has)
     else:
         yield untold(f"{image} is in the registry; its architecture is not known", image=image)
+    if tag == "latest" and not matched["digest"]:
+        yield _latest(there, registry, image)
+    yield from _expires(there, registry, wanted_image)
+
+
+def _latest(world: World, registry: Mapping[str, str], image: str) -> Observation:
+    """A tag that says not what it is; where tags are immutable, no other image can ever be pushed under it."""
+    name = registry["repositoryName"]
+    answer = world.ask("ecr", "describe_repositories", registryId=registry["registryId"], repositoryNames=[name])
+    if answer["repositories"][0].get("imageTagMutability") == "IMMUTABLE":
+        why = "the tags of its registry are immutable, so no later image can be pushed under it"
+        return blocked(f"{image}: {why}; name the commit", image=image)
+    return note(f"{image}: the tag says not which version runs; name the commit", image=image)
+
+
+def _expires(world: World, registry: Mapping[str, str], image: Mapping[str, str]) -> Observations:
+    """Whether pushes for other environments can expire the image, by the life cycle that the registry has."""
+    held = world.optional("ecr", "get_lifecycle_policy", **registry)
+    if held is None:
+        return
+    described = world.ask("ecr", "describe_images", **registry, imageIds=[image])
+    tags: list[str] = described["imageDetails"][0].get("imageTags", [])
+    chosen: list[dict[str, Any]] = [each["selection"] for each in json.loads(held["lifecyclePolicyText"])["rules"]]
+    if any(_selects(each, tags) for each in chosen):
+        return
+    for each in chosen:
+        if each["tagStatus"] == "any" and each["countType"] == "imageCountMoreThan":
+            prefixes = sorted(prefix for one in chosen for prefix in one.get("tagPrefixList", ()))
+            how = f"add a tag that begins with {', '.join(prefixes)}" if prefixes else "registry.deployed_tag_prefixes"
+            count = each["countNumber"]
+            text = f"expires after {count} other pushes, of any environment, also while it runs: {how}"
+            yield note(text, tags=tags, count=count)
+
+
+def _selects(selection: Mapping[str, Any], tags: Sequence[str]) -> bool:
+    """Whether a rule for tags decides over an image: each prefix and each pattern must be met by one of its tags.
+
+    No later rule expires such an image (ECR user guide, "How the lifecycle policy works").
+    """
+    patterns = [f"{prefix}*" for prefix in selection.get("tagPrefixList", ())] + selection.get("tagPatternList", [])
+    return bool(patterns) and all(any(fnmatchcase(tag, pattern) for tag in tags) for pattern in patterns)
 
 
 def _architectures(world: World, registry: Mapping[str, str], manifest: Mapping[str, Any]) -> Iterator[str]:
@@ -75,7 +128,13 @@ def _architectures(world: World, registry: Mapping[str, str], manifest: Mapping[
     answer = world.optional("ecr", "get_download_url_for_layer", **registry, layerDigest=digest)
     if answer is None:
         return
-    with urlopen(answer["downloadUrl"], timeout=8) as configuration:  # noqa: S310  # the address is AWS's
-        found = json.load(configuration).get("architecture")
+    try:
+        with urlopen(answer["downloadUrl"], timeout=8) as configuration:  # noqa: S310  # the address is AWS's
+            found = json.load(configuration).get("architecture")
+    except (OSError, HTTPException) as error:
+        slow = isinstance(getattr(error, "reason", error), TimeoutError)
+        said = "no answer within 8 s" if slow else f"{type(error).__name__}: check network and proxy"
+        text = f"the configuration of {registry['repositoryName']}@{digest} could not be downloaded: {said}"
+        raise Trouble(Kind.TIMEOUT if slow else Kind.UNREACHABLE, text) from error
     if found:
         yield str(found)

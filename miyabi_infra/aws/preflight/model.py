@@ -74,10 +74,14 @@ class Before:
     stack: Stack
     state: frozenset[str] | None
     """Addresses in the state; None for a state in S3, which is read from there."""
+    image: str = ""
+    """The image that Terraform will be given, where that is not the overlay's."""
+    host: str = ""
+    """The host that users ask for, where the overlay says one."""
 
     def look(self, world: World, platform: Platform, stacks: tuple[Stack, ...]) -> "PreflightLook":
         """What every section gets."""
-        return PreflightLook(world, platform, datetime.now(UTC), stacks, self.state)
+        return PreflightLook(world, platform, datetime.now(UTC), stacks, self)
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,8 @@ class PreflightLook(Look):
     """What every section gets, with all stacks and the state."""
 
     stacks: tuple[Stack, ...] = ()
-    known: frozenset[str] | None = None
-    """Addresses in the state, where it is a local file."""
+    before: Before | None = None
+    """What was known before AWS was asked."""
 
     @property
     def together(self) -> tuple[Stack, ...]:

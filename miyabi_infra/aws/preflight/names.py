@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-from miyabi_infra.aws.client import Trouble, together
+from botocore.exceptions import BotoCoreError
+
+from miyabi_infra.aws.client import UNEXPECTED, Kind, Limits, Trouble, together, trouble
 from miyabi_infra.aws.preflight.model import Observations, blocked, fine, note, preflight
 from miyabi_infra.aws.readers import READERS
 from miyabi_infra.aws.status.model import Look, Observation, unknown
@@ -14,7 +16,13 @@ from miyabi_infra.text import count
 
 
 def addresses(state: Mapping[str, Any]) -> frozenset[str]:
-    """Addresses of the resources in a state of version 4, without indexes."""
+    """Addresses of the resources in a state, without indexes.
+
+    Raises:
+        ValueError: when it is of another version than 4, or encrypted, as OpenTofu can do it.
+    """
+    if "encrypted_data" in state or state.get("version") != 4:  # noqa: PLR2004  # of Terraform since 0.12
+        raise ValueError("encrypted, or of another version than 4")
     found = cast("list[dict[str, Any]]", state.get("resources") or [])
     return frozenset(
         ".".join(filter(None, (each.get("module"), each["type"], each["name"])))
@@ -27,7 +35,7 @@ def state(look: Look) -> Observations:
     """Where the state is, and whether Terraform will find it there."""
     backend = look.world.stack.backend
     if "s3" not in backend:
-        known = preflight(look).known or frozenset()
+        known = _known(look)
         yield note(f"a local file with {count(len(known), 'resource')}; nobody else has it", resources=len(known))
         return
     s3 = cast("Mapping[str, Any]", backend["s3"])
@@ -77,11 +85,19 @@ def _address(resource: Resource) -> str:
 
 
 def _known(look: Look) -> frozenset[str]:
-    known = preflight(look).known
-    if known is not None:
-        return known
+    before = preflight(look).before
+    if before is not None and before.state is not None:
+        return before.state
     s3 = cast("Mapping[str, Any]", look.world.stack.backend["s3"])
     region = str(s3.get("region") or look.world.stack.region)
     there = look.world.at("" if region == look.world.stack.region else region)
-    answer = there.optional("s3", "get_object", Bucket=text(s3["bucket"]), Key=text(s3["key"]))
-    return frozenset() if answer is None else addresses(json.loads(answer["Body"].read()))
+    bucket, key = text(s3["bucket"]), text(s3["key"])
+    answer = there.optional("s3", "get_object", Bucket=bucket, Key=key)
+    if answer is None:
+        return frozenset()
+    try:
+        return addresses(json.loads(answer["Body"].read()))
+    except BotoCoreError as error:  # the connection ends in the middle of it
+        raise trouble(error, "s3:GetObject", Limits()) from error
+    except UNEXPECTED as error:
+        raise Trouble(Kind.FAILED, f"the state s3://{bucket}/{key} cannot be read: {error}") from error

@@ -3,8 +3,9 @@
 Codes and defaults: Service Quotas, and the pages "Amazon VPC quotas" and "Amazon ECS service quotas".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from miyabi_infra.aws.client import Kind, Trouble
@@ -15,6 +16,7 @@ from miyabi_infra.stacks.platform import Platform, integer, mappings, strings, t
 
 _OF_A_LIST: Final = 55
 """What CloudFront's list of addresses counts as, the only prefix list that a stack names."""
+_HOUR: Final = timedelta(hours=1)
 _PER_VCPU: Final = 1024
 """CPU units of a vCPU."""
 
@@ -47,16 +49,40 @@ def quotas(look: Look) -> Observations:
             yield unknown(trouble)
 
 
-def _limit(look: PreflightLook, quota: Quota) -> float:
-    """The account's value, or AWS's default where the account has none of its own."""
+def _asked(look: PreflightLook, quota: Quota) -> Mapping[str, Any]:
+    """What Service Quotas says: the account's value, or AWS's default where the account has none of its own."""
     for operation in ("get_service_quota", "get_aws_default_service_quota"):
         try:
             answer = look.world.ask("service-quotas", operation, ServiceCode=quota.service, QuotaCode=quota.code)
-            return float(answer["Quota"]["Value"])
+            return answer["Quota"]
         except Trouble as trouble:
             if trouble.kind is not Kind.MISSING:
                 raise
-    return quota.default
+    return {"Value": quota.default}
+
+
+def _limit(look: PreflightLook, quota: Quota) -> float:
+    return float(_asked(look, quota)["Value"])
+
+
+def _used(look: PreflightLook, quota: Quota) -> float | None:
+    """What the account used at most in the last hour, by the metric that Service Quotas names; None without one."""
+    metric = _asked(look, quota).get("UsageMetric")
+    if not metric:
+        return None
+    dimensions = [{"Name": name, "Value": value} for name, value in sorted(metric["MetricDimensions"].items())]
+    points = look.world.ask(
+        "cloudwatch",
+        "get_metric_statistics",
+        Namespace=metric["MetricNamespace"],
+        MetricName=metric["MetricName"],
+        Dimensions=dimensions,
+        StartTime=(look.now - _HOUR).isoformat(),
+        EndTime=look.now.isoformat(),
+        Period=300,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    return max((float(each["Maximum"]) for each in points), default=0.0)
 
 
 def _room(quota: Quota, limit: float, used: float, new: float, of_all: float) -> Observation:
@@ -117,17 +143,29 @@ def _entries(rule: Any) -> int:  # noqa: ANN401  # a block
 
 
 def _vcpus(look: PreflightLook) -> Observation:
-    """What the services can ask for at their maximum, doubled while they are deployed."""
+    """What the services can ask for at their maximum, doubled while they are deployed, next to what others use."""
     mine = _most_vcpus(look.world.stack)
     of_all = sum(map(_most_vcpus, look.together))
     limit = _limit(look, VCPUS)
-    data = {"quota": VCPUS.code, "limit": limit, "new": mine, "all_environments": of_all}
-    said = f"{VCPUS.what}: {mine:g} at the most during a deployment, at most {limit:g}"
-    if mine > limit:
+    used = _used(look, VCPUS)
+    others = max(0.0, (used or 0) - _running_vcpus(look))
+    data = {"quota": VCPUS.code, "limit": limit, "used": used, "new": mine, "all_environments": of_all}
+    said = f"{VCPUS.what}: {mine:g} at the most during a deployment, {others:g} used by others, at most {limit:g}"
+    if mine + others > limit:
         return blocked(f"{said}: request an increase of {VCPUS.code} in Service Quotas", **data)
     if of_all > limit:
         return note(f"{said}; all environments together can need {of_all:g}", **data)
     return fine(said, **data)
+
+
+def _running_vcpus(look: PreflightLook) -> float:
+    """What the tasks of this environment use now; nothing before the first apply."""
+    if look.platform.service is None:
+        return 0
+    answer = look.world.optional("ecs", "describe_services", cluster=look.cluster, services=[look.service])
+    running = sum(each["runningCount"] for each in answer["services"]) if answer else 0
+    definition = look.platform.task_definition(look.platform.service)
+    return running * integer(definition.get("cpu")) / _PER_VCPU if definition else 0
 
 
 def _most_vcpus(stack: Stack) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from miyabi_infra.aws.preflight.model import Observations, blocked, fine, note
+from miyabi_infra.aws.preflight.model import Observations, blocked, fine, note, preflight
 from miyabi_infra.aws.status.model import Look
 from miyabi_infra.aws.world import World
 from miyabi_infra.stacks import Resource, Value
@@ -49,14 +49,18 @@ def _sources(look: Look) -> set[str]:
 
 
 def certificates(look: Look) -> Observations:
-    """The certificates of the listeners that are not the stack's own."""
-    arns = {each for listener in look.platform.listeners() for each in _named(listener, "acm")}
-    for arn in sorted(arns):
-        answer = look.world.optional("acm", "describe_certificate", CertificateArn=arn)
+    """The certificates of listeners and of CloudFront that are not the stack's own."""
+    covered: list[str] = []
+    for arn, region in sorted(set(_certificates(look))):
+        if f":acm:{region}:" not in arn:
+            yield blocked(f"{arn} is of another region than {region}, where it is used", certificate=arn)
+            continue
+        answer = _there(look.world, arn).optional("acm", "describe_certificate", CertificateArn=arn)
         if answer is None:
-            yield blocked(f"{arn} does not exist in {look.world.stack.region}", certificate=arn)
+            yield blocked(f"{arn} does not exist in {region}", certificate=arn)
             continue
         found: dict[str, Any] = answer["Certificate"]
+        covered += found.get("SubjectAlternativeNames") or [found["DomainName"]]
         names = ", ".join(found.get("SubjectAlternativeNames") or [found["DomainName"]])
         if found["Status"] != "ISSUED":
             yield blocked(f"the certificate for {names} is {found['Status']}", certificate=arn, status=found["Status"])
@@ -65,15 +69,36 @@ def certificates(look: Look) -> Observations:
             yield note(f"the certificate for {names} ends in {days} days", certificate=arn, days=days)
         else:
             yield fine(f"the certificate for {names} is issued, until {found['NotAfter']:%Y-%m-%d}", certificate=arn)
+    before = preflight(look).before
+    host = before.host if before else ""
+    of_the_stack = look.world.stack.of_type("aws_acm_certificate")  # it can be for the host, too
+    if covered and host and not of_the_stack and not any(_covers(name, host) for name in covered):
+        yield blocked(f"no certificate is for {host}, the host of service_levels.url", host=host, names=covered)
+
+
+def _certificates(look: Look) -> Iterator[tuple[str, str]]:
+    """The certificates that are named, each with the region that its user takes one from; CloudFront: us-east-1."""
+    for listener in (*look.platform.listeners(), *look.world.stack.of_type("aws_lb_listener_certificate")):
+        yield from ((arn, look.world.stack.region) for arn in _named(listener, "acm"))
+    for distribution in look.world.stack.of_type("aws_cloudfront_distribution"):
+        for block in distribution.blocks("viewer_certificate"):
+            yield from ((arn, "us-east-1") for arn in _arns(tuple(block.values()), ("acm",)))
+
+
+def _covers(name: str, host: str) -> bool:
+    """Whether a name of a certificate is the host's; `*` stands for one label."""
+    first, _, rest = host.partition(".")
+    return name.lower() == host or (name.lower() == f"*.{rest}" and bool(first))
 
 
 def others(look: Look) -> Observations:
     """Keys and topics that arguments name."""
     found = sorted({arn for each in look.world.stack.resources for arn in _named(each, "kms", "sns")})
     for arn in found:
+        there = _there(look.world, arn)
         if ":kms:" in arn:
-            yield from _key(look.world, arn)
-        elif look.world.optional("sns", "get_topic_attributes", TopicArn=arn) is None:
+            yield from _key(there, arn)
+        elif there.optional("sns", "get_topic_attributes", TopicArn=arn) is None:
             yield blocked(f"topic {arn} does not exist", topic=arn)
         else:
             yield fine(f"topic {arn.rpartition(':')[2]} exists", topic=arn)
@@ -87,6 +112,12 @@ def _key(world: World, arn: str) -> Observations:
         yield blocked(f"key {arn} is {answer['KeyMetadata']['KeyState']}", key=arn)
     else:
         yield fine(f"key {arn.rpartition('/')[2]} is enabled", key=arn)
+
+
+def _there(world: World, arn: str) -> World:
+    """The account in the region of an ARN."""
+    region = arn.split(":")[3]
+    return world.at("" if region == world.stack.region else region)
 
 
 def _named(resource: Resource, *services: str) -> Iterator[str]:
