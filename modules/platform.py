@@ -74,8 +74,8 @@ class AssumeRoleSettings(Settings):
     """The IAM role that Terraform assumes. By default it acts with the credentials themselves."""
 
     role_arn: RoleArn = ""
-    """ARN of the role. Empty: none. Only Terraform assumes it: commands that read AWS, such as `preflight`, act with your
-    credentials, so for them name the role in a profile (`AWS_PROFILE`)."""
+    """ARN of the role. Empty: none. Only Terraform assumes it: commands that read AWS, such as `preflight`, act with
+    your credentials, so for them name the role in a profile (`AWS_PROFILE`)."""
 
     external_id: Annotated[str, matching(r"[\w+=,.@:/-]{2,1224}", "is not an external ID", _ID_ALLOWED)] | None = None
     """External ID that the trust policy of the role requires (STS API, `AssumeRole`). Default: none."""

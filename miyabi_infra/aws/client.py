@@ -91,7 +91,7 @@ _CREDENTIALS: Final = re.compile(
     r"|SignatureDoesNotMatch|InvalidSignature|AuthFailure|MissingAuthenticationToken|IncompleteSignature|OptInRequired"
 )
 _THROTTLED: Final = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|RequestThrottled|SlowDown|LimitExceeded$")
-_MISSING: Final = re.compile(r"NotFound|NoSuch|DoesNotExist|NonExistent|NotExist|InvalidParameterGroupName")
+_MISSING: Final = re.compile(r"NotFound|NoSuch|DoesNotExist|Non[Ee]xistent|NotExist|InvalidParameterGroupName")
 _NOT_LOGGED_IN: Final = (
     NoCredentialsError,
     PartialCredentialsError,

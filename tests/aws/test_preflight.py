@@ -17,6 +17,7 @@ from tests import complete
 from tests.aws import offers
 from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment
+from tests.aws.test_from_nothing import outside
 from tests.support import Project
 
 pytestmark = pytest.mark.aws
@@ -187,14 +188,16 @@ def test_what_an_overlay_names_is_looked_up(
     project.synthesize(complete.ENVIRONMENT)
     _, sections = found(project, complete.ENVIRONMENT, capsys)
     assert blocks(sections, "secrets")
-    assert blocks(sections, "certificates") == [f"{complete.CERTIFICATE} does not exist in us-west-2"]
-    assert f"topic {complete.TOPIC} does not exist" in blocks(sections, "keys, topics")
+    assert sorted(blocks(sections, "certificates")) == [
+        f"{complete.GLOBAL_CERTIFICATE} does not exist in us-east-1",
+        f"{complete.CERTIFICATE} does not exist in us-west-2",
+    ]
+    named = blocks(sections, "other ARNs")
+    assert f"topic {complete.TOPIC} does not exist" in named
+    assert f"topic {complete.GLOBAL_TOPIC} does not exist" in named
+    assert f"web ACL {complete.WEB_ACL} does not exist" in named
 
-    certificate = aws.certificate("api.miyabi.example")
-    secret = aws.client("secretsmanager").create_secret(Name="miyabi/complete/database", SecretString="x")["ARN"]
-    topic = aws.client("sns").create_topic(Name="cache-events")["TopicArn"]
-    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
-    complete.write(project, certificate=certificate, secret=secret, topic=topic, key=key)
+    complete.write(project, **outside(aws))
     project.synthesize(complete.ENVIRONMENT)
     stacks = read_stacks(project.out)
     stack = next(each for each in stacks if each.environment == complete.ENVIRONMENT)
@@ -202,7 +205,7 @@ def test_what_an_overlay_names_is_looked_up(
     read(Before(stack, frozenset()), asking, stacks)
     assert asking.actions - set(policy_of(stack)["Statement"][0]["Action"]) == set()
     _, sections = found(project, complete.ENVIRONMENT, capsys)
-    assert [blocks(sections, name) for name in ("secrets", "certificates", "keys, topics")] == [[], [], []]
+    assert [blocks(sections, name) for name in ("secrets", "certificates", "other ARNs")] == [[], [], []]
 
 
 def test_the_policy_names_all_that_is_asked(applied: Environment, monkeypatch: Patch) -> None:

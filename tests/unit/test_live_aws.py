@@ -116,6 +116,7 @@ def trouble() -> Trouble:
             Kind.MISSING,
             "ecs:DescribeServices: Cluster not found.",
         ),
+        ("WAFNonexistentItemException", "", Kind.MISSING, "ecs:DescribeServices: WAFNonexistentItemException"),
         ("ServerException", "Of AWS", Kind.FAILED, "ecs:DescribeServices: ServerException: Of AWS"),
     ],
 )

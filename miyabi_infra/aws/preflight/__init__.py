@@ -28,7 +28,7 @@ SECTIONS: Final[Mapping[str, Ask]] = {
     "image": images.images,
     "secrets": references.secrets,
     "certificates": references.certificates,
-    "keys, topics": references.others,
+    "other ARNs": references.others,
     "AWS's roles": roles.service_linked,
 }
 """The sections, in the order in which they are shown."""

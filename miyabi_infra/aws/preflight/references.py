@@ -1,4 +1,4 @@
-"""What an overlay names by its ARN and somebody else made: secrets, certificates, keys, topics."""
+"""What an overlay names by its ARN and somebody else made: secrets, certificates, keys, topics, web ACLs."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from miyabi_infra.aws.preflight.model import Observations, blocked, fine, note, preflight
-from miyabi_infra.aws.status.model import Look
+from miyabi_infra.aws.status.model import Look, Observation
 from miyabi_infra.aws.world import World
 from miyabi_infra.stacks import Resource, Value
 from miyabi_infra.stacks.platform import mappings, text
@@ -92,16 +92,26 @@ def _covers(name: str, host: str) -> bool:
 
 
 def others(look: Look) -> Observations:
-    """Keys and topics that arguments name."""
-    found = sorted({arn for each in look.world.stack.resources for arn in _named(each, "kms", "sns")})
+    """Keys, topics and web ACLs that arguments name."""
+    found = sorted({arn for each in look.world.stack.resources for arn in _named(each, "kms", "sns", "wafv2")})
     for arn in found:
         there = _there(look.world, arn)
         if ":kms:" in arn:
             yield from _key(there, arn)
+        elif ":wafv2:" in arn:
+            yield _web_acl(there, arn)
         elif there.optional("sns", "get_topic_attributes", TopicArn=arn) is None:
             yield blocked(f"topic {arn} does not exist", topic=arn)
         else:
             yield fine(f"topic {arn.rpartition(':')[2]} exists", topic=arn)
+
+
+def _web_acl(world: World, arn: str) -> Observation:
+    scope, _, name, identifier = arn.split(":", 5)[5].split("/")  # global/webacl/cdn/0a1b2c3d-…
+    scope = "CLOUDFRONT" if scope == "global" else "REGIONAL"
+    if world.optional("wafv2", "get_web_acl", Name=name, Id=identifier, Scope=scope) is None:
+        return blocked(f"web ACL {arn} does not exist", web_acl=arn)
+    return fine(f"web ACL {name} exists", web_acl=arn)
 
 
 def _key(world: World, arn: str) -> Observations:
