@@ -5,6 +5,7 @@ resource. One that cannot be evaluated is `Opaque`, with the reason, and so is a
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -227,7 +228,7 @@ class Scope(Evaluator, Handle):
         """The instances of a module that it calls.
 
         Raises:
-            NotEvaluated: when its source is not a local folder, or its count cannot be evaluated.
+            NotEvaluated: when its source is neither a local folder nor downloaded, or its count cannot be evaluated.
         """
         return self._once(("module", name), lambda: self._module(name))
 
@@ -237,9 +238,17 @@ class Scope(Evaluator, Handle):
             raise NotEvaluated(f"module.{name} is not declared")
         source = block.arguments.get("source")
         where = self.value(source) if source is not None else None
-        if not isinstance(where, str) or not where.startswith(("./", "../")):
+        if not isinstance(where, str):
             raise NotEvaluated(f"its source {where!r} is not a folder of this checkout")
-        folder = self.source.folder / where
+        if where.startswith(("./", "../")):
+            folder = self.source.folder / where
+        else:
+            vendored = self.root.source.vendored.get(_key(f"{self.prefix}module.{name}"))
+            if vendored is None:
+                raise NotEvaluated(
+                    f"its source {where!r} is not a folder of this checkout, nor what init has downloaded"
+                )
+            folder = self.root.source.folder / vendored
         if self.path.count("module.") >= _DEEPEST:
             raise NotEvaluated(f"it is more than {_DEEPEST} modules deep")
         if not folder.is_dir():
@@ -411,3 +420,8 @@ class Scope(Evaluator, Handle):
         value, references = self._memo[key]
         self.checkout.noted |= dict.fromkeys(references)
         return value
+
+
+def _key(path: str) -> str:
+    """A module's address as Terraform's list of downloaded modules names it: `module.a[0].module.b` is `a.b`."""
+    return ".".join(part for part in re.sub(r"\[[^]]*\]", "", path).split(".") if part != "module")

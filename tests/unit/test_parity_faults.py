@@ -1,5 +1,6 @@
 """Where `parity` once said "same" or failed, and Terraform plans otherwise: each kind of fault, from both sides."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -329,6 +330,34 @@ def test_a_root_of_registry_modules_is_not_evaluated(root: Path, tmp_path: Path)
     remarks = parity(root, tmp_path, "dev").remarks
     (remark,) = [each for each in remarks if each.address == "module.vpc"]
     assert (remark.kind, remark.hcl) == ("not evaluated", '"terraform-aws-modules/vpc/aws"')
+
+
+def test_a_registry_module_that_init_has_downloaded_is_compared(root: Path, hcl: Path) -> None:
+    downloaded = hcl / ".terraform/modules/network"
+    downloaded.parent.mkdir(parents=True)
+    (hcl / "modules/networking").rename(downloaded)
+    main = hcl / "main.tf"
+    text = main.read_text(encoding="utf-8")
+    assert text.count('"./modules/networking"') == 1
+    main.write_text(text.replace('"./modules/networking"', '"acme/networking/aws"'), encoding="utf-8")
+    assert "not evaluated" in {kind for kind, *_ in found(root, hcl)}
+
+    entry = {"Key": "networking", "Source": "acme/networking/aws", "Dir": ".terraform/modules/network"}
+    listed = {"Modules": [{"Key": "", "Source": "", "Dir": "."}, entry]}
+    (hcl / ".terraform/modules/modules.json").write_text(json.dumps(listed), encoding="utf-8")
+    assert found(root, hcl) == []
+
+    file = downloaded / "main.tf"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("enable_dns_support   = true", "enable_dns_support   = false"), encoding="utf-8")
+    assert found(root, hcl) == [("difference", "module.networking.aws_vpc.main", "enable_dns_support")]
+
+
+@pytest.mark.parametrize("list_of_modules", ["", "[]", '{"Modules": 1}', '{"Modules": [{"Dir": "."}]}'])
+def test_a_list_of_modules_of_another_form_is_no_list(root: Path, hcl: Path, list_of_modules: str) -> None:
+    (hcl / ".terraform/modules").mkdir(parents=True)
+    (hcl / ".terraform/modules/modules.json").write_text(list_of_modules, encoding="utf-8")
+    assert found(root, hcl) == []
 
 
 @pytest.mark.parametrize("name", ["broken.tf", "more.tf.json"])
