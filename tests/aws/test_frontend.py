@@ -42,16 +42,21 @@ def _secret() -> Generator[None]:
 @pytest.fixture(scope="module")
 def served(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Environment]:
     """dev with the lines of the guide, applied from nothing."""
-    (lines,) = YAML.findall((root / "docs/guides/frontend.md").read_text(encoding="utf-8"))
     project = Project.copy_of(root, tmp_path_factory.mktemp("served") / "project")
-    overlay = project.overlay("dev")
-    overlay.write_text(f"{overlay.read_text(encoding='utf-8')}\n{lines}", encoding="utf-8")
-    project.synthesize()
+    _switch_on(project, root)
     with Emulator.start() as aws:
         environment = Environment(project, "dev", aws)
         environment.terraform.init()
         environment.terraform.apply()
         yield environment
+
+
+def _switch_on(project: Project, root: Path) -> None:
+    """Add the lines of the guide to dev."""
+    (lines,) = YAML.findall((root / "docs/guides/frontend.md").read_text(encoding="utf-8"))
+    overlay = project.overlay("dev")
+    overlay.write_text(f"{overlay.read_text(encoding='utf-8')}\n{lines}", encoding="utf-8")
+    project.synthesize()
 
 
 @pytest.fixture
@@ -64,6 +69,23 @@ def dev(served: Environment, tmp_path: Path) -> Generator[Environment]:
 def test_the_second_plan_is_empty(served: Environment) -> None:
     done = served.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0, 2))
     assert done.returncode == 0, done.stdout
+
+
+def test_what_runs_today_stays_in_place(applied: Environment, root: Path, tmp_path: Path) -> None:
+    with applied.aws.copy() as aws:
+        environment = applied.copy(tmp_path / "project", aws)
+        _switch_on(environment.project, root)
+        environment.terraform.init()
+        planned = changes(environment.terraform.plan())
+    apart = {address: actions for address, actions in planned.items() if actions != ["create"]}
+    assert apart == {
+        "module.alb.aws_lb_listener.http": ["update"],
+        "module.security_groups.aws_security_group.alb": ["update"],
+    }
+    created = {address for address, actions in planned.items() if actions == ["create"]}
+    assert {each for each in created if not each.startswith("module.frontend.")} == {
+        "module.alb.aws_lb_listener_rule.http_from_cloudfront[0]"
+    }
 
 
 def test_what_exists_is_what_was_generated(served: Environment, monkeypatch: pytest.MonkeyPatch) -> None:

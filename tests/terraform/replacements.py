@@ -21,6 +21,7 @@ from tests.unit.test_guides import EVERYTHING
 _PROVIDER: Final = 'provider["registry.terraform.io/hashicorp/aws"]'
 _UNKNOWN: Final = "arn:aws:iam::123456789012:role/known-after-apply"
 """What an attribute has that only AWS sets; the same everywhere, so that references agree with what they refer to."""
+_VARIABLES: Final = {"TF_VAR_frontend_origin_secret": "0123456789abcdefghijklmnopqrstuvwxyz"}
 _SKIPPED: Final = frozenset({"id", "tags_all", "timeouts"})
 _STATE_IS_CHECKED: Final = frozenset({"aws_s3_bucket_lifecycle_configuration"})
 """Types of which the provider refuses a state with made-up values; nothing is learnt about them."""
@@ -38,7 +39,7 @@ def learn(folder: Path) -> dict[str, dict[str, list[str]]]:
     out = project.synthesize()
     learnt: dict[str, dict[str, set[str]]] = {}
     for name in ("miyabi-qa", "miyabi-dev", "miyabi-shared"):
-        terraform = offline.copy(out / "stacks" / name, folder)
+        terraform = offline.copy(out / "stacks" / name, folder, _VARIABLES)
         _without_lifecycle(terraform.folder)
         _learn(terraform, learnt)
     return {

@@ -44,6 +44,14 @@ elasticache: {topology: replication-group, transit_encryption_enabled: true}
 ecs_service: {enable_service_discovery: true, enable_execute_command: true}
 notifications: {email_addresses: [oncall@example.com]}
 monitoring: {enabled: true}
+frontend:
+  enabled: true
+  bucket: miyabi-frontend-qa
+  domain_names: [app.example.com]
+  certificate_arn: arn:aws:acm:us-east-1:123456789012:certificate/7f6e5d4c-0000-4000-8000-000000000000
+  api_domain_name: api.example.com
+  api_paths: [/api/*, /ws]
+  origin_secret: true
 service_levels: {p95_ms: 150, url: "https://qa.example.com"}
 """
 """An overlay that turns on what the committed ones leave off."""

@@ -19,6 +19,8 @@ class Frontend:
     api_paths: Sequence[str]
     logs: str
     """The bucket with the access logs; empty for none."""
+    alarm: str
+    """Name of the alarm on errors, which is in us-east-1."""
     secret: bool
     """Whether the load balancer demands a secret header."""
     timeout: int
@@ -47,6 +49,7 @@ def frontend(stack: Stack) -> Frontend | None:
         names=strings(distribution.get("aliases")),
         api_paths=[text(each.get("path_pattern")) for each in distribution.blocks("ordered_cache_behavior")],
         logs=text(logs.get("bucket")) if logs else "",
+        alarm=next((name for name, each in platform.alarms.items() if each.region), ""),
         secret=any(each.get("custom_header") for each in origins),
         timeout=max((integer(each.get("origin_read_timeout")) for each in custom), default=0),
         kept_days=max(expiry, default=0),

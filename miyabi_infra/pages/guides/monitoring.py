@@ -87,6 +87,7 @@ class Monitoring:
     log_days: int
     """Days that logs are kept; 0 if they never expire."""
     alarms: Sequence[Alarm]
+    """Those of the environment's region."""
     dashboards: Sequence[str]
     topics: Sequence[str]
     queries: Sequence[str]
@@ -108,7 +109,7 @@ def monitoring(stack: Stack) -> Monitoring:
     return Monitoring(
         log_group=text(logs.get("name")),
         log_days=integer(logs.get("retention_in_days")),
-        alarms=[_alarm(name, each) for name, each in platform.alarms.items()],
+        alarms=[_alarm(name, each) for name, each in platform.alarms.items() if not each.region],
         dashboards=[text(each.get("dashboard_name")) for each in stack.of_type("aws_cloudwatch_dashboard")],
         topics=[text(each.get("name")) for each in stack.of_type("aws_sns_topic")],
         queries=[text(each.get("name")) for each in stack.of_type("aws_cloudwatch_query_definition")],
