@@ -1,6 +1,5 @@
 """The HCL of one folder, read from its files."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,19 +36,6 @@ class HclFolder:
     def locals(self) -> dict[str, Argument]:
         """The locals, by name."""
         return {name: held for block in self.of_type("locals") for name, held in block.arguments.items()}
-
-    @cached_property
-    def vendored(self) -> dict[str, str]:
-        """The folders of the modules that `terraform init` has downloaded for this root module, by the calls' names.
-
-        The list is Terraform's own, `.terraform/modules/modules.json`; without one, or with one of another form, empty.
-        """
-        file = self.folder / ".terraform/modules/modules.json"
-        try:
-            held = json.loads(file.read_bytes())["Modules"]
-            return {str(each["Key"]): str(each["Dir"]) for each in held if each["Key"]}
-        except (OSError, ValueError, KeyError, TypeError):
-            return {}
 
     def declared(self, kind: str, *labels: str) -> Block | None:
         """The block of a type with all of these labels."""

@@ -5,13 +5,12 @@ resource. One that cannot be evaluated is `Opaque`, with the reason, and so is a
 """
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-from miyabi_infra.hcl import provider
+from miyabi_infra.hcl import provider, vendored
 from miyabi_infra.hcl.blocks import META_ARGUMENTS, body
 from miyabi_infra.hcl.checkout import SENSITIVE, Checkout
 from miyabi_infra.hcl.conversion import converted, integer_of, text_of
@@ -228,7 +227,7 @@ class Scope(Evaluator, Handle):
         """The instances of a module that it calls.
 
         Raises:
-            NotEvaluated: when its source is neither a local folder nor downloaded, or its count cannot be evaluated.
+            NotEvaluated: when its source is neither a local folder nor installed, or its count cannot be evaluated.
         """
         return self._once(("module", name), lambda: self._module(name))
 
@@ -240,15 +239,8 @@ class Scope(Evaluator, Handle):
         where = self.value(source) if source is not None else None
         if not isinstance(where, str):
             raise NotEvaluated(f"its source {where!r} is not a folder of this checkout")
-        if where.startswith(("./", "../")):
-            folder = self.source.folder / where
-        else:
-            vendored = self.root.source.vendored.get(_key(f"{self.prefix}module.{name}"))
-            if vendored is None:
-                raise NotEvaluated(
-                    f"its source {where!r} is not a folder of this checkout, nor what init has downloaded"
-                )
-            folder = self.root.source.folder / vendored
+        local = where.startswith(("./", "../"))
+        folder = self.source.folder / where if local else self._vendored(block, where)
         if self.path.count("module.") >= _DEEPEST:
             raise NotEvaluated(f"it is more than {_DEEPEST} modules deep")
         if not folder.is_dir():
@@ -270,6 +262,16 @@ class Scope(Evaluator, Handle):
         if "count" in block.arguments:
             return tuple(map(scope, keys))
         return {str(key): scope(key) for key in keys}
+
+    def _vendored(self, block: Block, source: str) -> Path:
+        """The folder where `terraform init` put a module that is called."""
+        root, names = self, [block.labels[0]]
+        while root.parent is not None and root.call is not None:
+            names.insert(0, root.call.labels[0])
+            root = root.parent
+        version = block.arguments.get("version")
+        wanted = None if version is None else str(self.value(version))
+        return vendored.folder(root.source.folder, tuple(names), source, wanted)
 
     def _resource(self, kind: str, name: str, mode: str = "resource") -> Result:
         block = self.source.declared(mode, kind, name)
@@ -420,8 +422,3 @@ class Scope(Evaluator, Handle):
         value, references = self._memo[key]
         self.checkout.noted |= dict.fromkeys(references)
         return value
-
-
-def _key(path: str) -> str:
-    """A module's address as Terraform's list of downloaded modules names it: `module.a[0].module.b` is `a.b`."""
-    return ".".join(part for part in re.sub(r"\[[^]]*\]", "", path).split(".") if part != "module")

@@ -25,7 +25,7 @@ from miyabi_infra.reach.permissions import abilities
 from miyabi_infra.stacks import OUT, Stack, chosen, inventory, plain, read
 from miyabi_infra.stacks.causes import DEFAULT, Causes, SettingValue, leaves
 from miyabi_infra.stacks.compare import shown_value
-from miyabi_infra.stacks.strengths import STRENGTHS, shown
+from miyabi_infra.stacks.strengths import STRENGTHS, shown, unjudged_in
 
 SECTIONS: Final = (
     ("picture", "Architecture"),
@@ -67,6 +67,7 @@ def page(root: Path, environment: str) -> str:
         remarks=list(_remarks(reach)),
         findings=_findings(root, stacks, environment),
         strengths=[(each.name, shown(each.measure(stack)), each.why) for each in STRENGTHS],
+        unjudged=[f"{each.address} {each.argument}".rstrip() for each in unjudged_in(stack)],
         settings=list(_settings(overlays.get(environment))),
         differences=list(_differences(environment, overlays)),
         inventory=[(row.type, row.module, row.counts[environment], row.purpose) for row in rows],

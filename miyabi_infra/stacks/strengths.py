@@ -77,6 +77,16 @@ def unjudged(changes: Sequence[ResourceChange]) -> list[Unjudged]:
     return sorted(found, key=lambda each: (each.address, each.argument))
 
 
+def unjudged_in(stack: Stack) -> list[Unjudged]:
+    """What a stack says of which it is not known whether it protects."""
+    return [
+        Unjudged(resource.address, argument)
+        for resource in stack.resources
+        for argument in ("", *sorted(resource.arguments))
+        if not judged(resource.type, argument)
+    ]
+
+
 def judged(kind: str, argument: str) -> bool:
     """Whether it is declared if an argument of a type protects; an empty argument: whether the type is known."""
     if not argument:

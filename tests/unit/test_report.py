@@ -1,6 +1,7 @@
 """`miyabi-infra report`: what the page holds; how it behaves in a browser is tested in tests/browser."""
 
 import html
+import json
 import re
 from pathlib import Path
 
@@ -112,3 +113,17 @@ def test_what_can_not_be_reported_is_refused(synthesized: Project, tmp_path: Pat
 )
 def test_wrong_use_exits_with_2(arguments: list[str]) -> None:
     assert CliRunner().invoke(app, arguments).exit_code == 2
+
+
+def test_what_is_not_judged_as_a_protection_is_named(project: Project, output: Path, dev: str) -> None:
+    project.take(output)
+    file = project.out / "stacks/miyabi-dev/modules/alb/main.tf.json"
+    body = json.loads(file.read_text())
+    body["resource"]["aws_lb"]["main"]["mystery"] = True
+    file.write_text(json.dumps(body))
+
+    said = "Whether these protect is not known:"
+    text = page(project.root, "dev")
+    assert said not in dev
+    assert said in text
+    assert "<li><code>module.alb.aws_lb.main mystery</code></li>" in text

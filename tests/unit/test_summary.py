@@ -376,3 +376,21 @@ def test_a_comment_fits_however_much_changes(
     assert len(said) < LIMIT
     assert said.count(" left out: a comment holds ") == 2
     assert said.count("<details>") == said.count("</details>") == 2
+
+
+def test_a_difference_that_no_strength_judges_is_not_known_to_be_harmless(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    file = project.out / "stacks/miyabi-dev/modules/alb/main.tf.json"
+    body = json.loads(file.read_text())
+    body["resource"]["aws_lb"]["main"]["mystery"] = True
+    body["resource"]["aws_mystery"] = {"one": {}}
+    file.write_text(json.dumps(body))
+
+    run(project.root)
+    assert (
+        "### Weaker than before\n\n**Not judged**, and may make it weaker:\n"
+        "- `dev`: `module.alb.aws_lb.main mystery`\n"
+        "- `dev`: `module.alb.aws_mystery.one`\n"
+    ) in capsys.readouterr().out

@@ -21,7 +21,7 @@ from miyabi_infra.stacks import OUT, Stack, read, revision
 from miyabi_infra.stacks.causes import Causes
 from miyabi_infra.stacks.compare import BACKEND, PROVIDER, ResourceChange
 from miyabi_infra.stacks.inventory import changes as changes_of
-from miyabi_infra.stacks.strengths import Weaker, weaker
+from miyabi_infra.stacks.strengths import Unjudged, Weaker, unjudged, weaker
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ class EnvironmentChange:
     """None without changes, and if one of the overlays does not exist or cannot be read."""
     reach: ReachChange
     weaker: tuple[Weaker, ...]
+    unjudged: tuple[Unjudged, ...]
+    """Differences of which it is not known whether they make it weaker."""
     replacements: Replacements
     """What is known without a plan."""
     cost: tuple[Estimate | None, Estimate | None]
@@ -150,6 +152,7 @@ def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
         causes=Causes(ROOT, first, second, shared=name == SHARED) if found and first and second else None,
         reach=difference(before, after),
         weaker=tuple(weaker(before, after)) if before and after else (),
+        unjudged=tuple(unjudged(found)) if before and after else (),
         replacements=replacements(before, after, found) if before and after else Replacements((), ()),
         cost=(then.costs.get(name), now.costs.get(name)),
         cost_changes=tuple(_cost_changes(name, then, now)),

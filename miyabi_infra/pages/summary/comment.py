@@ -214,6 +214,11 @@ def _weaker(found: Sequence[EnvironmentChange]) -> Iterator[str]:
         for one in each.weaker:
             what = f"{one.strength.name} {shown(one.before)} to {shown(one.after)}"
             yield f"- {code(each.name)}: {what} ({one.strength.why})"
+    unknown = [(each.name, one) for each in found for one in each.unjudged]
+    if unknown:
+        yield from [""] if any(each.weaker for each in found) else []
+        yield "**Not judged**, and may make it weaker:"
+        yield from (f"- {code(name)}: {code(f'{one.address} {one.argument}'.rstrip())}" for name, one in unknown)
 
 
 def _findings(found: Sequence[EnvironmentChange]) -> Iterator[str]:
