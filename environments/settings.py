@@ -15,6 +15,7 @@ from modules.iam import IamSettings
 from modules.monitoring import MonitoringSettings
 from modules.networking import NetworkingSettings
 from modules.notifications import NotificationsSettings
+from modules.pipeline import PipelineSettings
 from modules.platform import AssumeRoleSettings, Name, Platform
 from modules.registry import RegistrySettings
 from modules.security_groups import SecurityGroupsSettings
@@ -165,6 +166,7 @@ class SharedSettings(Platform):
 
     registry: RegistrySettings = RegistrySettings()
     state_bucket: StateBucketSettings
+    pipeline: PipelineSettings = PipelineSettings()
 
     usage: SharedUsageSettings = SharedUsageSettings()
     monthly_budget: Budget | None = None

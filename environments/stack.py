@@ -18,6 +18,7 @@ from modules.iam import IamModule
 from modules.monitoring import MonitoringModule
 from modules.networking import NetworkingModule
 from modules.notifications import NotificationsModule
+from modules.pipeline import PipelineModule
 from modules.platform import Platform
 from modules.registry import RegistryModule
 from modules.security_groups import SecurityGroupsModule
@@ -356,12 +357,23 @@ class EnvironmentStack(PlatformStack):
 
 
 class SharedStack(PlatformStack):
-    """What exists once per account: the image registry and the bucket for states."""
+    """What exists once per account: the image registry, the bucket for states, and the roles of the pipeline."""
 
     def __init__(self, scope: Construct, settings: SharedSettings) -> None:
         super().__init__(scope, settings)
         registry = RegistryModule(self, platform=settings, settings=settings.registry)
         state_bucket = StateBucketModule(self, platform=settings, settings=settings.state_bucket)
+        if settings.pipeline.repository:
+            pipeline = PipelineModule(
+                self,
+                platform=settings,
+                settings=settings.pipeline,
+                repository_arn=registry.repository_arn,
+                state_bucket_arn=state_bucket.bucket_arn,
+            )
+            self.output("plan_role_arn", pipeline.plan_role_arn, "ARN of the role that plans: AWS_PLAN_ROLE")
+            self.output("apply_role_arns", pipeline.apply_role_arns, "ARNs of the roles that apply: AWS_APPLY_ROLE")
+            self.output("image_role_arn", pipeline.image_role_arn, "ARN of the role that pushes: AWS_IMAGE_ROLE")
         self.output("repository_url", registry.repository_url, "URI of the image repository")
         self.output("repository_arn", registry.repository_arn, "ARN of the image repository")
         self.output("state_bucket_name", state_bucket.bucket_name, "Name of the bucket for states")

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from miyabi_infra.hcl.learn import learn, update
 from miyabi_infra.hcl.provider import FACTS
-from miyabi_infra.project import ROOT
+from miyabi_infra.project import ROOT, SHARED
 from tests.support import Project
 
 ENVIRONMENT: Final = "complete"
@@ -32,6 +32,16 @@ GLOBAL_CERTIFICATE: Final = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0a1b2c
 GLOBAL_TOPIC: Final = f"arn:aws:sns:us-east-1:{ACCOUNT}:frontend-alarms"
 WEB_ACL: Final = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/cdn/0a1b2c3d-0000-1111-2222-333344445555"
 KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
+
+PIPELINE: Final = """
+pipeline:
+  repository: example/miyabi-infra
+  owner_id: 1001
+  repository_id: 2002
+  branch: trunk
+  environments: [dev, staging, prod, complete]
+"""
+"""The roles of the pipeline, which are off in the committed shared stack."""
 
 UNSET: Final = {
     "aws_provider": "the tests plan with provider 5",
@@ -270,8 +280,10 @@ def overlay(
 
 
 def write(project: Project, **arns: str) -> None:
-    """Write the overlay into a project, as the environment `complete`."""
+    """Write the overlay into a project, as the environment `complete`; and what it lacks into the shared one."""
     project.write(ENVIRONMENT, overlay(**arns))
+    shared = project.overlay(SHARED)
+    shared.write_text(shared.read_text(encoding="utf-8") + PIPELINE, encoding="utf-8")
 
 
 def stack(root: Path, folder: Path) -> Path:

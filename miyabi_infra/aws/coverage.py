@@ -45,6 +45,8 @@ NOT_SHOWN: Final[Mapping[str, str]] = {
     "aws_ecs_cluster_capacity_providers": _CONFIGURATION,
     "aws_elasticache_parameter_group": _CONFIGURATION,
     "aws_elasticache_subnet_group": _CONFIGURATION,
+    "aws_iam_openid_connect_provider": "shared: not part of an environment's health",
+    "aws_iam_policy": _CONFIGURATION,
     "aws_iam_role": _CONFIGURATION,
     "aws_iam_role_policy": _CONFIGURATION,
     "aws_iam_role_policy_attachment": _CONFIGURATION,

@@ -16,6 +16,8 @@ NOTHING_TO_FIND: Final[Mapping[str, str]] = {
     "aws_eip": _PART,
     "aws_elasticache_parameter_group": _RULES,
     "aws_elasticache_subnet_group": _PART,
+    "aws_iam_openid_connect_provider": "who may use it is in the trust policies of the roles, which its rules shape",
+    "aws_iam_policy": "it only limits what other policies allow",
     "aws_s3_bucket": "checkov's policies",
     "aws_s3_bucket_lifecycle_configuration": "checkov's policies",
     "aws_s3_bucket_ownership_controls": "checkov's policies",

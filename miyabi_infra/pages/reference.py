@@ -21,6 +21,7 @@ from miyabi_infra.project import SHARED
 from modules.frontend import FrontendSettings
 from modules.monitoring import MonitoringSettings
 from modules.notifications import NotificationsSettings
+from modules.pipeline import PipelineSettings
 from modules.platform import Platform
 from modules.settings import Settings, rules_of
 
@@ -34,6 +35,9 @@ _EVERYTHING = {
     "frontend": FrontendSettings(enabled=True, bucket="miyabi-frontend", origin_secret=True),
 }
 """Settings that turn on the modules that are off by default: the reference shows these too."""
+
+_EVERYTHING_SHARED = {"pipeline": PipelineSettings(repository="example/miyabi-infra", environments=("dev",))}
+"""The same of the shared stack."""
 
 
 def pages(root: Path) -> dict[Path, str]:
@@ -159,7 +163,10 @@ def _cell(text: str) -> str:
 def _modules(root: Path) -> dict[str, Any]:
     """The modules of an environment in which all are on, and of the shared stack, as they are synthesized."""
     loaded = load(root)
-    chosen = [loaded[0].model_copy(update=_EVERYTHING), *(each for each in loaded if each.environment == SHARED)]
+    chosen = [
+        loaded[0].model_copy(update=_EVERYTHING),
+        *(each.model_copy(update=_EVERYTHING_SHARED) for each in loaded if each.environment == SHARED),
+    ]
     described: list[dict[str, Any]] = []
     app = App()
     root_outputs: list[dict[str, str]] = []

@@ -75,6 +75,7 @@ OPEN_NOTHING: Final = frozenset(
         "aws_eip",
         "aws_elasticache_parameter_group",
         "aws_flow_log",
+        "aws_iam_openid_connect_provider",
         "aws_lb_listener_certificate",
         "aws_s3_bucket",
         "aws_secretsmanager_secret",

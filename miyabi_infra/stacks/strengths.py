@@ -690,6 +690,8 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         "snapshot_name",
     },
     "aws_elasticache_subnet_group": frozenset({"subnet_ids"}),
+    "aws_iam_openid_connect_provider": frozenset({"client_id_list", "url"}),
+    "aws_iam_policy": frozenset({"description", "name"}),
     "aws_iam_role": frozenset({"max_session_duration", "path"}),
     "aws_iam_role_policy": frozenset({"role"}),
     "aws_internet_gateway": frozenset({"vpc_id"}),

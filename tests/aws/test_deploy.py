@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from miyabi_infra.commands import status
 from miyabi_infra.commands.deploy import run
 from miyabi_infra.refused import Refused
+from modules.permissions import NEEDED, WITHOUT_PERMISSION, action
 from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment
+from tests.aws.test_from_nothing import operations
 from tests.support import Project
 
 pytestmark = pytest.mark.aws
@@ -136,3 +139,12 @@ def test_what_terraform_manages_is_left_to_it(living: tuple[Emulator, Project]) 
     project.synthesize("dev")
     with pytest.raises(Refused, match="Terraform manages the image of dev"):
         run(project.root, "dev", f"{REPOSITORY}:a1", seconds=30)
+
+
+def test_deploy_and_status_call_what_the_role_that_applies_may(living: tuple[Emulator, Project]) -> None:
+    aws, project = living
+    before = operations(aws)
+    assert run(project.root, "dev", f"{REPOSITORY}:a1", seconds=30) == 0
+    status.run(project.root, "dev")
+    called = {action(*each) for each in operations(aws) - before}
+    assert sorted(called - {*NEEDED, *WITHOUT_PERMISSION}) == [], "add it to BY_COMMANDS of modules/permissions.py"

@@ -4,6 +4,7 @@ The stacks live side by side, each in an account of its own, because an apply is
 session of the tests on emulated AWS anyway: here it is destroyed.
 """
 
+from collections import Counter
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ import pytest
 from miyabi_infra.aws.verify import Verification
 from miyabi_infra.stacks import SHARED
 from miyabi_infra.terraform.cli import TerraformError
+from modules.calls import CALLS
 from tests import complete
 from tests.aws.emulator import REGION, Emulator
 from tests.aws.environment import Environment, changes
@@ -55,8 +57,10 @@ class Life:
     verification: Verification | None = None
     left: dict[str, list[str]] | None = None
     """What the account held afterwards."""
+    begun: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    """Operations that the test itself called before."""
     called: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
-    """Operations that the stack's life called, with their services; at its beginning, those of the test itself."""
+    """Operations that the stack's life called, with their services: apply, plan, verify, destroy."""
 
     def plan(self) -> None:
         """Plan, and keep the exit code."""
@@ -68,8 +72,8 @@ class Life:
         unprotect(self.environment)
         self.environment.terraform.apply()
         self.environment.terraform.destroy()
+        self.called = set(operations(self.environment.aws) - self.begun)
         self.left = self.environment.aws.holds()
-        self.called = operations(self.environment.aws) - self.called
 
 
 Lives = dict[str, Life | BaseException]
@@ -140,7 +144,8 @@ def begin(environment: Environment, changed: Environment | None = None) -> Life:
         environment.aws.client("s3").create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
-    life = Life(environment, environment.aws.holds(), called=operations(environment.aws))
+    before = environment.aws.holds()
+    life = Life(environment, before, begun=operations(environment.aws))
     environment.terraform.init()
     environment.terraform.apply()
     life.plan()
@@ -153,9 +158,11 @@ def begin(environment: Environment, changed: Environment | None = None) -> Life:
     return life
 
 
-def operations(aws: Emulator) -> set[tuple[str, str]]:
-    """The operations that were called in an account, with their services."""
-    return {(service, operation) for service, counts in aws.called().items() for operation in counts}
+def operations(aws: Emulator) -> Counter[tuple[str, str]]:
+    """How often each operation was called in an account, with its service."""
+    return Counter(
+        {(service, name): number for service, counts in aws.called().items() for name, number in counts.items()}
+    )
 
 
 def unprotect(environment: Environment) -> None:
@@ -201,6 +208,13 @@ def test_every_operation_that_changes_something_was_gone_through(lives: Lives) -
     known |= {(service, operation) for service, reasons in NOTHING_MORE.items() for operation in reasons}
     called = set[tuple[str, str]]().union(*(lived(lives, name).called for name in lives))
     assert {each for each in called - known if not each[1].startswith(READS)} == set()
+
+
+def test_the_roles_of_the_pipeline_allow_every_operation(lives: Lives) -> None:
+    called = set[tuple[str, str]]().union(*(lived(lives, name).called for name in lives if name != SHARED))
+    more = sorted(called - {(service, name) for service, names in CALLS.items() for name in names})
+    lines = "\n".join(f"{service}: {name}" for service, name in more)
+    assert not more, f"review what the roles of the pipeline need more, and add it to modules/calls.py:\n{lines}"
 
 
 def test_dev_leaves_nothing(dev: Environment) -> None:

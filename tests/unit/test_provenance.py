@@ -11,7 +11,7 @@ from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks import read as read_stacks
 from miyabi_infra.stacks.provenance import EXISTENCE, STACKS, read
 from miyabi_infra.terraform.address import label
-from tests.complete import ENVIRONMENT, overlay
+from tests.complete import overlay, write
 from tests.support import Project
 
 PLAIN: dict[str, Any] = {
@@ -26,7 +26,7 @@ PLAIN: dict[str, Any] = {
 def stacks(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Stack, ...]:
     """The most complete stack, and those of the project, which are of other forms: together they have everything."""
     project = Project.copy_of(root, tmp_path_factory.mktemp("complete") / "project")
-    project.write(ENVIRONMENT, overlay())
+    write(project)
     project.change("prod", ("  topology: replication-group", "  auth: token\n  topology: replication-group"))
     project.write("plain", {**overlay(), **PLAIN})
     project.change("shared", ("registry:\n", "registry:\n  pull_accounts: ['210987654321']\n"))

@@ -747,6 +747,23 @@ def test_an_overlay_is_refused_in_one_line(case: Case, project: Project) -> None
     assert f"environments/{case.problem}" in problems
 
 
+OF_SHARED = {
+    "pipeline_has_a_repository": (
+        "pipeline:\n  environments: [dev]\n",
+        "pipeline.environments: ['dev'] has no effect without repository; allowed: no such key, or a repository",
+    ),
+    "both_numbers_are_given": (
+        "pipeline:\n  repository: example/infra\n  owner_id: 1\n",
+        "pipeline.owner_id: 1 needs repository_id beside it; allowed: both, or none",
+    ),
+    "each_environment_has_one_role": (
+        "pipeline:\n  repository: example/infra\n  environments: [dev, dev]\n",
+        "pipeline.environments[1]: 'dev' is there twice; allowed: each environment once",
+    ),
+}
+"""Rules of the shared stack: what is added to its overlay, in whose last line the one problem is."""
+
+
 def test_the_valid_overlay_is_accepted(project: Project) -> None:
     project.write("qa", QA)
     assert project.problems() == []
@@ -759,9 +776,9 @@ def test_every_rule_has_its_case() -> None:
             if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
                 sections.append(field.annotation)  # noqa: PERF401  # reads better than a nested comprehension
     names = {name for section in sections for name, _, _ in rules_of(section)}
-    untried = sorted(names - {"name_has_no_dot"} - RULES.keys())
+    untried = sorted(names - {"name_has_no_dot"} - RULES.keys() - OF_SHARED.keys())
     assert untried == [], f"add a Case to RULES in tests/unit/test_refusals.py for: {', '.join(untried)}"
-    assert RULES.keys() <= names
+    assert RULES.keys() | OF_SHARED.keys() <= names
 
 
 def test_a_rule_names_settings_that_exist() -> None:
@@ -771,6 +788,15 @@ def test_a_rule_names_settings_that_exist() -> None:
         if isinstance(section, type) and issubclass(section, Settings):
             for name, keys, _ in rules_of(section):
                 assert set(keys) <= known | set(section.model_fields), name
+
+
+@pytest.mark.parametrize("name", OF_SHARED)
+def test_a_rule_of_the_shared_stack_refuses(name: str, project: Project) -> None:
+    add, expected = OF_SHARED[name]
+    shared = project.overlay("shared").read_text(encoding="utf-8")
+    project.write("shared", shared + add)
+    line = shared.count("\n") + add.count("\n")
+    assert [str(each) for each in project.problems()] == [f"environments/shared.yaml:{line}: {expected}"]
 
 
 def test_the_bucket_of_the_shared_stack_has_no_dot(project: Project) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from miyabi_infra.aws.readers.common import part
-from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, unordered
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import leads_to
 from miyabi_infra.stacks.policies import canonical
@@ -79,7 +79,47 @@ def _role_policy_attachment(resource: Resource, world: World) -> Found | None:
     return Found({}, [Compared("role", role, role), Compared("policy_arn", arn, arn)])
 
 
+def _policy(resource: Resource, world: World) -> Found | None:
+    name = resource.get("name")
+    held = next(
+        (each for each in world.items("iam", "list_policies", "Policies", Scope="Local") if each["PolicyName"] == name),
+        None,
+    )
+    if held is None:
+        return None
+    arn = held["Arn"]
+    answer = world.ask("iam", "get_policy", PolicyArn=arn)["Policy"]
+    version = world.ask("iam", "get_policy_version", PolicyArn=arn, VersionId=answer["DefaultVersionId"])
+    checks = [
+        *world.checks(
+            resource, {"name": answer["PolicyName"], "description": answer.get("Description") or ""}, description=""
+        ),
+        Compared(
+            "policy",
+            canonical(world.value(resource.get("policy"))),
+            canonical(version["PolicyVersion"]["Document"]),
+        ),
+    ]
+    return Found({"id": arn, "arn": arn}, checks + world.tags(resource, answer.get("Tags")))
+
+
+def _openid_connect_provider(resource: Resource, world: World) -> Found | None:
+    issuer = str(resource.get("url")).removeprefix("https://")
+    listed = world.ask("iam", "list_open_id_connect_providers")["OpenIDConnectProviderList"]
+    arn = next((each["Arn"] for each in listed if str(each["Arn"]).partition("/")[2] == issuer), None)
+    if arn is None:
+        return None
+    held = world.ask("iam", "get_open_id_connect_provider", OpenIDConnectProviderArn=arn)
+    checks = [
+        Compared("url", issuer, str(held["Url"]).removeprefix("https://")),
+        Compared("client_id_list", unordered(resource.get("client_id_list")), unordered(held["ClientIDList"])),
+    ]
+    return Found({"id": arn, "arn": arn}, checks + world.tags(resource, held.get("Tags")))
+
+
 READERS: Final[Mapping[str, Reader]] = {
+    "aws_iam_openid_connect_provider": _openid_connect_provider,
+    "aws_iam_policy": _policy,
     "aws_iam_role": _role,
     "aws_iam_role_policy": _role_policy,
     "aws_iam_role_policy_attachment": _role_policy_attachment,

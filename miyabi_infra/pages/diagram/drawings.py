@@ -232,6 +232,8 @@ _PARTS: Final[Mapping[str, str]] = {
     "aws_eip": "of the NAT gateway",
     "aws_elasticache_parameter_group": "of the cache",
     "aws_elasticache_subnet_group": "subnets that the cache's bar spans",
+    "aws_iam_openid_connect_provider": "who may assume the roles of the pipeline",
+    "aws_iam_policy": "of the roles",
     "aws_iam_role_policy": "of the roles",
     "aws_iam_role_policy_attachment": "of the roles",
     "aws_internet_gateway": "a box at the edge of the VPC",

@@ -32,6 +32,8 @@ LOSSES: Final[Mapping[str, str]] = {
     "aws_elasticache_parameter_group": _NOTHING_MORE,
     "aws_elasticache_replication_group": "the data in the cache",
     "aws_elasticache_subnet_group": _NOTHING_MORE,
+    "aws_iam_openid_connect_provider": "the access of every workflow of GitHub Actions to the account",
+    "aws_iam_policy": "the limit of the roles that have it as their boundary",
     "aws_iam_role": "the permissions of the running tasks",
     "aws_iam_role_policy": "the permissions in it",
     "aws_iam_role_policy_attachment": "the permissions in it",

@@ -106,6 +106,9 @@ def _length(document: str) -> int:
 
 nothing_more(
     "iam",
+    CreateOpenIDConnectProvider="moto refuses a second one of an issuer",
+    DeleteOpenIDConnectProvider="AWS lets any go",
+    DeletePolicy="moto refuses one that is attached, or that has other versions",
     DeleteRolePolicy="moto refuses a policy that is not there",
     DetachRolePolicy="moto refuses a policy that is not attached",
     UntagRole="AWS accepts keys that are not there",

@@ -1,0 +1,151 @@
+"""permissions: what the roles of the pipeline may do, made of the calls that an apply makes (`calls.py`).
+
+An operation of AWS's API is mostly an action of IAM of the same name. What differs, and what AWS checks on the way
+without a call of its own, is said here; its source is the Service Authorization Reference.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from modules.calls import CALLS
+
+POLICY_VERSION: Final = "2012-10-17"
+
+_PREFIX: Final = {
+    "elbv2": "elasticloadbalancing",
+    "monitoring": "cloudwatch",
+}
+"""Services whose name in IAM is another than in the API."""
+
+_NAMED_OTHERWISE: Final = {
+    "cloudfront:CreateDistributionWithTags": "cloudfront:CreateDistribution",
+    "s3:DeleteBucketCors": "s3:PutBucketCORS",
+    "s3:DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
+    "s3:DeleteBucketOwnershipControls": "s3:PutBucketOwnershipControls",
+    "s3:DeleteBucketTagging": "s3:PutBucketTagging",
+    "s3:DeleteObjects": "s3:DeleteObject",
+    "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:GetBucketAccelerateConfiguration": "s3:GetAccelerateConfiguration",
+    "s3:GetBucketCors": "s3:GetBucketCORS",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
+    "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:PutBucketCors": "s3:PutBucketCORS",
+    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "s3:PutBucketReplication": "s3:PutReplicationConfiguration",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+}
+"""Operations whose action has another name."""
+
+WITHOUT_PERMISSION: Final = frozenset({"sts:GetCallerIdentity", "ecs:DiscoverPollEndpoint"})
+"""Calls that anyone may make."""
+
+_ALSO: Final = {
+    "servicediscovery:CreatePrivateDnsNamespace": ("route53:CreateHostedZone", "route53:GetHostedZone"),
+    "servicediscovery:DeleteNamespace": ("route53:DeleteHostedZone",),
+    "elasticache:CreateCacheCluster": ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
+    "elasticloadbalancing:CreateLoadBalancer": ("ec2:DescribeAccountAttributes", "ec2:DescribeInternetGateways"),
+}
+"""Actions that AWS checks when another is called; an emulated AWS cannot show them."""
+
+_TAGS: Final = (
+    "application-autoscaling:TagResource",
+    "cloudfront:TagResource",
+    "cloudwatch:TagResource",
+    "ec2:CreateTags",
+    "ecs:TagResource",
+    "elasticache:AddTagsToResource",
+    "elasticloadbalancing:AddTags",
+    "iam:TagRole",
+    "logs:TagResource",
+    "secretsmanager:TagResource",
+    "servicediscovery:TagResource",
+    "sns:TagResource",
+)
+"""What AWS checks when something is created with tags, as everything is."""
+
+BY_COMMANDS: Final = (
+    "application-autoscaling:DescribeScalingActivities",
+    "ecr:DescribeImages",
+    "ecs:DescribeTasks",
+    "ecs:ListTasks",
+    "ecs:ListServiceDeployments",
+    "cloudwatch:GetMetricData",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "logs:FilterLogEvents",
+)
+"""What `miyabi-infra status` and `deploy` read beside what an apply does."""
+
+_READING: Final = ("BatchGet", "Describe", "Get", "Head", "List", "Filter")
+_CONTENTS: Final = frozenset({"secretsmanager:GetSecretValue"})
+"""Reading that shows secrets: the roles may do it with certain resources only, as what they do in S3."""
+
+
+def action(service: str, operation: str) -> str:
+    """The action of IAM that an operation of the API needs."""
+    called = f"{_PREFIX.get(service, service)}:{operation}"
+    return _NAMED_OTHERWISE.get(called, called)
+
+
+def _actions() -> Iterator[str]:
+    for service, operations in CALLS.items():
+        for operation in operations:
+            needed = action(service, operation)
+            if needed not in WITHOUT_PERMISSION:
+                yield needed
+                yield from _ALSO.get(needed, ())
+    yield from (*_TAGS, *BY_COMMANDS)
+
+
+def _reads(needed: str) -> bool:
+    return needed.partition(":")[2].startswith(_READING)
+
+
+NEEDED: Final = tuple(sorted(set(_actions())))
+"""All actions of an apply."""
+
+READS: Final = tuple(each for each in NEEDED if _reads(each) and each not in _CONTENTS and not each.startswith("s3:"))
+"""What a plan and a comparison read."""
+
+OF_ROLES: Final = tuple(each for each in NEEDED if each.startswith("iam:") and not _reads(each))
+"""What an apply does with the roles of its environment."""
+
+OF_BUCKETS: Final = tuple(each for each in NEEDED if each.startswith("s3:"))
+"""What an apply does with the buckets of its environment."""
+
+CHANGES: Final = tuple(each for each in NEEDED if not _reads(each) and not each.startswith(("iam:", "s3:")))
+"""What an apply changes."""
+
+PUSHES: Final = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:DescribeImageScanFindings",
+    "application-autoscaling:DescribeScalingActivities",
+    "ecr:DescribeImages",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+)
+"""What a push needs (ECR user guide, "Pushing an image"), and reading the result of the scan."""
+
+PASSED_TO: Final = ("ecs-tasks.amazonaws.com",)
+"""Services to which an apply gives the roles that it makes."""
+
+SERVICE_LINKED: Final = (
+    "ecs.amazonaws.com",
+    "ecs.application-autoscaling.amazonaws.com",
+    "elasticache.amazonaws.com",
+    "elasticloadbalancing.amazonaws.com",
+)
+"""Services that make a role of their own when they are first used in an account."""

@@ -1,0 +1,119 @@
+"""The roles of the pipeline: who may assume them, and that they may do what was recorded and little more."""
+
+import json
+from typing import Any, Final
+
+import pytest
+from cdktf import App
+
+from environments.settings import SharedSettings
+from environments.stack import SharedStack
+from modules.permissions import CHANGES, NEEDED, OF_ROLES, READS
+from tests.support import Project
+
+INLINE: Final = 10_240
+MANAGED: Final = 6_144
+"""Characters that the inline policies of a role, and a managed policy, can have; white space does not count."""
+SUBJECT: Final = "token.actions.githubusercontent.com:sub"
+
+
+def made(project: Project, **pipeline: Any) -> dict[str, Any]:  # noqa: ANN401  # settings
+    """The body of the module, with some settings of the pipeline."""
+    (shared,) = (each for each in project.load() if isinstance(each, SharedSettings))
+    changed = shared.model_dump() | {"pipeline": {"repository": "example/infra", **pipeline}}
+    stack = SharedStack(App(), SharedSettings.model_validate(changed))
+    return next(each for each in stack.modules if each.folder == "pipeline").rendered()
+
+
+def subjects(trust: dict[str, Any]) -> list[str]:
+    (statement,) = trust["Statement"]
+    assert statement["Condition"].keys() == {"StringEquals"}
+    assert statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com"
+    return statement["Condition"]["StringEquals"][SUBJECT]
+
+
+def test_each_role_trusts_its_own_workflows_alone(project: Project) -> None:
+    local = made(project, environments=("dev", "prod"))["locals"]
+    assert subjects(local["plan_trust"]) == [
+        "repo:example/infra:pull_request",
+        "repo:example/infra:ref:refs/heads/main",
+    ]
+    assert subjects(local["image_trust"]) == ["repo:example/infra:ref:refs/heads/main"]
+    assert list(map(subjects, local["apply_trusts"])) == [
+        ["repo:example/infra:environment:dev"],
+        ["repo:example/infra:environment:prod"],
+    ]
+    assert "*" not in str([local["plan_trust"], local["image_trust"], local["apply_trusts"]])
+
+
+def test_both_forms_of_the_subject_are_trusted_where_the_numbers_are_known(project: Project) -> None:
+    local = made(project, owner_id=1001, repository_id=2002, environments=("prod",))["locals"]
+    assert subjects(local["apply_trusts"][0]) == [
+        "repo:example/infra:environment:prod",
+        "repo:example@1001/infra@2002:environment:prod",
+    ]
+
+
+def test_a_provider_that_exists_is_taken(project: Project) -> None:
+    arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    rendered = made(project, provider_arn=arn)
+    assert rendered["resource"]["aws_iam_openid_connect_provider"]["github"]["count"] == 0
+    assert rendered["locals"]["plan_trust"]["Statement"][0]["Principal"] == {"Federated": arn}
+
+
+def test_every_role_has_the_boundary(project: Project) -> None:
+    roles = made(project, environments=("dev",))["resource"]["aws_iam_role"]
+    assert {each["permissions_boundary"] for each in roles.values()} == {"${aws_iam_policy.boundary.arn}"}
+    assert roles.keys() == {"plan", "apply", "image"}
+
+
+def test_the_policies_are_as_short_as_aws_takes_them(project: Project) -> None:
+    local = made(project, environments=("an-environment-with-a-long-name",))["locals"]
+    sizes = {name: len(json.dumps(local[name], separators=(",", ":"))) for name in ("plan_policy", "image_policy")} | {
+        "apply_policy": len(json.dumps(local["apply_policies"][0], separators=(",", ":")))
+    }
+    assert {name: size for name, size in sizes.items() if size > INLINE - 500} == {}
+    assert len(json.dumps(local["boundary_policy"], separators=(",", ":"))) < MANAGED
+
+
+def test_a_plan_changes_nothing_but_the_lock_and_its_own_folder(project: Project) -> None:
+    policy = made(project)["locals"]["plan_policy"]
+    changing = {
+        (action, resource)
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if not action.partition(":")[2].startswith(("Get", "List", "Describe", "BatchGet", "Filter", "Head"))
+    }
+    assert {(action, resource.partition("/")[2]) for action, resource in changing} == {
+        ("s3:PutObject", "*/terraform.tfstate.tflock"),
+        ("s3:DeleteObject", "*/terraform.tfstate.tflock"),
+        ("s3:PutObject", "plans/*"),
+    }
+
+
+def test_an_apply_changes_roles_and_states_of_its_own_environment_alone(project: Project) -> None:
+    (policy,) = made(project, environments=("dev",))["locals"]["apply_policies"]
+    everywhere = [each for each in policy["Statement"] if each["Resource"] == ["*"]]
+    reading, changing = everywhere
+    assert reading["Action"] == list(READS)
+    assert changing["Condition"] == {
+        "StringEquals": {"aws:RequestedRegion": ["us-east-1", "us-west-2"]},
+        "StringEqualsIfExists": {"aws:ResourceTag/Environment": "dev"},
+    }
+    others = [resource for each in policy["Statement"] if each not in everywhere for resource in each["Resource"]]
+    bucket = "${var.state_bucket_arn}"
+    assert [each for each in others if "dev" not in each] == ["arn:aws:iam::*:role/aws-service-role/*", bucket]
+
+
+def test_an_apply_may_do_what_was_recorded(project: Project) -> None:
+    (policy,) = made(project, environments=("dev",))["locals"]["apply_policies"]
+    allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
+    assert sorted(set(NEEDED) - allowed) == [], (
+        "recorded in modules/calls.py, and in no statement of modules/pipeline.py"
+    )
+
+
+@pytest.mark.parametrize("action", ["iam:CreateUser", "iam:CreateAccessKey", "iam:AttachUserPolicy", "s3:DeleteBucket"])
+def test_no_record_grows_to_what_no_apply_should_do(action: str) -> None:
+    assert action not in {*READS, *CHANGES, *OF_ROLES}
