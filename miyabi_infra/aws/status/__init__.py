@@ -63,6 +63,8 @@ def read(stack: Stack, aws: Aws, now: datetime, *, probed: str | None = None) ->
         return Status(stack, now, "", "", access)
     look = Look(world, platform, now)
     asked = dict(SECTIONS)
+    if platform.distribution is None:  # what an environment does not have is no section
+        del asked["frontend"]
     if probed is not None:
         asked["probe"] = lambda look: probe.probe(look, probed)
     sections = together(lambda pair: section(pair[0], pair[1], look), asked.items())
