@@ -178,6 +178,8 @@ def test_a_state_in_a_file_is_no_pipelines(runner: Runner, tmp_path: Path) -> No
 DOCKER = """#!{python}
 import json, sys
 import boto3
+if "--password-stdin" in sys.argv:
+    sys.stdin.read()
 if sys.argv[1] == "buildx":
     tag = sys.argv[sys.argv.index("--tag") + 1].rpartition(":")[2]
     manifest = {{
@@ -208,3 +210,29 @@ def test_an_image_is_built_once_under_its_commit(runner: Runner, tmp_path: Path)
     assert login == "login --username AWS --password-stdin 123456789012.dkr.ecr.us-west-2.amazonaws.com"
     assert f"--tag {REPOSITORY}:3f2c1ab" in build
     assert "latest" not in build
+
+
+def test_the_image_that_an_environment_runs_is_kept(runner: Runner) -> None:
+    ecr = runner.aws.client("ecr")
+    ecr.create_repository(repositoryName="miyabi-web-api", imageTagMutability="IMMUTABLE")
+    runner.aws.push("miyabi-web-api", "3f2c1ab")
+    (pushed,) = ecr.describe_images(repositoryName="miyabi-web-api")["imageDetails"]
+
+    first, again, promoted, elsewhere, missing = (
+        runner.script("keep.sh", *arguments)
+        for arguments in (
+            ("staging", f"{REPOSITORY}:3f2c1ab"),
+            ("staging", f"{REPOSITORY}@{pushed['imageDigest']}"),
+            ("prod", f"{REPOSITORY}:staging-3f2c1ab"),
+            ("prod", "public.ecr.aws/nginx/nginx:1.27"),
+            ("prod", f"{REPOSITORY}:0000000"),
+        )
+    )
+
+    assert first.stdout == again.stdout == f"{REPOSITORY}:staging-3f2c1ab\n", first.stderr + again.stderr
+    assert promoted.stdout == f"{REPOSITORY}:prod-3f2c1ab\n", promoted.stderr
+    assert elsewhere.stdout == "public.ecr.aws/nginx/nginx:1.27\n"
+    assert (missing.returncode != 0, "ImageNotFoundException" in missing.stderr) == (True, True)
+    (kept,) = ecr.describe_images(repositoryName="miyabi-web-api")["imageDetails"]
+    assert sorted(kept["imageTags"]) == ["3f2c1ab", "prod-3f2c1ab", "staging-3f2c1ab"]
+    assert kept["imageDigest"] == pushed["imageDigest"]
