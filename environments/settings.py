@@ -17,6 +17,7 @@ from modules.networking import NetworkingSettings
 from modules.notifications import NotificationsSettings
 from modules.pipeline import PipelineSettings
 from modules.platform import AssumeRoleSettings, Name, Platform
+from modules.rds import RdsSettings
 from modules.registry import RegistrySettings
 from modules.security_groups import SecurityGroupsSettings
 from modules.settings import Violation, rule
@@ -38,6 +39,7 @@ class EnvironmentSettings(Platform):
     alb: AlbSettings = AlbSettings()
     ecs: EcsSettings
     elasticache: ElasticacheSettings = ElasticacheSettings()
+    rds: RdsSettings = RdsSettings()
     ecs_service: EcsServiceSettings = EcsServiceSettings()
     notifications: NotificationsSettings = NotificationsSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
@@ -59,10 +61,12 @@ class EnvironmentSettings(Platform):
         """Whether something of the environment is in us-east-1, where CloudFront has its own."""
         return self.frontend.enabled
 
-    @rule("networking", "ecs_service", "elasticache")
+    @rule("networking", "ecs_service", "elasticache", "rds")
     def private_subnets_hold_every_task(self, _platform: Platform) -> Iterator[Violation]:
         """Each task needs an address; a deployment at full scale must have enough of them."""
-        tasks, free = self.ecs_service.most_tasks_during_deployment, self.networking.free_private_addresses
+        # The words for the cache stay those of an environment without a database.
+        tasks = self.ecs_service.most_tasks_during_deployment
+        free = self.networking.free_private_addresses - self.rds.nodes
         if tasks > free - self.elasticache.nodes:
             problem = (
                 f"x {self.ecs_service.deployment_maximum_percent} % are {tasks} tasks during a deployment, more than "
@@ -92,6 +96,18 @@ class EnvironmentSettings(Platform):
                 problem="needs to write to the root file system, which ecs.read_only_root forbids",
                 allowed="false, or ecs.read_only_root: false",
             )
+
+    @rule("rds", "ecs", "elasticache")
+    def variables_of_the_database_have_names_of_their_own(self, _platform: Platform) -> Iterator[Violation]:
+        """ECS refuses a container with two variables, or a variable and a secret, of the same name."""
+        named = dict.fromkeys(self.ecs.environment_variables, "ecs.environment_variables")
+        named |= dict.fromkeys(self.ecs.secrets, "ecs.secrets")
+        if self.elasticache.url_variable:
+            named[self.elasticache.url_variable] = "elasticache.url_variable"
+        for name in self.rds.variables if self.rds.enabled else ():
+            if name in named:
+                problem = f"makes {name}, which is also in {named[name]}"
+                yield Violation(("rds", "variable_prefix"), self.rds.variable_prefix, problem, "another prefix")
 
     @rule("alb", "security_groups")
     def https_listener_can_be_reached(self, _platform: Platform) -> Iterator[Violation]:

@@ -20,6 +20,7 @@ from modules.networking import NetworkingModule
 from modules.notifications import NotificationsModule
 from modules.pipeline import PipelineModule
 from modules.platform import Platform
+from modules.rds import RdsModule
 from modules.registry import RegistryModule
 from modules.security_groups import SecurityGroupsModule
 from modules.state_bucket import StateBucketModule
@@ -165,12 +166,25 @@ class EnvironmentStack(PlatformStack):
             redis_auth_token=self._redis_auth_token() if settings.elasticache.makes_secret else None,
             alarm_topic_arn=alarm_topic_arn,
         )
+        self.rds = rds = None
+        if settings.rds.enabled:
+            self.rds = rds = RdsModule(
+                self,
+                platform=settings,
+                settings=settings.rds,
+                private_subnet_ids=networking.private_subnet_ids,
+                rds_security_group_id=security_groups.rds_security_group_id,
+                alarm_topic_arn=alarm_topic_arn,
+            )
         self.iam = iam = IamModule(
             self,
             platform=settings,
             settings=settings.iam,
             secret_arns=settings.ecs.every_secret,
             redis_secret_arn=elasticache.redis_secret_arn,
+            database_secret_arn=rds.database_secret_arn if rds else None,
+            database_master_secret_arn=rds.for_tasks.master_secret_arn if rds else None,
+            database_user_arn=rds.database_user_arn if rds else None,
         )
         self.alb = alb = AlbModule(
             self,
@@ -195,6 +209,7 @@ class EnvironmentStack(PlatformStack):
             redis_url_variable=settings.elasticache.url_variable,
             redis_url=elasticache.redis_url,
             redis_secret_arn=elasticache.redis_secret_arn,
+            database=rds.for_tasks if rds else None,
         )
         self.ecs_service = ecs_service = EcsServiceModule(
             self,
@@ -298,6 +313,16 @@ class EnvironmentStack(PlatformStack):
             )
         else:
             self.output("redis_cluster_id", self.elasticache.redis_cluster_id, "ID of the cache cluster")
+        if self.rds:
+            self.output("database_id", self.rds.database_id, "Identifier of the database")
+            self.output("database_host", self.rds.database_host, "Host name of the database")
+            self.output(
+                "database_master_secret_arn",
+                self.rds.database_master_secret_arn,
+                "ARN of the secret with the master password",
+            )
+            if self.rds.database_secret_arn:
+                self.output("database_secret_arn", self.rds.database_secret_arn, "ARN of the application's secret")
         self.output("ecs_service_name", self.ecs_service.service_name, "Name of the service")
         self.output("ecs_service_arn", self.ecs_service.service_arn, "ARN of the service")
         self.output(

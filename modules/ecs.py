@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from cdktf import TerraformStack
@@ -258,6 +259,32 @@ class EcsSettings(Settings):
             yield ("sidecars", name), each.environment_variables, each.secrets
 
 
+@dataclass(frozen=True)
+class Database:
+    """What the tasks learn of the database."""
+
+    prefix: str
+    """Of the names of the variables."""
+    host: str
+    port: int
+    name: str
+    user: str
+    """The application's user with authentication by IAM."""
+    secret_arn: str | None
+    """The secret with user and password of the application; None with authentication by IAM."""
+    master_secret_arn: str | None
+    """The secret with user and password of the migration; None without one."""
+    migration_command: tuple[str, ...]
+
+
+def _login(prefix: str, secret_arn: str) -> list[dict[str, str]]:
+    """User and password of the database, from the keys of a secret."""
+    return [
+        {"name": f"{prefix}_USER", "valueFrom": f"{secret_arn}:username::"},
+        {"name": f"{prefix}_PASSWORD", "valueFrom": f"{secret_arn}:password::"},
+    ]
+
+
 class EcsModule(Module):
     """A Fargate cluster and the definition of its tasks."""
 
@@ -276,6 +303,7 @@ class EcsModule(Module):
         redis_url_variable: str | None = None,
         redis_url: str | None = None,
         redis_secret_arn: str | None = None,
+        database: Database | None = None,
     ) -> None:
         super().__init__(scope)
         body, name = self.body, platform.name
@@ -291,6 +319,17 @@ class EcsModule(Module):
         elif redis_url_variable and redis_url:
             url = self.wire("redis_url", redis_url, "URL of Redis")
             variables.append({"name": redis_url_variable, "value": url})
+        before_login = list(secrets)
+        if database:
+            host = self.wire("database_host", database.host, "Host name of the database")
+            known = {"HOST": host, "PORT": str(database.port), "NAME": database.name}
+            variables += [{"name": f"{database.prefix}_{key}", "value": value} for key, value in known.items()]
+        migration_variables = list(variables)
+        if database and database.secret_arn:
+            arn = self.wire("database_secret_arn", database.secret_arn, "ARN of the application's secret")
+            secrets += _login(database.prefix, arn)
+        elif database:
+            variables.append({"name": f"{database.prefix}_USER", "value": database.user})
 
         cluster = EcsCluster(
             body,
@@ -384,6 +423,50 @@ class EcsModule(Module):
             container_definitions=f"${{jsonencode({container_definitions})}}",
             tags={"Name": name("task-def")},
         )
+        if database and database.master_secret_arn:
+            arn = self.wire("database_master_secret_arn", database.master_secret_arn, "ARN of the migration's secret")
+            migration = self.local(
+                "migration_container_definitions",
+                [
+                    {
+                        "name": f"{platform.project}-migration",
+                        "image": image,
+                        "essential": True,
+                        "command": [literal(each) for each in database.migration_command],
+                        "environment": migration_variables,
+                        # It reads the password as it starts and ends soon, so a rotation does not concern it.
+                        "secrets": [*before_login, *_login(database.prefix, arn)],
+                        "logConfiguration": {
+                            "logDriver": "awslogs",
+                            "options": {
+                                "awslogs-group": log_group.name,
+                                "awslogs-region": platform.region,
+                                "awslogs-stream-prefix": "migration",
+                            },
+                        },
+                    }
+                ],
+            )
+            EcsTaskDefinition(
+                body,
+                "aws_ecs_task_definition.migration",
+                family=name("migration"),
+                network_mode="awsvpc",
+                requires_compatibilities=["FARGATE"],
+                cpu=str(settings.task_cpu),
+                memory=str(settings.task_memory),
+                runtime_platform=(
+                    EcsTaskDefinitionRuntimePlatform(
+                        operating_system_family="LINUX", cpu_architecture=settings.cpu_architecture
+                    )
+                    if settings.cpu_architecture
+                    else None
+                ),
+                execution_role_arn=execution_role,
+                task_role_arn=task_role,
+                container_definitions=f"${{jsonencode({migration})}}",
+                tags={"Name": name("migration")},
+            )
         EcsClusterCapacityProviders(
             body,
             "aws_ecs_cluster_capacity_providers.main",

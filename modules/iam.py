@@ -77,6 +77,9 @@ class IamModule(Module):
         settings: IamSettings,
         secret_arns: Collection[str],
         redis_secret_arn: str | None = None,
+        database_secret_arn: str | None = None,
+        database_master_secret_arn: str | None = None,
+        database_user_arn: str | None = None,
     ) -> None:
         super().__init__(scope)
         body, name = self.body, platform.name
@@ -84,6 +87,18 @@ class IamModule(Module):
         redis_secret = (
             self.wire("redis_secret_arn", redis_secret_arn, "ARN of the secret with the URL of Redis")
             if redis_secret_arn
+            else None
+        )
+        made = [redis_secret] if redis_secret else []
+        if database_secret_arn:
+            made.append(self.wire("database_secret_arn", database_secret_arn, "ARN of the application's secret"))
+        if database_master_secret_arn:
+            made.append(
+                self.wire("database_master_secret_arn", database_master_secret_arn, "ARN of the migration's secret")
+            )
+        database_user = (
+            self.wire("database_user_arn", database_user_arn, "ARN of the application's user in the database")
+            if database_user_arn
             else None
         )
 
@@ -116,7 +131,7 @@ class IamModule(Module):
                         "Resource": "*",
                     },
                     *(_reading(secret_arns) if settings.execution_role_reads_secrets else ()),
-                    *(_reading_made(redis_secret) if redis_secret else ()),
+                    *(statement for arn in made for statement in _reading_made(arn)),
                 ],
             },
         )
@@ -144,6 +159,11 @@ class IamModule(Module):
                         "Resource": f"arn:aws:logs:*:*:log-group:/ecs/{project}-{environment}*",
                     },
                     *([EXEC_CHANNEL] if settings.task_role_allows_exec else []),
+                    *(
+                        [{"Effect": "Allow", "Action": "rds-db:connect", "Resource": database_user}]
+                        if database_user
+                        else []
+                    ),
                 ],
             },
         )

@@ -147,6 +147,27 @@ def running_hours(draw: st.DrawFn, least: int) -> dict[str, Any]:
 
 
 @st.composite
+def rds(draw: st.DrawFn) -> dict[str, Any]:
+    return {
+        "enabled": draw(st.booleans()),
+        "deletable": draw(st.booleans()),
+        "engine_version": draw(st.sampled_from(["14", "15", "16", "17"])),
+        "instance_class": draw(st.sampled_from(["db.t3.micro", "db.t4g.small", "db.r7g.16xlarge"])),
+        "allocated_storage": draw(st.integers(20, 90)),
+        "access": draw(st.sampled_from(["iam", "secret"])),
+        "variable_prefix": "POSTGRES",
+        "migration_command": draw(st.sampled_from([[], ["/app/migrate", "${HOME}"]])),
+        "multi_az": draw(st.booleans()),
+        "backup_retention_days": draw(st.integers(0, 35)),
+        "restore_from_snapshot": draw(st.sampled_from([None, "before"])),
+        "parameters": draw(st.sampled_from([{}, {"work_mem": "8192", "shared_buffers": "16384"}])),
+        "log_exports": draw(st.sampled_from([[], ["postgresql"], ["upgrade", "postgresql"]])),
+        "performance_insights": draw(st.booleans()),
+        "monitoring_interval": draw(st.sampled_from([0, 60])),
+    }
+
+
+@st.composite
 def ecs_service(draw: st.DrawFn) -> dict[str, Any]:
     least = draw(st.integers(0, 5))
     desired = draw(st.integers(max(least, 0), 10))
@@ -244,6 +265,7 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
         "ecs": tasks,
         "iam": {name: draw(st.booleans()) for name in IamSettings.model_fields},
         "elasticache": draw(elasticache()),
+        "rds": draw(rds()),
         "ecs_service": draw(ecs_service()),
         "notifications": draw(notifications(region)),
         "frontend": draw(frontend(balancer)),

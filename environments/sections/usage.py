@@ -64,6 +64,9 @@ class UsageSettings(Settings):
     access_log_gb: Volume = 0.5
     """GB of access logs of CloudFront that are kept."""
 
+    database_backup_gb: Volume = 0
+    """GB of backups and snapshots of the database beyond the size of its storage, which are free."""
+
 
 class SharedUsageSettings(Settings):
     """Use of what exists once per account, for the cost estimate."""

@@ -156,6 +156,12 @@ def _verified(resource: Resource, world: World) -> Verified:
 
 
 NOT_TOLD: Final[Mapping[str, str]] = {
+    "aws_db_instance.allow_major_version_upgrade": "tells Terraform how to change it",
+    "aws_db_instance.apply_immediately": "tells Terraform how to change it",
+    "aws_db_instance.delete_automated_backups": "tells Terraform how to delete it",
+    "aws_db_instance.final_snapshot_identifier": "tells Terraform how to delete it",
+    "aws_db_instance.skip_final_snapshot": "tells Terraform how to delete it",
+    "aws_db_instance.snapshot_identifier": "tells Terraform how to create it",
     "aws_ecr_repository.force_delete": "tells Terraform how to delete it",
     "aws_elasticache_cluster.apply_immediately": "tells Terraform how to change it",
     "aws_elasticache_cluster.final_snapshot_identifier": "tells Terraform how to delete it",

@@ -11,6 +11,8 @@ NOTHING_TO_FIND: Final[Mapping[str, str]] = {
     "aws_cloudfront_origin_access_control": _RULES,
     "aws_cloudwatch_dashboard": _RULES,
     "aws_cloudwatch_query_definition": _RULES,
+    "aws_db_parameter_group": _RULES,
+    "aws_db_subnet_group": _PART,
     "aws_ecr_lifecycle_policy": _RULES,
     "aws_ecs_cluster_capacity_providers": "the service says itself where its tasks run, so the strategy is not used",
     "aws_eip": _PART,

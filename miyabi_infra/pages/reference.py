@@ -23,6 +23,7 @@ from modules.monitoring import MonitoringSettings
 from modules.notifications import NotificationsSettings
 from modules.pipeline import PipelineSettings
 from modules.platform import Platform
+from modules.rds import RdsSettings
 from modules.settings import Settings, rules_of
 
 _FROM_THE_FILE_NAME = "environment"
@@ -33,6 +34,7 @@ _EVERYTHING = {
     "notifications": NotificationsSettings(email_addresses=("oncall@example.com",), webhook=True),
     "monitoring": MonitoringSettings(enabled=True),
     "frontend": FrontendSettings(enabled=True, bucket="miyabi-frontend", origin_secret=True),
+    "rds": RdsSettings(enabled=True),
 }
 """Settings that turn on the modules that are off by default: the reference shows these too."""
 

@@ -307,6 +307,11 @@ def least_of_caches(name: str) -> Measure:
     return least(name, *CACHES)
 
 
+def forces_tls(group: Resource) -> float:
+    """1 for a parameter group with which PostgreSQL refuses connections without TLS."""
+    return any(each.get("name") == "rds.force_ssl" and each.get("value") == "1" for each in group.blocks("parameter"))
+
+
 # ---- watching ----------------------------------------------------------------------------------------------------
 
 

@@ -434,6 +434,36 @@ STRENGTHS: Final = (
         by.nobody_has("skip_final_snapshot", *DATABASES),
         _of(DATABASES, "skip_final_snapshot"),
     ),
+    Strength(
+        "password of the database is made and rotated by RDS",
+        "a password in an overlay or a state is known to more people",
+        by.least("manage_master_user_password", "aws_db_instance"),
+        _of(("aws_db_instance",), "manage_master_user_password"),
+    ),
+    Strength(
+        "backups outlive a deleted database",
+        "without them, only the last snapshot is left",
+        by.nobody_has("delete_automated_backups", "aws_db_instance"),
+        _of(("aws_db_instance",), "delete_automated_backups"),
+    ),
+    Strength(
+        "changes of the database wait for the maintenance window",
+        "a change at once may restart it under load",
+        by.nobody_has("apply_immediately", "aws_db_instance"),
+        _of(("aws_db_instance",), "apply_immediately"),
+    ),
+    Strength(
+        "database refuses connections without TLS",
+        "what is read and written is readable on the way otherwise",
+        by.each_of(by.forces_tls, "aws_db_parameter_group"),
+        _of(("aws_db_parameter_group",), "parameter"),
+    ),
+    Strength(
+        "database encrypted with an own key",
+        "who may read it is decided twice",
+        by.is_there("kms_key_id", "aws_db_instance"),
+        _of(("aws_db_instance",), "kms_key_id"),
+    ),
     # ---- watching
     Strength(
         "days of logs",
@@ -655,6 +685,17 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         | {"metric_name", "namespace", "ok_actions", "statistic", "unit"}
     ),
     "aws_cloudwatch_query_definition": frozenset({"log_group_names", "query_string"}),
+    "aws_db_instance": frozenset(
+        {"allocated_storage", "allow_major_version_upgrade", "auto_minor_version_upgrade", "backup_window"}
+        | {"ca_cert_identifier", "copy_tags_to_snapshot", "db_name", "db_subnet_group_name"}
+        | {"enabled_cloudwatch_logs_exports", "engine", "engine_version", "final_snapshot_identifier"}
+        | {"iam_database_authentication_enabled", "identifier", "instance_class", "maintenance_window"}
+        | {"max_allocated_storage", "monitoring_interval", "monitoring_role_arn", "parameter_group_name"}
+        | {"performance_insights_enabled", "performance_insights_retention_period", "port", "snapshot_identifier"}
+        | {"storage_type", "username", "vpc_security_group_ids"}
+    ),
+    "aws_db_parameter_group": frozenset({"family", "name_prefix"}),
+    "aws_db_subnet_group": frozenset({"subnet_ids"}),
     "aws_ecr_lifecycle_policy": frozenset({"policy", "repository"}),
     "aws_ecr_repository": frozenset(),
     "aws_ecr_repository_policy": frozenset({"repository"}),

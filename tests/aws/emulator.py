@@ -177,6 +177,7 @@ class Emulator:
         """
         ec2, ecs, iam = self.client("ec2"), self.client("ecs"), self.client("iam")
         elb, cache, logs = self.client("elbv2"), self.client("elasticache"), self.client("logs")
+        rds = self.client("rds")
         own = [{"Name": "tag:ManagedBy", "Values": ["Terraform"]}]
         living = [{"Name": "state", "Values": ["pending", "available"]}]
         scaling, queries = self.client("application-autoscaling"), logs.describe_query_definitions()
@@ -207,6 +208,16 @@ class Emulator:
             ],
             "cache subnets": [
                 each["CacheSubnetGroupName"] for each in cache.describe_cache_subnet_groups()["CacheSubnetGroups"]
+            ],
+            "database": [each["DBInstanceIdentifier"] for each in rds.describe_db_instances()["DBInstances"]],
+            "database snapshot": [
+                each["DBSnapshotIdentifier"] for each in rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+            ],
+            "database parameters": [
+                each["DBParameterGroupName"] for each in rds.describe_db_parameter_groups()["DBParameterGroups"]
+            ],
+            "database subnets": [
+                each["DBSubnetGroupName"] for each in rds.describe_db_subnet_groups()["DBSubnetGroups"]
             ],
             "alarm": [each["AlarmName"] for each in self.client("cloudwatch").describe_alarms()["MetricAlarms"]],
             "log group": [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]],

@@ -237,5 +237,26 @@ class Account:
         }
 
     @cached_property
+    def database_subnets(self) -> str:
+        self.rds.create_db_subnet_group(DBSubnetGroupName="one", DBSubnetGroupDescription="x", SubnetIds=self.subnets)
+        return "one"
+
+    @property
+    def database(self) -> dict[str, Any]:
+        """Arguments of CreateDBInstance that AWS takes."""
+        return {
+            "DBInstanceIdentifier": "one",
+            "Engine": "postgres",
+            "EngineVersion": "16",
+            "DBInstanceClass": "db.t4g.micro",
+            "AllocatedStorage": 20,
+            "StorageType": "gp3",
+            "MasterUsername": "miyabi_admin",
+            "ManageMasterUserPassword": True,
+            "DBSubnetGroupName": self.database_subnets,
+            "VpcSecurityGroupIds": [self.security_group],
+        }
+
+    @cached_property
     def topic(self) -> str:
         return self.sns.create_topic(Name="alarms", Attributes={"DisplayName": "alarms"})["TopicArn"]

@@ -17,7 +17,7 @@ os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the execution role's po
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from tests.aws import additions, cloudfront, discovery, living, observed, offers, replication
+from tests.aws import additions, cloudfront, databases, discovery, living, observed, offers, replication
 from tests.aws.emulator import ACCOUNT, REGION
 from tests.aws.strict import Strict
 
@@ -30,6 +30,7 @@ def main() -> None:
     observed.install()
     offers.install()
     replication.install()
+    databases.install()
     discovery.install()
     cloudfront.install()
     application = Strict(DomainDispatcherApplication(create_backend_app), ACCOUNT)

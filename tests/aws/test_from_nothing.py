@@ -37,7 +37,8 @@ WITHOUT_READER: Final = {
 """Stacks in which verify says `unknown` of a resource, and why. It must not say that one differs or is missing."""
 KEPT: Final = {
     "complete": {
-        "task definition": "with managed_elsewhere: [task_definition], Terraform never deregisters a revision"
+        "task definition": "with managed_elsewhere: [task_definition], Terraform never deregisters a revision",
+        "database snapshot": "the last one of the deleted database",
     },
 }
 """Kinds of which something stays when a stack is destroyed, and why."""
@@ -193,6 +194,8 @@ def test_a_stack_from_nothing_is_quiet_verified_and_leaves_nothing(lives: Lives,
     states = {each.state for each in life.verification.resources}
     assert states - ({"unknown"} if name in WITHOUT_READER else set[str]()) == {"same"}
     assert life.left is not None
+    if name == "complete":
+        assert [each.endswith("-final") for each in life.left["database snapshot"]] == [True]
     assert {kind: each for kind, each in life.left.items() if kind not in KEPT.get(name, {})} == life.before
 
 

@@ -174,7 +174,7 @@ def test_the_tables_name_no_type_twice_and_no_section_that_is_not_there() -> Non
 def test_the_property_tests_draw_every_type(stacks: Mapping[str, Stack]) -> None:
     seen: set[str] = set()
 
-    @hypothesis_settings(max_examples=60, derandomize=True)
+    @hypothesis_settings(max_examples=200, derandomize=True)
     @given(strategies.overlays())
     def draw(overlay: dict[str, Any]) -> None:
         if types(stacks, shared=False) <= seen:

@@ -347,6 +347,75 @@ def test_the_token_reaches_the_tasks_through_a_secret_alone(settings: Environmen
     assert statements[-1]["Resource"] == "${var.redis_secret_arn}"
 
 
+ON = {"enabled": True, "migration_command": ["/app/migrate"]}
+
+
+def test_the_database_is_private_encrypted_and_neither_deleted_nor_replaced(settings: EnvironmentSettings) -> None:
+    database = resource(body(settings, "rds", rds=ON), "aws_db_instance.main")
+    assert {
+        "publicly_accessible": False,
+        "storage_encrypted": True,
+        "manage_master_user_password": True,
+        "deletion_protection": True,
+        "skip_final_snapshot": False,
+        "lifecycle": {"prevent_destroy": True, "ignore_changes": ["snapshot_identifier"]},
+    }.items() <= database.items()
+    assert "password" not in database
+    deletable = resource(body(settings, "rds", rds=ON | {"deletable": True}), "aws_db_instance.main")
+    assert (deletable["deletion_protection"], "prevent_destroy" in deletable["lifecycle"]) == (False, False)
+
+
+def test_parameters_that_are_not_known_to_be_dynamic_wait_for_a_restart(settings: EnvironmentSettings) -> None:
+    asked = {"shared_preload_libraries": "pg_stat_statements", "work_mem": "8192"}
+    group = resource(body(settings, "rds", rds=ON | {"parameters": asked}), "aws_db_parameter_group.main")
+    assert {each["name"]: each["apply_method"] for each in group["parameter"]} == {
+        "rds.force_ssl": "immediate",
+        "shared_preload_libraries": "pending-reboot",
+        "work_mem": "immediate",
+    }
+
+
+def test_the_tasks_log_in_with_iam_and_know_no_password(settings: EnvironmentSettings) -> None:
+    container = body(settings, "ecs", rds=ON)["locals"]["container_definitions"][0]
+    variables = {each["name"]: each["value"] for each in container["environment"]}
+    assert {
+        "DATABASE_HOST": "${var.database_host}",
+        "DATABASE_PORT": "5432",
+        "DATABASE_NAME": "miyabi",
+        "DATABASE_USER": "miyabi_app",
+    }.items() <= variables.items()
+    assert not [each for each in container["secrets"] if "master" in each["valueFrom"]]
+    of_task = body(settings, "iam", rds=ON)["locals"]["app_permissions_policy"]["Statement"]
+    assert of_task[-1] == {"Effect": "Allow", "Action": "rds-db:connect", "Resource": "${var.database_user_arn}"}
+
+
+def test_the_tasks_log_in_with_a_secret_that_the_execution_role_reads(settings: EnvironmentSettings) -> None:
+    changed = {"enabled": True, "access": "secret"}
+    container = body(settings, "ecs", rds=changed)["locals"]["container_definitions"][0]
+    assert {each["name"]: each["valueFrom"] for each in container["secrets"]} == {
+        "DATABASE_USER": "${var.database_secret_arn}:username::",
+        "DATABASE_PASSWORD": "${var.database_secret_arn}:password::",
+    }
+    policies = body(settings, "iam", rds=changed)["locals"]
+    assert policies["ecr_access_policy"]["Statement"][-1]["Resource"] == "${var.database_secret_arn}"
+    assert "rds-db:connect" not in [each["Action"] for each in policies["app_permissions_policy"]["Statement"]]
+    assert "aws_db_instance" in body(settings, "rds", rds=changed)["resource"]
+
+
+def test_only_the_migration_gets_the_master_password(settings: EnvironmentSettings) -> None:
+    ecs = body(settings, "ecs", rds=ON)
+    (migration,) = ecs["locals"]["migration_container_definitions"]
+    assert migration["command"] == ["/app/migrate"]
+    assert [each["valueFrom"] for each in migration["secrets"]] == [
+        "${var.database_master_secret_arn}:username::",
+        "${var.database_master_secret_arn}:password::",
+    ]
+    statements = body(settings, "iam", rds=ON)["locals"]["ecr_access_policy"]["Statement"]
+    assert statements[-1]["Resource"] == "${var.database_master_secret_arn}"
+    without = body(settings, "ecs", rds={"enabled": True})
+    assert list(without["resource"]["aws_ecs_task_definition"]) == ["app"]
+
+
 @pytest.mark.parametrize(
     ("port", "named", "name"),
     [(8080, 8080, "miyabi-tg-prod"), (3000, 8080, "miyabi-tg-3000-prod"), (3000, 3000, "miyabi-tg-prod")],

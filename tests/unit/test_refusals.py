@@ -428,6 +428,39 @@ RULES = {
         problem=f"qa.yaml:8: notifications.kms_key_arn: '{KEY}' is the key of a topic that is not created; "
         "allowed: a key together with email_addresses or webhook",
     ),
+    "instance_class_exists": Case(
+        add="rds:\n  instance_class: db.t4g.16xlarge\n",
+        problem="qa.yaml:9: rds.instance_class: 'db.t4g.16xlarge' is not a class that RDS creates; allowed: "
+        "db.t4g.micro, db.t4g.small, db.t4g.medium, db.t4g.large, db.t4g.xlarge, db.t4g.2xlarge",
+    ),
+    "storage_can_grow": Case(
+        add="rds:\n  allocated_storage: 100\n  max_allocated_storage: 105\n",
+        problem="qa.yaml:10: rds.max_allocated_storage: 105 leaves no room above allocated_storage, 100; "
+        "allowed: 0, or 110 and more",
+    ),
+    "backup_is_outside_maintenance": Case(
+        add="rds:\n  backup_window: 09:30-10:30\n",
+        problem="qa.yaml:9: rds.backup_window: '09:30-10:30' overlaps maintenance_window, sun:09:00-sun:10:00; "
+        "allowed: a window outside it",
+    ),
+    "users_have_names_of_their_own": Case(
+        add="rds:\n  admin_user: admin\n",
+        problem="qa.yaml:9: rds.admin_user: 'admin' is reserved; allowed: another name, such as miyabi_admin",
+    ),
+    "key_of_the_database_is_of_the_region": Case(
+        add=f"rds: {{kms_key_arn: '{KEY.replace('us-west-2', 'us-east-1')}'}}\n",
+        problem=f"qa.yaml:8: rds.kms_key_arn: '{KEY.replace('us-west-2', 'us-east-1')}' is a key of us-east-1; "
+        "allowed: one of us-west-2",
+    ),
+    "tls_is_a_setting": Case(
+        add='rds:\n  parameters: {rds.force_ssl: "0"}\n',
+        problem="qa.yaml:9: rds.parameters.rds.force_ssl: '0' has a setting of its own; allowed: rds.force_tls",
+    ),
+    "variables_of_the_database_have_names_of_their_own": Case(
+        add="  environment_variables: {DATABASE_HOST: here}\nrds:\n  enabled: true\n  variable_prefix: DATABASE\n",
+        problem="qa.yaml:11: rds.variable_prefix: 'DATABASE' makes DATABASE_HOST, which is also in "
+        "ecs.environment_variables; allowed: another prefix",
+    ),
     "dashboard_has_its_figures": Case(
         add="  container_insights: false\nmonitoring: {enabled: true}\n",
         problem="qa.yaml:8: ecs.container_insights: false removes the task metrics that the dashboard of "

@@ -12,7 +12,19 @@ from typing import Final
 from miyabi_infra.aws.account import account_of
 from miyabi_infra.aws.client import Aws, Kind, together
 from miyabi_infra.aws.readers import READERS
-from miyabi_infra.aws.status import alarms, capacity, entrance, frontend, logs, probe, redis, service, targets, way_out
+from miyabi_infra.aws.status import (
+    alarms,
+    capacity,
+    database,
+    entrance,
+    frontend,
+    logs,
+    probe,
+    redis,
+    service,
+    targets,
+    way_out,
+)
 from miyabi_infra.aws.status.model import (
     UNKNOWN,
     Ask,
@@ -41,6 +53,7 @@ SECTIONS: Final[Mapping[str, Ask]] = {
     "scaling": capacity.scaling,
     "stopped tasks": service.stopped,
     "redis": redis.redis,
+    "database": database.database,
     "alarms": alarms.alarms,
     "logs": logs.logs,
 }

@@ -21,15 +21,37 @@ def _database(database: Resource, context: Context) -> Iterator[Charge]:
     if kind != "gp3":
         raise NotPriced(f"no price of {kind} storage")
     yield Charge("RDS", f"{storage:g} GB gp3{both}", Span.of(copies * storage), context.prices.of("rds.gp3"))
+    backups = context.of_environment.database_backup_gb
+    if backups and number(database.get("backup_retention_period", 0)):
+        item = f"{backups:g} GB of backups beyond the size of the storage"
+        yield Charge("RDS", item, Span.of(backups), context.prices.of("rds.backup"), assumed=True)
+    days = database.get("performance_insights_retention_period")
+    if days is not None and number(days) > _FREE_DAYS:
+        raise NotPriced(f"no price of Performance Insights for {number(days):g} days")
+
+
+_FREE_DAYS: Final = 7
+"""Days of Performance Insights without a charge."""
 
 
 BILLING: Final[Billing] = {
     "aws_db_instance": Billed(
         "RDS",
         _database,
-        reads=frozenset({"allocated_storage", "engine", "instance_class", "multi_az", "storage_type"}),
+        reads=frozenset(
+            {
+                "allocated_storage",
+                "backup_retention_period",
+                "engine",
+                "instance_class",
+                "multi_az",
+                "performance_insights_retention_period",
+                "storage_type",
+            }
+        ),
         free=frozenset(
             {
+                "allow_major_version_upgrade",
                 "apply_immediately",
                 "auto_minor_version_upgrade",
                 "backup_window",
@@ -37,17 +59,26 @@ BILLING: Final[Billing] = {
                 "copy_tags_to_snapshot",
                 "db_name",
                 "db_subnet_group_name",
+                "delete_automated_backups",
                 "deletion_protection",
+                "enabled_cloudwatch_logs_exports",
+                "engine_version",
                 "final_snapshot_identifier",
                 "iam_database_authentication_enabled",
                 "identifier",
                 "kms_key_id",
                 "maintenance_window",
+                "manage_master_user_password",
+                "max_allocated_storage",
+                "monitoring_interval",
+                "monitoring_role_arn",
+                "performance_insights_enabled",
                 "parameter_group_name",
                 "password",
                 "port",
                 "publicly_accessible",
                 "skip_final_snapshot",
+                "snapshot_identifier",
                 "storage_encrypted",
                 "tags",
                 "username",

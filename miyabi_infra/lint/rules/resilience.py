@@ -62,6 +62,62 @@ def change_at_once(here: Environment) -> Iterator[Concern]:
 
 
 @rule("warning")
+def database_in_one_zone(here: Environment) -> Iterator[Concern]:
+    """When the instance or its zone fails, the database is away until AWS has replaced it."""
+    for database in here.stack.of_type("aws_db_instance"):
+        if here.highly_available and database.get("multi_az") is not True:
+            yield Concern(
+                ("rds", "multi_az"), f"{database.address} has no standby in another zone", "multi_az: true", "error"
+            )
+
+
+@rule("warning")
+def database_without_backups(here: Environment) -> Iterator[Concern]:
+    """What is deleted by mistake, or lost with the instance, cannot be restored."""
+    for database in here.stack.of_type("aws_db_instance"):
+        days = number(database.get("backup_retention_period"))
+        if days == 0 or (here.highly_available and days < _WEEK):
+            yield Concern(
+                ("rds", "backup_retention_days"),
+                f"backups are kept for {days:g} days",
+                "backup_retention_days: 7, or more",
+                "error" if here.highly_available else None,
+            )
+
+
+@rule("warning")
+def unprotected_database(here: Environment) -> Iterator[Concern]:
+    """One wrong change replaces the database, and its data is in the final snapshot only."""
+    for database in here.stack.of_type("aws_db_instance"):
+        if database.get("deletion_protection") is not True:
+            yield Concern(
+                ("rds", "deletable"),
+                "Terraform may delete or replace the database",
+                "deletable: false",
+                "error" if here.highly_available else None,
+            )
+
+
+_STANDARD_SUPPORT_ENDS: Final = {"13": "2026-02-28", "14": "2027-02-28"}
+"""End of RDS's standard support of the oldest major versions (RDS user guide, "Release calendars for Amazon RDS for
+PostgreSQL")."""
+
+
+@rule("warning")
+def database_version_that_ends(here: Environment) -> Iterator[Concern]:
+    """After the end of standard support AWS bills extended support, by vCPU and hour."""
+    for database in here.stack.of_type("aws_db_instance"):
+        version = str(database.get("engine_version"))
+        ends = _STANDARD_SUPPORT_ENDS.get(version.partition(".")[0])
+        if ends is not None:
+            yield Concern(
+                ("rds", "engine_version"),
+                f"standard support of PostgreSQL {version} ends on {ends}",
+                "a newer engine_version, with allow_major_version_upgrade for the upgrade",
+            )
+
+
+@rule("warning")
 def deletion_protection_off(here: Environment) -> Iterator[Concern]:
     """One wrong destroy deletes the load balancer and its DNS name."""
     kept = max((number(each.get("snapshot_retention_limit")) for each in here.platform.caches), default=0)

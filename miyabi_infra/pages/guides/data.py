@@ -6,6 +6,7 @@ from typing import cast
 
 from miyabi_infra.pages.guides.access import Access, access
 from miyabi_infra.pages.guides.cache import Cache, cache
+from miyabi_infra.pages.guides.database import Database, database
 from miyabi_infra.pages.guides.distribution import Frontend, frontend
 from miyabi_infra.pages.guides.entrance import Entrance, entrance
 from miyabi_infra.pages.guides.monitoring import Monitoring, monitoring
@@ -32,6 +33,7 @@ class GuideData:
     entrance: Entrance
     service: Service
     cache: Cache
+    database: Database | None
     access: Access
     monitoring: Monitoring
     state: StateLocation
@@ -63,6 +65,7 @@ def guide_data(stack: Stack) -> GuideData:
         network=network(stack),
         service=service(stack),
         cache=cache(stack),
+        database=database(stack),
         access=access(stack),
         monitoring=monitoring(stack),
         state=state_location(stack),

@@ -36,6 +36,11 @@ def interfaces(ask: Ask) -> Iterator[Interface]:
             yield Interface(
                 f"cache cluster {each.cache_cluster_id}", place, tuple(each.security_group_ids), public=False
             )
+    for each in ask.backend("rds").databases.values():
+        if each.db_subnet_group is not None:
+            place = each.db_subnet_group.subnets[0].id
+            groups = tuple(each.vpc_security_group_ids)
+            yield Interface(f"database {each.db_instance_identifier}", place, groups, public=False)
     for each in ask.ec2.vpc_end_points.values():
         if each.state != "deleted":
             for place in each.subnet_ids or ():

@@ -1,0 +1,40 @@
+"""RDS: the state of the database, its last backup, and its figures."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from miyabi_infra.aws.status.figures import Metric, figures
+from miyabi_infra.aws.status.model import Level, Look, Observation
+
+_METRICS: Final = (
+    Metric("CPU", "AWS/RDS", "CPUUtilization"),
+    Metric("connections", "AWS/RDS", "DatabaseConnections", unit=""),
+    Metric("free storage", "AWS/RDS", "FreeStorageSpace", unit=" GB", scale=1e-9),
+    Metric("free memory", "AWS/RDS", "FreeableMemory", unit=" MB", scale=1e-6),
+)
+_LEVELS: Final = {
+    "available": Level.OK,
+    "backing-up": Level.OK,
+    "storage-optimization": Level.OK,
+    "configuring-enhanced-monitoring": Level.NOTE,
+    "configuring-log-exports": Level.NOTE,
+    "modifying": Level.NOTE,
+}
+"""States in which the database works as usual; in every other one it may not."""
+
+
+def database(look: Look) -> Iterator[Observation]:
+    """Each database of the stack."""
+    for each in look.platform.stack.of_type("aws_db_instance"):
+        name = str(each.get("identifier"))
+        found = look.world.ask("rds", "describe_db_instances", DBInstanceIdentifier=name)["DBInstances"][0]
+        state = str(found["DBInstanceStatus"])
+        zones = "two zones" if found.get("MultiAZ") else "one zone"
+        text = f"{name} {state}, {found['DBInstanceClass']}, PostgreSQL {found['EngineVersion']}, {zones}"
+        yield Observation(_LEVELS.get(state, Level.DEGRADED), text, {"status": state})
+        restorable = found.get("LatestRestorableTime")
+        if restorable is not None:
+            yield Observation(Level.OK, f"can be restored to {restorable:%Y-%m-%d %H:%M} UTC", {})
+        elif found.get("BackupRetentionPeriod"):
+            yield Observation(Level.NOTE, "no backup yet", {})
+        yield from figures(look, _METRICS, {"DBInstanceIdentifier": name})

@@ -1,0 +1,53 @@
+"""RDS, as far as moto lacks it: parameters with their source, Performance Insights, and what a database needs.
+
+As in the other additions nothing is accepted that is not stored, and nothing is answered that was not stored.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final
+
+from moto.core.responses import ActionResult
+from moto.rds.exceptions import DBParameterGroupNotFoundError
+from moto.rds.responses import RDSResponse
+
+Moto = Any
+"""A model of moto's, whose own types say too little."""
+
+FORGOTTEN: Final = {
+    "EnablePerformanceInsights": "performance_insights_enabled",
+    "PerformanceInsightsRetentionPeriod": "performance_insights_retention_period",
+}
+"""Parameters that moto takes and does not store, and the attribute that its answer reads."""
+
+
+def install() -> None:
+    """Put the additions into moto. Once in a process."""
+    RDSResponse.describe_db_parameters = describe_db_parameters
+    for name in ("create_db_instance", "modify_db_instance"):
+        setattr(RDSResponse, name, _with_insights(getattr(RDSResponse, name)))
+
+
+def describe_db_parameters(self: RDSResponse) -> ActionResult:
+    """The parameters that were set, each with its source, by which the provider selects them."""
+    name = self.params.get("DBParameterGroupName")
+    groups: Moto = self.backend.describe_db_parameter_groups({"db_parameter_group_name": name})
+    if not groups:
+        raise DBParameterGroupNotFoundError(name)
+    held: list[dict[str, Any]] = list(groups[0].parameters.values())
+    return ActionResult({"Parameters": [{**each, "Source": "user"} for each in held]})
+
+
+def _with_insights(call: Callable[[RDSResponse], ActionResult]) -> Callable[[RDSResponse], ActionResult]:
+    @functools.wraps(call)
+    def done(self: RDSResponse) -> ActionResult:
+        name = str(self.params.get("DBInstanceIdentifier"))
+        asked = {attribute: self.params.get(each) for each, attribute in FORGOTTEN.items()}
+        answer = call(self)
+        database: Moto = self.backend.databases.get(name)
+        for attribute, value in asked.items():
+            if database is not None and value is not None:
+                setattr(database, attribute, value)
+        return answer
+
+    return done

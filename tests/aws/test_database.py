@@ -1,0 +1,92 @@
+"""The database in operation: the commands of its part of the runbook, on emulated AWS, and what a rotation changes."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from miyabi_infra.pages import guides
+from miyabi_infra.terraform.cli import environment
+from tests import complete
+from tests.aws.cli import AwsCli
+from tests.aws.refused import Account
+from tests.guide import Command, commands
+from tests.support import Project
+
+pytestmark = pytest.mark.aws
+
+
+@pytest.fixture(scope="module")
+def runbook(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Command]:
+    """The commands of the runbook's section about the database, of the most complete environment."""
+    project = Project.copy_of(root, tmp_path_factory.mktemp("database") / "project")
+    complete.write(project)
+    project.synthesize()
+    (text,) = (
+        text for file, text in guides.pages(project.root, complete.ENVIRONMENT).items() if file.name == "runbook.md"
+    )
+    page = project.root / "runbook.md"
+    page.write_text(text.partition("### Database")[2].partition("\n### ")[0], encoding="utf-8")
+    return list(commands(page))
+
+
+def created(account: Account) -> str:
+    """A database with the names of the most complete environment."""
+    account.rds.create_db_subnet_group(
+        DBSubnetGroupName="miyabi-db-subnet-complete", DBSubnetGroupDescription="x", SubnetIds=account.subnets
+    )
+    name = "miyabi-db-complete"
+    asked = {"DBInstanceIdentifier": name, "DBSubnetGroupName": "miyabi-db-subnet-complete", "DeletionProtection": True}
+    account.rds.create_db_instance(**account.database | asked)
+    return name
+
+
+def test_the_runbooks_commands_do_what_it_says(runbook: list[Command], account: Account, tmp_path: Path) -> None:
+    name = created(account)
+    ran = [each for each in runbook if each.not_run is None]
+    assert any("restore-db-instance-to-point-in-time" in each.text for each in ran)
+    with AwsCli.start() as cli:
+        for each in ran:
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", each.text],
+                cwd=tmp_path,
+                env={
+                    **environment(),
+                    **account.aws.variables,
+                    "PATH": f"{cli.folder}{os.pathsep}{os.environ['PATH']}",
+                },
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert (done.returncode, each.text) == (0, each.text), done.stderr
+            assert each.printed(done.stdout), f"{each.text}\nprinted\n{done.stdout}"
+    assert [each["DBInstanceIdentifier"] for each in account.rds.describe_db_instances()["DBInstances"]] == [name]
+
+
+def test_a_migration_gets_the_network_of_the_service(runbook: list[Command]) -> None:
+    (migration,) = (each for each in runbook if "run-task" in each.text)
+    assert "--task-definition miyabi-migration-complete" in migration.text
+    assert "--network-configuration" in migration.text
+
+
+def test_a_rotation_of_the_master_password_leaves_the_applications_secret_alone(account: Account) -> None:
+    name = created(account)
+    secret = account.secretsmanager.create_secret(Name="miyabi/complete/database-1", SecretString="first")["ARN"]
+    (before,) = account.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+    account.rds.modify_db_instance(DBInstanceIdentifier=name, RotateMasterUserPassword=True, ApplyImmediately=True)
+    (after,) = account.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+    assert after["MasterUserSecret"]["SecretArn"] == before["MasterUserSecret"]["SecretArn"] != secret
+    assert account.secretsmanager.get_secret_value(SecretId=secret)["SecretString"] == "first"
+
+
+def test_the_previous_login_stays_readable_after_a_rotation(account: Account) -> None:
+    """Running tasks keep the user that they started with; its login is the previous version of the secret."""
+    secret = account.secretsmanager.create_secret(Name="miyabi/complete/database-1", SecretString="user a")["ARN"]
+    account.secretsmanager.put_secret_value(SecretId=secret, SecretString="user b")
+
+    def value(stage: str) -> str:
+        return account.secretsmanager.get_secret_value(SecretId=secret, VersionStage=stage)["SecretString"]
+
+    assert (value("AWSCURRENT"), value("AWSPREVIOUS")) == ("user b", "user a")
