@@ -38,6 +38,7 @@ from modules.containers import (
     sidecar,
 )
 from modules.platform import Platform
+from modules.secrecy import suspicion
 from modules.settings import IntegerOrDigits, Settings, Strings, Violation, region_of, rule
 
 FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
@@ -55,6 +56,9 @@ LogRetention = Literal[
     0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]
 """Retention periods of CloudWatch Logs in days; 0 means without end."""
+
+
+Reason = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class EcsSettings(Settings):
@@ -131,7 +135,11 @@ class EcsSettings(Settings):
     and its options."""
 
     environment_variables: dict[VariableName, str] = Field(default={})
-    """Environment variables of the container, by name. No secrets: the values are in the task definition."""
+    """Environment variables of the container, by name. Secrets are refused: everybody who may read the task definition,
+    the state or this repository could read them."""
+
+    not_secret: dict[VariableName, Reason] = Field(default={})
+    """Variables that look like a secret and are not, each with the reason: name to text. It changes no output."""
 
     secrets: dict[VariableName, SecretSource] = Field(default={})
     """Environment variables that ECS sets from a secret when a task starts: name to ARN (Secrets Manager or SSM)."""
@@ -174,6 +182,31 @@ class EcsSettings(Settings):
                 if not value:
                     path = (*at, "environment_variables", name)
                     yield Violation(path, value, "is empty, and ECS drops it", "a value, or no key")
+
+    @rule("environment_variables", "not_secret", "sidecars")
+    def environment_variables_hold_no_secrets(self, _platform: Platform) -> Iterator[Violation]:
+        """What looks like a secret, by name or form, goes to `secrets`; not_secret names false alarms."""
+        for at, variables, _ in self._containers():
+            for name, value in variables.items():
+                problem = None if name in self.not_secret else suspicion(name, value)
+                if problem is not None:
+                    secrets = ".".join(("ecs", *map(str, at), "secrets", name))
+                    way = f"its ARN in {secrets}, or a reason in ecs.not_secret.{name} if it is none"
+                    yield Violation((*at, "environment_variables", name), value, problem, way, secret=True)
+
+    @rule("environment_variables", "not_secret", "sidecars")
+    def false_alarms_are_variables_that_look_like_secrets(self, _platform: Platform) -> Iterator[Violation]:
+        """A reason that excuses nothing would excuse a secret of the same name some day."""
+        suspected = {
+            name
+            for _, variables, _ in self._containers()
+            for name, value in variables.items()
+            if name in self.not_secret and suspicion(name, value)
+        }
+        for name, reason in self.not_secret.items():
+            if name not in suspected:
+                problem = "is about no variable that looks like a secret"
+                yield Violation(("not_secret", name), reason, problem, "names of such environment_variables")
 
     @rule("environment_variables", "secrets", "sidecars")
     def secrets_and_variables_have_names_of_their_own(self, _platform: Platform) -> Iterator[Violation]:

@@ -81,6 +81,8 @@ class Violation:
     """What is wrong with it; the text follows the value."""
     allowed: str
     """What is allowed."""
+    secret: bool = False
+    """Whether the value may be a secret, and is not shown."""
 
     @property
     def path(self) -> tuple[str | int, ...]:

@@ -19,7 +19,7 @@ from environments.settings import EnvironmentSettings, SharedSettings
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.explain import explain
 from miyabi_infra.overlays.merging import merged
-from miyabi_infra.overlays.problems import MISSING, KeyPath, OverlayError, Problem
+from miyabi_infra.overlays.problems import HIDDEN, MISSING, KeyPath, OverlayError, Problem
 from miyabi_infra.place import Place
 from miyabi_infra.project import SHARED
 from modules.platform import Platform
@@ -95,7 +95,8 @@ def check(
             problems.append(Problem(document.place(key), key, value, problem, allowed))
     checked = _Checked(model, data) if settings is None else _Checked.whole(settings)
     for key, violation in checked.violations():
-        problems.append(Problem(document.place(key), key, violation.value, violation.problem, violation.allowed))
+        value = HIDDEN if violation.secret else violation.value
+        problems.append(Problem(document.place(key), key, value, violation.problem, violation.allowed))
     return (None if problems else settings), problems
 
 

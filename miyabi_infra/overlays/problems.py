@@ -1,18 +1,21 @@
 """Problems with overlays: where a value is, what is wrong with it, what would be allowed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, cast
 
 from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
 from miyabi_infra.text import escaped
+from modules.secrecy import form_of_secret, suspicion
 
 KeyPath = tuple[str | int, ...]
 """Where a value is in an overlay: keys of mappings and indices of lists."""
 
 _LONGEST_VALUE: Final = 100
+_SEARCHED: Final = 2048
+"""Characters of a value that are searched for a secret: more than are shown."""
 
 
 class Missing:
@@ -44,8 +47,12 @@ class Problem:
 
     def __str__(self) -> str:
         """One line: `environments/qa.yaml:7: ecs.task_memory: 1000 is not …; allowed: 1024, 2048`."""
-        subject = f"{key_text(self.key)}: " if self.key else ""
-        value = "" if isinstance(self.value, Missing) else f"{value_text(self.value)} "
+        key = tuple(
+            "(hidden)" if isinstance(part, str) and form_of_secret(part[:_SEARCHED]) else part for part in self.key
+        )
+        subject = f"{key_text(key)}: " if key else ""
+        hidden = HIDDEN if _suspect(str(self.key[-1]) if self.key else "", self.value) else self.value
+        value = "" if isinstance(self.value, Missing) else f"{value_text(hidden)} "
         return escaped(f"{self.place}: {subject}{value}{self.problem}; allowed: {self.allowed}")
 
 
@@ -58,6 +65,23 @@ class OverlayError(Refused):
         self.problems = [problem for _, problem in ordered]
         """The problems, by file and line; one that several environments share is there once."""
         super().__init__("\n".join(text for text, _ in ordered))
+
+
+def _suspect(name: str, value: object) -> bool:
+    """Whether a value, or anything in the part of it that is shown, may be a secret."""
+    waiting: list[tuple[str, object]] = [(name, value)]
+    for _ in range(_LONGEST_VALUE):  # each is one character of what is shown, at least
+        if not waiting:
+            break
+        above, held = waiting.pop()
+        if isinstance(held, Mapping):
+            inside = list(cast("Mapping[object, object]", held).items())
+            waiting += [(f"{above}_{key}"[-_LONGEST_VALUE:], inner) for key, inner in reversed(inside)]
+        elif isinstance(held, list | tuple):
+            waiting += [(above, inner) for inner in reversed(list(cast("Sequence[object]", held)))]
+        elif isinstance(held, str | int) and not isinstance(held, bool) and suspicion(above, str(held)[:_SEARCHED]):
+            return True
+    return False
 
 
 def key_text(key: KeyPath) -> str:

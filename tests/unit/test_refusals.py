@@ -246,6 +246,17 @@ RULES = {
         problem="qa.yaml:8: ecs.environment_variables.DEBUG: '' is empty, and ECS drops it; "
         "allowed: a value, or no key",
     ),
+    "environment_variables_hold_no_secrets": Case(
+        add="  environment_variables: {DB_PASSWORD: hunter2}\n",
+        problem="qa.yaml:8: ecs.environment_variables.DB_PASSWORD: (a value that is not shown, as it may be a secret) "
+        "has the name of a secret; allowed: its ARN in ecs.secrets.DB_PASSWORD, or a reason in "
+        "ecs.not_secret.DB_PASSWORD if it is none",
+    ),
+    "false_alarms_are_variables_that_look_like_secrets": Case(
+        add="  environment_variables: {COLOUR: blue}\n  not_secret: {COLOUR: why}\n",
+        problem="qa.yaml:9: ecs.not_secret.COLOUR: 'why' is about no variable that looks like a secret; "
+        "allowed: names of such environment_variables",
+    ),
     "rounded_percentages_leave_a_task_to_move": Case(
         add="ecs_service:\n  desired_count: 1\n  autoscaling_min_capacity: 1\n  deployment_maximum_percent: 150\n",
         problem="qa.yaml:11: ecs_service.deployment_maximum_percent: 150 allows 1 and keeps 1 of 1 tasks (minimum "
@@ -591,7 +602,7 @@ FIELDS = {
         "container_health_check_command, container_health_check_interval, container_health_check_timeout, "
         "container_health_check_retries, container_health_check_start_period, stop_timeout, read_only_root, "
         "writable_paths, ephemeral_storage, open_files_limit, user, sidecars, log_router_options, "
-        "environment_variables, secrets",
+        "environment_variables, not_secret, secrets",
     ),
     "secret that is a number": Case(
         add="  secrets: {PIN: 12345678}\n",
