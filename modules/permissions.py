@@ -139,6 +139,9 @@ PUSHES: Final = (
 )
 """What a push needs (ECR user guide, "Pushing an image"), and reading the result of the scan."""
 
+KEEPS: Final = ("ecr:BatchGetImage", "ecr:PutImage")
+"""What it takes to give an image of the registry one more tag, so that it does not expire while it runs."""
+
 PASSED_TO: Final = ("ecs-tasks.amazonaws.com",)
 """Services to which an apply gives the roles that it makes."""
 

@@ -11,7 +11,17 @@ from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from pydantic import Field
 
 from modules.base import Module, item
-from modules.permissions import CHANGES, OF_BUCKETS, OF_ROLES, PASSED_TO, POLICY_VERSION, PUSHES, READS, SERVICE_LINKED
+from modules.permissions import (
+    CHANGES,
+    KEEPS,
+    OF_BUCKETS,
+    OF_ROLES,
+    PASSED_TO,
+    POLICY_VERSION,
+    PUSHES,
+    READS,
+    SERVICE_LINKED,
+)
 from modules.platform import Name, Platform
 from modules.settings import ACCOUNT, Settings, Violation, matching, rule
 
@@ -267,6 +277,7 @@ class PipelineModule(Module):
                             ("secretsmanager:GetSecretValue",),
                             f"arn:aws:secretsmanager:{region}:*:secret:{project}*{name}*",
                         ),
+                        allow(KEEPS, registry),
                         allow(OF_BUCKETS, f"arn:aws:s3:::{project}-*{name}*"),
                         allow(("s3:ListBucket",), bucket),
                         allow(("s3:GetObject", "s3:PutObject"), f"{bucket}/{name}/terraform.tfstate"),

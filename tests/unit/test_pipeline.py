@@ -102,8 +102,11 @@ def test_an_apply_changes_roles_and_states_of_its_own_environment_alone(project:
         "StringEqualsIfExists": {"aws:ResourceTag/Environment": "dev"},
     }
     others = [resource for each in policy["Statement"] if each not in everywhere for resource in each["Resource"]]
-    bucket = "${var.state_bucket_arn}"
-    assert [each for each in others if "dev" not in each] == ["arn:aws:iam::*:role/aws-service-role/*", bucket]
+    assert [each for each in others if "dev" not in each] == [
+        "arn:aws:iam::*:role/aws-service-role/*",
+        "${var.repository_arn}",  # one more tag for the image that is deployed
+        "${var.state_bucket_arn}",
+    ]
 
 
 def test_an_apply_may_do_what_was_recorded(project: Project) -> None:
