@@ -21,6 +21,9 @@ FINDINGS: Final = (
     "cdn-connects-without-tls",
     "cache-without-failover",
     "cache-without-snapshots",
+    "database-in-one-zone",
+    "database-version-that-ends",
+    "database-without-backups",
     "deletion-protection-off",
     "deployment-takes-all-tasks-down",
     "desired-count-fought-over",
@@ -56,6 +59,7 @@ FINDINGS: Final = (
     "spot-without-tasks-on-demand",
     "tasks-cannot-start",
     "throughput-out-of-reach",
+    "unprotected-database",
     "vpcs-overlap",
 )
 """Names of the findings of `miyabi-infra lint`; `miyabi-infra lint --rules` describes each."""

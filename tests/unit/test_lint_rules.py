@@ -210,6 +210,30 @@ FOUND: list[tuple[str, Yaml, str, str]] = [
     ),
     ("cache-without-failover", HIGHLY_AVAILABLE, "highly_available", "is one node without failover"),
     (
+        "database-in-one-zone",
+        {"highly_available": True, "rds": {"enabled": True}},
+        "rds.multi_az",
+        "module.rds.aws_db_instance.main has no standby in another zone",
+    ),
+    (
+        "database-without-backups",
+        {"rds": {"enabled": True, "backup_retention_days": 0}},
+        "rds.backup_retention_days",
+        "backups are kept for 0 days",
+    ),
+    (
+        "unprotected-database",
+        {"rds": {"enabled": True, "deletable": True}},
+        "rds.deletable",
+        "Terraform may delete or replace the database",
+    ),
+    (
+        "database-version-that-ends",
+        {"rds": {"enabled": True, "engine_version": "14"}},
+        "rds.engine_version",
+        "standard support of PostgreSQL 14 ends on 2027-02-28",
+    ),
+    (
         "cache-without-snapshots",
         {"elasticache": {"snapshot_retention_limit": 0}},
         "elasticache.snapshot_retention_limit",
