@@ -48,9 +48,14 @@ def run(
         return 0
     shown = since
     if since is None:
+        if revision.cut_off(root):
+            raise Refused(
+                "addresses cannot be checked: this is a shallow clone without the commit to compare with; "
+                f"run 'git fetch --unshallow', or name the commit in {revision.BASE_VARIABLE}"
+            )
         base = revision.base(root)
         if base is None:
-            print("no earlier commit is here to compare with (a shallow clone?): addresses were not checked")
+            print("no earlier commit is here to compare with: addresses were not checked")
             return 0
         since, shown = base.revision, str(base)
     with revision.tree(root, since) as then:

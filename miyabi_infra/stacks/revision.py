@@ -94,6 +94,19 @@ def base(root: Path) -> Base | None:
     return Base(before, "previous") if before else None
 
 
+def cut_off(root: Path) -> bool:
+    """Whether this is a shallow clone that may lack the commit to compare with: then nothing can be said.
+
+    On main itself the commit before is enough, and a clone of depth 2 has it.
+    """
+    if os.environ.get(BASE_VARIABLE) or _commit(root, "rev-parse", "--is-shallow-repository") != "true":
+        return False
+    found = base(root)
+    checked_out = _commit(root, "rev-parse", "--verify", "--quiet", "HEAD")
+    on_main = any(_commit(root, "rev-parse", "--verify", "--quiet", branch) == checked_out for branch in _MAIN)
+    return found is None or (found.why == "previous" and not on_main)
+
+
 def head(root: Path) -> str:
     """The commit that is checked out, abbreviated.
 

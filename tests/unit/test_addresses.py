@@ -183,13 +183,31 @@ def test_summary_and_check_compare_with_the_same_commit(
     assert f"Compared with `{first[:12]}" in capsys.readouterr().out
 
 
-def test_check_says_when_there_is_no_history(
-    repository: Project, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+def test_the_first_commit_has_nothing_to_compare_with(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shallow = tmp_path_factory.mktemp("shallow") / "clone"
-    git(repository.root, "clone", "-q", "--depth", "1", f"file://{repository.root}", str(shallow))
-    assert run(shallow, None, check=True) == 0
+    project.take(output)
+    git(project.root, "init", "-q")
+    assert run(project.root, None, check=True) == 0
     assert "no earlier commit is here to compare with" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_a_shallow_clone_never_passes_unchecked(
+    repository: Project, depth: int, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(repository.root, "checkout", "-q", "-b", "work")
+    for message in ("one", "two"):
+        git(repository.root, "commit", "-q", "--allow-empty", "-m", message)
+    shallow = tmp_path_factory.mktemp("shallow") / "clone"
+    source = f"file://{repository.root}"
+    git(repository.root, "clone", "-q", "--depth", str(depth), "--branch", "work", source, str(shallow))
+    with pytest.raises(Refused, match="git fetch --unshallow"):
+        run(shallow, None, check=True)
+    git(shallow, "fetch", "-q", "--unshallow", "origin", "+refs/heads/*:refs/remotes/origin/*")
+    assert run(shallow, None, check=True) == 0
+    monkeypatch.setenv("MIYABI_BASE", "HEAD~1")
+    assert run(shallow, None, check=True) == 0
 
 
 def test_an_environment_that_is_not_there_is_refused(repository: Project) -> None:

@@ -92,6 +92,49 @@ def test_a_crash_is_no_result_and_says_how_to_report_it(
     assert said.endswith(f"miyabi-infra failed; this is a fault of the program. {cli.HOW_TO_REPORT}\n")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full here")
+def test_output_that_cannot_be_written_is_one_line_and_no_crash(root: Path) -> None:
+    for arguments in (["inventory"], ["lint", "--rules"], ["cost", "--json"]):
+        with Path("/dev/full").open("w", encoding="utf-8") as full:
+            done = subprocess.run(
+                [Path(sys.executable).with_name("miyabi-infra"), *arguments],
+                cwd=root,
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        said = "miyabi-infra cannot write or read: No space left on device\n"
+        assert (done.returncode, done.stderr) == (exits.REFUSED, said)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (OSError(30, "Read-only file system", "dev.html"), exits.REFUSED, "Read-only file system: dev.html\n"),
+        (OSError(2, "No such file", "x"), exits.CRASHED, "fault of the program"),
+        (KeyboardInterrupt(), exits.INTERRUPTED, ""),
+    ],
+)
+def test_what_a_disk_does_is_one_line_and_ctrl_c_has_its_code(
+    error: BaseException, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    def stay(_new: int, _old: int) -> None:
+        """Leave the standard output of the tests alone."""
+
+    monkeypatch.setattr(cli, "app", fail)
+    monkeypatch.setattr("os.dup2", stay)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == code
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert ("Traceback" in shown) == (code == exits.CRASHED)
+
+
 def test_an_unknown_option_is_wrong_use() -> None:
     assert RUNNER.invoke(cli.app, ["inventory", "--no-such-option"]).exit_code == exits.REFUSED
 
