@@ -99,6 +99,10 @@ class AlbSettings(Settings):
     idle_timeout: Annotated[int, Field(ge=1, le=4000)] = 60
     """Seconds after which the load balancer closes an idle connection."""
 
+    drop_invalid_header_fields: bool | None = None
+    """Whether header fields whose names have other characters than letters, digits and hyphens are removed before a
+    request goes to a task. Null: AWS's default, false: they are passed on."""
+
     certificate_arn: CertificateArn = ""
     """ARN of the certificate (ACM, same region) of the HTTPS listener. Empty: no HTTPS listener."""
 
@@ -225,6 +229,7 @@ class AlbModule(Module):
             enable_http2=True,
             enable_cross_zone_load_balancing=True,
             idle_timeout=settings.idle_timeout,
+            drop_invalid_header_fields=settings.drop_invalid_header_fields,
             tags={"Name": name("alb")},
         )
         load_balancer_arn, arn_suffix = load_balancer.arn, load_balancer.arn_suffix

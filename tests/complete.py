@@ -101,6 +101,7 @@ def overlay(
             "ssl_policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
             "named_for_port": 9090,
             "idle_timeout": 30,
+            "drop_invalid_header_fields": True,
             "health_check_path": "/ready",
             "health_check_interval": 15,
             "health_check_timeout": 4,

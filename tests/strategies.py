@@ -45,6 +45,7 @@ def alb(draw: st.DrawFn, region: str) -> dict[str, Any]:
         "health_check_path": draw(st.sampled_from(["/", "/health", "/api/v1/health?deep=1"])),
         "deregistration_delay": draw(st.integers(0, 3600)),
         "idle_timeout": draw(st.integers(2, 4000)),
+        "drop_invalid_header_fields": draw(st.sampled_from([None, False, True])),
         "response_time_alarm_threshold": draw(st.sampled_from([0.25, 1, 2.5])),
     }
 

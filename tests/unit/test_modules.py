@@ -113,6 +113,12 @@ def test_http_redirects_once_there_is_a_certificate(
     assert resource(rendered, "aws_lb_listener.http")["default_action"][0]["type"] == action
 
 
+def test_invalid_headers_are_dropped_only_where_it_is_set(settings: EnvironmentSettings) -> None:
+    assert "drop_invalid_header_fields" not in resource(body(settings, "alb"), "aws_lb.main")
+    rendered = body(settings, "alb", alb={"drop_invalid_header_fields": True})
+    assert resource(rendered, "aws_lb.main")["drop_invalid_header_fields"] is True
+
+
 def test_the_redirect_is_permanent_and_to_443(settings: EnvironmentSettings) -> None:
     rendered = body(settings, "alb", alb={"certificate_arn": CERTIFICATE})
     assert resource(rendered, "aws_lb_listener.http")["default_action"] == [
