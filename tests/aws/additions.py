@@ -18,7 +18,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elasticache.exceptions import ElastiCacheException
 from moto.elasticache.models import CacheCluster, ElastiCacheBackend
 from moto.elasticache.responses import ElastiCacheResponse
-from moto.elbv2.models import FakeLoadBalancer
+from moto.elbv2.models import ELBv2Backend, FakeLoadBalancer
 
 from tests.aws.refusals import within
 
@@ -48,6 +48,7 @@ def install() -> None:
     _wrap(EC2ContainerServiceResponse, "update_service", _with_all_arguments)
     _wrap(SecurityGroupRule, "__init__", _with_description_of_list)
     _wrap(SecurityGroup, "_flattened_rules", _with_descriptions_of_lists)
+    _wrap(ELBv2Backend, "modify_target_group_attributes", _with_the_longest_delay)
     # A load balancer that is ready at once saves the ten seconds after which the provider asks again.
     FakeLoadBalancer.state = property(lambda _: "active", lambda _, __: None)  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -351,3 +352,19 @@ def _text(response: Any, name: str) -> str:  # noqa: ANN401
 
 def _list(response: Any, name: str) -> list[Any]:  # noqa: ANN401
     return list(_get(response, name) or ())
+
+
+# ---- Load balancers ------------------------------------------------------------------------------------------------
+
+_DELAY: Final = "deregistration_delay.timeout_seconds"
+
+
+def _with_the_longest_delay(modify: Callable[..., Any]) -> Callable[..., None]:
+    def modify_target_group_attributes(self: ELBv2Backend, target_group_arn: str, attributes: dict[str, Any]) -> None:
+        """moto refuses an hour, the longest delay, which AWS accepts."""
+        longest = attributes.get(_DELAY) == "3600"
+        modify(self, target_group_arn, {**attributes, _DELAY: "3599"} if longest else attributes)
+        if longest:
+            self.target_groups[target_group_arn].attributes[_DELAY] = "3600"
+
+    return modify_target_group_attributes

@@ -78,7 +78,9 @@ def test_attribute_out_of_range(account: Account) -> None:
 
     with account.refuses(elbv2.attribute_out_of_range):
         wait(3601)
-    wait(3599)
+    wait(3600)
+    held = account.elbv2.describe_target_group_attributes(TargetGroupArn=account.target_group)["Attributes"]
+    assert {"Key": "deregistration_delay.timeout_seconds", "Value": "3600"} in held
 
 
 def test_target_group_that_exists(account: Account) -> None:
