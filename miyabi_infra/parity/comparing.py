@@ -35,6 +35,7 @@ def compare(hcl: Configuration, generated: Configuration, interface: Interface) 
     found += tags.of_provider(hcl, generated)
     found += _region(hcl, generated)
     found += _provider(hcl, generated)
+    found += _other_providers(hcl, generated)
     found += orders(hcl, generated, apart=interface.apart)
     found += outputs(hcl, generated, unknown)
     found += variables(hcl, interface)
@@ -162,3 +163,12 @@ def _provider(hcl: Configuration, generated: Configuration) -> Iterator[Remark]:
             guards = name in _GUARDS and mine is None
             why = "only the generated stack refuses other accounts" if guards else ""
             yield Remark("no effect" if guards else "difference", PROVIDER, name, shown(mine), shown(theirs), why)
+
+
+def _other_providers(hcl: Configuration, generated: Configuration) -> Iterator[Remark]:
+    """What only the generated stack gives to another configuration of the provider."""
+    known = {(each.address, each.argument) for each in hcl.issues}
+    for (address, argument), name in generated.other_providers.items():
+        if (address, argument) not in known and (argument == "providers" or address in hcl.instances):
+            why = "another configuration of the provider, in another region or account"
+            yield Remark("difference", address, argument, ABSENT, name, why)

@@ -24,6 +24,8 @@ class Configuration:
     issues: tuple[HclIssue, ...] = ()
     provider: Mapping[str, Value] = field(default_factory=dict[str, Value])
     """Arguments and blocks of the AWS provider, without region and default tags."""
+    other_providers: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    """What of a generated stack uses another configuration of the provider: address and argument, and its name."""
     root_variables: frozenset[str] = frozenset()
     sensitive_outputs: frozenset[str] = frozenset()
 

@@ -35,6 +35,17 @@ def wires(out: Path, stack: Stack) -> dict[str, tuple[str, ...]]:
     }
 
 
+def other_providers(out: Path, stack: Stack) -> dict[tuple[str, str], str]:
+    """What uses another configuration of the provider, by address and argument: calls of modules, and resources."""
+    root = out / "stacks" / stack.name / "cdk.tf.json"
+    calls: Mapping[str, Any] = json.loads(root.read_text(encoding="utf-8")).get("module", {})
+    passed = {name: call.get("providers", {}).get("aws", "aws") for name, call in calls.items()}
+    return {
+        **{(f"module.{name}", "providers"): other for name, other in passed.items() if other != "aws"},
+        **{(each.address, "provider"): f"in {each.region}" for each in stack.resources if each.region},
+    }
+
+
 def _instance(resource: Resource, lifecycle: Mapping[str, Any]) -> Instance:
     blocks = (provider.facts(resource.type) or {}).get("blocks", {})
     return Instance(

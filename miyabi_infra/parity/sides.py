@@ -32,6 +32,7 @@ def of_stack(out: Path, stack: Stack) -> Configuration:
         default_tags=stack.default_tags,
         region=stack.region,
         provider={name: value for name, value in stack.provider.items() if name not in ("region", "default_tags")},
+        other_providers=generated.other_providers(out, stack),
     )
 
 

@@ -84,18 +84,21 @@ class Judge:
 
     def verdict(self, mutation: Mutation) -> Verdict:
         """What is found of a mutation."""
+        found = self.remarks(mutation)
+        if found is None or any(each.kind != "no effect" for each in found):
+            return Verdict(mutation, "static")
+        return Verdict(mutation, "missed" if found == self.baseline else "noted")
+
+    def remarks(self, mutation: Mutation) -> list[Remark] | None:
+        """What is said of both sides with a mutation; None when a side is refused."""
         folder = self.stack if mutation.side == "generated" else self.hcl
         with changed(folder, mutation):
             try:
                 if mutation.side == "generated":
-                    found = self._found(self._hcl, *self._generated_side())
-                else:
-                    found = self._found(self._hcl_side(), *self._generated)
+                    return self._found(self._hcl, *self._generated_side())
+                return self._found(self._hcl_side(), *self._generated)
             except Refused:
-                return Verdict(mutation, "static")
-        if any(each.kind != "no effect" for each in found):
-            return Verdict(mutation, "static")
-        return Verdict(mutation, "missed" if found == self.baseline else "noted")
+                return None
 
     def _generated_side(self) -> tuple[Configuration, Interface]:
         (stack,) = read(self._out)

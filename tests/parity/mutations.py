@@ -15,6 +15,8 @@ from typing import Any, Final, Literal, cast
 Side = Literal["generated", "HCL"]
 
 _META: Final = frozenset({"count", "depends_on", "lifecycle", "tags"})
+_OF_A_CALL: Final = frozenset({"//", "source", "depends_on", "providers"})
+"""Arguments of a module's call that are for Terraform itself."""
 _REFERENCE: Final = re.compile(r"\$\{aws_\w+\.\w+(?:\[[^\]]*\])?\.(\w+)\}")
 
 
@@ -92,6 +94,13 @@ def _of_policies(path: str, call: str, body: dict[str, Any]) -> Iterator[Mutatio
             changed = copy.deepcopy(body)
             changed["locals"][name]["Statement"][index]["Effect"] = "Deny"
             yield Mutation("generated", "policy statement turned", of, {path: json.dumps(changed)})
+            changed = copy.deepcopy(body)
+            changed["locals"][name]["Statement"][index]["Condition"] = {"Bool": {"aws:SecureTransport": "true"}}
+            yield Mutation("generated", "policy condition added", of, {path: json.dumps(changed)})
+            if statement.get("Resource", "*") != "*":
+                changed = copy.deepcopy(body)
+                changed["locals"][name]["Statement"][index]["Resource"] = "*"
+                yield Mutation("generated", "policy widened", of, {path: json.dumps(changed)})
             if isinstance(statement["Action"], list):
                 changed = copy.deepcopy(body)
                 changed["locals"][name]["Statement"][index]["Action"].pop()
@@ -103,6 +112,17 @@ def _of_the_root(root: dict[str, Any]) -> Iterator[Mutation]:
         changed = copy.deepcopy(root)
         del changed["output"][name]
         yield Mutation("generated", "output lost", f"output.{name}", {"cdk.tf.json": json.dumps(changed)})
+    for call, arguments in sorted(root["module"].items()):
+        changed = copy.deepcopy(root)
+        changed["provider"]["aws"].append({"alias": "other", "region": "eu-west-1"})
+        changed["module"][call]["providers"] = {"aws": "aws.other"}
+        yield Mutation("generated", "provider changed", f"module.{call}", {"cdk.tf.json": json.dumps(changed)})
+        for name, value in sorted(arguments.items()):
+            if name not in _OF_A_CALL:
+                changed = copy.deepcopy(root)
+                changed["module"][call][name] = ["something-else"] if isinstance(value, list) else "something-else"
+                of = f"module.{call}.{name}"
+                yield Mutation("generated", "module argument changed", of, {"cdk.tf.json": json.dumps(changed)})
     changed = copy.deepcopy(root)
     del changed["module"]["ecs_service"]["depends_on"]
     yield Mutation("generated", "dependency lost", "module.ecs_service", {"cdk.tf.json": json.dumps(changed)})
@@ -293,6 +313,38 @@ _TAG: Final = re.compile(r"^    (?:Name|Type) += .*\n", re.MULTILINE)
 _TAG_NAME: Final = re.compile(r'^(?P<head>    Name += )(?P<value>".*")$', re.MULTILINE)
 _COUNT: Final = re.compile(r"^  count += .*\n", re.MULTILINE)
 _DEPENDS: Final = re.compile(r"^  depends_on = .*\n", re.MULTILINE)
+_EFFECT: Final = re.compile(r'^ +Effect += "Allow"\n', re.MULTILINE)
+_CONDITION: Final = '      Condition = { Bool = { "aws:SecureTransport" = "true" } }\n'
+_CALL: Final = re.compile(r'^module "(\w+)" \{\n(.*?)^\}\n', re.MULTILINE | re.DOTALL)
+_PASSED: Final = re.compile(r"^  (\w+) += .*$", re.MULTILINE)
+_ASSUMED: Final = re.compile(r"^  assume_role_policy = .*\n", re.MULTILINE)
+_DOCUMENT: Final = """
+data "aws_iam_policy_document" "assume" {
+  %s
+  statement {
+    %s
+    actions = ["%s"]
+    principals {
+      type        = "Service"
+      identifiers = [%s]
+    }
+  }
+}
+"""
+_TASKS: Final = '"ecs-tasks.amazonaws.com"'
+_DOCUMENTS: Final[Mapping[str, tuple[str, str, str, str]]] = {
+    "policy_id": ('policy_id = "another"', "", "sts:AssumeRole", _TASKS),
+    "source_policy_documents": (
+        'source_policy_documents = [jsonencode({ Statement = [{ Effect = "Deny", Action = "sts:*" }] })]',
+        "",
+        "sts:AssumeRole",
+        _TASKS,
+    ),
+    "effect": ("", 'effect = "Deny"', "sts:AssumeRole", _TASKS),
+    "actions": ("", "", "sts:TagSession", _TASKS),
+    "principals": ("", "", "sts:AssumeRole", f'{_TASKS}, "ec2.amazonaws.com"'),
+}
+"""Documents of a data source that are not the policy of the reference HCL, each in one thing."""
 _ACTION: Final = re.compile(r'"(?:s3|ecr|logs|secretsmanager):\w+",? ?\n? *(?=")')
 
 
@@ -307,6 +359,8 @@ def of_hcl(root: Path) -> Iterator[Mutation]:
                 kind, label, name = found[1], found[2], found[3]
                 if kind == "resource":
                     of = f"module.{call}.{label}.{name}"
+                    if _ASSUMED.search(found[4]):
+                        yield from _of_a_data_source(text, found, path, of)
                     for what, body in _of_a_block(found[4]):
                         yield Mutation("HCL", what, of, {path: _replaced(text, found, body)})
                     yield from _renamed(root, folder, label, name, of)
@@ -333,10 +387,34 @@ def _of_the_hcl_root(root: Path, calls: str) -> Iterator[Mutation]:
     for found in _TOP.finditer(outputs):
         files = {"outputs.tf": outputs[: found.start()] + outputs[found.end() :]}
         yield Mutation("HCL", "output lost", f"output.{found[2]}", files)
+    for found in _CALL.finditer(calls):
+        yield from _of_a_call(calls, found)
     crossed = calls.replace("= module.networking.private_subnet_ids", "= module.networking.public_subnet_ids", 1)
     yield Mutation("HCL", "wire crossed", "module.elasticache", {"main.tf": crossed})
     lost = calls.replace("  depends_on = [module.alb, module.iam, module.networking]\n", "")
     yield Mutation("HCL", "dependency lost", "module.ecs_service", {"main.tf": lost})
+
+
+def _of_a_call(calls: str, found: re.Match[str]) -> Iterator[Mutation]:
+    """The mutations of a module's call: another provider, and another value of each argument."""
+    of = f"module.{found[1]}"
+    other = '\nprovider "aws" {\n  alias  = "other"\n  region = "eu-west-1"\n}\n'
+    body = f"  providers = {{ aws = aws.other }}\n{found[2]}"
+    text = f"{calls[: found.start(2)]}{body}{calls[found.end(2) :]}{other}"
+    yield Mutation("HCL", "provider changed", of, {"main.tf": text})
+    for passed in _PASSED.finditer(found[2]):
+        if passed[1] not in _OF_A_CALL:
+            start, end = found.start(2) + passed.start(), found.start(2) + passed.end()
+            text = f'{calls[:start]}  {passed[1]} = "something-else"{calls[end:]}'
+            yield Mutation("HCL", "module argument changed", f"{of}.{passed[1]}", {"main.tf": text})
+
+
+def _of_a_data_source(text: str, found: re.Match[str], path: str, of: str) -> Iterator[Mutation]:
+    """A role whose policy comes from a data source that says something else."""
+    body = _ASSUMED.sub("  assume_role_policy = data.aws_iam_policy_document.assume.json\n", found[4])
+    for what, values in _DOCUMENTS.items():
+        files = {path: _replaced(text, found, body) + _DOCUMENT % values}
+        yield Mutation("HCL", "data source changed", f"{of}: {what}", files)
 
 
 def _of_a_block(body: str) -> Iterator[tuple[str, str]]:
@@ -354,6 +432,7 @@ def _of_a_block(body: str) -> Iterator[tuple[str, str]]:
         ("lifecycle dropped", _LIFECYCLE, lambda _: ""),
         ("reference replaced", _ASSIGNED, lambda hit: f'{hit["head"]}"something-else"'),
         ("permission lost", _ACTION, lambda _: ""),
+        ("policy condition added", _EFFECT, lambda hit: f"{hit[0]}{_CONDITION}"),
     )
     for what, pattern, change in rules:
         changed = pattern.sub(change, body, count=1)

@@ -1,5 +1,6 @@
 """Terraform is the judge: what it plans decides, and what it refuses is never the same."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -110,3 +111,14 @@ def test_a_root_that_reads_aws_is_not_planned(root: Path, copied: Path) -> None:
     result = parity(root, copied, "prod", plan=True)
     assert result.planned.reason in ("data.aws_ami.latest is read from AWS", "terraform is not on the PATH")
     assert result.same
+
+
+def test_another_provider_in_the_generated_stack_alone_is_a_difference(root: Path, tmp_path: Path) -> None:
+    project = Path(shutil.copytree(root, tmp_path / "project"))
+    file = project / "cdktf.out/stacks/miyabi-prod/cdk.tf.json"
+    body = json.loads(file.read_text(encoding="utf-8"))
+    body["provider"]["aws"].append({"alias": "other", "region": "eu-west-1"})
+    body["module"]["alb"]["providers"] = {"aws": "aws.other"}
+    file.write_text(json.dumps(body), encoding="utf-8")
+    (remark,) = [each for each in parity(project, HCL, "prod").remarks if each.argument == "providers"]
+    assert (remark.kind, remark.address, remark.generated) == ("difference", "module.alb", "aws.other")
