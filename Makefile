@@ -92,8 +92,9 @@ format: $(VENV)/.dev ## format the sources
 docs: $(VENV)/.runtime ## write the generated reference and the JSON Schemas
 	@$(BIN)/miyabi-infra docs
 
-learn: $(VENV)/.dev ## update what parity knows about the provider: after a new resource type or provider (needs Terraform)
+learn: $(VENV)/.dev ## update what parity and summary know about the provider: after a new resource type or provider (needs Terraform)
 	@$(BIN)/python -c 'from miyabi_infra.synthesis import runtime; runtime.prepare(); from tests import complete; complete.main()'
+	@$(BIN)/python -m tests.terraform.replacements
 
 lock: $(VENV)/.dev ## renew the pinned versions and hashes
 	$(COMPILE) --upgrade --extra dev -o requirements-dev.txt

@@ -1,15 +1,18 @@
 """Which changed arguments make Terraform replace a resource: what the AWS provider was seen to plan.
 
-`python -m tests.terraform.replacements` renews the file; it holds what the provider 5.100.0 plans.
+`make learn` renews the file; it holds what the provider 5.100.0 plans.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
 FILE: Final = Path(__file__).with_name("replacements-aws-5.json")
+
+NOT_LEARNT: Final = frozenset({"aws_s3_bucket_lifecycle_configuration"})
+"""Types of which the provider refuses a state with made-up values; nothing is known about them."""
 
 Effect = Literal["replaced", "in place", "not known"]
 
@@ -32,6 +35,11 @@ def effect(kind: str, argument: str) -> Effect:
             return "in place"
         path = path.rpartition(".")[0]
     return "not known"
+
+
+def known_types() -> Collection[str]:
+    """The resource types of which something is known."""
+    return _known().keys()
 
 
 @cache

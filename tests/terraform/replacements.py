@@ -1,4 +1,4 @@
-"""Learn from the provider which changed arguments force a replacement: `python -m tests.terraform.replacements`.
+"""Learn from the provider which changed arguments force a replacement: a part of `make learn`.
 
 The provider's schema does not say it; its plans do (`replace_paths`). Every stack is planned over a state in which each
 configured argument has another value. Writes `miyabi_infra/terraform/replacements-aws-5.json`.
@@ -14,17 +14,14 @@ from typing import Any, Final, cast
 from miyabi_infra.project import ROOT
 from miyabi_infra.terraform import offline
 from miyabi_infra.terraform.cli import Terraform
-from miyabi_infra.terraform.replacements import FILE
+from miyabi_infra.terraform.replacements import FILE, NOT_LEARNT
+from tests import complete
 from tests.support import Project
-from tests.unit.test_guides import EVERYTHING
 
 _PROVIDER: Final = 'provider["registry.terraform.io/hashicorp/aws"]'
 _UNKNOWN: Final = "arn:aws:iam::123456789012:role/known-after-apply"
 """What an attribute has that only AWS sets; the same everywhere, so that references agree with what they refer to."""
-_VARIABLES: Final = {"TF_VAR_frontend_origin_secret": "0123456789abcdefghijklmnopqrstuvwxyz"}
 _SKIPPED: Final = frozenset({"id", "tags_all", "timeouts"})
-_STATE_IS_CHECKED: Final = frozenset({"aws_s3_bucket_lifecycle_configuration"})
-"""Types of which the provider refuses a state with made-up values; nothing is learnt about them."""
 _VALUE_DECIDES: Final = {
     ("aws_elasticache_cluster", "engine_version"),
     ("aws_elasticache_replication_group", "engine_version"),
@@ -35,11 +32,11 @@ _VALUE_DECIDES: Final = {
 def learn(folder: Path) -> dict[str, dict[str, list[str]]]:
     """By type: arguments that force a replacement (`replaced`), and arguments that do not (`in_place`)."""
     project = Project.copy_of(ROOT, folder / "project")
-    project.write("qa", EVERYTHING)
+    complete.write(project)
     out = project.synthesize()
     learnt: dict[str, dict[str, set[str]]] = {}
-    for name in ("miyabi-qa", "miyabi-dev", "miyabi-shared"):
-        terraform = offline.copy(out / "stacks" / name, folder, _VARIABLES)
+    for name in (f"miyabi-{complete.ENVIRONMENT}", "miyabi-dev", "miyabi-shared"):
+        terraform = offline.copy(out / "stacks" / name, folder, complete.VARIABLES)
         _without_lifecycle(terraform.folder)
         _learn(terraform, learnt)
     return {
@@ -67,7 +64,7 @@ def _learn(terraform: Terraform, learnt: dict[str, dict[str, set[str]]]) -> None
     state: list[dict[str, Any]] = []
     changed: dict[str, set[str]] = {}
     for change in terraform.plan("-refresh=false")["resource_changes"]:
-        if change["type"] in _STATE_IS_CHECKED:
+        if change["type"] in NOT_LEARNT:
             continue
         schema = resources[change["type"]]
         filled = _filled(change["change"]["after"], change["change"]["after_unknown"])
@@ -78,6 +75,8 @@ def _learn(terraform: Terraform, learnt: dict[str, dict[str, set[str]]]) -> None
     data = {"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "learnt", "resources": state}
     (terraform.folder / "terraform.tfstate").write_text(json.dumps(data), encoding="utf-8")
     for change in terraform.plan("-refresh=false")["resource_changes"]:
+        if change["type"] in NOT_LEARNT:
+            continue
         replaced = {_path(path) for path in change["change"].get("replace_paths", ())}
         found = learnt.setdefault(change["type"], {"replaced": set(), "in_place": set()})
         found["replaced"] |= replaced

@@ -32,6 +32,7 @@ from miyabi_infra.reach.types import JUDGED, OPEN_NOTHING
 from miyabi_infra.stacks import Resource, Stack, read
 from miyabi_infra.stacks.inventory import PURPOSES
 from miyabi_infra.stacks.strengths import NO_PROTECTION, STRENGTHS, judged
+from miyabi_infra.terraform import replacements
 from tests import complete, strategies
 from tests.property.test_overlays import accepted
 from tests.support import Project
@@ -87,6 +88,11 @@ TOOLS = (
     Tool("status", lambda: status.KNOWN_TYPES, "add a row in miyabi_infra/aws/coverage.py"),
     Tool("guides", lambda: guides.KNOWN_TYPES, "add a row in miyabi_infra/pages/guides/sections.py", shared=False),
     Tool("losses", lambda: losses.KNOWN_TYPES, "add a row in miyabi_infra/pages/summary/losses.py"),
+    Tool(
+        "replacements",
+        lambda: {*replacements.known_types(), *replacements.NOT_LEARNT},
+        "run make learn (needs Terraform; about a minute)",
+    ),
     Tool("parity", provider.known_types, "run make learn (needs Terraform; about a minute)", shared=False),
 )
 
