@@ -114,7 +114,7 @@ class RdsSettings(Settings):
     auto_minor_version_upgrade: bool = True
     """Whether AWS upgrades minor versions in maintenance windows."""
 
-    instance_class: InstanceClass = "db.t4g.micro"
+    instance_class: InstanceClass = "db.t3.micro"
     """Instance class: one that RDS creates. A change restarts the instance."""
 
     allocated_storage: Annotated[int, Field(ge=20, le=65_536)] = 20

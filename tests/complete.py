@@ -193,7 +193,7 @@ def overlay(
             "engine_version": "16",
             "allow_major_version_upgrade": True,
             "auto_minor_version_upgrade": False,
-            "instance_class": "db.t4g.small",
+            "instance_class": "db.t3.small",
             "allocated_storage": 30,
             "max_allocated_storage": 200,
             "kms_key_arn": key,

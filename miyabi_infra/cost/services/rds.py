@@ -23,8 +23,7 @@ def _database(database: Resource, context: Context) -> Iterator[Charge]:
     yield Charge("RDS", f"{storage:g} GB gp3{both}", Span.of(copies * storage), context.prices.of("rds.gp3"))
     backups = context.of_environment.database_backup_gb
     if backups and number(database.get("backup_retention_period", 0)):
-        item = f"{backups:g} GB of backups beyond the size of the storage"
-        yield Charge("RDS", item, Span.of(backups), context.prices.of("rds.backup"), assumed=True)
+        raise NotPriced("no price of backups beyond the size of the storage")
     days = database.get("performance_insights_retention_period")
     if days is not None and number(days) > _FREE_DAYS:
         raise NotPriced(f"no price of Performance Insights for {number(days):g} days")
