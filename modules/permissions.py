@@ -53,6 +53,7 @@ _ALSO: Final = {
     "servicediscovery:CreatePrivateDnsNamespace": ("route53:CreateHostedZone", "route53:GetHostedZone"),
     "servicediscovery:DeleteNamespace": ("route53:DeleteHostedZone",),
     "elasticache:CreateCacheCluster": ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
+    "rds:CreateDBInstance": ("secretsmanager:CreateSecret", "kms:DescribeKey"),
     "elasticloadbalancing:CreateLoadBalancer": ("ec2:DescribeAccountAttributes", "ec2:DescribeInternetGateways"),
 }
 """Actions that AWS checks when another is called; an emulated AWS cannot show them."""
@@ -67,6 +68,7 @@ _TAGS: Final = (
     "elasticloadbalancing:AddTags",
     "iam:TagRole",
     "logs:TagResource",
+    "rds:AddTagsToResource",
     "secretsmanager:TagResource",
     "servicediscovery:TagResource",
     "sns:TagResource",
@@ -142,7 +144,7 @@ PUSHES: Final = (
 KEEPS: Final = ("ecr:BatchGetImage", "ecr:PutImage")
 """What it takes to give an image of the registry one more tag, so that it does not expire while it runs."""
 
-PASSED_TO: Final = ("ecs-tasks.amazonaws.com",)
+PASSED_TO: Final = ("ecs-tasks.amazonaws.com", "monitoring.rds.amazonaws.com")
 """Services to which an apply gives the roles that it makes."""
 
 SERVICE_LINKED: Final = (
@@ -150,5 +152,6 @@ SERVICE_LINKED: Final = (
     "ecs.application-autoscaling.amazonaws.com",
     "elasticache.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
+    "rds.amazonaws.com",
 )
 """Services that make a role of their own when they are first used in an account."""
