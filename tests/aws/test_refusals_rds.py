@@ -109,9 +109,9 @@ def test_windows_of_a_database_overlap(account: Account) -> None:
     windows = {"PreferredBackupWindow": "09:30-10:30", "PreferredMaintenanceWindow": "sun:09:00-sun:10:00"}
     with account.refuses(rds.windows_of_a_database_overlap):
         database(account, **windows)
-    database(account, **windows | {"PreferredBackupWindow": "10:00-11:00"})
+    database(account, **windows | {"PreferredBackupWindow": "10:30-11:30"})
     with account.refuses(rds.windows_of_a_database_overlap):
-        change(account, PreferredMaintenanceWindow="mon:10:30-mon:11:30")
+        change(account, PreferredMaintenanceWindow="mon:11:00-mon:12:00")
 
 
 def test_log_export_of_another_engine(account: Account) -> None:

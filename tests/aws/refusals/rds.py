@@ -309,7 +309,7 @@ def subnet_group_that_a_database_uses(ask: Ask) -> str | None:
     """An instance uses the subnet group."""
     name = ask.get("DBSubnetGroupName")
     used = any(
-        each.db_subnet_group is not None and each.db_subnet_group.subnet_name == name
+        each.db_subnet_group is not None and each.db_subnet_group.name == name
         for each in ask.backend("rds").databases.values()
     )
     return (
