@@ -71,6 +71,32 @@ LISTENER_RULES = {"aws_lb_listener_rule.http_from_cloudfront", "aws_lb_listener_
 """Addresses of alb that exist only where CloudFront has a secret."""
 
 
+DATABASE = {
+    "aws_cloudwatch_metric_alarm.database_connections",
+    "aws_cloudwatch_metric_alarm.database_cpu",
+    "aws_cloudwatch_metric_alarm.database_memory",
+    "aws_cloudwatch_metric_alarm.database_read_latency",
+    "aws_cloudwatch_metric_alarm.database_storage",
+    "aws_cloudwatch_metric_alarm.database_write_latency",
+    "aws_db_instance.main",
+    "aws_db_parameter_group.main",
+    "aws_db_subnet_group.main",
+}
+"""Addresses of rds, which is called only where an overlay enables it."""
+
+ADDED = {
+    "aws_appautoscaling_scheduled_action.begin",
+    "aws_appautoscaling_scheduled_action.end",
+    "aws_cloudwatch_log_group.postgresql",
+    "aws_cloudwatch_log_group.upgrade",
+    "aws_ecs_task_definition.migration",
+    "aws_iam_role.monitoring",
+    "aws_iam_role_policy_attachment.monitoring",
+    "aws_secretsmanager_secret.application",
+}
+"""Addresses that a setting adds: running hours, logs and monitoring of the database, its secret, migrations."""
+
+
 def accepted(overlay: dict[str, Any]) -> EnvironmentSettings:
     found, problems = check(Document(Path("qa.yaml"), {"project": "miyabi", **overlay}), "qa", EnvironmentSettings)
     assert problems == []
@@ -103,6 +129,9 @@ def test_an_accepted_overlay_keeps_every_address_and_the_text_of_variables(
             expected["alb"] = expected["alb"] | LISTENER_RULES
     bodies = {module.folder: module.rendered() for module in EnvironmentStack(App(), settings).modules}
     found = {folder: set(instances(body)) for folder, body in bodies.items()}
+    if settings.rds.enabled:
+        expected["rds"] = DATABASE
+    expected = {folder: labels | (found.get(folder, set()) & ADDED) for folder, labels in expected.items()}
     cache = settings.elasticache
     assert ("aws_elasticache_replication_group.redis" in found["elasticache"]) is cache.has_group
     assert found["elasticache"] & GROUP_ONLY <= (GROUP_ONLY if cache.has_group else set())
@@ -113,7 +142,9 @@ def test_an_accepted_overlay_keeps_every_address_and_the_text_of_variables(
     variables = bodies["ecs"]["locals"]["container_definitions"][0]["environment"]
     shown = {each["name"]: each["value"].replace("$${", "${").replace("%%{", "%{") for each in variables}
     shown.pop(overlay["elasticache"]["url_variable"], None)  # its value is a reference
-    assert shown == overlay["ecs"]["environment_variables"]
+    of_database = f"{settings.rds.variable_prefix}_"
+    mine = {name: value for name, value in shown.items() if not name.startswith(of_database)}
+    assert mine == overlay["ecs"]["environment_variables"]
 
 
 @settings(max_examples=100)
