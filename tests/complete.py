@@ -322,7 +322,9 @@ def write(project: Project, **arns: str) -> None:
     """Write the overlay into a project, as the environment `complete`; and what it lacks into the shared one."""
     project.write(ENVIRONMENT, overlay(**arns))
     shared = project.overlay(SHARED)
-    shared.write_text(shared.read_text(encoding="utf-8") + PIPELINE, encoding="utf-8")
+    text = shared.read_text(encoding="utf-8")
+    if PIPELINE not in text:
+        shared.write_text(text + PIPELINE, encoding="utf-8")
 
 
 def stack(root: Path, folder: Path) -> Path:

@@ -78,6 +78,8 @@ def read(stack: Stack, aws: Aws, now: datetime, *, probed: str | None = None) ->
     asked = dict(SECTIONS)
     if platform.distribution is None:  # what an environment does not have is no section
         del asked["frontend"]
+    if not platform.databases:
+        del asked["database"]
     if probed is not None:
         asked["probe"] = lambda look: probe.probe(look, probed)
     sections = together(lambda pair: section(pair[0], pair[1], look), asked.items())
