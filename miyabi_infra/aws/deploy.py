@@ -11,6 +11,7 @@ from miyabi_infra.aws.client import Aws, Kind, Trouble
 from miyabi_infra.aws.world import World
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Resource, Stack
+from miyabi_infra.stacks.images import ecr_image
 from miyabi_infra.stacks.platform import Platform, text
 
 PAUSE: Final = 10.0
@@ -19,7 +20,6 @@ PAUSE: Final = 10.0
 _IMAGE: Final = re.compile(
     r"(?P<name>[^\s@:]+(?::\d+/[^\s@:]+)?)(?::(?P<tag>[\w.-]{1,128})|@(?P<digest>sha256:[0-9a-f]{64}))"
 )
-_ECR: Final = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>.+)")
 
 _OF_THE_ANSWER: Final = frozenset(
     {
@@ -74,11 +74,11 @@ def deploy(stack: Stack, aws: Aws, image: str, *, patience: Patience, tell: Tell
         Trouble: when AWS gives no answer.
     """
     service = _managed_here(stack)
-    found = _parts(image)
+    _named(image)
     account = account_of(World(aws, stack, {}))
     if account.trouble is not None:
         raise account.trouble
-    _in_registry(aws, image, found)
+    _in_registry(aws, image)
     rollout = Rollout(aws, _cluster_name(stack), text(service.get("name")), patience, tell)
     before = rollout.running()
     revision = rollout.register(before, _application(stack), image)
@@ -123,30 +123,29 @@ def _application(stack: Stack) -> str:
     return text(Platform(stack).containers[0].get("name"))
 
 
-def _parts(image: str) -> Mapping[str, str]:
-    """Registry, repository, tag and digest of an image."""
+def _named(image: str) -> None:
+    """Refuse an image whose name does not say which version it is."""
     matched = _IMAGE.fullmatch(image)
     if matched is None:
         raise Refused(f"{image!r} is not an image with a tag or a digest: <registry>/<repository>:<git commit>")
     if matched["tag"] == "latest":
         raise Refused("latest says not what it is: deploy the tag of a commit, or a digest")
-    return {name: value or "" for name, value in matched.groupdict().items()}
 
 
-def _in_registry(aws: Aws, image: str, parts: Mapping[str, str]) -> None:
+def _in_registry(aws: Aws, image: str) -> None:
     """Refuse an image that ECR does not have; of other registries nothing is known."""
-    matched = _ECR.fullmatch(parts["name"])
-    if matched is None:
+    named = ecr_image(image)
+    if named is None:
         return
-    if matched["region"] != aws.region:
-        aws = Aws(matched["region"])
-    wanted = {"imageDigest": parts["digest"]} if parts["digest"] else {"imageTag": parts["tag"]}
+    if named.region != aws.region:
+        aws = aws.elsewhere(named.region)
+    wanted = {"imageDigest": named.digest} if named.digest else {"imageTag": named.tag}
     try:
         aws.call(
             "ecr",
             "describe_images",
-            registryId=matched["account"],
-            repositoryName=matched["repository"],
+            registryId=named.account,
+            repositoryName=named.repository,
             imageIds=[wanted],
         )
     except Trouble as trouble:

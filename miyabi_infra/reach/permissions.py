@@ -1,6 +1,5 @@
 """What tasks need of AWS to start and to work: images, logs, secrets; by the roles' policies and a way on 443."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +10,7 @@ from miyabi_infra.reach.paths import Reach
 from miyabi_infra.reach.roles import ACCOUNT, Placed, Role, decide, everybody
 from miyabi_infra.reach.steps import Step, Verdict, verdict
 from miyabi_infra.stacks import Resource, Value
+from miyabi_infra.stacks.images import ecr_image
 from miyabi_infra.stacks.platform import address_of, addresses_of
 from miyabi_infra.stacks.policies import statements
 
@@ -79,20 +79,19 @@ class _Tasks:
             yield from self._secrets(container.get("secrets"))
 
     def _images(self, image: str) -> Ability:
-        own = re.match(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)", image)
+        own = ecr_image(image)
         if own is None:
             text = f"pull {image} (not from ECR: no role is needed)"
             return Ability(self._node.name, "images", text, self._way_to({}))
-        account, region, repository = own.groups()
-        arn = f"arn:aws:ecr:{region}:{account}:repository/{repository}"
+        arn = f"arn:aws:ecr:{own.region}:{own.account}:repository/{own.repository}"
         pulls = [(action, arn) for action in _PULL]
         steps = [step for action, on in ((_TOKEN, "*"), *pulls) for step in self._execution.may(action, on)]
-        if account != self._account != ACCOUNT:
+        if own.account != self._account != ACCOUNT:
             text = f"whether the repository's policy lets account {self._account} in is not known here"
             steps.append(Step.unknown("permission", text))
-        layers = f"arn:aws:s3:::prod-{region}-starport-layer-bucket/*"
+        layers = f"arn:aws:s3:::prod-{own.region}-starport-layer-bucket/*"
         requests = {"ecr.api": [(_TOKEN, "*"), *pulls], "ecr.dkr": pulls[1:], "s3": [("s3:GetObject", layers)]}
-        steps += self._way_to(requests, region)
+        steps += self._way_to(requests, own.region)
         return Ability(self._node.name, "images", f"pull {image}", _once(steps))
 
     def _logs(self, options: Mapping[str, Value]) -> Ability:

@@ -1,7 +1,6 @@
 """The image of the task: whether the registry has it, and for the architecture of the task."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from http.client import HTTPException
@@ -12,12 +11,9 @@ from miyabi_infra.aws.client import Kind, Trouble
 from miyabi_infra.aws.preflight.model import Observations, blocked, fine, note, preflight, untold
 from miyabi_infra.aws.status.model import Look, Observation
 from miyabi_infra.aws.world import World
+from miyabi_infra.stacks.images import ecr_image
 from miyabi_infra.stacks.platform import mappings, text
 
-_ECR: Final = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<name>[^:@]+)"
-    r"(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
-)
 _EXAMPLES: Final = "123456789012"
 """The account of AWS's examples, which the committed overlays name: nobody's registry."""
 _INDEXES: Final = (
@@ -46,18 +42,18 @@ def images(look: Look) -> Observations:
 
 
 def _image(world: World, image: str, wanted: str) -> Observations:
-    matched = _ECR.fullmatch(image)
-    if matched is None:
+    named = ecr_image(image)
+    if named is None:
         yield untold(f"{image} is not in ECR: whether it exists is not known", image=image)
         return
     account = str(world.ask("sts", "get_caller_identity")["Account"])
-    if matched["account"] == _EXAMPLES != account:
+    if named.account == _EXAMPLES != account:
         yield blocked(f"{image} is in the account of AWS's examples: ecs.ecr_image_uri, of {account}", image=image)
         return
-    there = world.at("" if matched["region"] == world.stack.region else matched["region"])
-    tag = matched["tag"] or "latest"
-    wanted_image = {"imageDigest": matched["digest"]} if matched["digest"] else {"imageTag": tag}
-    registry = {"registryId": matched["account"], "repositoryName": matched["name"]}
+    there = world.at("" if named.region == world.stack.region else named.region)
+    tag = named.tag or "latest"
+    wanted_image = {"imageDigest": named.digest} if named.digest else {"imageTag": tag}
+    registry = {"registryId": named.account, "repositoryName": named.repository}
     found = there.optional(
         "ecr", "batch_get_image", **registry, imageIds=[wanted_image], acceptedMediaTypes=[*_INDEXES, *_MANIFESTS]
     )
@@ -73,7 +69,7 @@ def _image(world: World, image: str, wanted: str) -> Observations:
         yield blocked(text, image=image, architectures=has)
     else:
         yield untold(f"{image} is in the registry; its architecture is not known", image=image)
-    if tag == "latest" and not matched["digest"]:
+    if tag == "latest" and not named.digest:
         yield _latest(there, registry, image)
     yield from _expires(there, registry, wanted_image)
 
