@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from miyabi_infra import exits
-from miyabi_infra.aws.status.model import Level, Look, Observation, StatusSection
+from miyabi_infra.aws.status.model import Level, Look, Observation, StatusSection, greatest, sections_as_data
 from miyabi_infra.aws.world import World
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.platform import Platform
@@ -24,7 +24,7 @@ class Preflight:
     @property
     def level(self) -> Level:
         """The greatest level of all observations."""
-        return max((each.level for section in self.sections for each in section.observations), default=Level.UNKNOWN)
+        return greatest(self.sections)
 
     @property
     def verdict(self) -> Literal["clear", "blocked", "unknown"]:
@@ -48,13 +48,7 @@ class Preflight:
             "principal": self.principal,
             "verdict": self.verdict,
             "exit_code": self.exit_code,
-            "sections": {
-                section.name: [
-                    {"level": LEVELS[each.level], "text": each.text, "data": cast("Any", each.data)}
-                    for each in section.observations
-                ]
-                for section in self.sections
-            },
+            "sections": sections_as_data(self.sections, LEVELS),
         }
 
 

@@ -76,14 +76,11 @@ def read(stack: Stack, aws: Aws, now: datetime, *, probed: str | None = None) ->
         return Status(stack, now, "", "", access)
     look = Look(world, platform, now)
     asked = dict(SECTIONS)
-    if platform.distribution is None:  # what an environment does not have is no section
-        del asked["frontend"]
-    if not platform.databases:
-        del asked["database"]
     if probed is not None:
         asked["probe"] = lambda look: probe.probe(look, probed)
     sections = together(lambda pair: section(pair[0], pair[1], look), asked.items())
-    return Status(stack, now, account.number, account.principal, (*access, *sections))
+    shown = (each for each in sections if each.observations)  # what an environment does not have is no section
+    return Status(stack, now, account.number, account.principal, (*access, *shown))
 
 
 __all__ = [

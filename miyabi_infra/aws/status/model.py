@@ -1,6 +1,6 @@
 """What a status consists of: observations in sections, with the level that decides the verdict."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -45,6 +45,22 @@ class StatusSection:
     observations: tuple[Observation, ...]
 
 
+def greatest(sections: Iterable[StatusSection]) -> Level:
+    """The greatest level of all observations; unknown without any."""
+    return max((each.level for section in sections for each in section.observations), default=Level.UNKNOWN)
+
+
+def sections_as_data(sections: Iterable[StatusSection], names: Mapping[Level, str]) -> dict[str, list[dict[str, Any]]]:
+    """Sections for programs, with the names of the levels."""
+    return {
+        section.name: [
+            {"level": names[each.level], "text": each.text, "data": cast("Any", each.data)}
+            for each in section.observations
+        ]
+        for section in sections
+    }
+
+
 @dataclass(frozen=True)
 class Status:
     """The status of an environment at a time."""
@@ -60,8 +76,7 @@ class Status:
     @property
     def level(self) -> Level:
         """The greatest level of all observations."""
-        levels = (each.level for section in self.sections for each in section.observations)
-        return max(levels, default=Level.UNKNOWN)
+        return greatest(self.sections)
 
     @property
     def verdict(self) -> Literal["healthy", "degraded", "unknown"]:
@@ -175,11 +190,5 @@ def as_data(status: Status) -> dict[str, Any]:
         "undetermined": sum(
             each.level is Level.UNKNOWN for section in status.sections for each in section.observations
         ),
-        "sections": {
-            section.name: [
-                {"level": each.level.name.lower(), "text": each.text, "data": cast("Any", each.data)}
-                for each in section.observations
-            ]
-            for section in status.sections
-        },
+        "sections": sections_as_data(status.sections, {level: level.name.lower() for level in Level}),
     }
