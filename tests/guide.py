@@ -1,11 +1,16 @@
 """Reading the guides: their commands with what they should print, their links and anchors."""
 
+import os
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
+
+from miyabi_infra.terraform import cli as terraform
 
 _FENCE: Final = re.compile(r"(?P<indent> *)```(?P<info>.*)")
 _NOT_RUN: Final = re.compile(r'not-run="([^"]+)"')
@@ -72,6 +77,23 @@ def commands(file: Path) -> list[Command]:
         else:
             raise AssertionError(f"{file}:{line}: a block that is neither sh nor text: {info!r}")
     return found
+
+
+def run_block(text: str, project: Path, variables: Mapping[str, str], *tools: Path) -> subprocess.CompletedProcess[str]:
+    """Run a block in a project that has its own sources, as its reader would; `tools` are folders before the PATH."""
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", text],
+        cwd=project,
+        env={
+            **terraform.environment(),
+            **variables,
+            "PATH": os.pathsep.join([*map(str, tools), str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "PYTHONPATH": str(project),  # the copy's own sources, so that the copy is the project's root
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def prose(file: Path) -> str:

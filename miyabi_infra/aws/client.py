@@ -131,15 +131,11 @@ class Aws:
         self._lock = threading.Lock()
         self._session: Any = None
         self._elsewhere: dict[str, Aws] = {}
-        self.actions: set[str] = set()
-        """IAM's names of all operations that were asked for, in any region; also of those that were denied."""
 
     def elsewhere(self, region: str) -> "Aws":
         """The same account in another region."""
         with self._lock:
-            there = self._elsewhere.setdefault(region, Aws(region, self._limits))
-            there.actions = self.actions
-            return there
+            return self._elsewhere.setdefault(region, Aws(region, self._limits))
 
     def call(self, service: str, operation: str, /, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
         """The answer of an operation, with boto3's name for it: `call("ecs", "describe_services", cluster=…)`.
@@ -148,7 +144,6 @@ class Aws:
             Trouble: when there is none.
         """
         action = action_name(service, operation)
-        self.actions.add(action)
         with _telling(action, self._limits):
             return _from_aws(getattr(self._client(service), operation)(**arguments), action)
 
@@ -159,7 +154,6 @@ class Aws:
             Trouble: when one of the pages cannot be read.
         """
         action = action_name(service, operation)
-        self.actions.add(action)
         with _telling(action, self._limits):
             client = self._client(service)
             if not client.can_paginate(operation):  # it returns everything at once

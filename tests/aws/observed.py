@@ -51,15 +51,20 @@ def _after(owner: type, name: str, change: Callable[[Any, Any], None]) -> None:
     setattr(owner, name, changed)
 
 
-def _get(response: Any, name: str) -> Any:  # noqa: ANN401  # moto's own types
+def asked(response: Any, name: str) -> Any:  # noqa: ANN401  # moto's own types
+    """A parameter of the request that is answered."""
     return response._get_param(name)
 
 
-def _observed(response: BaseResponse, name: str) -> Any:  # noqa: ANN401  # JSON
-    backend: Any = ssm_backends[response.current_account][response.region]
-    parameters = backend._parameters
-    held = parameters.get(name)
+def told(account: str, region: str, name: str) -> Any:  # noqa: ANN401  # JSON
+    """What a test has written into a parameter; None where it has not."""
+    backend: Any = ssm_backends[account][region]
+    held = backend._parameters.get(name)
     return json.loads(held[-1].value) if held else None
+
+
+def _observed(response: BaseResponse, name: str) -> Any:  # noqa: ANN401  # JSON
+    return told(response.current_account, response.region, name)
 
 
 def _observe_service(response: BaseResponse, answer: Any) -> None:  # noqa: ANN401  # moto's own
@@ -82,7 +87,7 @@ def _observe_health(response: BaseResponse, answer: Any) -> None:  # noqa: ANN40
 
 def describe_scaling_activities(self: ApplicationAutoScalingResponse) -> str:
     observed: list[dict[str, Any]] = _observed(self, ACTIVITIES) or []
-    activities = [each for each in observed if each["ResourceId"] == _get(self, "ResourceId")]
+    activities = [each for each in observed if each["ResourceId"] == asked(self, "ResourceId")]
     return json.dumps({"ScalingActivities": activities})
 
 
@@ -95,23 +100,23 @@ def _definitions(response: LogsResponse) -> dict[str, dict[str, Any]]:
 
 
 def put_query_definition(self: LogsResponse) -> str:
-    identifier = _get(self, "queryDefinitionId") or str(mock_random.uuid4())
+    identifier = asked(self, "queryDefinitionId") or str(mock_random.uuid4())
     _definitions(self)[identifier] = {
         "queryDefinitionId": identifier,
-        "name": _get(self, "name"),
-        "queryString": _get(self, "queryString"),
-        "logGroupNames": _get(self, "logGroupNames") or [],
+        "name": asked(self, "name"),
+        "queryString": asked(self, "queryString"),
+        "logGroupNames": asked(self, "logGroupNames") or [],
         "lastModified": 0,
     }
     return json.dumps({"queryDefinitionId": identifier})
 
 
 def describe_query_definitions(self: LogsResponse) -> str:
-    prefix = _get(self, "queryDefinitionNamePrefix") or ""
+    prefix = asked(self, "queryDefinitionNamePrefix") or ""
     found = [each for each in _definitions(self).values() if each["name"].startswith(prefix)]
     return json.dumps({"queryDefinitions": found})
 
 
 def delete_query_definition(self: LogsResponse) -> str:
-    held = _definitions(self).pop(_get(self, "queryDefinitionId"), None)
+    held = _definitions(self).pop(asked(self, "queryDefinitionId"), None)
     return json.dumps({"success": held is not None})

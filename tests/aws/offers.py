@@ -12,7 +12,8 @@ from moto.ecr.responses import ECRResponse
 from moto.elasticache.responses import ElastiCacheResponse
 from moto.servicequotas.exceptions import NoSuchResource
 from moto.servicequotas.models import ServiceQuotasBackend
-from moto.ssm.models import ssm_backends
+
+from tests.aws.observed import asked, told
 
 QUOTAS: Final = "/observed/quotas"
 """Values of quotas by code, where they are not AWS's defaults: `{"L-0263D0A3": 10}`."""
@@ -38,25 +39,15 @@ def install() -> None:
         setattr(owner, method.__name__, method)
 
 
-def _told(account: str, region: str, name: str) -> Any:  # noqa: ANN401  # JSON
-    backend: Any = ssm_backends[account][region]
-    held = backend._parameters.get(name)
-    return json.loads(held[-1].value) if held else None
-
-
-def _get(response: Any, name: str) -> Any:  # noqa: ANN401  # moto's own types
-    return response._get_param(name)
-
-
 def get_service_quota(self: ServiceQuotasBackend, service_code: str, quota_code: str) -> dict[str, Any]:
     default = DEFAULTS.get(service_code, {}).get(quota_code)
     if default is None:
         raise NoSuchResource
-    told: dict[str, float] = _told(self.account_id, self.region_name, QUOTAS) or {}
+    values: dict[str, float] = told(self.account_id, self.region_name, QUOTAS) or {}
     quota: dict[str, Any] = {
         "ServiceCode": service_code,
         "QuotaCode": quota_code,
-        "Value": float(told.get(quota_code, default)),
+        "Value": float(values.get(quota_code, default)),
     }
     if service_code == "fargate":
         quota["UsageMetric"] = {
@@ -69,14 +60,14 @@ def get_service_quota(self: ServiceQuotasBackend, service_code: str, quota_code:
 
 
 def describe_reserved_cache_nodes_offerings(self: ElastiCacheResponse) -> ActionResult:
-    node = _get(self, "CacheNodeType")
-    retired: list[str] = _told(self.current_account, self.region, RETIRED) or []
+    node = asked(self, "CacheNodeType")
+    retired: list[str] = told(self.current_account, self.region, RETIRED) or []
     offering = {"ReservedCacheNodesOfferingId": "0a1b2c3d", "CacheNodeType": node, "ProductDescription": "redis"}
     return ActionResult({"ReservedCacheNodesOfferings": [] if node in retired else [offering]})
 
 
 def get_download_url_for_layer(self: ECRResponse) -> str:
-    architecture = _told(self.current_account, self.region, ARCHITECTURE) or "amd64"
+    architecture = told(self.current_account, self.region, ARCHITECTURE) or "amd64"
     configuration = base64.b64encode(json.dumps({"architecture": architecture, "os": "linux"}).encode()).decode()
     url = f"data:application/json;base64,{configuration}"
-    return json.dumps({"downloadUrl": url, "layerDigest": _get(self, "layerDigest")})
+    return json.dumps({"downloadUrl": url, "layerDigest": asked(self, "layerDigest")})

@@ -1,16 +1,13 @@
 """The guide docs/guides/adopt.md, as it stands: its commands, in its order, on an emulated AWS."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from miyabi_infra.terraform import cli as terraform
 from tests.aws.environment import ByHand
+from tests.guide import run_block
 from tests.support import git
 
 pytestmark = pytest.mark.aws
@@ -35,19 +32,7 @@ def test_every_command_of_the_guide_does_what_it_says(root: Path, hcl_made: ByHa
 
     said = ""
     for code, commands in blocks:
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", f"export HCL=../infrastructure\n{commands}"],
-            cwd=project,
-            env={
-                **terraform.environment(),
-                **hcl_made.aws.variables,
-                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-                "PYTHONPATH": str(project),  # the copy's own sources, so that the copy is the project's root
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_block(f"export HCL=../infrastructure\n{commands}", project, hcl_made.aws.variables)
         said += re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)  # terraform colours what it says, even in a pipe
         assert (int(code or 0), commands) == (done.returncode, commands), f"{done.stdout}{done.stderr}"
     assert "security_groups.https_ingress: true" in said

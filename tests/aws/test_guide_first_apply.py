@@ -1,21 +1,19 @@
 """The guide docs/guides/first-apply.md, as it stands: its commands, in its order, on an emulated AWS that is empty."""
 
-import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from miyabi_infra.terraform import cli as terraform
 from tests.aws import offers
 from tests.aws.cli import AwsCli
 from tests.aws.emulator import ACCOUNT, Emulator
 from tests.aws.test_guide_adopt import BLOCK, SOURCES
 from tests.aws.test_pipeline import DOCKER
 from tests.aws.test_preflight import tell
+from tests.guide import run_block
 from tests.support import git
 
 pytestmark = pytest.mark.aws
@@ -43,19 +41,7 @@ def test_every_command_of_the_guide_does_what_it_says(root: Path, empty_aws: Emu
         tell(aws, offers.QUOTAS, {"L-3032A538": 50})  # of an account that runs something already
         said = ""
         for code, commands in blocks:
-            done = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", commands],
-                cwd=project,
-                env={
-                    **terraform.environment(),
-                    **aws.variables,
-                    "PATH": os.pathsep.join((str(cli.folder), str(Path(sys.executable).parent), os.environ["PATH"])),
-                    "PYTHONPATH": str(project),  # the copy's own sources, so that the copy is the project's root
-                },
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            done = run_block(commands, project, aws.variables, cli.folder)
             said += re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
             assert (int(code or 0), commands) == (done.returncode, commands), f"{done.stdout}{done.stderr}"
             if "miyabi-shared apply" in commands:

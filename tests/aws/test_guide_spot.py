@@ -1,17 +1,14 @@
 """The guide docs/guides/spot.md, as it stands: its commands, in its order, on an emulated AWS whose tasks run."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from miyabi_infra.terraform import cli as terraform
 from tests.aws.cli import AwsCli
 from tests.aws.environment import Environment, changes
+from tests.guide import run_block
 
 pytestmark = pytest.mark.aws
 
@@ -32,19 +29,7 @@ def test_the_service_gets_spot_tasks_and_is_not_replaced(root: Path, applied: En
                 shutil.copy(root / name, mine.project.root / name)
         said = ""
         for commands in blocks:
-            done = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", commands],
-                cwd=mine.project.root,
-                env={
-                    **terraform.environment(),
-                    **aws.variables,
-                    "PATH": os.pathsep.join([str(cli.folder), str(Path(sys.executable).parent), os.environ["PATH"]]),
-                    "PYTHONPATH": str(mine.project.root),
-                },
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            done = run_block(commands, mine.project.root, aws.variables, cli.folder)
             assert done.returncode == 0, f"{commands}{done.stdout}{done.stderr}"
             said += done.stdout
         after = aws.client("ecs").describe_services(cluster="miyabi-cluster-dev", services=["miyabi-service-dev"])[
