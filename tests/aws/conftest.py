@@ -95,10 +95,12 @@ class Applies:
 @pytest.fixture(scope="session")
 def applies(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Applies]:
     """The applies, none of them begun."""
+    # Made here, not by the makers: in two threads at once, the factory would remove what it has just made.
+    folder = tmp_path_factory.mktemp("applies")
     makers: dict[str, Callable[[Emulator], Any]] = {
-        "applied": lambda aws: _generated(Project.copy_of(root, tmp_path_factory.mktemp("applied")), output, aws),
-        "hcl_made": lambda aws: _by_hand(tmp_path_factory.mktemp("by-hand") / "hcl", "dev", aws),
-        "otherwise_made": lambda aws: _otherwise(tmp_path_factory.mktemp("otherwise") / "hcl", aws),
+        "applied": lambda aws: _generated(Project.copy_of(root, folder / "applied"), output, aws),
+        "hcl_made": lambda aws: _by_hand(folder / "by-hand", "dev", aws),
+        "otherwise_made": lambda aws: _otherwise(folder / "otherwise", aws),
     }
     found = Applies(makers)
     yield found
