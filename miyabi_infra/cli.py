@@ -15,6 +15,7 @@ import typer
 
 from miyabi_infra import exits
 from miyabi_infra.overlays.files import overlay_files
+from miyabi_infra.pages.pipelines import Form
 from miyabi_infra.project import OUT, ROOT
 from miyabi_infra.refused import Refused
 from miyabi_infra.synthesis.stale import refuse_stale
@@ -49,6 +50,10 @@ Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when
 Env = Annotated[str | None, typer.Option("--env", help="One environment only.", autocompletion=_environments)]
 OneEnv = Annotated[str, typer.Option("--env", metavar="NAME", help="The environment.", autocompletion=_environments)]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+Format = Annotated[
+    Form | None,
+    typer.Option("--format", help="text, or what pipelines read: json, sarif, junit, github (annotations)."),
+]
 Since = Annotated[str | None, typer.Option("--since", metavar="REV", help="Show what changed since a git revision.")]
 
 
@@ -68,6 +73,13 @@ def _exit(command: Callable[[], int], *, reads: Collection[str | None] = ()) -> 
     except Refused as reason:
         typer.echo(f"{reason}", err=True)
         return typer.Exit(exits.REFUSED)
+
+
+def _form(form: Form | None, *, as_json: bool) -> Form:
+    """How findings are shown: --json is short for --format json."""
+    if as_json and form not in (None, "json"):
+        raise typer.BadParameter(f"--json is --format json, and not --format {form}: use one of them")
+    return "json" if as_json else form or "text"
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001  # as typer calls it
@@ -123,6 +135,8 @@ def synth(
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Keep running, and write after each save.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show how cdktf and its provider are loaded.")] = False,
+    form: Format = None,
+    as_json: Json = False,
 ) -> None:
     """Write the Terraform JSON of every stack to cdktf.out.
 
@@ -130,6 +144,9 @@ def synth(
     """
     if watch and check:
         raise typer.BadParameter("--watch writes and --check does not: use one of them")
+    shown = _form(form, as_json=as_json)
+    if shown != "text" and not check:
+        raise typer.BadParameter(f"--format {shown} shows what --check finds: add --check")
     if verbose:
         logging.basicConfig(level=logging.INFO, format="%(message)s")
     if watch:
@@ -139,7 +156,7 @@ def synth(
     from miyabi_infra.commands.synth import run  # noqa: PLC0415
     from miyabi_infra.synthesis import runtime  # noqa: PLC0415
 
-    runtime.leave(run(ROOT, ROOT / OUT, write=not check, environment=environment))
+    runtime.leave(run(ROOT, ROOT / OUT, write=not check, environment=environment, form=shown))
 
 
 @app.command(rich_help_panel=GENERATE)
@@ -249,6 +266,7 @@ def lint(
         typer.Option("--today", metavar="DAY", help="Date to compare waivers with: 2027-03-31."),
     ] = None,
     rules: Annotated[bool, typer.Option("--rules", help="List the rules, and why each matters.")] = False,
+    form: Format = None,
     as_json: Json = False,
 ) -> None:
     """Find settings that are allowed, but unwise or inconsistent; lint.waive in the overlay accepts one for a time.
@@ -257,10 +275,13 @@ def lint(
     """
     from miyabi_infra.commands import lint as show  # noqa: PLC0415
 
+    shown = _form(form, as_json=as_json)
     if rules:
-        raise typer.Exit(show.rules())
+        if shown not in ("text", "json"):
+            raise typer.BadParameter(f"--rules lists the rules, as text or JSON, not as {shown}")
+        raise typer.Exit(show.rules(as_json=shown == "json"))
     raise _exit(
-        lambda: show.run(ROOT, env, policies=policies, today=today, fail_on=fail_on, as_json=as_json),
+        lambda: show.run(ROOT, env, policies=policies, today=today, fail_on=fail_on, form=shown),
         reads=EVERYTHING,  # some rules look at several stacks
     )
 
@@ -341,6 +362,7 @@ def parity(
         bool, typer.Option("--no-plan", help="Only read the files; do not let Terraform plan both sides.")
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Also list differences without effect.")] = False,
+    form: Format = None,
     as_json: Json = False,
 ) -> None:
     """Compare hand-written HCL with the generated stack: addresses, values, order, outputs. No AWS.
@@ -350,6 +372,8 @@ def parity(
     Exit code 0: the same; 1: something differs, or could not be evaluated; 2: wrong use, or HCL that cannot be read.
     """
     from miyabi_infra.commands.parity import run  # noqa: PLC0415
+
+    shown = _form(form, as_json=as_json)
 
     raise _exit(
         lambda: run(
@@ -361,7 +385,7 @@ def parity(
             workspace=workspace,
             plan=not no_plan,
             verbose=verbose,
-            as_json=as_json,
+            form=shown,
         ),
         reads=(env,),
     )
@@ -409,6 +433,7 @@ def addresses(
     check: Annotated[
         bool, typer.Option("--check", help="Compare with where the branch left main, or with the previous commit.")
     ] = False,
+    form: Format = None,
     as_json: Json = False,
 ) -> None:
     """List the addresses of resources, or what has changed. They are the contract with every state.
@@ -418,7 +443,10 @@ def addresses(
     """
     from miyabi_infra.commands.addresses import run  # noqa: PLC0415
 
-    raise _exit(lambda: run(ROOT, env, since=since, check=check, as_json=as_json), reads=(env,))
+    shown = _form(form, as_json=as_json)
+    if shown not in ("text", "json") and not check and since is None:
+        raise typer.BadParameter(f"--format {shown} shows what was lost: add --check or --since")
+    raise _exit(lambda: run(ROOT, env, since=since, check=check, form=shown), reads=(env,))
 
 
 @app.command(rich_help_panel=OPERATE)

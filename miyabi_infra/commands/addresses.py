@@ -1,6 +1,7 @@
 """What `miyabi-infra addresses` prints: the contract with every state, and what has broken it since a revision."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,9 @@ from environments.retired import STACKS as RETIRED
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import OverlayError
+from miyabi_infra.pages.pipelines import Form, page
+from miyabi_infra.pages.pipelines.findings import Findings, Found
+from miyabi_infra.place import Place
 from miyabi_infra.project import ROOT
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, revision
@@ -27,7 +31,7 @@ _LOST: Final[Mapping[Loss, str]] = {
 
 
 def run(
-    root: Path, environment: str | None, *, since: str | None = None, check: bool = False, as_json: bool = False
+    root: Path, environment: str | None, *, since: str | None = None, check: bool = False, form: Form = "text"
 ) -> int:
     """Print the contract, or what differs from a revision; return 1 when an address was lost.
 
@@ -36,7 +40,7 @@ def run(
         environment: One environment only.
         since: Git revision to compare with.
         check: Compare with `revision.base`, if no revision is given.
-        as_json: JSON instead of text.
+        form: How it is shown; a list of addresses is text or JSON.
 
     Raises:
         Refused: for an environment or a revision that does not exist.
@@ -44,7 +48,7 @@ def run(
     contracts = read(root / OUT)
     if not check and since is None:
         chosen = _chosen(contracts, environment)
-        print(json.dumps(_data(chosen), indent=2) if as_json else _text(chosen))
+        print(json.dumps(_data(chosen), indent=2) if form == "json" else _text(chosen))
         return 0
     shown = since
     if since is None:
@@ -55,7 +59,8 @@ def run(
             )
         base = revision.base(root)
         if base is None:
-            print("no earlier commit is here to compare with: addresses were not checked")
+            print("no earlier commit is here to compare with: addresses were not checked", file=sys.stderr)
+            _show(root, [], tuple(contracts), None, form)
             return 0
         since, shown = base.revision, str(base)
     with revision.tree(root, since) as then:
@@ -67,9 +72,18 @@ def run(
             for side in (before, contracts)
         ]
         found = list(changes(sides[0], sides[1], overlays, RETIRED))
-    lost = any(each.lost for each in found)
-    print(json.dumps([_changes_data(each) for each in found], indent=2) if as_json else _changes_text(found, shown))
-    return int(lost)
+    _show(root, found, tuple({**sides[0], **sides[1]}), shown, form)
+    return int(any(each.lost for each in found))
+
+
+def _show(root: Path, found: Sequence[Changes], stacks: tuple[str, ...], since: str | None, form: Form) -> None:
+    """Print what has changed since a revision; since None, nothing is known to compare with."""
+    if form == "json":
+        print(json.dumps([_changes_data(each) for each in found], indent=2))
+    elif form != "text":
+        print(page(_of_pipelines(root, found, stacks), form))
+    elif since is not None:
+        print(_changes_text(found, since))
 
 
 def _documents(root: Path) -> Mapping[str, Document]:
@@ -105,7 +119,7 @@ def _text(contracts: Mapping[str, Contract]) -> str:
     return "\n\n".join(blocks)
 
 
-def _changes_text(found: Sequence[Changes], shown: str | None) -> str:
+def _changes_text(found: Sequence[Changes], shown: str) -> str:
     lines = [f"compared with {shown}"]
     for each in found:
         lines += _stack_lines(each)
@@ -152,6 +166,36 @@ def _lost(one: Lost) -> str:
 
 def _cause(cause: Cause) -> str:
     return f"{cause.name} ({', '.join(map(str, cause.places)) or 'a default'})"
+
+
+# ---- for pipelines ---------------------------------------------------------------------------------------------------
+
+
+def _of_pipelines(root: Path, found: Sequence[Changes], stacks: tuple[str, ...]) -> Findings:
+    return Findings(
+        "addresses",
+        stacks,
+        tuple(
+            Found(
+                rule=f"lost-{one.why}",
+                about="An address that a state has is gone: Terraform would destroy what runs there.",
+                level="error",
+                fails=True,
+                subject=f"{each.stack}: {one.address}",
+                lines=(_lost(one), "Terraform would destroy what runs there, or nobody would plan it any more."),
+                place=_place(root, each),
+            )
+            for each in found
+            for one in each.lost
+        ),
+    )
+
+
+def _place(root: Path, changes: Changes) -> Place:
+    """The stack that lacks the address; of a stack that is gone, where its end would be declared."""
+    if changes.is_gone:
+        return Place(Path("environments", "retired.py"), 1)
+    return Place(root / OUT / "stacks" / changes.stack / "cdk.tf.json", 1)
 
 
 # ---- for programs ----------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +12,9 @@ from miyabi_infra.lint.findings import Finding, findings, overlays
 from miyabi_infra.lint.policies import Scan, missing, scan
 from miyabi_infra.lint.rule import SEVERITIES, Severity
 from miyabi_infra.lint.rules import RULES
+from miyabi_infra.pages.pipelines import Form, page
+from miyabi_infra.pages.pipelines.findings import Findings, Found, Level
+from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack, chosen, read
 from miyabi_infra.text import count, table
@@ -26,7 +29,7 @@ def run(
     policies: bool = False,
     today: str | None = None,
     fail_on: str = "warning",
-    as_json: bool = False,
+    form: Form = "text",
 ) -> int:
     """Print the findings; return 1 when one that is not waived is as severe as `fail_on`.
 
@@ -36,7 +39,7 @@ def run(
         policies: Whether the scanner is asked too.
         today: The day that the ends of waivers are compared with, instead of today.
         fail_on: The least severity that makes the exit code 1, or `never`.
-        as_json: JSON instead of text.
+        form: How they are shown.
 
     Raises:
         Refused: when stacks, overlays or options cannot be read, or the scanner fails.
@@ -48,15 +51,26 @@ def run(
     everything = findings(stacks, overlays(root), day, None if scanned is None else scanned.violated)
     names = {"", *(stack.environment for stack in shown)} if environment is None else {environment}
     found = [each for each in everything if each.environment in names]
-    if as_json:
+    if form == "json":
         print(json.dumps(_data(found, scanned, day), indent=2))
-    else:
+    elif form == "text":
         print(_text(shown, found, scanned))
-    return int(any(not each.waived and each.severity in least for each in found))
+    else:
+        stacks_shown = tuple(stack.name for stack in shown)
+        print(page(Findings("lint", stacks_shown, tuple(_of_pipelines(each, least) for each in found)), form))
+    return int(any(_fails(each, least) for each in found))
 
 
-def rules() -> int:
+def _fails(found: Finding, least: Sequence[Severity]) -> bool:
+    return not found.waived and found.severity in least
+
+
+def rules(*, as_json: bool = False) -> int:
     """Print what each rule is about."""
+    if as_json:
+        data = [{"finding": rule.name, "severity": rule.severity, "why": rule.why} for rule in RULES]
+        print(json.dumps(data, indent=2))
+        return 0
     lines = [[rule.name, rule.severity, rule.why] for rule in RULES]
     print(table(["finding", "severity", "why"], lines))
     return 0
@@ -133,6 +147,27 @@ def _waived_text(found: Sequence[Finding]) -> list[str]:
         times = f" ({counted[name]} times)" if counted[name] > 1 else ""
         lines.append(f"  waived until {waiver.until}: {name}{times}: {' '.join(waiver.reason.split())}")
     return lines
+
+
+# ---- for pipelines ---------------------------------------------------------------------------------------------------
+
+_LEVELS: Final[Mapping[Severity, Level]] = {"error": "error", "warning": "warning", "info": "note"}
+
+
+def _of_pipelines(found: Finding, least: Sequence[Severity]) -> Found:
+    default = "" if found.written else " (default)"
+    ended = (f"its waiver ended on {found.waiver.until}",) if found.expired and found.waiver is not None else ()
+    subject = f"{found.subject}{default}"
+    return Found(
+        rule=found.name,
+        about=found.why,
+        level=_LEVELS[found.severity],
+        fails=_fails(found, least),
+        subject=f"{found.environment}: {subject}" if found.environment else subject,
+        lines=(found.text, *ended, f"why: {found.why}", f"fix: {found.fix}"),
+        place=found.place or Place(Path("environments", f"{found.environment}.yaml"), 1),
+        accepted=found.waiver.reason if found.waived and found.waiver is not None else "",
+    )
 
 
 # ---- JSON --------------------------------------------------------------------------------------------------------

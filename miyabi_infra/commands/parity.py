@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from miyabi_infra.hcl import provider
+from miyabi_infra.pages.pipelines import Form, page
+from miyabi_infra.pages.pipelines.findings import Findings, Found, Level
 from miyabi_infra.parity.judgement import Parity, parity
 from miyabi_infra.parity.remark import Kind, Remark
+from miyabi_infra.place import Place
 from miyabi_infra.stacks import OUT
 from miyabi_infra.stacks.compare import ABSENT, Absent
 from miyabi_infra.text import count
@@ -36,7 +39,7 @@ def run(
     workspace: str | None = None,
     plan: bool = False,
     verbose: bool = False,
-    as_json: bool = False,
+    form: Form = "text",
 ) -> int:
     """Print what differs; return 1 when something differs or cannot be evaluated.
 
@@ -53,7 +56,14 @@ def run(
         plan=plan,
         progress=_progress,
     )
-    print(json.dumps(_data(found), indent=2) if as_json else _text(found, verbose=verbose))
+    if form == "json":
+        print(json.dumps(_data(found), indent=2))
+    elif form == "text":
+        print(_text(found, verbose=verbose))
+    else:
+        remarks = [each for each in found.remarks if verbose or each.kind != "no effect"]
+        findings = tuple(_of_pipelines(each, root / OUT / "stacks" / found.stack.name, hcl) for each in remarks)
+        print(page(Findings("parity", (found.stack.name,), findings), form))
     return int(not found.same)
 
 
@@ -137,6 +147,47 @@ def _text_of(value: Any) -> str:  # noqa: ANN401  # JSON, or ABSENT
 def _short(value: Any) -> str:  # noqa: ANN401  # JSON, or ABSENT
     text = _text_of(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+# ---- for pipelines ---------------------------------------------------------------------------------------------------
+
+_ABOUT: Final[Mapping[Kind, tuple[Level, str]]] = {
+    "difference": ("error", "The generated stack differs from the HCL."),
+    "invalid": ("error", "The provider refuses what is written, so there is nothing to compare."),
+    "not evaluated": ("error", "These may differ; the files alone do not show it."),
+    "not compared": ("warning", "Not compared: read the reason, and decide."),
+    "no effect": ("note", "Written differently, with the same effect."),
+}
+
+
+def _of_pipelines(remark: Remark, stack: Path, hcl: Path) -> Found:
+    level, about = _ABOUT[remark.kind]
+    sides = "" if remark.hcl is remark.generated is ABSENT else _sides(remark.hcl, remark.generated)
+    said = [line for line in (sides, remark.why) if line] or [about]
+    for deciding in remark.settings:
+        where = f" ({deciding.place})" if deciding.place else " (default)"
+        said.append(f"{deciding.setting}: {_short(deciding.value)}{where}")
+    return Found(
+        rule=remark.kind.replace(" ", "-"),
+        about=about,
+        level=level,
+        fails=level == "error",
+        subject=f"{remark.address}: {remark.argument}" if remark.argument else remark.address,
+        lines=tuple(said),
+        place=_in(hcl, remark.place) or Place(stack / "cdk.tf.json", 1),
+    )
+
+
+def _in(hcl: Path, place: Place | None) -> Place | None:
+    """A place in the HCL, whose file is told from the folder that was read."""
+    if place is None:
+        return None
+    whole = hcl.resolve()
+    files = [folder / place.file for folder in (whole, *whole.parents)]
+    return Place(next((file for file in files if file.is_file()), files[0]), place.line)
+
+
+# ---- JSON ------------------------------------------------------------------------------------------------------------
 
 
 def _data(found: Parity) -> dict[str, Any]:

@@ -189,7 +189,7 @@ def test_the_first_commit_has_nothing_to_compare_with(
     project.take(output)
     git(project.root, "init", "-q")
     assert run(project.root, None, check=True) == 0
-    assert "no earlier commit is here to compare with" in capsys.readouterr().out
+    assert "no earlier commit is here to compare with" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("depth", [1, 2])

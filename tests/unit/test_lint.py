@@ -34,7 +34,7 @@ def shown(capsys: pytest.CaptureFixture[str]) -> Shown:
 
 def found(project: Project, shown: Shown, environment: str | None = None) -> list[dict[str, Any]]:
     shown()
-    run(project.root, environment, today=TODAY, as_json=True)
+    run(project.root, environment, today=TODAY, form="json")
     return json.loads(shown())["findings"]
 
 

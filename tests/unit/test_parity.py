@@ -651,7 +651,7 @@ def test_the_same_is_said_and_nothing_else(root: Path, capsys: pytest.CaptureFix
 
 
 def test_json_has_all_of_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(root, HCL, "staging", as_json=True) == 1
+    assert run(root, HCL, "staging", form="json") == 1
     data = json.loads(capsys.readouterr().out)
     assert {key: data[key] for key in ("environment", "same", "resources")} == {
         "environment": "staging",

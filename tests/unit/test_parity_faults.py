@@ -281,8 +281,8 @@ def test_a_sensitive_value_is_never_shown(root: Path, hcl: Path, capsys: pytest.
     append(hcl, "main.tf", 'locals {\n  derived = upper("${var.ecr_image_uri}-hunter2")\n}\n')
     append(hcl, "outputs.tf", 'output "secret" {\n  value = local.derived\n}\n')
     options: dict[str, Any] = {"variables": ["ecr_image_uri=hunter1"]}
-    for as_json in (False, True):
-        assert run(root, hcl, "prod", as_json=as_json, verbose=True, **options) == 1
+    for form in ("text", "json", "sarif", "junit", "github"):
+        assert run(root, hcl, "prod", form=form, verbose=True, **options) == 1
         shown = capsys.readouterr().out
         assert "(sensitive)" in shown
         assert "hunter" not in shown.lower()
