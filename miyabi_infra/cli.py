@@ -212,16 +212,25 @@ def cost(
     env: Env = None,
     since: Since = None,
     check: Annotated[bool, typer.Option("--check", help="Exit 1 when an environment is over its budget.")] = False,
+    renew: Annotated[
+        str | None, typer.Option("--renew", metavar="REGION", help="Fetch a region's prices from AWS's price list.")
+    ] = None,
+    price_list: Annotated[
+        str, typer.Option("--price-list", metavar="URL", help="The price list, or a copy of it, for --renew.")
+    ] = "https://pricing.us-east-1.amazonaws.com",
     as_json: Json = False,
 ) -> None:
     """Estimate the cost of each environment per month, from list prices; with --env line by line, with sources.
 
     Exit code 0: within the budget, or no difference; 1: --check found an environment over its monthly_budget, or
-    one whose budget cannot be checked, since something has no price; or --since a difference; 2: wrong use.
+    one whose budget cannot be checked, since something has no price; or --since a difference; 2: wrong use; 3:
+    --renew did not find every price.
     """
-    from miyabi_infra.commands.cost import run  # noqa: PLC0415
+    from miyabi_infra.commands import cost as show  # noqa: PLC0415
 
-    raise _exit(lambda: run(ROOT, env, since=since, check=check, as_json=as_json), reads=(env,))
+    if renew is not None:
+        raise _exit(lambda: show.renew(ROOT, renew, price_list))
+    raise _exit(lambda: show.run(ROOT, env, since=since, check=check, as_json=as_json), reads=(env,))
 
 
 @app.command(rich_help_panel=SEE)

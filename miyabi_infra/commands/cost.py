@@ -1,14 +1,18 @@
 """`miyabi-infra cost`: the estimates, compared with the budget or with another revision."""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from miyabi_infra import exits
 from miyabi_infra.cost.changes import CostChange, cost_changes
 from miyabi_infra.cost.estimate import estimates
 from miyabi_infra.cost.model import COMPONENTS, Estimate, Span
+from miyabi_infra.cost.offers import renew as renew_prices
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, chosen, read, revision
 from miyabi_infra.text import table
@@ -47,6 +51,22 @@ def run(
     if not as_json and problems:
         print("\n" + "\n".join(problems))
     return int(bool(problems))
+
+
+def renew(root: Path, region: str, price_list: str) -> int:
+    """Write the table of a region's prices from AWS's price list; return 3 when it does not tell all of them.
+
+    Raises:
+        Refused: as `offers.renew`.
+    """
+    day = datetime.now(UTC).date().isoformat()
+    done = renew_prices(region, price_list, day, lambda text: print(text, file=sys.stderr, flush=True))
+    print(
+        f"written: {done.file.relative_to(root) if done.file.is_relative_to(root) else done.file}: {done.prices} prices"
+    )
+    for each in done.missing:
+        print(f"not in it: {each}")
+    return exits.UNKNOWN if done.missing else exits.FINE
 
 
 def _overview(found: Sequence[Estimate]) -> str:

@@ -14,12 +14,11 @@ from miyabi_infra.cost.model import (
     Context,
     Estimate,
     Free,
-    NotPriced,
     Span,
     Unpriced,
     Usage,
 )
-from miyabi_infra.cost.prices import NoPrices, Prices, load
+from miyabi_infra.cost.prices import NoPrices, NotPriced, Prices, load
 from miyabi_infra.cost.services import BILLING, TRAFFIC
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.merging import documents
@@ -73,7 +72,10 @@ def estimate(stack: Stack, usage: Usage, prices: Prices, budget: float | None = 
             else:
                 unpriced.append(found)
     for traffic in TRAFFIC:
-        charges += traffic(context)
+        try:
+            charges += traffic(context)
+        except NotPriced as reason:
+            unpriced.append(Unpriced("traffic", "Transfer", str(reason)))
     order = {name: index for index, name in enumerate(COMPONENTS)}
     charges = _together([charge for charge in charges if charge.quantity.maximum])
     charges.sort(key=lambda charge: order[charge.component])

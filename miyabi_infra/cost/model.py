@@ -11,7 +11,7 @@ from math import fsum
 from typing import Final
 
 from environments.sections.usage import SharedUsageSettings, UsageSettings
-from miyabi_infra.cost.prices import Price, Prices
+from miyabi_infra.cost.prices import NotPriced, Price, Prices
 from miyabi_infra.stacks import Resource, Stack
 
 Usage = UsageSettings | SharedUsageSettings
@@ -167,10 +167,6 @@ class Context:
     def of_shared(self) -> SharedUsageSettings:
         """Use of what exists once per account."""
         return self.usage if isinstance(self.usage, SharedUsageSettings) else SharedUsageSettings()
-
-
-class NotPriced(Exception):  # noqa: N818  # not an error: the estimate names it
-    """Raised by a pricer when it does not know the price of this very resource; the text is the reason."""
 
 
 Pricer = Callable[[Resource, Context], Iterator[Charge]]

@@ -11,6 +11,14 @@ from miyabi_infra.refused import Refused
 DATA: Final = Path(__file__).parent
 
 
+TEMPLATE: Final = "us-west-2"
+"""The region whose table has every price."""
+
+
+class NotPriced(Exception):  # noqa: N818  # not an error: the estimate names it
+    """Raised by a pricer when it does not know the price of this very resource; the text is the reason."""
+
+
 class NoPrices(Refused):
     """There is no table of prices for a region."""
 
@@ -49,8 +57,15 @@ class Prices:
         return self.prices.get(key)
 
     def of(self, key: str) -> Price:
-        """A price that every table has."""
-        return self.prices[key]
+        """A price.
+
+        Raises:
+            NotPriced: when the table does not have it.
+        """
+        found = self.prices.get(key)
+        if found is None:
+            raise NotPriced(f"no price of {key} in {self.region}")
+        return found
 
 
 def load(region: str) -> Prices:
@@ -59,11 +74,7 @@ def load(region: str) -> Prices:
     Raises:
         NoPrices: for a region without a table. Prices differ by region, so another region's are never used.
     """
-    file = DATA / f"prices-{region}.json"
-    if not file.is_file():
-        known = ", ".join(sorted(each.stem.removeprefix("prices-") for each in DATA.glob("prices-*.json")))
-        raise NoPrices(f"there are no prices for {region}, only for {known}")
-    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    data = load_data(region)
     return Prices(
         region=data["region"],
         hours=data["hours_per_month"],
@@ -71,3 +82,16 @@ def load(region: str) -> Prices:
         spot_discount=data["spot_discount"]["share"],
         prices={key: Price(key, **price) for key, price in data["prices"].items()},
     )
+
+
+def load_data(region: str) -> dict[str, Any]:
+    """The table of a region, as its file has it.
+
+    Raises:
+        NoPrices: as `load`.
+    """
+    file = DATA / f"prices-{region}.json"
+    if not file.is_file():
+        known = ", ".join(sorted(each.stem.removeprefix("prices-") for each in DATA.glob("prices-*.json")))
+        raise NoPrices(f"there are no prices for {region}, only for {known}; 'cost --renew {region}' fetches AWS's")
+    return json.loads(file.read_text(encoding="utf-8"))

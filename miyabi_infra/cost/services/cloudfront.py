@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, NotPriced, Span
+from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, Span
+from miyabi_infra.cost.prices import NotPriced
 from miyabi_infra.stacks import Resource
 
 _CHEAPEST: Final = "PriceClass_100"

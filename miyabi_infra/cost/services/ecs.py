@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from math import fsum
 from typing import Final
 
-from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, NotPriced, Span, counted, number, ranged
+from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, Span, counted, number, ranged
+from miyabi_infra.cost.prices import NotPriced
 from miyabi_infra.stacks import Resource, Value
 from miyabi_infra.stacks.platform import Platform
 
