@@ -5,7 +5,8 @@ The subject is the resource that a figure is about, or empty for a figure about 
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from ipaddress import ip_network
+from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from math import inf
 from typing import Final
 
@@ -29,6 +30,11 @@ def least(argument: str, *types: str, default: float = 0) -> Measure:
 def each_of(figure: Callable[[Resource], float], *types: str) -> Measure:
     """A figure of every resource of some types."""
     return lambda stack: {each.address: float(figure(each)) for each in stack.of_type(*types)}
+
+
+def each_of_stack(figures: Callable[[Stack], Iterator[tuple[str, float]]]) -> Measure:
+    """Figures by subject that are found by looking at several resources at once."""
+    return lambda stack: {subject: float(figure) for subject, figure in figures(stack)}
 
 
 def argument(name: str, *types: str, default: float = 0) -> Measure:
@@ -65,6 +71,18 @@ def nat_zones(stack: Stack) -> float:
     return len({str(each.get("availability_zone")) for each in stack.of_type("aws_subnet") if each.address in subnets})
 
 
+def private_subnets(stack: Stack) -> Iterator[tuple[str, float]]:
+    """1 for a subnet whose route table has no route to an internet gateway."""
+    gateways = {each.address for each in stack.of_type("aws_internet_gateway")}
+    open_tables = {
+        address_of(each.get("route_table_id"))
+        for each in stack.of_type("aws_route")
+        if address_of(each.get("gateway_id")) in gateways
+    }
+    for each in stack.of_type("aws_route_table_association"):
+        yield address_of(each.get("subnet_id")), address_of(each.get("route_table_id")) not in open_tables
+
+
 def open_to_internet(direction: str) -> Measure:
     """The negative share of the internet's addresses, times the ports, that the rules of a security group name."""
 
@@ -72,6 +90,20 @@ def open_to_internet(direction: str) -> Measure:
         found = {each.address: 0.0 for each in stack.of_type("aws_security_group", "aws_default_security_group")}
         for group, rule in _rules(stack, direction):
             found[group] = found.get(group, 0.0) - _width(rule)
+        return found
+
+    return measured
+
+
+def open_within(direction: str) -> Measure:
+    """The negative number of private addresses, groups and prefix lists in the rules of a group, times the ports."""
+
+    def measured(stack: Stack) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for group, rule in _rules(stack, direction):
+            peers = [each for key in _PEERS for each in _items(rule.get(key))] + [True] * (rule.get("self") is True)
+            addresses = sum(each.num_addresses for each in _networks(rule) if each.is_private)
+            found[group] = found.get(group, 0.0) - (addresses + len(peers)) * _ports_of(rule)
         return found
 
     return measured
@@ -97,19 +129,33 @@ _BLOCKS: Final = ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6")
 _PORTS: Final = 65536
 
 
+_PEERS: Final = (
+    "prefix_list_id",
+    "prefix_list_ids",
+    "referenced_security_group_id",
+    "security_groups",
+    "source_security_group_id",
+)
+
+
 def _width(rule: Mapping[str, Value]) -> float:
+    return _ports_of(rule) * sum(2.0**-each.prefixlen for each in _networks(rule) if not each.is_private)
+
+
+def _ports_of(rule: Mapping[str, Value]) -> float:
     first, last = rule.get("from_port"), rule.get("to_port")
     every = str(rule.get("protocol", rule.get("ip_protocol", "-1"))) in {"-1", "all"}
-    ports = _PORTS if every or first is None or last is None else number(last) - number(first) + 1
-    shares = 0.0
+    return _PORTS if every or first is None or last is None else number(last) - number(first) + 1
+
+
+def _networks(rule: Mapping[str, Value]) -> Iterator[IPv4Network | IPv6Network]:
     for block in (text for key in _BLOCKS for text in strings(rule.get(key))):
-        try:
-            network = ip_network(block, strict=False)
-        except ValueError:  # known after apply
-            continue
-        if not network.is_private:
-            shares += 2.0**-network.prefixlen
-    return shares * ports
+        with suppress(ValueError):  # known after apply
+            yield ip_network(block, strict=False)
+
+
+def _items(value: Value) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
 def state_kept_safe(stack: Stack) -> float:
@@ -185,8 +231,10 @@ def codes_accepted(group: Resource) -> float:
 
 
 def seconds_until_unhealthy(group: Resource) -> float:
-    """The negative number of seconds until a target that fails is taken out of service."""
+    """The negative number of seconds until a target that fails is taken out of service; for ever without a check."""
     checks = group.blocks("health_check")
+    if any(each.get("enabled") is False for each in checks):
+        return -inf
     return -max(
         (number(each.get("interval"), 30) * number(each.get("unhealthy_threshold"), 3) for each in checks), default=0
     )
@@ -247,6 +295,25 @@ def tasks(which: str) -> Measure:
     )
 
 
+def tasks_on_demand(stack: Stack) -> Iterator[tuple[str, float]]:
+    """The per cent of a service's tasks, at its minimum, that are not on Fargate Spot."""
+    platform = Platform(stack)
+    for each in stack.of_type("aws_ecs_service"):
+        least, share = platform.tasks(each).minimum, platform.spot_share(each) / 100
+        base = sum(
+            number(block.get("base"))
+            for block in each.blocks("capacity_provider_strategy")
+            if block.get("capacity_provider") != "FARGATE_SPOT"
+        )
+        above = max(0.0, least - base)
+        yield each.address, 100 * (1 - above * share / least) if least else 100
+
+
+def scaling_targets(stack: Stack) -> Iterator[tuple[str, float]]:
+    """The negative target value of each metric by which the autoscaler adds tasks."""
+    return ((metric, -target) for metric, target in Platform(stack).scaling_targets.items())
+
+
 def tasks_off_by_schedule(stack: Stack) -> float:
     """The negative number of tasks that services lack outside their running hours."""
     platform, total = Platform(stack), 0
@@ -286,6 +353,11 @@ def confined_containers(definition: Resource) -> float:
     return unprivileged + read_only + (not users & {"root", "0"})
 
 
+def checked_containers(definition: Resource) -> float:
+    """How many containers have a health check."""
+    return len([each for each in definition.blocks("container_definitions") if each.get("healthCheck")])
+
+
 # ---- caches ------------------------------------------------------------------------------------------------------
 
 
@@ -300,6 +372,17 @@ def cache_nodes(cache: Resource) -> float:
 def cache_asks(stack: Stack) -> float:
     """1 when every cache asks for a password."""
     return all(each.get("auth_token") or each.get("user_group_ids") for each in Platform(stack).caches)
+
+
+def version(resource: Resource) -> float:
+    """The version of an engine: 7.01 of `7.1`, so that 16.10 is above 16.9."""
+    found = re.match(r"(\d+)(?:\.(\d+))?", str(resource.get("engine_version")))
+    return int(found[1]) + int(found[2] or 0) / 100 if found else 0
+
+
+def takes_minor_versions(resource: Resource) -> float:
+    """1 where AWS installs minor versions in the maintenance window, as it does by default."""
+    return str(resource.get("auto_minor_version_upgrade", "true")).lower() != "false"
 
 
 def least_of_caches(name: str) -> Measure:
@@ -351,8 +434,8 @@ def log_days(stack: Stack) -> float:
 
 
 def allowed_actions(policy: Resource) -> float:
-    """The negative width of a policy: actions it allows; a `*` counts 100 in a service, 10 000 alone."""
-    return -sum(map(_actions, _granting(policy)))
+    """The negative width of a policy: actions, times resources; a `*` in an action counts 100, alone 10 000."""
+    return -sum(_actions(each) * max(1, len(each.resources)) for each in _granting(policy))
 
 
 def every_resource(policy: Resource) -> float:
@@ -374,6 +457,17 @@ def open_policy(policy: Resource) -> float:
     """The negative number of statements that allow everybody something without a condition."""
     granting = [each for each in _granting(policy) if not each.conditions]
     return -len([each for each in granting if any("*" in held for held in each.principals.values())])
+
+
+def conditions(name: str) -> Callable[[Resource], float]:
+    """How many conditions the statements have that allow something, and how many deny, in a policy of an argument."""
+
+    def measured(resource: Resource) -> float:
+        held = list(statements(resource.get(name)))
+        narrowing = sum(len(keys) for each in held if each.allows for keys in each.conditions.values())
+        return narrowing + len([each for each in held if not each.allows])
+
+    return measured
 
 
 def denies_plain_http(stack: Stack) -> float:
@@ -434,6 +528,23 @@ def scans_images(repository: Resource) -> float:
 def own_key(repository: Resource) -> float:
     """1 when a registry encrypts with a KMS key."""
     return any(each.get("encryption_type") != "AES256" for each in repository.blocks("encryption_configuration"))
+
+
+def days_kept(configuration: Resource) -> float:
+    """The fewest days after which a rule deletes versions or objects; for ever without such a rule."""
+    found = [
+        number(each.get(days))
+        for rule in configuration.blocks("rule")
+        for block, days in (("noncurrent_version_expiration", "noncurrent_days"), ("expiration", "days"))
+        for each in mappings(rule.get(block))
+        if each.get(days)
+    ]
+    return min(found, default=inf)
+
+
+def owner_enforced(controls: Resource) -> float:
+    """1 where access lists of objects mean nothing."""
+    return any(each.get("object_ownership") == "BucketOwnerEnforced" for each in controls.blocks("rule"))
 
 
 def encrypted_bucket(encryption: Resource) -> float:

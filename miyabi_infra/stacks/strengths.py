@@ -1,16 +1,18 @@
 """What protects an environment: each protection is measured in the generated stack, and more is stronger.
 
-Every argument of every known type either belongs to a protection or is declared not to be one (NO_PROTECTION). A
-difference in any other argument, or of another type, is not judged, and `unjudged` names it.
+Every argument of every known type belongs to a protection (STRENGTHS), is declared not to be one (NO_PROTECTION), or is
+one of which the stack does not say which way is weaker (DEPENDS). A difference in the last, or of what nobody has
+declared, is not judged, and `unjudged` names it.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Final
 
 from miyabi_infra.stacks import measures as by
-from miyabi_infra.stacks.compare import BACKEND, PROVIDER, ResourceChange
+from miyabi_infra.stacks.compare import ABSENT, BACKEND, PROVIDER, ResourceChange
 from miyabi_infra.stacks.model import Stack
 from miyabi_infra.stacks.platform import CACHES, DATABASES
 
@@ -27,6 +29,8 @@ class Strength:
     """Types of resources and their arguments that it is measured by; an empty argument: that the resource is there."""
     lost: float | None = None
     """The figure of a subject that the second environment does not have; None: its loss is no weakness by itself."""
+    new: float | None = None
+    """What a subject that only the second has must not be below; None: a new one is no weakness by itself."""
 
     def measure(self, stack: Stack) -> float:
         """The weakest figure; 0 without a subject."""
@@ -64,17 +68,34 @@ def _losses(strength: Strength, before: Stack, after: Stack) -> Iterator[Weaker]
         left = second.get(subject, strength.lost)
         if left is not None and left < figure:
             yield Weaker(strength, figure, left, subject)
+    for subject in sorted(second.keys() - first.keys()) if strength.new is not None else ():
+        if second[subject] < strength.new:
+            yield Weaker(strength, strength.new, second[subject], subject)
 
 
 def unjudged(changes: Sequence[ResourceChange]) -> list[Unjudged]:
-    """The differences that no strength measures and that are not declared to be without protection."""
-    found: dict[Unjudged, None] = {}
+    """The differences of which it is not known whether they make the second weaker."""
+    found: set[Unjudged] = set()
     for change in changes:
         kind = change.address if change.address in (PROVIDER, BACKEND) else change.label.split(".")[-2]
         for argument in {each.argument for each in change.arguments} or {""}:
             if not judged(kind, argument):
-                found[Unjudged(change.address, argument)] = None
+                found.add(Unjudged(change.address, argument))
+        found |= {Unjudged(change.address, each) for each in _depending(kind, change)}
     return sorted(found, key=lambda each: (each.address, each.argument))
+
+
+def _depending(kind: str, change: ResourceChange) -> Iterator[str]:
+    """What differs so that the stack does not say which way is weaker."""
+    for each in change.arguments:
+        path = re.sub(r"\[[^]]*\]", "", each.path)
+        if any(path == one or path.startswith(f"{one}.") for one in DEPENDS.get(kind, ())):
+            yield each.path
+    for document in _DOCUMENTS:
+        sides = [(each.before, each.after) for each in change.arguments if each.argument == document]
+        # What a policy only gains, or only loses, is measured; what is in the place of something else is not.
+        if not all(before is ABSENT for before, _ in sides) and not all(after is ABSENT for _, after in sides):
+            yield document
 
 
 def unjudged_in(stack: Stack) -> list[Unjudged]:
@@ -91,14 +112,15 @@ def judged(kind: str, argument: str) -> bool:
     """Whether it is declared if an argument of a type protects; an empty argument: whether the type is known."""
     if not argument:
         return kind in NO_PROTECTION or any(kind == each for strength in STRENGTHS for each, _ in strength.arguments)
-    if argument in _NEVER or argument in NO_PROTECTION.get(kind, ()):
+    named = {each.partition(".")[0] for each in DEPENDS.get(kind, ())}
+    if argument in _NEVER or argument in NO_PROTECTION.get(kind, ()) or argument in named:
         return True
     return any((kind, argument) in strength.arguments for strength in STRENGTHS)
 
 
 def shown(figure: float) -> str:
     """A measure for people: the sign that makes less of something stronger is left out."""
-    return "for ever" if figure == inf else f"{abs(figure):g}"
+    return "for ever" if abs(figure) == inf else f"{abs(figure):g}"
 
 
 def _of(types: Sequence[str], *arguments: str) -> tuple[tuple[str, str], ...]:
@@ -145,6 +167,12 @@ STRENGTHS: Final = (
         _of(("aws_subnet",), "map_public_ip_on_launch"),
     ),
     Strength(
+        "subnets without a route to an internet gateway",
+        "the internet reaches what is in a subnet by that route only",
+        by.each_of_stack(by.private_subnets),
+        (*_of(("aws_route",), "", "gateway_id"), *_of(("aws_route_table_association",), "")),
+    ),
+    Strength(
         "addresses of the internet that security groups let in, times ports",
         "the fewer can connect, the fewer can attack",
         by.open_to_internet("ingress"),
@@ -153,6 +181,13 @@ STRENGTHS: Final = (
             *_of(by.RULE_TYPES, "", "cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"),
             *_of(by.RULE_TYPES, "from_port", "to_port", "protocol", "ip_protocol", "type", "security_group_id"),
         ),
+        new=0,
+    ),
+    Strength(
+        "private addresses, groups and prefix lists that security groups let in, times ports",
+        "whoever is in one machine of the network gets no further than its rules allow",
+        by.open_within("ingress"),
+        _of(_GROUPS, "ingress"),
     ),
     Strength(
         "addresses of the internet that security groups let out, times ports",
@@ -172,6 +207,19 @@ STRENGTHS: Final = (
         "fewer tasks can be added under load",
         by.tasks("maximum"),
         _of(("aws_appautoscaling_target",), "max_capacity"),
+    ),
+    Strength(
+        "tasks that AWS does not take back (not on Fargate Spot), per cent",
+        "when AWS needs the capacity, tasks on Spot stop, all of them in the worst case",
+        by.each_of_stack(by.tasks_on_demand),
+        _of(_SERVICE, "capacity_provider_strategy", "launch_type"),
+    ),
+    Strength(
+        "figure above which tasks are added",
+        "the fewer tasks, the slower the answers until more of them run",
+        by.each_of_stack(by.scaling_targets),
+        _of(("aws_appautoscaling_policy",), "", "target_tracking_scaling_policy_configuration"),
+        lost=-inf,
     ),
     Strength(
         "tasks kept healthy in a deployment, per cent",
@@ -219,6 +267,12 @@ STRENGTHS: Final = (
         "confinement of containers (not privileged, read-only, not root)",
         "an attacker who is in a container gets less far",
         by.each_of(by.confined_containers, "aws_ecs_task_definition"),
+        _of(("aws_ecs_task_definition",), "container_definitions"),
+    ),
+    Strength(
+        "containers with a health check of their own",
+        "ECS replaces a task whose container hangs",
+        by.each_of(by.checked_containers, "aws_ecs_task_definition"),
         _of(("aws_ecs_task_definition",), "container_definitions"),
     ),
     Strength(
@@ -300,12 +354,14 @@ STRENGTHS: Final = (
         "what they serve is readable on the way",
         by.each_of(by.plain_behaviors, *_DISTRIBUTION),
         _of(_DISTRIBUTION, "default_cache_behavior", "ordered_cache_behavior"),
+        new=0,
     ),
     Strength(
         "origins that CloudFront reaches without TLS",
         "requests and sessions are readable between CloudFront and the load balancer",
         by.each_of(by.plain_origins, *_DISTRIBUTION),
         _of(_DISTRIBUTION, "origin"),
+        new=0,
     ),
     Strength(
         "buckets that CloudFront reads without a signature",
@@ -315,6 +371,7 @@ STRENGTHS: Final = (
             *_of(_DISTRIBUTION, "origin"),
             *_of(("aws_cloudfront_origin_access_control",), "", "signing_behavior", "signing_protocol"),
         ),
+        new=0,
     ),
     Strength(
         "oldest TLS version of the distribution",
@@ -347,6 +404,24 @@ STRENGTHS: Final = (
         "without it, the cache's traffic is readable in the VPC",
         by.least_of_caches("transit_encryption_enabled"),
         _of(CACHES, "transit_encryption_enabled"),
+    ),
+    Strength(
+        "clients of the cache must use TLS",
+        "in the mode `preferred`, a client may connect without",
+        by.each_of(lambda each: each.get("transit_encryption_mode") != "preferred", *_REPLICATED),
+        _of(CACHES, "transit_encryption_mode"),
+    ),
+    Strength(
+        "version of the cache's engine",
+        "an older one lacks fixes, and its support ends sooner",
+        by.each_of(by.version, *CACHES),
+        _of(CACHES, "engine_version"),
+    ),
+    Strength(
+        "minor versions of the cache are installed by AWS",
+        "fixes of its security wait for somebody otherwise",
+        by.each_of(by.takes_minor_versions, *CACHES),
+        _of(CACHES, "auto_minor_version_upgrade"),
     ),
     Strength(
         "cache encrypted at rest",
@@ -403,6 +478,18 @@ STRENGTHS: Final = (
         "a standby takes over",
         by.least("multi_az", "aws_db_instance"),
         _of(("aws_db_instance",), "multi_az"),
+    ),
+    Strength(
+        "version of the database's engine",
+        "an older one lacks fixes, and its support ends sooner",
+        by.each_of(by.version, *DATABASES),
+        _of(DATABASES, "engine_version"),
+    ),
+    Strength(
+        "minor versions of the database are installed by AWS",
+        "fixes of its security wait for somebody otherwise",
+        by.each_of(by.takes_minor_versions, "aws_db_instance"),
+        _of(("aws_db_instance",), "auto_minor_version_upgrade"),
     ),
     Strength(
         "database without a public address",
@@ -514,7 +601,7 @@ STRENGTHS: Final = (
     ),
     # ---- access
     Strength(
-        "actions that a policy allows",
+        "actions that a policy allows, times its resources",
         "what a role may do, an attacker in a task may do",
         by.each_of(by.allowed_actions, *_POLICIES),
         _of(_POLICIES, "policy", ""),
@@ -524,6 +611,16 @@ STRENGTHS: Final = (
         "one stolen role reaches everything in the account",
         by.each_of(by.every_resource, *_POLICIES),
         _of(_POLICIES, "policy"),
+        new=0,
+    ),
+    Strength(
+        "conditions and denials of policies, and of who may assume a role",
+        "without them, more is allowed",
+        lambda stack: {
+            **by.each_of(by.conditions("policy"), *_POLICIES, *_RESOURCE_POLICIES)(stack),
+            **by.each_of(by.conditions("assume_role_policy"), "aws_iam_role")(stack),
+        },
+        (*_of((*_POLICIES, *_RESOURCE_POLICIES), "policy"), *_of(("aws_iam_role",), "assume_role_policy")),
     ),
     Strength(
         "managed policies attached to roles",
@@ -536,6 +633,7 @@ STRENGTHS: Final = (
         "each of them may do what the role may do",
         by.each_of(by.trusted, "aws_iam_role"),
         _of(("aws_iam_role",), "assume_role_policy"),
+        new=-1,
     ),
     Strength(
         "permissions boundary of a role",
@@ -548,6 +646,7 @@ STRENGTHS: Final = (
         "anyone with an AWS account may use it",
         by.each_of(by.open_policy, *_RESOURCE_POLICIES),
         _of(_RESOURCE_POLICIES, "policy"),
+        new=0,
     ),
     Strength(
         "account is named",
@@ -618,6 +717,24 @@ STRENGTHS: Final = (
         _of(("aws_s3_bucket_policy",), "policy", ""),
     ),
     Strength(
+        "days that buckets keep what their life cycles delete",
+        "what is older cannot be restored or read",
+        by.each_of(by.days_kept, "aws_s3_bucket_lifecycle_configuration"),
+        _of(("aws_s3_bucket_lifecycle_configuration",), "rule"),
+    ),
+    Strength(
+        "objects belong to the bucket's owner",
+        "access lists of single objects open them past the bucket's policy otherwise",
+        by.each_of(by.owner_enforced, "aws_s3_bucket_ownership_controls"),
+        _of(("aws_s3_bucket_ownership_controls",), "rule"),
+    ),
+    Strength(
+        "secrets encrypted with an own key",
+        "who may read them is decided twice",
+        by.is_there("kms_key_id", "aws_secretsmanager_secret"),
+        _of(("aws_secretsmanager_secret",), "kms_key_id"),
+    ),
+    Strength(
         "topic encrypted with an own key",
         "who may read messages is decided twice",
         by.is_there("kms_master_key_id", "aws_sns_topic"),
@@ -643,10 +760,8 @@ _NEVER: Final = frozenset({"tags", "lifecycle", "name", "description", "bucket"}
 
 _CACHE_OTHERS: Final = frozenset(
     {
-        "auto_minor_version_upgrade",
         "cluster_id",
         "engine",
-        "engine_version",
         "final_snapshot_identifier",
         "maintenance_window",
         "node_type",
@@ -654,19 +769,13 @@ _CACHE_OTHERS: Final = frozenset(
         "parameter_group_name",
         "port",
         "replication_group_id",
-        "security_group_ids",
         "snapshot_window",
-        "subnet_group_name",
-        "transit_encryption_mode",
     }
 )
 
 NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     PROVIDER: frozenset({"default_tags", "region"}),
-    "aws_appautoscaling_policy": frozenset(
-        {"policy_type", "resource_id", "scalable_dimension", "service_namespace"}
-        | {"target_tracking_scaling_policy_configuration"}
-    ),
+    "aws_appautoscaling_policy": frozenset({"policy_type", "resource_id", "scalable_dimension", "service_namespace"}),
     "aws_appautoscaling_scheduled_action": frozenset(
         {"name", "resource_id", "scalable_dimension", "schedule", "service_namespace", "timezone"}
     ),
@@ -681,22 +790,21 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     "aws_cloudwatch_dashboard": frozenset({"dashboard_body", "dashboard_name"}),
     "aws_cloudwatch_log_group": frozenset({"log_group_class", "skip_destroy"}),
     "aws_cloudwatch_metric_alarm": frozenset(
-        {"alarm_description", "alarm_name", "dimensions", "extended_statistic", "insufficient_data_actions"}
-        | {"metric_name", "namespace", "ok_actions", "statistic", "unit"}
+        {"alarm_description", "alarm_name", "dimensions", "insufficient_data_actions", "ok_actions"}
     ),
     "aws_cloudwatch_query_definition": frozenset({"log_group_names", "query_string"}),
     "aws_db_instance": frozenset(
-        {"allocated_storage", "allow_major_version_upgrade", "auto_minor_version_upgrade", "backup_window"}
-        | {"ca_cert_identifier", "copy_tags_to_snapshot", "db_name", "db_subnet_group_name"}
-        | {"enabled_cloudwatch_logs_exports", "engine", "engine_version", "final_snapshot_identifier"}
+        {"allocated_storage", "allow_major_version_upgrade", "backup_window"}
+        | {"ca_cert_identifier", "copy_tags_to_snapshot", "db_name"}
+        | {"enabled_cloudwatch_logs_exports", "engine", "final_snapshot_identifier"}
         | {"iam_database_authentication_enabled", "identifier", "instance_class", "maintenance_window"}
         | {"max_allocated_storage", "monitoring_interval", "monitoring_role_arn", "parameter_group_name"}
         | {"performance_insights_enabled", "performance_insights_retention_period", "port", "snapshot_identifier"}
-        | {"storage_type", "username", "vpc_security_group_ids"}
+        | {"storage_type", "username"}
     ),
     "aws_db_parameter_group": frozenset({"family", "name_prefix"}),
     "aws_db_subnet_group": frozenset({"subnet_ids"}),
-    "aws_ecr_lifecycle_policy": frozenset({"policy", "repository"}),
+    "aws_ecr_lifecycle_policy": frozenset({"repository"}),
     "aws_ecr_repository": frozenset(),
     "aws_ecr_repository_policy": frozenset({"repository"}),
     "aws_ecs_cluster": frozenset(),
@@ -704,11 +812,10 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         {"capacity_providers", "cluster_name", "default_capacity_provider_strategy"}
     ),
     "aws_ecs_service": frozenset(
-        {"capacity_provider_strategy", "cluster", "deployment_maximum_percent", "desired_count"}
+        {"cluster", "deployment_maximum_percent", "desired_count"}
         | {
             "enable_ecs_managed_tags",
             "health_check_grace_period_seconds",
-            "launch_type",
             "load_balancer",
             "platform_version",
             "propagate_tags",
@@ -716,8 +823,8 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         | {"service_registries", "task_definition", "wait_for_steady_state"}
     ),
     "aws_ecs_task_definition": frozenset(
-        {"cpu", "ephemeral_storage", "execution_role_arn", "family", "memory", "network_mode"}
-        | {"requires_compatibilities", "runtime_platform", "skip_destroy", "task_role_arn"}
+        {"cpu", "ephemeral_storage", "family", "memory", "network_mode"}
+        | {"requires_compatibilities", "runtime_platform", "skip_destroy"}
     ),
     "aws_eip": frozenset({"domain"}),
     "aws_elasticache_cluster": _CACHE_OTHERS,
@@ -731,14 +838,14 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         "snapshot_name",
     },
     "aws_elasticache_subnet_group": frozenset({"subnet_ids"}),
-    "aws_iam_openid_connect_provider": frozenset({"client_id_list", "url"}),
+    "aws_iam_openid_connect_provider": frozenset({}),
     "aws_iam_policy": frozenset({"description", "name"}),
     "aws_iam_role": frozenset({"max_session_duration", "path"}),
     "aws_iam_role_policy": frozenset({"role"}),
     "aws_internet_gateway": frozenset({"vpc_id"}),
     "aws_lb": frozenset(
         {"client_keep_alive", "enable_cross_zone_load_balancing", "enable_http2", "idle_timeout", "ip_address_type"}
-        | {"load_balancer_type", "preserve_host_header", "security_groups", "subnets"}
+        | {"load_balancer_type", "preserve_host_header"}
     ),
     "aws_lb_listener": frozenset({"alpn_policy", "certificate_arn", "load_balancer_arn", "port"}),
     "aws_lb_listener_rule": frozenset({"listener_arn", "priority"}),
@@ -747,13 +854,13 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         | {"stickiness", "target_type", "vpc_id"}
     ),
     "aws_nat_gateway": frozenset({"allocation_id", "connectivity_type"}),
-    "aws_route": frozenset({"destination_cidr_block", "gateway_id", "nat_gateway_id", "route_table_id"}),
+    "aws_route": frozenset({"destination_cidr_block", "nat_gateway_id", "route_table_id"}),
     "aws_route_table": frozenset({"vpc_id"}),
     "aws_route_table_association": frozenset({"route_table_id", "subnet_id"}),
     "aws_s3_bucket": frozenset(),
-    "aws_s3_bucket_lifecycle_configuration": frozenset({"rule"}),
-    "aws_s3_bucket_ownership_controls": frozenset({"rule"}),
-    "aws_secretsmanager_secret": frozenset({"description", "kms_key_id", "name_prefix"}),
+    "aws_s3_bucket_lifecycle_configuration": frozenset({}),
+    "aws_s3_bucket_ownership_controls": frozenset({}),
+    "aws_secretsmanager_secret": frozenset({"description", "name_prefix"}),
     "aws_secretsmanager_secret_version": frozenset({"secret_id", "secret_string"}),
     "aws_security_group": frozenset({"vpc_id"}),
     "aws_service_discovery_private_dns_namespace": frozenset({"vpc"}),
@@ -765,3 +872,24 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     "aws_vpc": frozenset({"cidr_block", "enable_dns_hostnames", "enable_dns_support"}),
 }
 """Arguments that say nothing about protection, by type: a difference in them is neither weaker nor stronger."""
+
+DEPENDS: Final[Mapping[str, frozenset[str]]] = {
+    "aws_cloudwatch_metric_alarm": frozenset(
+        {"comparison_operator", "extended_statistic", "metric_name", "namespace", "statistic", "unit"}
+    ),
+    "aws_db_instance": frozenset({"db_subnet_group_name", "vpc_security_group_ids"}),
+    "aws_ecr_lifecycle_policy": frozenset({"policy"}),
+    "aws_ecs_service": frozenset({"network_configuration.security_groups", "network_configuration.subnets"}),
+    "aws_ecs_task_definition": frozenset({"execution_role_arn", "task_role_arn"}),
+    "aws_elasticache_cluster": frozenset({"security_group_ids", "subnet_group_name"}),
+    "aws_elasticache_replication_group": frozenset({"security_group_ids", "subnet_group_name"}),
+    "aws_iam_openid_connect_provider": frozenset({"client_id_list", "url"}),
+    "aws_iam_role_policy_attachment": frozenset({"policy_arn"}),
+    "aws_lb": frozenset({"security_groups", "subnets"}),
+    "aws_lb_target_group": frozenset({"health_check.path", "health_check.port", "health_check.protocol"}),
+}
+"""Arguments, and parts of them, by type, where the stack does not say which way is weaker: another group, another role,
+another metric. A difference in them is unknown until somebody has read it."""
+
+_DOCUMENTS: Final = frozenset({"assume_role_policy", "policy"})
+"""Arguments that are policies: of an action or a principal in place of another, nobody can say which is more."""

@@ -358,7 +358,7 @@ def _wide(body: Mapping[str, Any]) -> None:
 
 def _open(body: Mapping[str, Any]) -> None:
     rule = {"protocol": "tcp", "from_port": 6379, "to_port": 6379, "cidr_blocks": ["0.0.0.0/0"]}
-    body["resource"]["aws_security_group"]["redis"]["ingress"] = [rule]
+    body["resource"]["aws_security_group"]["redis"]["ingress"].append(rule)
 
 
 def _nats_in_one_zone(body: Mapping[str, Any]) -> None:
@@ -440,7 +440,7 @@ def _database(**weaker_by: object) -> Callable[[Mapping[str, Any]], None]:
             "alb",
             _health_check(interval=300),
         ),
-        ("actions that a policy allows", "iam", _wide),
+        ("actions that a policy allows, times its resources", "iam", _wide),
         ("actions that a policy allows on every resource", "iam", _wide),
         (
             "who may assume a role",
