@@ -28,12 +28,13 @@ class EnvironmentDifference:
     def causes_of_weakness(self, found: Weaker) -> list[Cause]:
         """The settings by which the second environment has less of a strength."""
         causes: dict[str, Cause] = {}
-        for change in self.comparison.changes:
+        own = [each for each in self.comparison.changes if each.address == found.subject]
+        for change in own or self.comparison.changes:
             for kind, argument in found.strength.arguments:
                 if change.address != kind and f".{kind}." not in f".{change.address}":
                     continue
                 paths = [each.path for each in change.arguments if each.argument == argument]
-                if not change.arguments and not argument:
+                if not change.arguments:  # a resource that is gone takes its arguments along
                     paths = [EXISTENCE]
                 for path in paths:
                     causes |= {each.name: each for each in self.causes.of(change, path)}

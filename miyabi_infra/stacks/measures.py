@@ -102,7 +102,7 @@ def open_within(direction: str) -> Measure:
         found: dict[str, float] = {}
         for group, rule in _rules(stack, direction):
             peers = [each for key in _PEERS for each in _items(rule.get(key))] + [True] * (rule.get("self") is True)
-            addresses = sum(each.num_addresses for each in _networks(rule) if each.is_private)
+            addresses = sum(each.num_addresses for each in _networks(rule) if _is_private(each))
             found[group] = found.get(group, 0.0) - (addresses + len(peers)) * _ports_of(rule)
         return found
 
@@ -139,7 +139,7 @@ _PEERS: Final = (
 
 
 def _width(rule: Mapping[str, Value]) -> float:
-    return _ports_of(rule) * sum(2.0**-each.prefixlen for each in _networks(rule) if not each.is_private)
+    return _ports_of(rule) * sum(2.0**-each.prefixlen for each in _networks(rule) if not _is_private(each))
 
 
 def _ports_of(rule: Mapping[str, Value]) -> float:
@@ -152,6 +152,17 @@ def _networks(rule: Mapping[str, Value]) -> Iterator[IPv4Network | IPv6Network]:
     for block in (text for key in _BLOCKS for text in strings(rule.get(key))):
         with suppress(ValueError):  # known after apply
             yield ip_network(block, strict=False)
+
+
+_PRIVATE: Final = [IPv4Network(each) for each in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")]
+_PRIVATE_IPV6: Final = IPv6Network("fc00::/7")
+
+
+def _is_private(network: IPv4Network | IPv6Network) -> bool:
+    """Whether all of its addresses are private; Python's own `is_private` also counts those of documentation."""
+    if isinstance(network, IPv6Network):
+        return network.subnet_of(_PRIVATE_IPV6)
+    return any(network.subnet_of(each) for each in _PRIVATE)
 
 
 def _items(value: Value) -> tuple[Value, ...]:
@@ -285,6 +296,21 @@ def security_headers(policy: Resource) -> float:
     )
 
 
+def hsts(policy: Resource) -> float:
+    """Seconds of HSTS, one more for each of its flags; 0 without it."""
+    blocks = [
+        held
+        for block in policy.blocks("security_headers_config")
+        for held in mappings(block.get("strict_transport_security"))
+    ]
+    return sum(
+        number(each.get("access_control_max_age_sec"))
+        + (each.get("include_subdomains") is True)
+        + (each.get("preload") is True)
+        for each in blocks
+    )
+
+
 # ---- tasks -------------------------------------------------------------------------------------------------------
 
 
@@ -330,27 +356,24 @@ def deployment_alarms(stack: Stack) -> float:
     return sum(len(each) for each in names if isinstance(each, tuple))
 
 
-def rolls_back(stack: Stack) -> float:
-    """1 when a service rolls a failed deployment back."""
-    breakers = [
-        block for each in stack.of_type("aws_ecs_service") for block in each.blocks("deployment_circuit_breaker")
-    ]
+def rolls_back(service: Resource) -> float:
+    """1 for a service that rolls a failed deployment back."""
+    breakers = service.blocks("deployment_circuit_breaker")
     return any(each.get("enable") is True and each.get("rollback") is True for each in breakers)
 
 
-def private_tasks(stack: Stack) -> float:
-    """1 when no service gives its tasks public addresses."""
-    networks = [block for each in stack.of_type("aws_ecs_service") for block in each.blocks("network_configuration")]
-    return not any(each.get("assign_public_ip") is True for each in networks)
+def private_tasks(service: Resource) -> float:
+    """1 for a service whose tasks get no public addresses."""
+    return not any(each.get("assign_public_ip") is True for each in service.blocks("network_configuration"))
 
 
-def confined_containers(definition: Resource) -> float:
-    """How many ways of confinement all containers have: not privileged, read-only file system, a user not root."""
-    containers = definition.blocks("container_definitions")
-    unprivileged = all(each.get("privileged") is not True for each in containers)
-    read_only = all(each.get("readonlyRootFilesystem") is True for each in containers)
-    users = {str(each.get("user") or "root").partition(":")[0] for each in containers}
-    return unprivileged + read_only + (not users & {"root", "0"})
+def confined_containers(stack: Stack) -> Iterator[tuple[str, float]]:
+    """How many ways of confinement a container has: not privileged, a read-only file system, a user other than root."""
+    for definition in stack.of_type("aws_ecs_task_definition"):
+        for each in definition.blocks("container_definitions"):
+            user = str(each.get("user") or "root").partition(":")[0]
+            ways = (each.get("privileged") is not True, each.get("readonlyRootFilesystem") is True)
+            yield f"{definition.address} {each.get('name')}", sum(ways) + (user not in {"root", "0"})
 
 
 def checked_containers(definition: Resource) -> float:
@@ -390,6 +413,12 @@ def least_of_caches(name: str) -> Measure:
     return least(name, *CACHES)
 
 
+def last_snapshot_of_caches(stack: Stack) -> float:
+    """1 when every cache leaves a snapshot behind."""
+    caches = Platform(stack).caches
+    return bool(caches) and all(each.get("final_snapshot_identifier") for each in caches)
+
+
 def forces_tls(group: Resource) -> float:
     """1 for a parameter group with which PostgreSQL refuses connections without TLS."""
     return any(each.get("name") == "rds.force_ssl" and each.get("value") == "1" for each in group.blocks("parameter"))
@@ -425,12 +454,25 @@ def missing_data(alarm: Resource) -> float:
     return _MISSING.index(treated) if treated in _MISSING else 0
 
 
-def log_days(stack: Stack) -> float:
-    """Days that the least kept log group is kept."""
-    return min((number(each.get("retention_in_days")) or inf for each in Platform(stack).log_groups), default=0)
+def log_days(group: Resource) -> float:
+    """Days that a log group is kept."""
+    return number(group.get("retention_in_days")) or inf
 
 
 # ---- access ------------------------------------------------------------------------------------------------------
+
+
+def of_roles(width: Callable[[Resource], float]) -> Measure:
+    """The figure of all policies that are written for a role, together; of another policy, its own."""
+
+    def measured(stack: Stack) -> dict[str, float]:
+        found = {each.address: 0.0 for each in stack.of_type("aws_iam_role")}
+        for policy in stack.of_type("aws_iam_role_policy", "aws_iam_policy"):
+            subject = address_of(policy.get("role")) or policy.address
+            found[subject] = found.get(subject, 0.0) + width(policy)
+        return found
+
+    return measured
 
 
 def allowed_actions(policy: Resource) -> float:

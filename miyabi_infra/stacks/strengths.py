@@ -68,7 +68,9 @@ def _losses(strength: Strength, before: Stack, after: Stack) -> Iterator[Weaker]
         left = second.get(subject, strength.lost)
         if left is not None and left < figure:
             yield Weaker(strength, figure, left, subject)
-    for subject in sorted(second.keys() - first.keys()) if strength.new is not None else ():
+    if strength.new is None:
+        return
+    for subject in sorted(second.keys() - first.keys()):
         if second[subject] < strength.new:
             yield Weaker(strength, strength.new, second[subject], subject)
 
@@ -224,13 +226,13 @@ STRENGTHS: Final = (
     Strength(
         "tasks kept healthy in a deployment, per cent",
         "a deployment below it takes capacity away",
-        by.least("deployment_minimum_healthy_percent", "aws_ecs_service", default=100),
+        by.argument("deployment_minimum_healthy_percent", "aws_ecs_service", default=100),
         _of(_SERVICE, "deployment_minimum_healthy_percent"),
     ),
     Strength(
         "deployments roll back",
         "a version that does not start is rolled back",
-        by.whole(by.rolls_back),
+        by.each_of(by.rolls_back, "aws_ecs_service"),
         _of(_SERVICE, "deployment_circuit_breaker"),
     ),
     Strength(
@@ -248,14 +250,16 @@ STRENGTHS: Final = (
     Strength(
         "tasks without public addresses",
         "a task with one can be reached from the internet",
-        by.whole(by.private_tasks),
+        by.each_of(by.private_tasks, "aws_ecs_service"),
         _of(_SERVICE, "network_configuration"),
+        new=1,
     ),
     Strength(
         "no shell in tasks",
         "ECS Exec opens one to anyone who may call it",
-        by.nobody_has("enable_execute_command", "aws_ecs_service"),
+        by.not_set("enable_execute_command", "aws_ecs_service"),
         _of(_SERVICE, "enable_execute_command"),
+        new=1,
     ),
     Strength(
         "tasks rebalance over zones",
@@ -266,7 +270,7 @@ STRENGTHS: Final = (
     Strength(
         "confinement of containers (not privileged, read-only, not root)",
         "an attacker who is in a container gets less far",
-        by.each_of(by.confined_containers, "aws_ecs_task_definition"),
+        by.each_of_stack(by.confined_containers),
         _of(("aws_ecs_task_definition",), "container_definitions"),
     ),
     Strength(
@@ -285,7 +289,7 @@ STRENGTHS: Final = (
     Strength(
         "deletion protection of the load balancer",
         "its name and addresses are lost with it",
-        by.least("enable_deletion_protection", "aws_lb"),
+        by.argument("enable_deletion_protection", "aws_lb"),
         _of(_BALANCER, "enable_deletion_protection"),
     ),
     Strength(
@@ -387,6 +391,12 @@ STRENGTHS: Final = (
         lost=0,
     ),
     Strength(
+        "seconds for which browsers take HTTPS only (HSTS); each of its flags counts one more",
+        "a first request over HTTP can be answered by anybody on the way",
+        by.each_of(by.hsts, "aws_cloudfront_response_headers_policy"),
+        _of(("aws_cloudfront_response_headers_policy",), "security_headers_config"),
+    ),
+    Strength(
         "firewall of the distribution",
         "without one, every request reaches the application",
         by.is_there("web_acl_id", *_DISTRIBUTION),
@@ -468,6 +478,12 @@ STRENGTHS: Final = (
         _of(CACHES, "snapshot_retention_limit"),
     ),
     Strength(
+        "last snapshot of a deleted cache",
+        "without it, its data is lost",
+        by.whole(by.last_snapshot_of_caches),
+        _of(CACHES, "final_snapshot_identifier"),
+    ),
+    Strength(
         "changes of the cache wait for the maintenance window",
         "a change at once may restart it under load",
         by.nobody_has("apply_immediately", *CACHES),
@@ -476,7 +492,7 @@ STRENGTHS: Final = (
     Strength(
         "database in two zones",
         "a standby takes over",
-        by.least("multi_az", "aws_db_instance"),
+        by.argument("multi_az", "aws_db_instance"),
         _of(("aws_db_instance",), "multi_az"),
     ),
     Strength(
@@ -494,49 +510,50 @@ STRENGTHS: Final = (
     Strength(
         "database without a public address",
         "one with it can be reached from the internet",
-        by.nobody_has("publicly_accessible", "aws_db_instance", "aws_rds_cluster_instance"),
+        by.not_set("publicly_accessible", "aws_db_instance", "aws_rds_cluster_instance"),
         _of(("aws_db_instance", "aws_rds_cluster_instance"), "publicly_accessible"),
+        new=1,
     ),
     Strength(
         "days of database backups",
         "what is older cannot be restored",
-        by.least("backup_retention_period", *DATABASES),
+        by.argument("backup_retention_period", *DATABASES),
         _of(DATABASES, "backup_retention_period"),
     ),
     Strength(
         "database encrypted at rest",
         "a copied disk is unreadable",
-        by.least("storage_encrypted", *DATABASES),
+        by.argument("storage_encrypted", *DATABASES),
         _of(DATABASES, "storage_encrypted"),
     ),
     Strength(
         "deletion protection of the database",
         "its data is lost with it",
-        by.least("deletion_protection", *DATABASES),
+        by.argument("deletion_protection", *DATABASES),
         _of(DATABASES, "deletion_protection"),
     ),
     Strength(
         "last snapshot of a deleted database",
         "without it, its data is lost",
-        by.nobody_has("skip_final_snapshot", *DATABASES),
+        by.not_set("skip_final_snapshot", *DATABASES),
         _of(DATABASES, "skip_final_snapshot"),
     ),
     Strength(
         "password of the database is made and rotated by RDS",
         "a password in an overlay or a state is known to more people",
-        by.least("manage_master_user_password", "aws_db_instance"),
+        by.argument("manage_master_user_password", "aws_db_instance"),
         _of(("aws_db_instance",), "manage_master_user_password"),
     ),
     Strength(
         "backups outlive a deleted database",
         "without them, only the last snapshot is left",
-        by.nobody_has("delete_automated_backups", "aws_db_instance"),
+        by.not_set("delete_automated_backups", "aws_db_instance"),
         _of(("aws_db_instance",), "delete_automated_backups"),
     ),
     Strength(
         "changes of the database wait for the maintenance window",
         "a change at once may restart it under load",
-        by.nobody_has("apply_immediately", "aws_db_instance"),
+        by.not_set("apply_immediately", "aws_db_instance"),
         _of(("aws_db_instance",), "apply_immediately"),
     ),
     Strength(
@@ -555,7 +572,7 @@ STRENGTHS: Final = (
     Strength(
         "days of logs",
         "what is older cannot be read after an incident",
-        by.whole(by.log_days),
+        by.each_of(by.log_days, "aws_cloudwatch_log_group"),
         _of(("aws_cloudwatch_log_group",), "retention_in_days"),
     ),
     Strength(
@@ -601,17 +618,16 @@ STRENGTHS: Final = (
     ),
     # ---- access
     Strength(
-        "actions that a policy allows, times its resources",
+        "actions that a role's policies allow, times their resources",
         "what a role may do, an attacker in a task may do",
-        by.each_of(by.allowed_actions, *_POLICIES),
+        by.of_roles(by.allowed_actions),
         _of(_POLICIES, "policy", ""),
     ),
     Strength(
-        "actions that a policy allows on every resource",
+        "actions that a role's policies allow on every resource",
         "one stolen role reaches everything in the account",
-        by.each_of(by.every_resource, *_POLICIES),
-        _of(_POLICIES, "policy"),
-        new=0,
+        by.of_roles(by.every_resource),
+        _of(_POLICIES, "policy", ""),
     ),
     Strength(
         "conditions and denials of policies, and of who may assume a role",
@@ -762,7 +778,6 @@ _CACHE_OTHERS: Final = frozenset(
     {
         "cluster_id",
         "engine",
-        "final_snapshot_identifier",
         "maintenance_window",
         "node_type",
         "notification_topic_arn",
@@ -874,6 +889,9 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
 """Arguments that say nothing about protection, by type: a difference in them is neither weaker nor stronger."""
 
 DEPENDS: Final[Mapping[str, frozenset[str]]] = {
+    "aws_cloudfront_response_headers_policy": frozenset(
+        {"security_headers_config.content_security_policy.content_security_policy"}
+    ),
     "aws_cloudwatch_metric_alarm": frozenset(
         {"comparison_operator", "extended_statistic", "metric_name", "namespace", "statistic", "unit"}
     ),

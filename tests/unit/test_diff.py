@@ -440,8 +440,8 @@ def _database(**weaker_by: object) -> Callable[[Mapping[str, Any]], None]:
             "alb",
             _health_check(interval=300),
         ),
-        ("actions that a policy allows, times its resources", "iam", _wide),
-        ("actions that a policy allows on every resource", "iam", _wide),
+        ("actions that a role's policies allow, times their resources", "iam", _wide),
+        ("actions that a role's policies allow on every resource", "iam", _wide),
         (
             "who may assume a role",
             "iam",

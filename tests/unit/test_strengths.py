@@ -1,0 +1,342 @@
+"""Of every setting: which way is weaker, or that it protects nothing.
+
+Two overlays are synthesized, one with everything that protects, one with less of it; each setting that is declared to
+protect must be named as the cause of its strength's loss. A setting that is in no table fails the test.
+"""
+
+import re
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from environments.settings import EnvironmentSettings
+from miyabi_infra.stacks.difference import EnvironmentDifference, difference
+from miyabi_infra.synthesis.render import render
+from tests import complete
+from tests.support import Project
+from tests.unit.test_complete import leaves
+
+THRESHOLD: Final = "threshold of an alarm"
+CONFINED: Final = "confinement of containers (not privileged, read-only, not root)"
+WIDTH: Final = "actions that a role's policies allow, times their resources"
+DAYS: Final = "days that buckets keep what their life cycles delete"
+HSTS: Final = "seconds for which browsers take HTTPS only (HSTS); each of its flags counts one more"
+
+STRONG: Final[Mapping[str, Any]] = {
+    "alb.enable_deletion_protection": True,
+    "alb.health_check_matcher": "200",
+    "ecs.read_only_root": True,
+    "ecs_service.enable_execute_command": False,
+    "ecs_service.running_hours": None,
+    "ecs_service.running_hours_timezone": None,
+    "ecs_service.running_tasks_alarm_missing_data": None,
+    "ecs_service.scaling_managed_elsewhere": None,
+    "ecs_service.spot_share": None,
+    "ecs_service.on_demand_base": None,
+    "ecs_service.tasks_outside_running_hours": None,
+    "elasticache.apply_immediately": False,
+    "elasticache.auto_minor_version_upgrade": True,
+    "elasticache.topology": "replication-group",
+    "elasticache.transit_encryption_mode": "required",
+    "iam.execution_role_reads_secrets": False,
+    "iam.task_role_allows_exec": False,
+    "rds.apply_immediately": False,
+    "rds.auto_minor_version_upgrade": True,
+    "rds.deletable": False,
+    "rds.force_tls": True,
+    "state.backend": "s3",
+    "state.bucket": "miyabi-terraform-state",
+    "state.path": None,
+}
+"""What the most complete overlay lacks in protection."""
+
+WEAKER: Final[Mapping[str, tuple[Any, str]]] = {
+    "account_id": (None, "account is named"),
+    "state": ({"backend": "local"}, "state kept safe (0 file, 1 bucket, 2 encrypted, 3 locked)"),
+    "networking.availability_zones": (None, "availability zones"),
+    "networking.single_nat_gateway": (True, "zones with a NAT gateway"),
+    "security_groups.alb_ingress_cidr_blocks": (
+        ["0.0.0.0/0"],
+        "addresses of the internet that security groups let in, times ports",
+    ),
+    "iam.execution_role_reads_secrets": (True, WIDTH),
+    "iam.task_role_allows_exec": (True, WIDTH),
+    "alb.enable_deletion_protection": (False, "deletion protection of the load balancer"),
+    "alb.drop_invalid_header_fields": (False, "invalid headers are dropped"),
+    "alb.ssl_policy": ("ELBSecurityPolicy-2016-08", "oldest TLS version of the listener"),
+    "alb.redirect_http_to_https": (False, "HTTP redirects to HTTPS"),
+    "alb.health_check_interval": (60, "seconds until a failing task is out of service"),
+    "alb.health_check_unhealthy_threshold": (9, "seconds until a failing task is out of service"),
+    "alb.health_check_matcher": ("200-499", "status codes that count as healthy"),
+    "alb.response_time_alarm_threshold": (9, THRESHOLD),
+    "alb.unhealthy_hosts_alarm_threshold": (5, THRESHOLD),
+    "ecs.log_retention_days": (1, "days of logs"),
+    "ecs.container_insights": (False, "Container Insights"),
+    "ecs.container_health_check": ("none", "containers with a health check of their own"),
+    "ecs.read_only_root": (False, CONFINED),
+    "ecs.user": (None, CONFINED),
+    "elasticache.redis_engine_version": ("7.0", "version of the cache's engine"),
+    "elasticache.auto_minor_version_upgrade": (False, "minor versions of the cache are installed by AWS"),
+    "elasticache.replicas": (1, "nodes of the cache"),
+    "elasticache.snapshot_retention_limit": (1, "days of cache snapshots"),
+    "elasticache.final_snapshot": (None, "last snapshot of a deleted cache"),
+    "elasticache.transit_encryption_mode": ("preferred", "clients of the cache must use TLS"),
+    "elasticache.kms_key_arn": ("", "cached data encrypted with an own key"),
+    "elasticache.log_retention_days": (1, "days of logs"),
+    "elasticache.apply_immediately": (True, "changes of the cache wait for the maintenance window"),
+    "elasticache.cpu_alarm_threshold": (99, THRESHOLD),
+    "elasticache.memory_usage_alarm_threshold": (99, THRESHOLD),
+    "elasticache.evictions_alarm_threshold": (100_000, THRESHOLD),
+    "elasticache.replication_lag_alarm_threshold": (60, THRESHOLD),
+    "rds.deletable": (True, "deletion protection of the database"),
+    "rds.engine_version": ("15", "version of the database's engine"),
+    "rds.auto_minor_version_upgrade": (False, "minor versions of the database are installed by AWS"),
+    "rds.kms_key_arn": ("", "database encrypted with an own key"),
+    "rds.multi_az": (False, "database in two zones"),
+    "rds.backup_retention_days": (1, "days of database backups"),
+    "rds.force_tls": (False, "database refuses connections without TLS"),
+    "rds.log_retention_days": (1, "days of logs"),
+    "rds.apply_immediately": (True, "changes of the database wait for the maintenance window"),
+    "rds.cpu_alarm_threshold": (99, THRESHOLD),
+    "rds.connections_alarm_threshold": (99, THRESHOLD),
+    "rds.free_storage_alarm_threshold": (1_000_000, THRESHOLD),
+    "rds.free_memory_alarm_threshold": (1_000_000, THRESHOLD),
+    "rds.latency_alarm_threshold": (9, THRESHOLD),
+    "ecs_service.autoscaling_min_capacity": (2, "minimum tasks"),
+    "ecs_service.autoscaling_max_capacity": (5, "maximum tasks"),
+    "ecs_service.autoscaling_cpu_target": (80, "figure above which tasks are added"),
+    "ecs_service.autoscaling_memory_target": (80, "figure above which tasks are added"),
+    "ecs_service.autoscaling_requests_target": (9999, "figure above which tasks are added"),
+    "ecs_service.deployment_minimum_healthy_percent": (50, "tasks kept healthy in a deployment, per cent"),
+    "ecs_service.enable_execute_command": (True, "no shell in tasks"),
+    "ecs_service.deployment_alarms": (None, "alarms that roll a deployment back"),
+    "ecs_service.spot_share": (50, "tasks that AWS does not take back (not on Fargate Spot), per cent"),
+    "ecs_service.on_demand_base": (1, "tasks that AWS does not take back (not on Fargate Spot), per cent"),
+    "ecs_service.running_hours": ("MON-FRI 07:00-20:00", "tasks outside the running hours"),
+    "ecs_service.cpu_alarm_threshold": (99, THRESHOLD),
+    "ecs_service.memory_alarm_threshold": (99, THRESHOLD),
+    "ecs_service.running_tasks_alarm_threshold": (1, THRESHOLD),
+    "ecs_service.running_tasks_alarm_missing_data": (
+        "notBreaching",
+        "alarm on missing data (0 notBreaching, 1 ignore, 2 missing, 3 breaching)",
+    ),
+    "notifications.email_addresses": (None, "alarms that tell somebody"),
+    "notifications.kms_key_arn": ("", "topic encrypted with an own key"),
+    "frontend.minimum_tls": ("TLSv1.2_2018", "oldest TLS version of the distribution"),
+    "frontend.origin_secret": (False, "listeners that serve only with the distribution's header"),
+    "frontend.hsts_seconds": (300, HSTS),
+    "frontend.hsts_subdomains": (False, HSTS),
+    "frontend.hsts_preload": (False, HSTS),
+    "frontend.web_acl_arn": ("", "firewall of the distribution"),
+    "frontend.noncurrent_days": (1, DAYS),
+    "frontend.access_log_days": (1, DAYS),
+    "frontend.errors_alarm_threshold": (50, THRESHOLD),
+    "frontend.alarm_topic_arn": ("", "alarms that tell somebody"),
+}
+"""Settings that protect: a weaker value than that of the strong overlay, and the strength that it lessens."""
+
+BESIDE: Final[Mapping[str, Any]] = {
+    "ecs.container_health_check_command": None,
+    "ecs_service.scaling_managed_elsewhere": ["min_capacity", "max_capacity"],
+    "frontend.previous_origin_secret": None,
+    "monitoring.enabled": None,
+    "networking.availability_zones": ["us-west-2a", "us-west-2b"],
+    "networking.private_subnet_cidrs": ["10.8.16.0/20", "10.8.32.0/20"],
+    "networking.public_subnet_cidrs": ["10.8.1.0/24", "10.8.2.0/24"],
+}
+"""What the weaker values ask for, to be accepted."""
+
+APART: Final[Mapping[str, tuple[Any, str]]] = {
+    "alb.certificate_arn": ("", "HTTPS"),
+    "ecs_service.tasks_outside_running_hours": (1, "tasks outside the running hours"),
+    "elasticache.at_rest_encryption_enabled": (False, "cache encrypted at rest"),
+    "elasticache.auth": ("none", "cache asks for a password"),
+    "elasticache.transit_encryption_enabled": (False, "TLS to the cache"),
+    "frontend.api_domain_name": (None, "origins that CloudFront reaches without TLS"),
+    "frontend.only_from_cloudfront": (False, "addresses of the internet that security groups let in, times ports"),
+    "networking.enable_nat_gateway": (False, "NAT gateways"),
+}
+"""The same, of settings that leave others of the first table without a meaning."""
+
+BEFORE_APART: Final[Mapping[str, Any]] = {
+    "ecs_service.running_hours": "MON-FRI 07:00-20:00",
+    "ecs_service.scaling_managed_elsewhere": ["min_capacity", "max_capacity"],
+    "ecs_service.tasks_outside_running_hours": 2,
+    "frontend.only_from_cloudfront": True,
+    "security_groups.alb_ingress_cidr_blocks": None,
+}
+BESIDE_APART: Final[Mapping[str, Any]] = {
+    "alb.redirect_http_to_https": None,
+    "alb.ssl_policy": None,
+    "elasticache.auth_token_update_strategy": None,
+    "elasticache.kms_key_arn": None,
+    "elasticache.transit_encryption_mode": None,
+    "frontend.origin_secret": None,
+    "frontend.previous_origin_secret": None,
+    "security_groups.https_ingress": False,
+}
+
+NODE: Final[Mapping[str, tuple[Any, str]]] = {
+    "elasticache.topology": ("single-node", "automatic failover of the cache"),
+}
+BESIDE_NODE: Final[Mapping[str, Any]] = dict.fromkeys(
+    f"elasticache.{each}"
+    for each in (
+        *("auth", "auth_token_update_strategy", "kms_key_arn", "log_delivery", "log_retention_days", "replicas"),
+        *("memory_alarm_metric", "memory_usage_alarm_threshold", "replication_lag_alarm_threshold"),
+        *("transit_encryption_enabled", "transit_encryption_mode", "url_variable"),
+    )
+)
+
+DEPENDS: Final[Mapping[str, Any]] = {
+    "alb.health_check_path": "/",
+    "elasticache.cpu_alarm_metric": "CPUUtilization",
+    "elasticache.memory_alarm_metric": "FreeableMemory",
+    "frontend.content_security_policy": "default-src 'self' https:",
+}
+"""Settings of which the stack does not say which way is weaker, with another value: unknown must be said."""
+
+OTHERWISE: Final[Mapping[str, str]] = {
+    "elasticache.memory_alarm_threshold": "as elasticache.memory_usage_alarm_threshold, of the other metric",
+    "security_groups.https_ingress": "as security_groups.alb_ingress_cidr_blocks: a port more that is open",
+}
+"""Settings that protect as another one does, which has a row."""
+
+UNTRACED: Final = {"frontend.origin_secret"}
+"""Settings whose way into the listener's rule goes through names of wires, which causes are not read from."""
+
+NO_PROTECTION: Final = {
+    *("project", "region", "aws_provider", "container_port", "tags", "highly_available", "monthly_budget"),
+    *("assume_role.role_arn", "assume_role.external_id", "assume_role.session_name"),
+    *("networking.vpc_cidr", "networking.public_subnet_cidrs", "networking.private_subnet_cidrs"),
+    *("alb.idle_timeout", "alb.health_check_timeout", "alb.health_check_healthy_threshold", "alb.named_for_port"),
+    "alb.deregistration_delay",
+    *("ecs.ecr_image_uri", "ecs.task_cpu", "ecs.task_memory", "ecs.cpu_architecture", "ecs.health_check_path"),
+    *("ecs.container_health_check_command", "ecs.container_health_check_interval"),
+    *("ecs.container_health_check_timeout", "ecs.container_health_check_retries"),
+    *("ecs.container_health_check_start_period", "ecs.stop_timeout", "ecs.writable_paths", "ecs.ephemeral_storage"),
+    *("ecs.open_files_limit", "ecs.sidecars", "ecs.log_router_options", "ecs.environment_variables"),
+    *("ecs.not_secret", "ecs.secrets"),
+    *("elasticache.engine", "elasticache.redis_node_type", "elasticache.previous_generation_node"),
+    *("elasticache.named_for_family", "elasticache.maxmemory_policy", "elasticache.timeout"),
+    *("elasticache.maintenance_window", "elasticache.snapshot_window", "elasticache.restore_from_snapshot"),
+    *("elasticache.auth_token_update_strategy", "elasticache.url_variable", "elasticache.log_delivery"),
+    "elasticache.sns_topic_arn",
+    *("rds.enabled", "rds.allow_major_version_upgrade", "rds.instance_class", "rds.allocated_storage"),
+    *("rds.max_allocated_storage", "rds.database_name", "rds.admin_user", "rds.application_user", "rds.access"),
+    *("rds.variable_prefix", "rds.migration_command", "rds.backup_window", "rds.maintenance_window"),
+    *("rds.restore_from_snapshot", "rds.ca_certificate", "rds.parameters", "rds.log_exports"),
+    *("rds.performance_insights", "rds.performance_insights_days", "rds.monitoring_interval"),
+    *("ecs_service.desired_count", "ecs_service.scale_in_cooldown", "ecs_service.scale_out_cooldown"),
+    *("ecs_service.deployment_maximum_percent", "ecs_service.health_check_grace_period_seconds"),
+    *("ecs_service.enable_service_discovery", "ecs_service.managed_elsewhere"),
+    *("ecs_service.scaling_managed_elsewhere", "ecs_service.running_hours_timezone"),
+    *("ecs_service.wait_for_steady_state", "ecs_service.service_discovery_force_destroy"),
+    *("notifications.topic_arn", "notifications.webhook", "notifications.webhook_confirms_itself"),
+    *("monitoring.enabled", "monitoring.log_status_field", "monitoring.log_duration_field"),
+    "monitoring.slow_request_milliseconds",
+    *("frontend.enabled", "frontend.bucket", "frontend.domain_names", "frontend.certificate_arn"),
+    *("frontend.price_class", "frontend.api_paths", "frontend.api_timeout", "frontend.api_keep_alive"),
+    "frontend.previous_origin_secret",
+}
+"""Settings of which neither way is weaker: names, sizes, times, and what only adds something."""
+
+ELSEWHERE: Final = ("lint", "service_levels", "usage")
+"""Sections that change nothing that is generated."""
+
+
+def with_values(overlay: Mapping[str, Any], *edits: Mapping[str, Any]) -> dict[str, Any]:
+    """An overlay with other values at paths; None takes a setting out."""
+    changed: dict[str, Any] = deepcopy(dict(overlay))
+    for path, value in (pair for each in edits for pair in each.items()):
+        *sections, name = path.split(".")
+        held = changed
+        for section in sections:
+            held = held.setdefault(section, {})
+        if value is None:
+            held.pop(name, None)
+        else:
+            held[name] = value
+    return changed
+
+
+def values(table: Mapping[str, tuple[Any, str]]) -> dict[str, Any]:
+    return {setting: value for setting, (value, _) in table.items()}
+
+
+@pytest.fixture(scope="module")
+def project(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = Project.copy_of(root, tmp_path_factory.mktemp("strengths") / "project")
+    for name in ("dev", "staging", "prod"):
+        project.overlay(name).unlink()
+    strong = with_values(complete.overlay(), STRONG)
+    past = with_values(strong, BEFORE_APART)
+    project.write("strong", strong)
+    project.write("weak", with_values(strong, values(WEAKER), BESIDE))
+    project.write("past", past)
+    project.write("apart", with_values(past, BESIDE_APART, values(APART)))
+    project.write("node", with_values(strong, BESIDE_NODE, values(NODE)))
+    project.write("other", with_values(strong, DEPENDS))
+    render(project.load(), project.out)
+    return project
+
+
+def test_of_every_setting_it_is_said_which_way_is_weaker_or_that_it_protects_nothing() -> None:
+    settings = {path for path, _ in leaves(EnvironmentSettings) if path.partition(".")[0] not in ELSEWHERE}
+    tables = [set(table) for table in (WEAKER, APART, NODE, DEPENDS, OTHERWISE, NO_PROTECTION)]
+    said = [setting for table in tables for setting in table]
+
+    unsaid = settings - set(said)
+    assert unsaid == set(), "say in tests/unit/test_strengths.py which way is weaker, or that it protects nothing"
+    assert set(said) - settings == set()
+    assert len(said) == len(set(said))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("before", "after", "table"), [("strong", "weak", WEAKER), ("past", "apart", APART), ("strong", "node", NODE)]
+)
+def test_every_setting_that_protects_is_missed_when_it_is_weaker(
+    project: Project, before: str, after: str, table: Mapping[str, tuple[Any, str]]
+) -> None:
+    found = difference(project.root, before, after)
+    causes = _causes(found)
+    unnoticed = {
+        setting: (strength, causes.get(strength))
+        for setting, (_, strength) in table.items()
+        if strength not in causes
+        or (setting not in UNTRACED and not any(f"{cause}.".startswith(f"{setting}.") for cause in causes[strength]))
+    }
+
+    assert unnoticed == {}
+
+
+def _causes(found: EnvironmentDifference) -> dict[str, set[str]]:
+    """The settings that lessen each strength; of an item of a list, the list."""
+    causes: dict[str, set[str]] = {}
+    for each in found.weaker:
+        names = {re.sub(r"\[\d+]", "", cause.name) for cause in found.causes_of_weakness(each)}
+        causes.setdefault(each.strength.name, set()).update(names)
+    return causes
+
+
+@pytest.mark.slow
+def test_the_other_way_nothing_is_weaker(project: Project) -> None:
+    assert difference(project.root, "weak", "strong").weaker == ()
+
+
+@pytest.mark.slow
+def test_where_the_stack_does_not_say_which_way_is_weaker_it_is_unknown(project: Project) -> None:
+    found = difference(project.root, "strong", "other")
+    judged_by = {
+        cause.name
+        for unknown in found.unjudged
+        for change in found.comparison.changes
+        if change.address == unknown.address
+        for cause in (found.causes.of(change, unknown.argument) if unknown.argument else found.causes.of(change))
+    }
+
+    assert DEPENDS.keys() - judged_by == set()
