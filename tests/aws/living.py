@@ -225,7 +225,10 @@ def _left(backend: Moto, task: Moto, code: str) -> None:
 
 
 def _log(backend: Moto, task: Moto) -> None:
+    """Write what a task logs, if CloudWatch gets it and not a log router."""
     definition = backend.describe_task_definition(task.task_definition_arn).container_definitions[0]
+    if definition["logConfiguration"]["logDriver"] != "awslogs":
+        return
     options = definition["logConfiguration"]["options"]
     group, stream = options["awslogs-group"], f"{options['awslogs-stream-prefix']}/{definition['name']}/{task.id}"
     logs = logs_backends[backend.account_id][backend.region_name]

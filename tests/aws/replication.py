@@ -1,4 +1,5 @@
 """ElastiCache's replication groups, as far as moto lacks them: their nodes exist, change with the group and go with it.
+A node or a group that is deleted leaves its last snapshot.
 
 In AWS a replication group without shards has `NumCacheClusters` nodes, each a cache cluster named `<group>-001` and so
 on, which `DescribeCacheClusters` lists and whose settings are the group's. moto makes the group only.
@@ -35,6 +36,8 @@ def install() -> None:
     for method in (increase_replica_count, decrease_replica_count):
         setattr(ElastiCacheResponse, method.__name__, method)
     _wrap(ElastiCacheResponse, "modify_replication_group", _modifying)
+    for name in ("delete_cache_cluster", "delete_replication_group"):
+        _wrap(ElastiCacheResponse, name, _with_last_snapshot)
     _wrap(ElastiCacheBackend, "create_replication_group", _with_nodes)
     _wrap(ElastiCacheBackend, "delete_replication_group", _without_nodes)
 
@@ -71,6 +74,18 @@ def _without_nodes(delete: Callable[..., ReplicationGroup]) -> Callable[..., Rep
         return group
 
     return delete_replication_group
+
+
+def _with_last_snapshot(delete: Callable[..., ActionResult]) -> Callable[..., ActionResult]:
+    def deleting(self: ElastiCacheResponse) -> ActionResult:
+        """Take the last snapshot before, which moto does not."""
+        name = _get(self, "FinalSnapshotIdentifier")
+        if name:
+            held = (_get(self, "ReplicationGroupId"), _get(self, "CacheClusterId"))
+            self.elasticache_backend.create_snapshot(name, *held, None, None)
+        return delete(self)
+
+    return deleting
 
 
 def _modifying(modify: Callable[..., ActionResult]) -> Callable[..., ActionResult]:

@@ -29,6 +29,7 @@ ROLES = (
     "AWSServiceRoleForECS",
     "AWSServiceRoleForElastiCache",
     "AWSServiceRoleForElasticLoadBalancing",
+    "AWSServiceRoleForRDS",
 )
 TRUST = {
     "Version": "2012-10-17",
@@ -177,6 +178,34 @@ def test_what_the_account_is_not_offered(good: Emulator, staging: Project, capsy
     assert blocks(sections, "nodes") == ["cache.t3.micro is not offered in us-west-2: elasticache.redis_node_type"]
     assert blocks(sections, "image") == [
         f"{REGISTRY}/miyabi-web-api:3f2c1ab is for arm64, the task for X86_64: ecs.cpu_architecture"
+    ]
+
+
+def test_tasks_on_spot_have_a_quota_of_their_own(good: Emulator, staging: Project, capsys: Screen) -> None:
+    staging.change("staging", ("ecs_service:\n", "ecs_service:\n  spot_share: 75\n  on_demand_base: 2\n"))
+    staging.synthesize("staging")
+    tell(good, offers.QUOTAS, {"L-3032A538": 4, "L-36FBB829": 4})
+    _, sections = found(staging, "staging", capsys)
+    # 12 tasks of half a vCPU during a deployment: 2 on demand, of the other 10 three quarters on Spot
+    assert blocks(sections, "quotas") == []
+    tell(good, offers.QUOTAS, {"L-3032A538": 4, "L-36FBB829": 3})
+    _, sections = found(staging, "staging", capsys)
+    how = "request an increase of L-36FBB829 in Service Quotas"
+    assert blocks(sections, "quotas") == [
+        f"vCPUs of Fargate Spot: 4 at the most during a deployment, 0 used by others, at most 3: {how}"
+    ]
+
+
+def test_the_class_of_the_database_is_looked_up(good: Emulator, staging: Project, capsys: Screen) -> None:
+    text = staging.overlay("staging").read_text(encoding="utf-8")
+    staging.write("staging", f"{text}\nrds: {{enabled: true, instance_class: db.t3.small}}\n")
+    staging.synthesize("staging")
+    _, sections = found(staging, "staging", capsys)
+    assert [each["level"] for each in sections["database classes"]] == ["ok"]
+    tell(good, offers.RETIRED, ["db.t3.small"])
+    _, sections = found(staging, "staging", capsys)
+    assert blocks(sections, "database classes") == [
+        "db.t3.small is not offered for version 17 in us-west-2: rds.instance_class"
     ]
 
 

@@ -25,6 +25,7 @@ SECTIONS: Final[Mapping[str, Ask]] = {
     "quotas": quotas.quotas,
     "zones": offers.zones,
     "nodes": offers.nodes,
+    "database classes": offers.classes,
     "image": images.images,
     "secrets": references.secrets,
     "certificates": references.certificates,

@@ -1,8 +1,8 @@
-"""What AWS offers this account in this region: zones, and node types of the cache."""
+"""What AWS offers this account in this region: zones, node types of the cache, and classes of the database."""
 
 from miyabi_infra.aws.preflight.model import Observations, blocked, fine
 from miyabi_infra.aws.status.model import Look
-from miyabi_infra.stacks.platform import CACHES, text
+from miyabi_infra.stacks.platform import CACHES, integer, text
 
 
 def zones(look: Look) -> Observations:
@@ -38,3 +38,27 @@ def nodes(look: Look) -> Observations:
             yield fine(f"{node} is offered in {region}", node_type=node)
         else:
             yield blocked(f"{node} is not offered in {region}: elasticache.redis_node_type", node_type=node)
+
+
+def classes(look: Look) -> Observations:
+    """The classes of the database, for its engine's version, in a VPC, and for Multi-AZ where it is asked for."""
+    for database in look.world.stack.of_type("aws_db_instance"):
+        name, version = text(database.get("instance_class")), text(database.get("engine_version"))
+        options = look.world.items(
+            "rds",
+            "describe_orderable_db_instance_options",
+            "OrderableDBInstanceOptions",
+            Engine=text(database.get("engine")),
+            DBInstanceClass=name,
+            Vpc=True,
+        )
+        # AWS lists minor versions; an overlay names the major one.
+        offered = [each for each in options if integer(each["EngineVersion"].partition(".")[0]) == integer(version)]
+        data = {"instance_class": name, "engine_version": version}
+        where = f"for version {version} in {look.world.stack.region}"
+        if not offered:
+            yield blocked(f"{name} is not offered {where}: rds.instance_class", **data)
+        elif database.get("multi_az") and not any(each["MultiAZCapable"] for each in offered):
+            yield blocked(f"{name} is not offered with Multi-AZ {where}: rds.instance_class", **data)
+        else:
+            yield fine(f"{name} is offered {where}", **data)

@@ -6,6 +6,8 @@ Codes and defaults: Service Quotas, and the pages "Amazon VPC quotas" and "Amazo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from math import ceil
 from typing import Any, Final
 
 from miyabi_infra.aws.client import Kind, Trouble
@@ -37,12 +39,16 @@ ADDRESSES: Final = Quota("elastic IP addresses", "ec2", "L-0263D0A3", 5)
 VPCS: Final = Quota("VPCs", "vpc", "L-F678F1CE", 5)
 RULES: Final = Quota("rules of a security group in one direction", "vpc", "L-0EA8095F", 60)
 VCPUS: Final = Quota("vCPUs of Fargate on demand", "fargate", "L-3032A538", 6)
+SPOT_VCPUS: Final = Quota("vCPUs of Fargate Spot", "fargate", "L-36FBB829", 6)
 
 
 def quotas(look: Look) -> Observations:
     """One line for each quota that an environment of this kind can meet."""
     here = preflight(look)
-    for check in (_addresses, _vpcs, _rules, _vcpus):
+    checks = [_addresses, _vpcs, _rules, partial(_vcpus, VCPUS)]
+    if _most_vcpus(here.world.stack, SPOT_VCPUS):
+        checks.append(partial(_vcpus, SPOT_VCPUS))
+    for check in checks:
         try:
             yield check(here)
         except Trouble as trouble:
@@ -142,37 +148,47 @@ def _entries(rule: Any) -> int:  # noqa: ANN401  # a block
     return max(1, len(blocks) + len(groups) + _OF_A_LIST * len(lists))
 
 
-def _vcpus(look: PreflightLook) -> Observation:
+def _vcpus(quota: Quota, look: PreflightLook) -> Observation:
     """What the services can ask for at their maximum, doubled while they are deployed, next to what others use."""
-    mine = _most_vcpus(look.world.stack)
-    of_all = sum(map(_most_vcpus, look.together))
-    limit = _limit(look, VCPUS)
-    used = _used(look, VCPUS)
-    others = max(0.0, (used or 0) - _running_vcpus(look))
-    data = {"quota": VCPUS.code, "limit": limit, "used": used, "new": mine, "all_environments": of_all}
-    said = f"{VCPUS.what}: {mine:g} at the most during a deployment, {others:g} used by others, at most {limit:g}"
+    mine = _most_vcpus(look.world.stack, quota)
+    of_all = sum(_most_vcpus(each, quota) for each in look.together)
+    limit = _limit(look, quota)
+    used = _used(look, quota)
+    others = max(0.0, (used or 0) - _running_vcpus(look, quota))
+    data = {"quota": quota.code, "limit": limit, "used": used, "new": mine, "all_environments": of_all}
+    said = f"{quota.what}: {mine:g} at the most during a deployment, {others:g} used by others, at most {limit:g}"
     if mine + others > limit:
-        return blocked(f"{said}: request an increase of {VCPUS.code} in Service Quotas", **data)
+        return blocked(f"{said}: request an increase of {quota.code} in Service Quotas", **data)
     if of_all > limit:
         return note(f"{said}; all environments together can need {of_all:g}", **data)
     return fine(said, **data)
 
 
-def _running_vcpus(look: PreflightLook) -> float:
+def _running_vcpus(look: PreflightLook, quota: Quota) -> float:
     """What the tasks of this environment use now; nothing before the first apply."""
     if look.platform.service is None:
         return 0
     answer = look.world.optional("ecs", "describe_services", cluster=look.cluster, services=[look.service])
     running = sum(each["runningCount"] for each in answer["services"]) if answer else 0
-    definition = look.platform.task_definition(look.platform.service)
-    return running * integer(definition.get("cpu")) / _PER_VCPU if definition else 0
+    return _cpus(look.platform, running, quota)
 
 
-def _most_vcpus(stack: Stack) -> float:
+def _most_vcpus(stack: Stack, quota: Quota) -> float:
     platform = Platform(stack)
+    service = platform.service
+    if service is None:
+        return 0
+    most = platform.tasks(service).maximum * integer(service.get("deployment_maximum_percent", 200)) // 100
+    return _cpus(platform, most, quota)
+
+
+def _cpus(platform: Platform, tasks: int, quota: Quota) -> float:
+    """What a number of tasks of the service need of a quota: on demand or on Spot, as ECS shares them out."""
     service = platform.service
     definition = platform.task_definition(service) if service else None
     if service is None or definition is None:
         return 0
-    most = platform.tasks(service).maximum * integer(service.get("deployment_maximum_percent", 200)) // 100
-    return most * integer(definition.get("cpu")) / _PER_VCPU
+    base = sum(integer(each.get("base", 0)) for each in service.blocks("capacity_provider_strategy"))
+    spot = ceil(max(0, tasks - base) * platform.spot_share(service) / 100)
+    counted = spot if quota is SPOT_VCPUS else tasks if not spot else tasks - spot + 1  # shares are rounded
+    return counted * integer(definition.get("cpu")) / _PER_VCPU

@@ -7,6 +7,7 @@ from miyabi_infra.aws.status.model import Look
 
 ROLES: Final = {
     "aws_appautoscaling_target": "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    "aws_db_instance": "AWSServiceRoleForRDS",
     "aws_ecs_cluster": "AWSServiceRoleForECS",
     "aws_elasticache_cluster": "AWSServiceRoleForElastiCache",
     "aws_elasticache_replication_group": "AWSServiceRoleForElastiCache",
