@@ -86,6 +86,14 @@ class EnvironmentSettings(Platform):
                 problem = f"is also in ecs.{kind}"
                 yield Violation(("elasticache", "url_variable"), name, problem, "another name, or one of the two")
 
+    @rule("elasticache", "notifications")
+    def events_of_the_cache_have_a_topic_that_takes_them(self, _platform: Platform) -> Iterator[Violation]:
+        """The policy of the topic of the alarms lets only CloudWatch publish, so ElastiCache's events would be lost."""
+        topic = self.elasticache.sns_topic_arn
+        if self.notifications.makes_topic and topic.rpartition(":")[2] == self.name("alarms"):
+            problem = "is the topic of the alarms, on which only CloudWatch may publish"
+            yield Violation(("elasticache", "sns_topic_arn"), topic, problem, "another topic")
+
     @rule("ecs", "ecs_service")
     def exec_has_a_file_system_to_write_to(self, _platform: Platform) -> Iterator[Violation]:
         """The agent of ECS Exec writes to the root file system of the container (ECS developer guide, "ECS Exec")."""

@@ -173,6 +173,7 @@ NOT_TOLD: Final[Mapping[str, str]] = {
     "aws_lb.enable_cross_zone_load_balancing": "an application load balancer cannot turn it off",
     "aws_sns_topic_subscription.endpoint_auto_confirms": "tells Terraform how to wait for the confirmation",
     "aws_service_discovery_private_dns_namespace.vpc": "AWS Cloud Map does not tell it",
+    "aws_service_discovery_service.force_destroy": "tells Terraform how to delete it",
     "aws_service_discovery_service.health_check_custom_config": "AWS ignores its only argument",
 }
 """Arguments that AWS does not tell, or that cannot be otherwise, with the reason: they are named and not compared."""

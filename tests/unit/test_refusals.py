@@ -374,6 +374,12 @@ RULES = {
         problem="qa.yaml:9: elasticache.sns_topic_arn: 'arn:aws:sns:eu-west-1:123456789012:alarms' is a topic of "
         "eu-west-1; allowed: one of us-west-2",
     ),
+    "events_of_the_cache_have_a_topic_that_takes_them": Case(
+        add="elasticache:\n  sns_topic_arn: arn:aws:sns:us-west-2:123456789012:miyabi-alarms-qa\n"
+        "notifications: {email_addresses: [oncall@example.com]}\n",
+        problem="qa.yaml:9: elasticache.sns_topic_arn: 'arn:aws:sns:us-west-2:123456789012:miyabi-alarms-qa' is the "
+        "topic of the alarms, on which only CloudWatch may publish; allowed: another topic",
+    ),
     "timeout_is_one_that_redis_takes": Case(
         add="elasticache: {timeout: 19}\n",
         problem="qa.yaml:8: elasticache.timeout: 19 is too short for ElastiCache; allowed: 0, or 20 and more",

@@ -13,6 +13,8 @@ def _secret(resource: Resource, world: World) -> Found | None:
     if secret is None:
         return None
     checks = world.checks(resource, {"description": secret.get("Description"), "kms_key_id": secret.get("KmsKeyId")})
+    prefix = str(resource.get("name_prefix"))
+    checks.append(Compared("name_prefix", prefix, str(secret["Name"])[: len(prefix)]))
     return Found({"id": secret["ARN"], "arn": secret["ARN"]}, checks + world.tags(resource, secret.get("Tags") or ()))
 
 
@@ -31,7 +33,11 @@ def _version(resource: Resource, world: World) -> Found | None:
         return None
     versions: Mapping[str, list[str]] = secret.get("SecretVersionsToStages") or {}
     current = any("AWSCURRENT" in stages for stages in versions.values())
-    return Found({"arn": secret["ARN"]}, [Compared("secret_string", True, current)])  # noqa: FBT003  # that it has a value
+    checks = [
+        Compared("secret_id", world.value(resource.get("secret_id")), secret["ARN"]),
+        Compared("secret_string", True, current),  # noqa: FBT003  # that it has a value
+    ]
+    return Found({"arn": secret["ARN"]}, checks)
 
 
 READERS: Final[Mapping[str, Reader]] = {
