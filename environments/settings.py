@@ -6,7 +6,8 @@ from environments.sections.lint import LintSettings
 from environments.sections.service_levels import ServiceLevelSettings
 from environments.sections.state import LocalState, State
 from environments.sections.usage import Budget, SharedUsageSettings, UsageSettings
-from modules.alb import AlbSettings
+from modules.alb import NAME_LENGTH, AlbSettings
+from modules.codedeploy import GREEN, CodedeploySettings
 from modules.ecs import EcsSettings
 from modules.ecs_service import EcsServiceSettings
 from modules.elasticache import ElasticacheSettings
@@ -20,7 +21,7 @@ from modules.platform import AssumeRoleSettings, Name, Platform
 from modules.rds import RdsSettings
 from modules.registry import RegistrySettings
 from modules.security_groups import SecurityGroupsSettings
-from modules.settings import Violation, rule
+from modules.settings import Violation, rule, too_long
 from modules.state_bucket import StateBucketSettings
 
 
@@ -41,6 +42,7 @@ class EnvironmentSettings(Platform):
     elasticache: ElasticacheSettings = ElasticacheSettings()
     rds: RdsSettings = RdsSettings()
     ecs_service: EcsServiceSettings = EcsServiceSettings()
+    codedeploy: CodedeploySettings = CodedeploySettings()
     notifications: NotificationsSettings = NotificationsSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     frontend: FrontendSettings = FrontendSettings()
@@ -61,18 +63,55 @@ class EnvironmentSettings(Platform):
         """Whether something of the environment is in us-east-1, where CloudFront has its own."""
         return self.frontend.enabled
 
+    @property
+    def alarms_of_codedeploy(self) -> list[str]:
+        """Names of the alarms that stop a deployment of CodeDeploy: what is of a target group, for both of them."""
+        names = [self.name(f"alb-{each}") for each in self.ecs_service.deployment_alarms]
+        green = [self.name("alb-unhealthy-hosts-green")]
+        return names + (green if "unhealthy-hosts" in self.ecs_service.deployment_alarms else [])
+
+    @rule("codedeploy", "ecs_service")
+    def codedeploy_has_a_service(self, _platform: Platform) -> Iterator[Violation]:
+        """Without a service that it deploys, nothing of CodeDeploy exists."""
+        if not self.ecs_service.by_codedeploy:
+            for key in sorted(self.codedeploy.model_fields_set):
+                value: object = getattr(self.codedeploy, key)
+                if value != CodedeploySettings.model_fields[key].default:
+                    shown = list(self.codedeploy.test_cidr_blocks) if key == "test_cidr_blocks" else value
+                    allowed = "no such key, or ecs_service.deployment: blue_green"
+                    yield Violation(("codedeploy", key), shown, "has no effect", allowed)
+
+    @rule("alb", "ecs_service")
+    def codedeploy_shifts_one_listener(self, _platform: Platform) -> Iterator[Violation]:
+        """The production route of a deployment group is one listener (CodeDeploy API, `TrafficRoute`)."""
+        if self.ecs_service.by_codedeploy and self.alb.certificate_arn and not self.alb.redirect_http_to_https:
+            yield Violation(
+                ("alb", "redirect_http_to_https"),
+                value=False,
+                problem="has two listeners forward to the tasks, and CodeDeploy moves the traffic of one",
+                allowed="true, or ecs_service.deployment: rolling",
+            )
+
+    @rule("project", "environment", "container_port", "alb", "ecs_service")
+    def second_target_group_name_fits(self, platform: Platform) -> Iterator[Violation]:
+        """The name of a target group has at most 32 characters."""
+        name = platform.target_group_name(self.alb.named_for_port, GREEN)
+        if self.ecs_service.by_codedeploy and (problem := too_long(name, NAME_LENGTH, "second target group")):
+            yield Violation("environment", platform.environment, *problem)
+
     @rule("networking", "ecs_service", "elasticache", "rds")
     def private_subnets_hold_every_task(self, _platform: Platform) -> Iterator[Violation]:
         """Each task needs an address; a deployment at full scale must have enough of them."""
         # The words for the cache stay those of an environment without a database.
+        percent = self.ecs_service.most_percent_during_deployment
         tasks = self.ecs_service.most_tasks_during_deployment
         free = self.networking.free_private_addresses - self.rds.nodes
         if tasks > free - self.elasticache.nodes:
             problem = (
-                f"x {self.ecs_service.deployment_maximum_percent} % are {tasks} tasks during a deployment, more than "
+                f"x {percent} % are {tasks} tasks during a deployment, more than "
                 f"the free addresses of the private subnets ({free}, {self.elasticache.nodes} of them for the cache)"
             )
-            most = max(0, (free - self.elasticache.nodes) * 100 // self.ecs_service.deployment_maximum_percent)
+            most = max(0, (free - self.elasticache.nodes) * 100 // percent)
             allowed = f"at most {most}, or larger networking.private_subnet_cidrs"
             value = self.ecs_service.autoscaling_max_capacity
             yield Violation(("ecs_service", "autoscaling_max_capacity"), value, problem, allowed)

@@ -10,6 +10,7 @@ from environments.sections.state import LocalState
 from environments.settings import EnvironmentSettings, SharedSettings
 from modules.alb import AlbModule
 from modules.base import Module
+from modules.codedeploy import CodedeployModule
 from modules.ecs import EcsModule
 from modules.ecs_service import EcsServiceModule
 from modules.elasticache import ElasticacheModule
@@ -137,6 +138,7 @@ class EnvironmentStack(PlatformStack):
         )
 
         frontend = settings.frontend
+        codedeploy = settings.codedeploy if settings.ecs_service.by_codedeploy else None
         origin_secrets = self._origin_secrets(settings)
         self.networking = networking = NetworkingModule(self, platform=settings, settings=settings.networking)
         self.security_groups = security_groups = SecurityGroupsModule(
@@ -145,6 +147,7 @@ class EnvironmentStack(PlatformStack):
             settings=settings.security_groups,
             vpc_id=networking.vpc_id,
             cloudfront_port=frontend.api_port if frontend.enabled and frontend.only_from_cloudfront else None,
+            codedeploy=codedeploy,
         )
         # The topic comes first, because every alarm refers to it; the dashboard last, because it shows everything. One
         # module with both would not be a cycle for Terraform, but could not be read from top to bottom.
@@ -195,6 +198,7 @@ class EnvironmentStack(PlatformStack):
             alb_security_group_id=security_groups.alb_security_group_id,
             alarm_topic_arn=alarm_topic_arn,
             origin_secrets=origin_secrets or None,
+            codedeploy=codedeploy,
             # AWS refuses an internet-facing load balancer in a VPC without an internet gateway.
             depends_on=[networking],
         )
@@ -230,6 +234,19 @@ class EnvironmentStack(PlatformStack):
             # Without NAT and routes they cannot pull the image either, and the circuit breaker gives up.
             depends_on=[alb, iam, networking],
         )
+        if settings.ecs_service.by_codedeploy:
+            CodedeployModule(
+                self,
+                platform=settings,
+                settings=settings.codedeploy,
+                alarms=settings.alarms_of_codedeploy,
+                ecs_cluster_name=ecs.cluster_name,
+                ecs_service_name=ecs_service.blue_green_service_name,
+                target_group_name=alb.target_group_name,
+                green_target_group_name=alb.green_target_group_name,
+                production_listener_arn=alb.production_listener_arn,
+                test_listener_arn=alb.test_listener_arn,
+            )
         if settings.monitoring.enabled:
             monitoring = MonitoringModule(
                 self,
@@ -240,6 +257,7 @@ class EnvironmentStack(PlatformStack):
                 elasticache_settings=settings.elasticache,
                 alb_arn_suffix=alb.alb_arn_suffix,
                 target_group_arn_suffix=alb.target_group_arn_suffix,
+                green_target_group_arn_suffix=alb.green_target_group_arn_suffix if codedeploy else None,
                 ecs_cluster_name=ecs.cluster_name,
                 ecs_service_name=ecs_service.service_name,
                 redis_id=elasticache.redis_id,

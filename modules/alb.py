@@ -21,8 +21,9 @@ from cdktf_cdktf_provider_aws.lb_listener_rule import (
 from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGroupHealthCheck
 from pydantic import Field
 
-from modules.base import Module, item_or_null
+from modules.base import Module, item, item_or_null
 from modules.cloudfront import ORIGIN_HEADER
+from modules.codedeploy import GREEN, CodedeploySettings
 from modules.platform import Platform
 from modules.security_groups import HTTP_PORT, HTTPS_PORT
 from modules.settings import ACCOUNT, Port, Seconds, Settings, Violation, matching, region_of, rule, too_long
@@ -201,9 +202,13 @@ class AlbModule(Module):
         alb_security_group_id: str,
         alarm_topic_arn: str | None = None,
         origin_secrets: Mapping[str, str] | None = None,
+        codedeploy: CodedeploySettings | None = None,
         depends_on: list[ITerraformDependable],
     ) -> None:
-        """`origin_secrets`: by the name of their wire, the secrets of which each request needs one; None for none."""
+        """`origin_secrets`: by the name of their wire, the secrets of which each request needs one; None for none.
+
+        `codedeploy`: how CodeDeploy moves the traffic between two target groups; None where there is one.
+        """
         super().__init__(scope, depends_on=depends_on)
         body, name = self.body, platform.name
         vpc = self.wire("vpc_id", vpc_id, "ID of the VPC")
@@ -234,6 +239,16 @@ class AlbModule(Module):
         )
         load_balancer_arn, arn_suffix = load_balancer.arn, load_balancer.arn_suffix
 
+        health_check = LbTargetGroupHealthCheck(
+            enabled=True,
+            protocol="HTTP",
+            path=settings.health_check_path,
+            matcher=settings.health_check_matcher,
+            interval=settings.health_check_interval,
+            timeout=settings.health_check_timeout,
+            healthy_threshold=settings.health_check_healthy_threshold,
+            unhealthy_threshold=settings.health_check_unhealthy_threshold,
+        )
         target_group_name = platform.target_group_name(settings.named_for_port)
         target_group = LbTargetGroup(
             body,
@@ -244,16 +259,7 @@ class AlbModule(Module):
             target_type="ip",
             vpc_id=vpc,
             deregistration_delay=str(settings.deregistration_delay),
-            health_check=LbTargetGroupHealthCheck(
-                enabled=True,
-                protocol="HTTP",
-                path=settings.health_check_path,
-                matcher=settings.health_check_matcher,
-                interval=settings.health_check_interval,
-                timeout=settings.health_check_timeout,
-                healthy_threshold=settings.health_check_healthy_threshold,
-                unhealthy_threshold=settings.health_check_unhealthy_threshold,
-            ),
+            health_check=health_check,
             # Another port is another group, and AWS refuses to delete the one that a listener still uses.
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
             tags={"Name": target_group_name},
@@ -273,6 +279,8 @@ class AlbModule(Module):
         serve = refuse if secrets else forward
         has_certificate = settings.certificate_arn != ""
         redirects = settings.redirect_http_to_https and has_certificate
+        # What CodeDeploy changes with each deployment is its own: Terraform says where the traffic begins.
+        shifted = TerraformResourceLifecycle(ignore_changes=["default_action"]) if codedeploy else None
         http_listener = LbListener(
             body,
             "aws_lb_listener.http",
@@ -280,6 +288,7 @@ class AlbModule(Module):
             port=HTTP_PORT,
             protocol="HTTP",
             default_action=[redirect if redirects else serve],
+            lifecycle=None if redirects else shifted,
             tags={"Name": name("http-listener")},
         )
         https_listener = LbListener(
@@ -292,6 +301,7 @@ class AlbModule(Module):
             ssl_policy=settings.ssl_policy,
             certificate_arn=settings.certificate_arn,
             default_action=[serve],
+            lifecycle=shifted,
             tags={"Name": name("https-listener")},
         )
         if secrets:
@@ -302,13 +312,14 @@ class AlbModule(Module):
             ]
             # Not a validation of the variables: Terraform's message would show the value, even a sensitive one.
             well_formed = TerraformResourceLifecycle(
+                ignore_changes=["action"] if codedeploy else None,
                 precondition=[
                     Precondition(
                         condition=f'${{can(regex("^{_WELL_FORMED}$", var.{wire}))}}',
                         error_message=f"{wire} must be 32 to 128 letters, digits, hyphens and underscores.",
                     )
                     for wire in origin_secrets or ()
-                ]
+                ],
             )
             LbListenerRule(
                 body,
@@ -369,6 +380,68 @@ class AlbModule(Module):
             ok_actions=notified,
             tags={"Name": name("alb-unhealthy-hosts-alarm")},
         )
+
+        if codedeploy:
+            green_name = platform.target_group_name(settings.named_for_port, GREEN)
+            green = LbTargetGroup(
+                body,
+                "aws_lb_target_group.green",
+                name=green_name,
+                port=platform.container_port,
+                protocol="HTTP",
+                target_type="ip",
+                vpc_id=vpc,
+                deregistration_delay=str(settings.deregistration_delay),
+                health_check=health_check,
+                lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+                tags={"Name": green_name},
+            )
+            CloudwatchMetricAlarm(
+                body,
+                "aws_cloudwatch_metric_alarm.unhealthy_hosts_green",
+                alarm_name=name("alb-unhealthy-hosts-green"),
+                alarm_description="This metric monitors unhealthy hosts of the second target group",
+                namespace="AWS/ApplicationELB",
+                metric_name="UnHealthyHostCount",
+                dimensions={"TargetGroup": green.arn_suffix, "LoadBalancer": arn_suffix},
+                statistic="Average",
+                period=60,
+                evaluation_periods=2,
+                comparison_operator="GreaterThanThreshold",
+                threshold=settings.unhealthy_hosts_alarm_threshold,
+                treat_missing_data="notBreaching",
+                alarm_actions=notified,
+                ok_actions=notified,
+                tags={"Name": name("alb-unhealthy-hosts-green-alarm")},
+            )
+            self.green_target_group_name = self.output(
+                "green_target_group_name", green.name, "Name of the second target group"
+            )
+            self.green_target_group_arn_suffix = self.output(
+                "green_target_group_arn_suffix", green.arn_suffix, "The second one as CloudWatch's metrics name it"
+            )
+            self.production_listener_arn = self.output(
+                "production_listener_arn",
+                item(https_listener, 0, "arn") if has_certificate else http_listener.arn,
+                "ARN of the listener that carries production traffic",
+            )
+        self.test_listener_arn = None
+        if codedeploy and codedeploy.test_port:
+            test_listener = LbListener(
+                body,
+                "aws_lb_listener.test",
+                load_balancer_arn=load_balancer_arn,
+                port=codedeploy.test_port,
+                protocol="HTTPS" if has_certificate else "HTTP",
+                ssl_policy=settings.ssl_policy if has_certificate else None,
+                certificate_arn=settings.certificate_arn if has_certificate else None,
+                default_action=[forward],
+                lifecycle=shifted,
+                tags={"Name": name("test-listener")},
+            )
+            self.test_listener_arn = self.output(
+                "test_listener_arn", test_listener.arn, "ARN of the listener that carries test traffic"
+            )
 
         self.alb_id = self.output("alb_id", load_balancer.id, "ID of the load balancer")
         self.alb_arn = self.output("alb_arn", load_balancer_arn, "ARN of the load balancer")

@@ -51,6 +51,16 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
         "PutDashboard",
         "PutMetricAlarm",
     ),
+    "codedeploy": (
+        "CreateApplication",
+        "CreateDeploymentGroup",
+        "DeleteApplication",
+        "DeleteDeploymentGroup",
+        "GetApplication",
+        "GetDeploymentGroup",
+        "ListTagsForResource",
+        "UpdateDeploymentGroup",
+    ),
     "ec2": (
         "AllocateAddress",
         "AssociateRouteTable",

@@ -23,6 +23,7 @@ from cdktf_cdktf_provider_aws.ecs_service import (
     EcsServiceAlarms,
     EcsServiceCapacityProviderStrategy,
     EcsServiceDeploymentCircuitBreaker,
+    EcsServiceDeploymentController,
     EcsServiceLoadBalancer,
     EcsServiceNetworkConfiguration,
     EcsServiceServiceRegistries,
@@ -43,6 +44,9 @@ from modules.windows import WeeklyHours, cron
 
 TaskCount = Annotated[int, Field(ge=0, le=5000)]
 """A number of tasks; the quota of a service is 5000."""
+
+Deployment = Literal["rolling", "both", "blue_green"]
+"""How the service gets a new version."""
 
 TimeZone = Annotated[
     str,
@@ -71,13 +75,20 @@ class EcsServiceSettings(Settings):
     """Target of the autoscaler for the average memory utilization of the tasks, in percent."""
 
     autoscaling_requests_target: Annotated[int, Field(ge=1)] = 1000
-    """Target of the autoscaler for the requests per task and minute."""
+    """Target of the autoscaler for the requests per task and minute. Without effect with `deployment: blue_green`: the
+    metric is of one target group, and AWS does not support it where the traffic moves between two."""
 
     scale_in_cooldown: Seconds = 300
     """Seconds between a scale-in and the next one."""
 
     scale_out_cooldown: Seconds = 60
     """Seconds between a scale-out and the next one."""
+
+    deployment: Deployment = "rolling"
+    """How a new version replaces the old one. `rolling`: ECS replaces task by task. `blue_green`: CodeDeploy starts the
+    new tasks beside the old ones and moves the traffic (`codedeploy`). AWS lets no service change from one to the other
+    in place, so each has its own: `both` runs the two together, for the way from one to the other
+    (docs/guides/blue-green.md)."""
 
     deployment_maximum_percent: Annotated[int, Field(ge=100, le=1000)] = 200
     """Maximum number of tasks during a deployment, in percent of the desired count."""
@@ -106,8 +117,9 @@ class EcsServiceSettings(Settings):
     ignores (`ignore_changes`): otherwise an apply at night undoes the night's capacity."""
 
     deployment_alarms: Annotated[tuple[Literal["high-response-time", "unhealthy-hosts"], ...], Field(strict=False)] = ()
-    """Alarms of the load balancer that fail a deployment, which ECS then rolls back: `{project}-alb-{alarm}-…`. One
-    that is in ALARM before fails it too (ECS developer guide, "How CloudWatch alarms detect deployment failures")."""
+    """Alarms of the load balancer that fail a deployment, which ECS, or CodeDeploy, then rolls back:
+    `{project}-alb-{alarm}-…`. One that is in ALARM before fails it too (ECS developer guide, "How CloudWatch alarms
+    detect deployment failures")."""
 
     spot_share: Annotated[int, Field(ge=0, le=100)] | None = None
     """Percentage of the tasks above `on_demand_base` that run on Fargate Spot, which AWS may stop two minutes after a
@@ -150,7 +162,42 @@ class EcsServiceSettings(Settings):
     @property
     def most_tasks_during_deployment(self) -> int:
         """Maximum number of tasks during a deployment at full scale."""
-        return self.autoscaling_max_capacity * self.deployment_maximum_percent // 100
+        return self.autoscaling_max_capacity * self.most_percent_during_deployment // 100
+
+    @property
+    def most_percent_during_deployment(self) -> int:
+        """The same in percent of the desired count: CodeDeploy runs as many new tasks as there are old ones."""
+        rolling, twice = self.deployment_maximum_percent, 200
+        return {"rolling": rolling, "both": rolling + twice, "blue_green": twice}[self.deployment]
+
+    @property
+    def by_codedeploy(self) -> bool:
+        """Whether there is a service that CodeDeploy deploys."""
+        return self.deployment != "rolling"
+
+    @rule("deployment", "managed_elsewhere")
+    def codedeploy_owns_what_it_changes(self, _platform: Platform) -> Iterator[Violation]:
+        """AWS refuses an UpdateService of what only a deployment of CodeDeploy may change: every apply would fail."""
+        needed = ("desired_count", "task_definition", "load_balancer")
+        missing = [each for each in needed if each not in self.managed_elsewhere]
+        if self.by_codedeploy and missing:
+            problem = f"leaves to Terraform what CodeDeploy changes: {' and '.join(missing)}"
+            allowed = f"[{', '.join(needed)}], or deployment: rolling"
+            yield Violation("managed_elsewhere", list(self.managed_elsewhere), problem, allowed)
+
+    @rule("deployment", "enable_service_discovery")
+    def name_is_not_shifted(self, _platform: Platform) -> Iterator[Violation]:
+        """CodeDeploy moves the traffic of the load balancer. By the name, old and new tasks would answer together."""
+        if self.deployment == "blue_green" and self.enable_service_discovery:
+            problem = "has old and new tasks answer together with deployment: blue_green"
+            yield Violation("enable_service_discovery", value=True, problem=problem, allowed="false, or rolling")
+
+    @rule("deployment", "wait_for_steady_state")
+    def steady_state_is_of_ecs(self, _platform: Platform) -> Iterator[Violation]:
+        """Terraform counts the deployments of ECS, of which a service of CodeDeploy has none: it would wait in vain."""
+        if self.deployment == "blue_green" and self.wait_for_steady_state:
+            problem = "waits for what never comes with deployment: blue_green"
+            yield Violation("wait_for_steady_state", value=True, problem=problem, allowed="false, or rolling")
 
     @rule("desired_count", "autoscaling_min_capacity", "autoscaling_max_capacity")
     def desired_count_is_within_the_scaling_range(self, _platform: Platform) -> Iterator[Violation]:
@@ -233,7 +280,7 @@ class EcsServiceModule(Module):
 
     folder: ClassVar[str] = "ecs-service"
 
-    def __init__(
+    def __init__(  # noqa: PLR0915  # both services, and what scales and watches them
         self,
         scope: TerraformStack,
         *,
@@ -300,58 +347,89 @@ class EcsServiceModule(Module):
             capacity_provider="FARGATE", base=base, weight=(100 - spot) // whole
         )
         spot_part = EcsServiceCapacityProviderStrategy(capacity_provider="FARGATE_SPOT", base=0, weight=spot // whole)
-        service = EcsService(
-            body,
-            "aws_ecs_service.app",
-            name=name("service"),
-            cluster=cluster_id,
-            task_definition=task_definition,
-            desired_count=settings.desired_count,
-            launch_type="FARGATE" if settings.spot_share is None else None,
-            capacity_provider_strategy=(
-                None if settings.spot_share is None else [on_demand_part, *([spot_part] if spot else [])]
-            ),
-            network_configuration=EcsServiceNetworkConfiguration(
-                subnets=subnets, security_groups=[security_group], assign_public_ip=False
-            ),
-            load_balancer=[
-                EcsServiceLoadBalancer(
-                    target_group_arn=target_group,
-                    container_name=f"{platform.project}-app",
-                    container_port=platform.container_port,
-                )
-            ],
-            service_registries=(
-                EcsServiceServiceRegistries(registry_arn=item(discovery_service, 0, "arn"))
-                if settings.enable_service_discovery
-                else None
-            ),
-            deployment_maximum_percent=settings.deployment_maximum_percent,
-            deployment_minimum_healthy_percent=settings.deployment_minimum_healthy_percent,
-            deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
-            alarms=(
-                EcsServiceAlarms(
-                    alarm_names=[name(f"alb-{alarm}") for alarm in settings.deployment_alarms],
-                    enable=True,
-                    rollback=True,
-                )
-                if settings.deployment_alarms
-                else None
-            ),
-            # ECS enables it for services created since September 2025, while provider 5 plans DISABLED.
-            availability_zone_rebalancing="DISABLED",
-            health_check_grace_period_seconds=settings.health_check_grace_period_seconds,
-            enable_execute_command=settings.enable_execute_command,
-            enable_ecs_managed_tags=True,
-            wait_for_steady_state=settings.wait_for_steady_state or None,
-            propagate_tags="SERVICE",
-            lifecycle=(
-                TerraformResourceLifecycle(ignore_changes=list(settings.managed_elsewhere))
-                if settings.managed_elsewhere
-                else None
-            ),
-            tags={"Name": name("service")},
+        launch_type = "FARGATE" if settings.spot_share is None else None
+        strategy = None if settings.spot_share is None else [on_demand_part, *([spot_part] if spot else [])]
+        network = EcsServiceNetworkConfiguration(
+            subnets=subnets, security_groups=[security_group], assign_public_ip=False
         )
+        behind = EcsServiceLoadBalancer(
+            target_group_arn=target_group,
+            container_name=f"{platform.project}-app",
+            container_port=platform.container_port,
+        )
+        left_alone = (
+            TerraformResourceLifecycle(ignore_changes=list(settings.managed_elsewhere))
+            if settings.managed_elsewhere
+            else None
+        )
+        service = None
+        if settings.deployment != "blue_green":
+            service = EcsService(
+                body,
+                "aws_ecs_service.app",
+                name=name("service"),
+                cluster=cluster_id,
+                task_definition=task_definition,
+                desired_count=settings.desired_count,
+                launch_type=launch_type,
+                capacity_provider_strategy=strategy,
+                network_configuration=network,
+                load_balancer=[behind],
+                service_registries=(
+                    EcsServiceServiceRegistries(registry_arn=item(discovery_service, 0, "arn"))
+                    if settings.enable_service_discovery
+                    else None
+                ),
+                deployment_maximum_percent=settings.deployment_maximum_percent,
+                deployment_minimum_healthy_percent=settings.deployment_minimum_healthy_percent,
+                deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
+                alarms=(
+                    EcsServiceAlarms(
+                        alarm_names=[name(f"alb-{alarm}") for alarm in settings.deployment_alarms],
+                        enable=True,
+                        rollback=True,
+                    )
+                    if settings.deployment_alarms
+                    else None
+                ),
+                # ECS enables it for services created since September 2025, while provider 5 plans DISABLED.
+                availability_zone_rebalancing="DISABLED",
+                health_check_grace_period_seconds=settings.health_check_grace_period_seconds,
+                enable_execute_command=settings.enable_execute_command,
+                enable_ecs_managed_tags=True,
+                wait_for_steady_state=settings.wait_for_steady_state or None,
+                propagate_tags="SERVICE",
+                lifecycle=left_alone,
+                tags={"Name": name("service")},
+            )
+        if settings.by_codedeploy:
+            # A service of its own: none changes its deployment controller in place. Of circuit breaker and alarms,
+            # CodeDeploy has its own.
+            shifted = EcsService(
+                body,
+                "aws_ecs_service.blue_green",
+                name=name("blue-green"),
+                cluster=cluster_id,
+                task_definition=task_definition,
+                desired_count=settings.desired_count,
+                launch_type=launch_type,
+                capacity_provider_strategy=strategy,
+                network_configuration=network,
+                load_balancer=[behind],
+                deployment_controller=EcsServiceDeploymentController(type="CODE_DEPLOY"),
+                availability_zone_rebalancing="DISABLED",
+                health_check_grace_period_seconds=settings.health_check_grace_period_seconds,
+                enable_execute_command=settings.enable_execute_command,
+                enable_ecs_managed_tags=True,
+                propagate_tags="SERVICE",
+                lifecycle=left_alone,
+                tags={"Name": name("blue-green")},
+            )
+            self.blue_green_service_name = self.output(
+                "blue_green_service_name", shifted.name, "Name of the service that CodeDeploy deploys"
+            )
+            service = shifted if service is None else service
+        assert service is not None
         service_name = service.name
 
         target = AppautoscalingTarget(
@@ -405,24 +483,25 @@ class EcsServiceModule(Module):
                 scale_out_cooldown=settings.scale_out_cooldown,
             ),
         )
-        AppautoscalingPolicy(
-            body,
-            "aws_appautoscaling_policy.ecs_requests",
-            name=name("requests-autoscaling"),
-            policy_type="TargetTrackingScaling",
-            service_namespace=service_namespace,
-            scalable_dimension=scalable_dimension,
-            resource_id=resource_id,
-            target_tracking_scaling_policy_configuration=TargetTracking(
-                predefined_metric_specification=PredefinedMetric(
-                    predefined_metric_type="ALBRequestCountPerTarget",
-                    resource_label=f"{alb_suffix}/{target_group_suffix}",
+        if settings.deployment != "blue_green":  # AWS does not support the metric with two target groups
+            AppautoscalingPolicy(
+                body,
+                "aws_appautoscaling_policy.ecs_requests",
+                name=name("requests-autoscaling"),
+                policy_type="TargetTrackingScaling",
+                service_namespace=service_namespace,
+                scalable_dimension=scalable_dimension,
+                resource_id=resource_id,
+                target_tracking_scaling_policy_configuration=TargetTracking(
+                    predefined_metric_specification=PredefinedMetric(
+                        predefined_metric_type="ALBRequestCountPerTarget",
+                        resource_label=f"{alb_suffix}/{target_group_suffix}",
+                    ),
+                    target_value=settings.autoscaling_requests_target,
+                    scale_in_cooldown=settings.scale_in_cooldown,
+                    scale_out_cooldown=settings.scale_out_cooldown,
                 ),
-                target_value=settings.autoscaling_requests_target,
-                scale_in_cooldown=settings.scale_in_cooldown,
-                scale_out_cooldown=settings.scale_out_cooldown,
-            ),
-        )
+            )
 
         if settings.running_hours:
             AppautoscalingScheduledAction(

@@ -173,6 +173,7 @@ class IamModule(Module):
             "aws_iam_role.ecs_task_execution",
             name=name("ecs-task-execution"),
             assume_role_policy=f"${{jsonencode({assume_role_policy})}}",
+            permissions_boundary=platform.role_boundary_arn,
             tags={"Name": name("ecs-task-execution")},
         )
         IamRolePolicyAttachment(
@@ -194,6 +195,7 @@ class IamModule(Module):
             "aws_iam_role.ecs_task",
             name=name("ecs-task"),
             assume_role_policy=f"${{jsonencode({assume_role_policy})}}",
+            permissions_boundary=platform.role_boundary_arn,
             tags={"Name": name("ecs-task")},
         )
         IamRolePolicy(

@@ -64,6 +64,7 @@ class MonitoringModule(Module):
         elasticache_settings: ElasticacheSettings,
         alb_arn_suffix: str,
         target_group_arn_suffix: str,
+        green_target_group_arn_suffix: str | None = None,
         ecs_cluster_name: str,
         ecs_service_name: str,
         redis_id: str,
@@ -85,6 +86,14 @@ class MonitoringModule(Module):
             ),
             **load_balancer,
         }
+        target_groups = [target_group]
+        if green_target_group_arn_suffix:
+            green = self.wire(
+                "green_target_group_arn_suffix",
+                green_target_group_arn_suffix,
+                "The second target group as CloudWatch's metrics name it",
+            )
+            target_groups.append({"TargetGroup": green, **load_balancer})
         service = {
             "ClusterName": self.wire("ecs_cluster_name", ecs_cluster_name, "Name of the cluster"),
             "ServiceName": self.wire("ecs_service_name", ecs_service_name, "Name of the service"),
@@ -132,8 +141,11 @@ class MonitoringModule(Module):
                 ),
                 _widget(
                     "Tasks behind the load balancer",
-                    _metric("AWS/ApplicationELB", "HealthyHostCount", target_group, "Minimum"),
-                    _metric("AWS/ApplicationELB", "UnHealthyHostCount", target_group, "Maximum"),
+                    *(
+                        _metric("AWS/ApplicationELB", metric, each, statistic)
+                        for each in target_groups
+                        for metric, statistic in (("HealthyHostCount", "Minimum"), ("UnHealthyHostCount", "Maximum"))
+                    ),
                 ),
             ],
             [

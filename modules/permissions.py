@@ -62,6 +62,7 @@ _TAGS: Final = (
     "application-autoscaling:TagResource",
     "cloudfront:TagResource",
     "cloudwatch:TagResource",
+    "codedeploy:TagResource",
     "ec2:CreateTags",
     "ecs:TagResource",
     "elasticache:AddTagsToResource",
@@ -77,6 +78,14 @@ _TAGS: Final = (
 
 BY_COMMANDS: Final = (
     "application-autoscaling:DescribeScalingActivities",
+    "codedeploy:ContinueDeployment",
+    "codedeploy:CreateDeployment",
+    "codedeploy:GetApplicationRevision",
+    "codedeploy:GetDeployment",
+    "codedeploy:GetDeploymentConfig",
+    "codedeploy:ListDeployments",
+    "codedeploy:RegisterApplicationRevision",
+    "codedeploy:StopDeployment",
     "ecr:DescribeImages",
     "ecs:DescribeTasks",
     "ecs:ListTasks",
@@ -85,7 +94,8 @@ BY_COMMANDS: Final = (
     "elasticloadbalancing:DescribeTargetHealth",
     "logs:FilterLogEvents",
 )
-"""What `miyabi-infra status` and `deploy` read beside what an apply does."""
+"""What `miyabi-infra status` and `deploy` do beside what an apply does. CodeDeploy checks four of them on the way
+(CodeDeploy user guide, "Permissions reference")."""
 
 _READING: Final = ("BatchGet", "Describe", "Get", "Head", "List", "Filter")
 _CONTENTS: Final = frozenset({"secretsmanager:GetSecretValue"})
@@ -121,6 +131,28 @@ READS: Final = tuple(each for each in NEEDED if _reads(each) and each not in _CO
 OF_ROLES: Final = tuple(each for each in NEEDED if each.startswith("iam:") and not _reads(each))
 """What an apply does with the roles of its environment."""
 
+WITHIN_BOUNDARY: Final = tuple(
+    each
+    for each in OF_ROLES
+    if each
+    in {
+        "iam:AttachRolePolicy",
+        "iam:CreateRole",
+        "iam:DeleteRolePolicy",
+        "iam:DetachRolePolicy",
+        "iam:PutRolePolicy",
+    }
+)
+"""Those of which IAM knows the boundary of the role (`iam:PermissionsBoundary`, Service Authorization Reference)."""
+
+ADMINISTRATION: Final = (
+    "account:*",
+    *(f"iam:{verb}*" for verb in ("Add", "Attach", "Create", "Delete", "Detach", "Put", "Remove", "Set", "Update")),
+    "organizations:*",
+    "sso:*",
+)
+"""What no role of an environment does: changes of people, roles and permissions."""
+
 OF_BUCKETS: Final = tuple(each for each in NEEDED if each.startswith("s3:"))
 """What an apply does with the buckets of its environment."""
 
@@ -144,7 +176,7 @@ PUSHES: Final = (
 KEEPS: Final = ("ecr:BatchGetImage", "ecr:PutImage")
 """What it takes to give an image of the registry one more tag, so that it does not expire while it runs."""
 
-PASSED_TO: Final = ("ecs-tasks.amazonaws.com", "monitoring.rds.amazonaws.com")
+PASSED_TO: Final = ("codedeploy.amazonaws.com", "ecs-tasks.amazonaws.com", "monitoring.rds.amazonaws.com")
 """Services to which an apply gives the roles that it makes."""
 
 SERVICE_LINKED: Final = (

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from modules.base import Module, item
 from modules.permissions import (
+    ADMINISTRATION,
     CHANGES,
     KEEPS,
     OF_BUCKETS,
@@ -21,6 +22,7 @@ from modules.permissions import (
     PUSHES,
     READS,
     SERVICE_LINKED,
+    WITHIN_BOUNDARY,
 )
 from modules.platform import Name, Platform
 from modules.settings import ACCOUNT, Settings, Violation, matching, rule
@@ -76,11 +78,16 @@ class PipelineSettings(Settings):
     ) = None
     """ARN of GitHub's OIDC provider, of which an account has one. Default: the stack makes it."""
 
-    @rule("repository", "environments", "owner_id", "repository_id", "provider_arn")
+    roles_need_boundary: bool = False
+    """Whether the pipeline makes and changes only roles with the boundary `{project}-github-roles`, which the stack
+    makes then. Without it, who changes an overlay can give a task more than the pipeline itself has. Set
+    `role_boundary_arn` of the environments first."""
+
+    @rule("repository", "environments", "owner_id", "repository_id", "provider_arn", "roles_need_boundary")
     def pipeline_has_a_repository(self, _platform: Platform) -> Iterator[Violation]:
         """Without a repository there are no roles, and the others have no effect."""
         if self.repository is None:
-            for key in ("environments", "owner_id", "repository_id", "provider_arn"):
+            for key in ("environments", "owner_id", "repository_id", "provider_arn", "roles_need_boundary"):
                 value: object = getattr(self, key)
                 if value:
                     shown = list(self.environments) if key == "environments" else value
@@ -205,6 +212,34 @@ class PipelineModule(Module):
         )
         boundary_arn = boundary.arn
 
+        # What an apply does with roles, and on what condition.
+        of_roles: list[tuple[tuple[str, ...], dict[str, Any]]] = [(OF_ROLES, {})]
+        if settings.roles_need_boundary:
+            roles_boundary_policy = self.local(
+                "roles_boundary_policy",
+                {
+                    "Version": POLICY_VERSION,
+                    "Statement": [
+                        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+                        {"Effect": "Deny", "Action": list(ADMINISTRATION), "Resource": "*"},
+                        {"Effect": "Deny", "Action": "s3:*", "Resource": [bucket, f"{bucket}/*"]},
+                    ],
+                },
+            )
+            roles_boundary = IamPolicy(
+                body,
+                "aws_iam_policy.roles_boundary",
+                name=f"{project}-github-roles",
+                description="Limits the roles that the pipeline makes",
+                policy=f"${{jsonencode({roles_boundary_policy})}}",
+                tags={"Name": f"{project}-github-roles"},
+            )
+            has_it = {"StringEquals": {"iam:PermissionsBoundary": roles_boundary.arn}}
+            of_roles = [
+                (tuple(each for each in OF_ROLES if each not in WITHIN_BOUNDARY), {}),
+                (WITHIN_BOUNDARY, has_it),
+            ]
+
         # ---- plan: pull requests, and the branch, whose plans are applied and which is compared every night --------
         plan_trust = self.local(
             "plan_trust",
@@ -262,7 +297,10 @@ class PipelineModule(Module):
                             StringEquals={"aws:RequestedRegion": regions},
                             StringEqualsIfExists={"aws:ResourceTag/Environment": name},
                         ),
-                        allow(OF_ROLES, f"arn:aws:iam::*:role/{project}-*-{name}"),
+                        *(
+                            allow(actions, f"arn:aws:iam::*:role/{project}-*-{name}", **conditions)
+                            for actions, conditions in of_roles
+                        ),
                         allow(
                             ("iam:PassRole",),
                             f"arn:aws:iam::*:role/{project}-*-{name}",

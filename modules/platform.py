@@ -70,6 +70,16 @@ RoleArn = Annotated[
 ]
 
 
+PolicyArn = Annotated[
+    str,
+    matching(
+        rf"arn:aws:iam::{ACCOUNT}:policy/[\w+=,.@/-]{{1,512}}",
+        "is not the ARN of a policy of the account",
+        "arn:aws:iam::<account>:policy/<name>",
+    ),
+]
+
+
 class AssumeRoleSettings(Settings):
     """The IAM role that Terraform assumes. By default it acts with the credentials themselves."""
 
@@ -128,6 +138,11 @@ class Platform(Settings):
     """Version constraint of Terraform's AWS provider. There is no way back from 6: provider 5 cannot read the state
     that it writes. docs/guides/aws-provider-6.md has the steps."""
 
+    role_boundary_arn: PolicyArn | None = None
+    """ARN of the policy that no role of the environment's own goes beyond (permissions boundary), such as the shared
+    stack's with `pipeline.roles_need_boundary`. Default: none. Existing roles get it by somebody who may
+    `iam:PutRolePermissionsBoundary`; the pipeline may not."""
+
     container_port: Port = 8080
     """TCP port of the application: used by the target group, the task and the ingress rule from the ALB."""
 
@@ -139,9 +154,9 @@ class Platform(Settings):
         """The name of a resource: `{project}-{thing}-{environment}`."""
         return f"{self.project}-{thing}-{self.environment}"
 
-    def target_group_name(self, plain_port: int) -> str:
-        """The name of the target group: without the port for `plain_port`, with it for every other one."""
-        return self.name("tg" if self.container_port == plain_port else f"tg-{self.container_port}")
+    def target_group_name(self, plain_port: int, thing: str = "tg") -> str:
+        """The name of a target group: without the port for `plain_port`, with it for every other one."""
+        return self.name(thing if self.container_port == plain_port else f"{thing}-{self.container_port}")
 
     @property
     def default_tags(self) -> dict[str, str]:

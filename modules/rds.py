@@ -367,6 +367,7 @@ class RdsModule(Module):
                 "aws_iam_role.monitoring",
                 name=name("rds-monitoring"),
                 assume_role_policy=f"${{jsonencode({trust})}}",
+                permissions_boundary=platform.role_boundary_arn,
                 tags={"Name": name("rds-monitoring")},
             )
             IamRolePolicyAttachment(

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from modules.base import Module
 from modules.cloudfront import ORIGIN_FACING
+from modules.codedeploy import CodedeploySettings
 from modules.platform import Platform
 from modules.settings import Cidr, Settings, Violation, rule
 
@@ -91,8 +92,12 @@ class SecurityGroupsModule(Module):
         settings: SecurityGroupsSettings,
         vpc_id: str,
         cloudfront_port: int | None = None,
+        codedeploy: CodedeploySettings | None = None,
     ) -> None:
-        """`cloudfront_port`: the only port of the load balancer, which only CloudFront reaches; None for both."""
+        """`cloudfront_port`: the only port of the load balancer, which only CloudFront reaches; None for both.
+
+        `codedeploy`: who reaches the port for test traffic; None where CodeDeploy does not deploy.
+        """
         super().__init__(scope)
         body, name = self.body, platform.name
         vpc = self.wire("vpc_id", vpc_id, "ID of the VPC")
@@ -104,6 +109,9 @@ class SecurityGroupsModule(Module):
             # The list counts as 55 of the 60 rules that a group can have, so there is room for one port.
             lists = [ORIGIN_FACING[platform.region]]
             to_balancer = [_ingress("From CloudFront", cloudfront_port, prefix_lists=lists)]
+        if codedeploy and codedeploy.test_port:
+            tests = _ingress("Test traffic", codedeploy.test_port, cidr_blocks=list(codedeploy.test_cidr_blocks))
+            to_balancer = [*to_balancer, tests]
 
         alb = SecurityGroup(
             body,

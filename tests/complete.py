@@ -31,6 +31,7 @@ TOPIC: Final = f"arn:aws:sns:{REGION}:{ACCOUNT}:cache-events"
 GLOBAL_CERTIFICATE: Final = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0a1b2c3d-0000-1111-2222-333344445555"
 GLOBAL_TOPIC: Final = f"arn:aws:sns:us-east-1:{ACCOUNT}:frontend-alarms"
 WEB_ACL: Final = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/cdn/0a1b2c3d-0000-1111-2222-333344445555"
+ROLE_BOUNDARY: Final = f"arn:aws:iam::{ACCOUNT}:policy/miyabi-github-roles"
 KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
 
 PIPELINE: Final = """
@@ -40,6 +41,7 @@ pipeline:
   repository_id: 2002
   branch: trunk
   environments: [dev, staging, prod, complete]
+  roles_need_boundary: true
 """
 """The roles of the pipeline, which are off in the committed shared stack."""
 
@@ -83,6 +85,7 @@ def overlay(
     return {
         "container_port": 9090,
         "account_id": ACCOUNT,
+        "role_boundary_arn": ROLE_BOUNDARY,
         "tags": {"CostCenter": "4711"},
         "state": {"backend": "local", "path": "environments/complete/all.tfstate"},
         "highly_available": True,
@@ -230,12 +233,13 @@ def overlay(
             "autoscaling_requests_target": 1500,
             "scale_in_cooldown": 600,
             "scale_out_cooldown": 30,
+            "deployment": "both",
             "deployment_maximum_percent": 150,
             "deployment_minimum_healthy_percent": 75,
             "health_check_grace_period_seconds": 90,
             "enable_execute_command": True,
             "enable_service_discovery": True,
-            "managed_elsewhere": ["desired_count", "task_definition"],
+            "managed_elsewhere": ["desired_count", "task_definition", "load_balancer"],
             "scaling_managed_elsewhere": ["min_capacity", "max_capacity"],
             "deployment_alarms": ["unhealthy-hosts", "high-response-time"],
             "spot_share": 75,
@@ -249,6 +253,14 @@ def overlay(
             "cpu_alarm_threshold": 85,
             "memory_alarm_threshold": 85,
             "running_tasks_alarm_threshold": 3,
+        },
+        "codedeploy": {
+            "traffic": "ECSCanary10Percent5Minutes",
+            "approval_minutes": 60,
+            "termination_wait_minutes": 30,
+            "hooks": {"AfterAllowTestTraffic": "CodeDeployHook_smoke"},
+            "test_port": 8443,
+            "test_cidr_blocks": ["203.0.113.8/32"],
         },
         "notifications": {
             "email_addresses": ["oncall@example.com"],

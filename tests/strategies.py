@@ -128,10 +128,30 @@ def elasticache(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+_OF_CODEDEPLOY = ["desired_count", "task_definition", "load_balancer"]
+"""What CodeDeploy changes of a service."""
+
+
+@st.composite
+def codedeploy(draw: st.DrawFn, service: dict[str, Any]) -> dict[str, Any]:
+    """How CodeDeploy deploys, where it does."""
+    if service["deployment"] == "rolling":
+        return {}
+    test = draw(st.booleans())
+    return {
+        "traffic": draw(st.sampled_from(["ECSAllAtOnce", "ECSLinear10PercentEvery1Minutes"])),
+        "approval_minutes": draw(st.sampled_from([0, 2880])),
+        "termination_wait_minutes": draw(st.integers(0, 2880)),
+        "hooks": {"AfterAllowTestTraffic": "CodeDeployHook_smoke"} if test and draw(st.booleans()) else {},
+        "test_port": 8443 if test else None,
+        "test_cidr_blocks": ["203.0.113.0/24"] if test else [],
+    }
+
+
 @st.composite
 def running_hours(draw: st.DrawFn, least: int) -> dict[str, Any]:
     """The hours of a service with a minimum number of tasks, and what they leave to Terraform."""
-    owners = [["desired_count"], ["desired_count", "task_definition"]]
+    owners = [["desired_count"], ["desired_count", "task_definition"], _OF_CODEDEPLOY]
     both = ["min_capacity", "max_capacity"]
     if least and draw(st.booleans()):
         return {
@@ -169,21 +189,26 @@ def rds(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def ecs_service(draw: st.DrawFn) -> dict[str, Any]:
+def ecs_service(draw: st.DrawFn, balancer: dict[str, Any]) -> dict[str, Any]:
     least = draw(st.integers(0, 5))
     desired = draw(st.integers(max(least, 0), 10))
+    hours = draw(running_hours(least))
+    shifts = bool(balancer["redirect_http_to_https"] or not balancer["certificate_arn"])
+    owned = shifts and hours["managed_elsewhere"] == _OF_CODEDEPLOY
+    deployment = draw(st.sampled_from(["rolling", "both", "blue_green"])) if owned else "rolling"
     return {
+        "deployment": deployment,
         "autoscaling_min_capacity": least,
         "desired_count": desired,
         "autoscaling_max_capacity": draw(st.integers(max(desired, 1), 20)),
-        "enable_service_discovery": draw(st.booleans()),
+        "enable_service_discovery": deployment != "blue_green" and draw(st.booleans()),
         "running_tasks_alarm_threshold": draw(st.sampled_from([None, 1])),
         "health_check_grace_period_seconds": draw(st.integers(0, 600)),
-        **draw(running_hours(least)),
+        **hours,
         "deployment_alarms": draw(st.sampled_from([[], ["unhealthy-hosts"]])),
         "spot_share": (share := draw(st.sampled_from([None, 0, 30, 100]))),
         "on_demand_base": None if share is None else draw(st.sampled_from([None, 0, 3])),
-        "wait_for_steady_state": draw(st.booleans()),
+        "wait_for_steady_state": deployment != "blue_green" and draw(st.booleans()),
         "running_tasks_alarm_missing_data": draw(st.sampled_from(["breaching", "notBreaching"])),
     }
 
@@ -254,6 +279,7 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
     """An overlay that the model accepts."""
     region = draw(st.sampled_from(REGIONS))
     tasks, balancer = draw(ecs(region)), draw(alb(region))
+    service = draw(ecs_service(balancer))
     return {
         "region": region,
         "container_port": draw(st.integers(1, 65535)),
@@ -267,7 +293,8 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
         "iam": {name: draw(st.booleans()) for name in IamSettings.model_fields},
         "elasticache": draw(elasticache()),
         "rds": draw(rds()),
-        "ecs_service": draw(ecs_service()),
+        "ecs_service": service,
+        "codedeploy": draw(codedeploy(service)),
         "notifications": draw(notifications(region)),
         "frontend": draw(frontend(balancer)),
         "monitoring": draw(monitoring(has_figures=tasks["container_insights"])),

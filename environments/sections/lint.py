@@ -26,6 +26,7 @@ FINDINGS: Final = (
     "database-without-backups",
     "deletion-protection-off",
     "deployment-takes-all-tasks-down",
+    "traffic-moves-without-alarms",
     "desired-count-fought-over",
     "draining-cuts-requests",
     "draining-outlasts-spot",

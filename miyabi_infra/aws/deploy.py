@@ -1,21 +1,22 @@
-"""A new image in a running service, without Terraform: register a revision, update the service, wait, or roll back."""
+"""A new image in a running service, without Terraform: register a revision, deploy it, wait, or roll back.
+
+ECS deploys by itself when the service is updated; where CodeDeploy owns the service, a deployment of it does.
+"""
 
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from miyabi_infra.aws.account import account_of
+from miyabi_infra.aws.blue_green import Shift, appspec, group_of, waits
 from miyabi_infra.aws.client import Aws, Kind, Trouble
+from miyabi_infra.aws.patience import Patience, Tell
 from miyabi_infra.aws.world import World
 from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import Resource, Stack
+from miyabi_infra.stacks import Resource, Stack, Value
 from miyabi_infra.stacks.images import ecr_image
 from miyabi_infra.stacks.platform import Platform, text
-
-PAUSE: Final = 10.0
-"""Seconds between two looks at the service."""
 
 _IMAGE: Final = re.compile(
     r"(?P<name>[^\s@:]+(?::\d+/[^\s@:]+)?)(?::(?P<tag>[\w.-]{1,128})|@(?P<digest>sha256:[0-9a-f]{64}))"
@@ -36,8 +37,6 @@ _OF_THE_ANSWER: Final = frozenset(
 )
 """What DescribeTaskDefinition answers and RegisterTaskDefinition does not take."""
 
-Tell = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -52,16 +51,6 @@ class Outcome:
     """Whether the image runs."""
     reason: str
     """Why not, in one line; empty when it runs."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long a rollout may take, and how the time passes."""
-
-    seconds: float
-    pause: float = PAUSE
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
 
 
 def deploy(stack: Stack, aws: Aws, image: str, *, patience: Patience, tell: Tell) -> Outcome:
@@ -80,6 +69,9 @@ def deploy(stack: Stack, aws: Aws, image: str, *, patience: Patience, tell: Tell
         raise account.trouble
     _in_registry(aws, image)
     rollout = Rollout(aws, _cluster_name(stack), text(service.get("name")), patience, tell)
+    group = group_of(stack)
+    if group is not None:
+        return _shift(stack, service, group, rollout, image)
     before = rollout.running()
     revision = rollout.register(before, _application(stack), image)
     tell(f"{revision} registered, with {image}")
@@ -96,8 +88,39 @@ def deploy(stack: Stack, aws: Aws, image: str, *, patience: Patience, tell: Tell
     return Outcome(image, before, rollout.primary(), deployed=False, reason=reason)
 
 
+def _shift(stack: Stack, service: Resource, group: Resource, rollout: "Rollout", image: str) -> Outcome:
+    """The same by CodeDeploy, which takes a failed deployment back by itself."""
+    aws, tell = rollout.aws, rollout.tell
+    application, name = text(_application_of(stack).get("name")), text(group.get("deployment_group_name"))
+    shift = Shift(aws, application, name, waits(group), rollout.patience, tell)
+    shift.free()
+    before = rollout.primary()
+    revision = rollout.register(before, _application(stack), image)
+    tell(f"{revision} registered, with {image}")
+    hooks = {event: text(function) for event, function in _hooks(stack).items()}
+    reason = shift.deploy(appspec(service, rollout.arn(revision), hooks))
+    runs = rollout.primary()
+    tell(f"{runs} runs")
+    return Outcome(image, before, runs, deployed=not reason, reason=reason)
+
+
+def _application_of(stack: Stack) -> Resource:
+    return stack.of_type("aws_codedeploy_app")[0]
+
+
+def _hooks(stack: Stack) -> Mapping[str, Value]:
+    """The functions that a deployment calls: an output of the module, because only deployments name them."""
+    held = next(each.outputs["hooks"] for each in stack.modules if "hooks" in each.outputs)
+    return held if isinstance(held, Mapping) else {}
+
+
 def _managed_here(stack: Stack) -> Resource:
     """The service, when Terraform leaves its task definition alone."""
+    if len(stack.of_type("aws_ecs_service")) > 1:
+        raise Refused(
+            f"{stack.environment} runs two services, on the way between rolling and blue/green deployments: "
+            "end that first (docs/guides/blue-green.md)"
+        )
     service = Platform(stack).service
     if service is None:
         raise Refused(f"{stack.environment} has no ECS service")
@@ -108,7 +131,7 @@ def _managed_here(stack: Stack) -> Resource:
             "task_definition to ecs_service.managed_elsewhere"
         )
     for controller in service.blocks("deployment_controller"):
-        if controller.get("type", "ECS") != "ECS":
+        if controller.get("type", "ECS") != ("ECS" if group_of(stack) is None else "CODE_DEPLOY"):
             raise Refused(f"{stack.environment} is deployed by {controller['type']}, not by updates of the service")
     return service
 
@@ -180,8 +203,15 @@ class Rollout:
         return _revision(deployments[0]["taskDefinition"])
 
     def primary(self) -> str:
-        """The revision that the service asks for now."""
-        return _revision(self.described()["taskDefinition"])
+        """The revision that the service asks for now; of CodeDeploy's task sets, the primary one's."""
+        service = self.described()
+        sets: list[dict[str, Any]] = [each for each in service.get("taskSets") or () if each["status"] == "PRIMARY"]
+        return _revision((sets or [service])[0]["taskDefinition"])
+
+    def arn(self, revision: str) -> str:
+        """The ARN of a revision."""
+        answer = self.aws.call("ecs", "describe_task_definition", taskDefinition=revision)
+        return str(answer["taskDefinition"]["taskDefinitionArn"])
 
     def register(self, revision: str, container: str, image: str) -> str:
         """A revision like another one, with another image; that one itself when nothing differs."""

@@ -56,6 +56,8 @@ IMPORT_IDS: Final[Mapping[str, ImportId]] = {
     "aws_cloudwatch_dashboard": _joined("", "dashboard_name"),
     "aws_cloudwatch_log_group": _joined("", "name"),
     "aws_cloudwatch_metric_alarm": _joined("", "alarm_name"),
+    "aws_codedeploy_app": _joined("", "name"),
+    "aws_codedeploy_deployment_group": _joined(":", "app_name", "deployment_group_name"),
     "aws_ecr_lifecycle_policy": _joined("", "repository"),
     "aws_ecr_repository": _joined("", "name"),
     "aws_ecr_repository_policy": _joined("", "repository"),

@@ -170,6 +170,7 @@ NOT_TOLD: Final[Mapping[str, str]] = {
     "aws_elasticache_replication_group.auth_token_update_strategy": "tells Terraform how to change it",
     "aws_elasticache_replication_group.final_snapshot_identifier": "tells Terraform how to delete it",
     "aws_elasticache_replication_group.snapshot_name": "tells Terraform how to create it",
+    "aws_ecs_task_definition.skip_destroy": "tells Terraform how to delete it",
     "aws_lb.enable_cross_zone_load_balancing": "an application load balancer cannot turn it off",
     "aws_sns_topic_subscription.endpoint_auto_confirms": "tells Terraform how to wait for the confirmation",
     "aws_service_discovery_private_dns_namespace.vpc": "AWS Cloud Map does not tell it",

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from miyabi_infra import exits
 from miyabi_infra.aws.client import Aws, Trouble
-from miyabi_infra.aws.deploy import Patience, deploy
+from miyabi_infra.aws.deploy import deploy
+from miyabi_infra.aws.patience import Patience
 from miyabi_infra.stacks import OUT, chosen, read
 
 

@@ -11,6 +11,7 @@ NOTHING_TO_FIND: Final[Mapping[str, str]] = {
     "aws_cloudfront_origin_access_control": _RULES,
     "aws_cloudwatch_dashboard": _RULES,
     "aws_cloudwatch_query_definition": _RULES,
+    "aws_codedeploy_app": _PART,
     "aws_db_parameter_group": _RULES,
     "aws_db_subnet_group": _PART,
     "aws_ecr_lifecycle_policy": _RULES,

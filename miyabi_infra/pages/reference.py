@@ -18,6 +18,8 @@ from miyabi_infra.load.result import LoadResult
 from miyabi_infra.overlays.loading import load
 from miyabi_infra.pages.rendering import render
 from miyabi_infra.project import SHARED
+from modules.codedeploy import CodedeploySettings
+from modules.ecs_service import EcsServiceSettings
 from modules.frontend import FrontendSettings
 from modules.monitoring import MonitoringSettings
 from modules.notifications import NotificationsSettings
@@ -35,6 +37,10 @@ _EVERYTHING = {
     "monitoring": MonitoringSettings(enabled=True),
     "frontend": FrontendSettings(enabled=True, bucket="miyabi-frontend", origin_secret=True),
     "rds": RdsSettings(enabled=True),
+    "ecs_service": EcsServiceSettings(
+        deployment="both", managed_elsewhere=("desired_count", "task_definition", "load_balancer")
+    ),
+    "codedeploy": CodedeploySettings(test_port=8443, test_cidr_blocks=("203.0.113.0/24",)),
 }
 """Settings that turn on the modules that are off by default: the reference shows these too."""
 

@@ -66,6 +66,8 @@ OPEN_NOTHING: Final = frozenset(
         "aws_cloudwatch_log_metric_filter",
         "aws_cloudwatch_metric_alarm",
         "aws_cloudwatch_query_definition",
+        "aws_codedeploy_app",
+        "aws_codedeploy_deployment_group",
         "aws_db_parameter_group",
         "aws_ecr_lifecycle_policy",
         "aws_ecr_repository",

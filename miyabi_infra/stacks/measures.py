@@ -353,12 +353,35 @@ def deployment_alarms(stack: Stack) -> float:
     """How many alarms roll a deployment back."""
     blocks = [block for each in stack.of_type("aws_ecs_service") for block in each.blocks("alarms")]
     names = [block.get("alarm_names") for block in blocks if block.get("enable") and block.get("rollback")]
+    groups = [
+        block
+        for each in stack.of_type("aws_codedeploy_deployment_group")
+        for block in each.blocks("alarm_configuration")
+        if "DEPLOYMENT_STOP_ON_ALARM" in _rollback_events(each)
+    ]
+    names += [block.get("alarms") for block in groups if block.get("enabled")]
     return sum(len(each) for each in names if isinstance(each, tuple))
 
 
-def rolls_back(service: Resource) -> float:
-    """1 for a service that rolls a failed deployment back."""
-    breakers = service.blocks("deployment_circuit_breaker")
+def _rollback_events(group: Resource) -> tuple[str, ...]:
+    blocks = [block for block in group.blocks("auto_rollback_configuration") if block.get("enabled")]
+    return tuple(event for block in blocks for event in strings(block.get("events")))
+
+
+def minutes_of_old_tasks(group: Resource) -> float:
+    """Minutes that the old tasks run beside the new ones after a deployment."""
+    return sum(
+        number(ending.get("termination_wait_time_in_minutes"))
+        for block in group.blocks("blue_green_deployment_config")
+        for ending in mappings(block.get("terminate_blue_instances_on_deployment_success"))
+    )
+
+
+def rolls_back(resource: Resource) -> float:
+    """1 for a service, or a deployment group, that rolls a failed deployment back; of CodeDeploy, the group says it."""
+    if resource.type == "aws_codedeploy_deployment_group":
+        return "DEPLOYMENT_FAILURE" in _rollback_events(resource)
+    breakers = resource.blocks("deployment_circuit_breaker")
     return any(each.get("enable") is True and each.get("rollback") is True for each in breakers)
 
 

@@ -232,14 +232,23 @@ STRENGTHS: Final = (
     Strength(
         "deployments roll back",
         "a version that does not start is rolled back",
-        by.each_of(by.rolls_back, "aws_ecs_service"),
-        _of(_SERVICE, "deployment_circuit_breaker"),
+        by.each_of(by.rolls_back, "aws_ecs_service", "aws_codedeploy_deployment_group"),
+        (
+            *_of(_SERVICE, "deployment_circuit_breaker", "deployment_controller"),
+            *_of(("aws_codedeploy_deployment_group",), "auto_rollback_configuration", ""),
+        ),
     ),
     Strength(
         "alarms that roll a deployment back",
         "an error that the health checks do not see stays",
         by.whole(by.deployment_alarms),
-        _of(_SERVICE, "alarms"),
+        (*_of(_SERVICE, "alarms"), *_of(("aws_codedeploy_deployment_group",), "alarm_configuration")),
+    ),
+    Strength(
+        "minutes in which CodeDeploy still has the old tasks",
+        "so long a rollback takes seconds, and alarms cause one",
+        by.each_of(by.minutes_of_old_tasks, "aws_codedeploy_deployment_group"),
+        _of(("aws_codedeploy_deployment_group",), "blue_green_deployment_config"),
     ),
     Strength(
         "tasks outside the running hours",
@@ -816,6 +825,11 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         | {"max_allocated_storage", "monitoring_interval", "monitoring_role_arn", "parameter_group_name"}
         | {"performance_insights_enabled", "performance_insights_retention_period", "port", "snapshot_identifier"}
         | {"storage_type", "username"}
+    ),
+    "aws_codedeploy_app": frozenset({"compute_platform"}),
+    "aws_codedeploy_deployment_group": frozenset(
+        {"app_name", "deployment_config_name", "deployment_group_name", "deployment_style", "ecs_service"}
+        | {"load_balancer_info", "service_role_arn"}
     ),
     "aws_db_parameter_group": frozenset({"family", "name_prefix"}),
     "aws_db_subnet_group": frozenset({"subnet_ids"}),

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
+from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elasticache.exceptions import ElastiCacheException
 from moto.elasticache.models import CacheCluster, ElastiCacheBackend
@@ -46,6 +47,7 @@ def install() -> None:
     _wrap(ApplicationAutoScalingResponse, "register_scalable_target", _with_tags)
     _wrap(EC2ContainerServiceResponse, "create_service", _with_all_arguments)
     _wrap(EC2ContainerServiceResponse, "update_service", _with_all_arguments)
+    _wrap(EC2ContainerServiceBackend, "list_services", _without_deleted)
     _wrap(SecurityGroupRule, "__init__", _with_description_of_list)
     _wrap(SecurityGroup, "_flattened_rules", _with_descriptions_of_lists)
     _wrap(ELBv2Backend, "modify_target_group_attributes", _with_the_longest_delay)
@@ -306,6 +308,16 @@ def _with_all_arguments(call: Callable[[EC2ContainerServiceResponse], ActionResu
         return answer
 
     return completed
+
+
+def _without_deleted(listed: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    @functools.wraps(listed)
+    def list_services(self: EC2ContainerServiceBackend, *args: Any, **others: Any) -> list[str]:  # noqa: ANN401
+        """Moto lists services that were deleted, too."""
+        deleted = {each.arn for each in self.services.values() if each.status == "INACTIVE"}
+        return [each for each in listed(self, *args, **others) if each not in deleted]
+
+    return list_services
 
 
 # ---- EC2: rules about prefix lists -----------------------------------------------------------------------------------

@@ -196,6 +196,7 @@ class Emulator:
             "role": [each["RoleName"] for each in iam.list_roles()["Roles"]],
             "load balancer": [each["LoadBalancerArn"] for each in elb.describe_load_balancers()["LoadBalancers"]],
             "target group": [each["TargetGroupArn"] for each in elb.describe_target_groups()["TargetGroups"]],
+            "application": self.client("codedeploy").list_applications()["applications"],
             "cluster": [each["clusterArn"] for each in clusters if each["status"] == "ACTIVE"],
             "task definition": ecs.list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
             "cache": [each["CacheClusterId"] for each in cache.describe_cache_clusters()["CacheClusters"]],

@@ -74,7 +74,7 @@ def _deploying(call: Call) -> Call:
         answer = call(self)
         forced = bool(_asked(self, "forceNewDeployment"))
         deployed = forced or _asked(self, "taskDefinition") is not None
-        if deployed and _never_healthy(self.ecs_backend, _service_of(answer)):
+        if deployed and never_healthy(self.ecs_backend, _service_of(answer).task_definition):
             _fail(self.ecs_backend, _service_of(answer), before)
         else:
             settle(self.ecs_backend, _service_of(answer), "deployment" if deployed else "scaling")
@@ -147,9 +147,7 @@ def settle(backend: Moto, service: Moto, why: str) -> None:
     cluster = backend.tasks.setdefault(service.cluster_name, {})
     running = [task for task in cluster.values() if task.group == _group(service) and task.desired_status == "RUNNING"]
     leaving = running if why == "deployment" else running[service.desired_count :]
-    for task in leaving:
-        backend.stop_task(service.cluster_name, task.id, f"Scaling activity initiated by (deployment {_id(service)})")
-        _left(backend, task, "ServiceSchedulerInitiated")
+    _stop(backend, service, leaving)
     for _ in range(service.desired_count - (len(running) - len(leaving))):
         _join(backend, service)
     service.running_count, service.pending_count = service.desired_count, 0
@@ -166,9 +164,21 @@ def settle(backend: Moto, service: Moto, why: str) -> None:
     service.events.insert(0, {"id": str(len(service.events)), "createdAt": utcnow(), "message": message})
 
 
-def _never_healthy(backend: Moto, service: Moto) -> bool:
-    """Whether the tasks of a service fail their health check: their image has a tag that says so."""
-    definition = backend.describe_task_definition(str(service.task_definition).rpartition("/")[2])
+def stop_all(backend: Moto, service: Moto) -> None:
+    """Stop the tasks of a service, as CodeDeploy does with the old ones."""
+    running = [task for task in backend.tasks[service.cluster_name].values() if task.group == _group(service)]
+    _stop(backend, service, [task for task in running if task.desired_status == "RUNNING"])
+
+
+def _stop(backend: Moto, service: Moto, tasks: list[Moto]) -> None:
+    for task in tasks:
+        backend.stop_task(service.cluster_name, task.id, f"Scaling activity initiated by (deployment {_id(service)})")
+        _left(backend, task, "ServiceSchedulerInitiated")
+
+
+def never_healthy(backend: Moto, revision: object) -> bool:
+    """Whether the tasks of a revision fail their health check: their image has a tag that says so."""
+    definition = backend.describe_task_definition(str(revision).rpartition("/")[2])
     return any(BROKEN in each["image"] for each in definition.container_definitions)
 
 
@@ -255,7 +265,7 @@ def _group(service: Moto) -> str:
 
 
 def _id(service: Moto) -> str:
-    return str(service.deployments[0]["id"])
+    return str(service.deployments[0]["id"]) if service.deployments else "codedeploy"
 
 
 def _service_of(answer: ActionResult) -> Moto:

@@ -17,7 +17,7 @@ os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the execution role's po
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from tests.aws import additions, cloudfront, databases, discovery, living, observed, offers, replication
+from tests.aws import additions, cloudfront, codedeploy, databases, discovery, living, observed, offers, replication
 from tests.aws.emulator import ACCOUNT, REGION
 from tests.aws.strict import Strict
 
@@ -33,6 +33,7 @@ def main() -> None:
     databases.install()
     discovery.install()
     cloudfront.install()
+    codedeploy.install()
     application = Strict(DomainDispatcherApplication(create_backend_app), ACCOUNT)
     server = _serve(application)
     _say(f"{server.server_port}")
@@ -43,6 +44,7 @@ def main() -> None:
             try:
                 if asked.strip() == "living":
                     living.install(ACCOUNT, REGION)
+                    codedeploy.live()
                 server = _serve(application)
             except BaseException:
                 _say("")  # whoever waits for the copy learns that there is none

@@ -39,6 +39,7 @@ CODES: Final = {
     "acm": "ValidationException",
     "application-autoscaling": "ValidationException",
     "cloudfront": "InvalidArgument",
+    "codedeploy": "InvalidInputException",
     "ec2": "InvalidParameterValue",
     "ecr": "InvalidParameterException",
     "ecs": "InvalidParameterException",

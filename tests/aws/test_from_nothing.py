@@ -22,6 +22,7 @@ from tests import complete
 from tests.aws.emulator import REGION, Emulator
 from tests.aws.environment import Environment, changes
 from tests.aws.refusals import CATALOGUE, NOTHING_MORE, elasticache
+from tests.aws.refused import ALLOWED
 from tests.aws.test_verify import Look
 from tests.support import Project
 
@@ -113,6 +114,7 @@ def lives(root: Path, tmp_path_factory: pytest.TempPathFactory, empty_aws: Emula
 
 def outside(aws: Emulator) -> dict[str, str]:
     """What the most complete overlay names and does not build."""
+    aws.client("iam").create_policy(PolicyName="miyabi-github-roles", PolicyDocument=ALLOWED)
     secret = aws.client("secretsmanager").create_secret(Name="miyabi/complete/database", SecretString="x")
     return {
         "certificate": aws.certificate("api.example.com"),

@@ -173,6 +173,29 @@ def test_deployment_that_can_never_move(ready: Account) -> None:
     create(ready, deploymentConfiguration={"maximumPercent": 100, "minimumHealthyPercent": 50})
 
 
+def test_what_only_codedeploy_changes(ready: Account) -> None:
+    create(ready, deploymentController={"type": "CODE_DEPLOY"})
+    others = {"taskDefinition": ready.define(), "networkConfiguration": ready.network, "forceNewDeployment": True}
+    for name, value in {**others, "platformVersion": "1.4.0", "enableExecuteCommand": False}.items():
+        with ready.refuses(ecs.what_only_codedeploy_changes):
+            ready.ecs.update_service(**SERVICE, **{name: value})
+    ready.ecs.update_service(**SERVICE, desiredCount=3, healthCheckGracePeriodSeconds=30)
+
+
+def test_safeguards_of_rolling_deployments(ready: Account) -> None:
+    breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+    with ready.refuses(ecs.safeguards_of_rolling_deployments):
+        create(ready, deploymentController={"type": "CODE_DEPLOY"}, deploymentConfiguration=breaker)
+    create(ready, deploymentConfiguration=breaker)
+
+
+def test_codedeploy_without_one_target_group(ready: Account) -> None:
+    controller = {"type": "CODE_DEPLOY"}
+    with ready.refuses(ecs.codedeploy_without_one_target_group):
+        create(ready, deploymentController=controller, loadBalancers=[])
+    create(ready, deploymentController=controller)
+
+
 def test_grace_period_without_load_balancer(ready: Account) -> None:
     with ready.refuses(ecs.grace_period_without_load_balancer):
         create(ready, loadBalancers=[], healthCheckGracePeriodSeconds=60)

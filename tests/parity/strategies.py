@@ -28,12 +28,13 @@ def environments(draw: st.DrawFn) -> Environment:
     """An environment; what the HCL makes of its name stands in the overlay as settings."""
     name = draw(st.sampled_from(["dev", "qa", "prod"]))
     region = draw(st.sampled_from(strategies.REGIONS))
+    balancer = draw(strategies.alb(region))
     drawn = {
         "networking": draw(strategies.networking(region)),
-        "alb": _only(_ALB, draw(strategies.alb(region))),
+        "alb": _only(_ALB, balancer),
         "ecs": _only(_ECS, draw(strategies.ecs(region))),
         "elasticache": _only(("redis_node_type",), draw(strategies.elasticache())),
-        "ecs_service": _only(_SERVICE, draw(strategies.ecs_service())),
+        "ecs_service": _only(_SERVICE, draw(strategies.ecs_service(balancer))),
     }
     drawn["elasticache"]["redis_engine_version"] = draw(st.sampled_from(["7.0", "7.1"]))  # of the family redis7
     prod = name == "prod"

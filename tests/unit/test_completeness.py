@@ -171,6 +171,12 @@ def test_lint_looks_at_every_type_or_says_why_not(project: Project, stacks: Mapp
     assert unknown == [], f"lint does not know {', '.join(unknown)}: add a rule, or a row in {COVERAGE}"
 
 
+def test_every_role_of_an_environment_has_the_boundary(stacks: Mapping[str, Stack]) -> None:
+    roles = stacks[complete.ENVIRONMENT].of_type("aws_iam_role")
+    without = [each.address for each in roles if each.get("permissions_boundary") != complete.ROLE_BOUNDARY]
+    assert without == [], "permissions_boundary=platform.role_boundary_arn: the pipeline makes no role without it"
+
+
 def test_the_tables_name_no_type_twice_and_no_section_that_is_not_there() -> None:
     assert status.SHOWN.keys() & status.NOT_SHOWN.keys() == set()
     assert set(status.SHOWN.values()) <= SECTIONS.keys()

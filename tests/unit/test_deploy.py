@@ -4,8 +4,10 @@ from typing import Any, cast
 
 import pytest
 
+from miyabi_infra.aws.blue_green import Shift
 from miyabi_infra.aws.client import Aws
-from miyabi_infra.aws.deploy import Patience, Rollout
+from miyabi_infra.aws.deploy import Rollout
+from miyabi_infra.aws.patience import Patience
 from miyabi_infra.refused import Refused
 
 OLD, NEW = "arn:aws:ecs:us-west-2:123456789012:task-definition/miyabi-app-dev:1", "miyabi-app-dev:2"
@@ -78,3 +80,73 @@ def test_two_deployments_at_once_are_refused(answer: list[dict[str, Any]]) -> No
 def test_a_service_that_is_not_there_is_named() -> None:
     with pytest.raises(Refused, match="service s does not exist in cluster c"):
         rollout([deployment(OLD, "PRIMARY", "COMPLETED")], status="INACTIVE").running()
+
+
+SPEC = "{}"
+
+
+class Deployments:
+    """CodeDeploy, whose deployments answer differently each time; the last answer stays."""
+
+    def __init__(self, *answers: dict[str, Any], going: tuple[str, ...] = ()) -> None:
+        self.left = list(answers)
+        self.going = going
+        self.stopped: list[object] = []
+
+    def call(self, service: str, operation: str, /, **arguments: object) -> dict[str, Any]:
+        assert service == "codedeploy"
+        if operation == "list_deployments":
+            return {"deployments": self.going}
+        if operation == "create_deployment":
+            return {"deploymentId": "d-1"}
+        if operation == "stop_deployment":
+            self.stopped.append(arguments["autoRollbackEnabled"])
+            self.left = [{"status": "Stopped", "rollbackInfo": {"rollbackDeploymentId": "d-2"}}]
+            return {}
+        if arguments["deploymentId"] == "d-2":
+            return {"deploymentInfo": {"status": "Succeeded"}}
+        return {"deploymentInfo": self.left.pop(0) if len(self.left) > 1 else self.left[0]}
+
+
+def shift(aws: Deployments, told: list[str], minutes: int = 0) -> Shift:
+    time = Time()
+    patience = Patience(25, clock=lambda: time.now, sleep=time.sleep)
+    return Shift(cast("Aws", aws), "app", "group", minutes, patience, told.append)
+
+
+def test_a_deployment_of_codedeploy_is_told_step_by_step() -> None:
+    told: list[str] = []
+    moved = {"status": "InProgress", "instanceTerminationWaitTimeStarted": True}
+    aws = Deployments({"status": "Created"}, {"status": "Ready"}, {"status": "Ready"}, moved, {"status": "Succeeded"})
+    assert shift(aws, told, minutes=5).deploy(SPEC) == ""
+    assert told == [
+        "deployment d-1 begun: at most 5 min of waits beside the start of the tasks",
+        "deployment d-1: Created",
+        (
+            "the new tasks run and wait for an approval: aws deploy continue-deployment --deployment-id d-1 "
+            "--deployment-wait-type READY_WAIT"
+        ),
+        "deployment d-1: the traffic has moved, the old tasks still run",
+    ]
+
+
+def test_why_codedeploy_took_a_deployment_back() -> None:
+    told: list[str] = []
+    failed = {
+        "status": "Failed",
+        "errorInformation": {"message": "One\nalarm"},
+        "rollbackInfo": {"rollbackDeploymentId": "d-2"},
+    }
+    assert shift(Deployments(failed), told).deploy(SPEC) == "One alarm"
+    assert told[-1] == "One alarm; deployment d-2 takes it back"
+
+
+def test_a_deployment_that_takes_too_long_is_stopped_and_rolled_back() -> None:
+    aws = Deployments({"status": "InProgress"})
+    assert shift(aws, []).deploy(SPEC) == "deployment d-1 had not ended after 25 s beside its waits"
+    assert aws.stopped == [True]
+
+
+def test_codedeploy_takes_one_deployment_at_a_time() -> None:
+    with pytest.raises(Refused, match="deployment d-0 is in progress"):
+        shift(Deployments(going=("d-0",)), []).free()

@@ -61,7 +61,18 @@ HOURS: Yaml = {
 }
 """Nights and weekends off."""
 
+BLUE_GREEN: Yaml = {
+    "deployment": "blue_green",
+    "managed_elsewhere": ["desired_count", "task_definition", "load_balancer"],
+}
+
 FOUND: list[tuple[str, Yaml, str, str]] = [
+    (
+        "traffic-moves-without-alarms",
+        {"ecs_service": BLUE_GREEN},
+        "ecs_service.deployment_alarms",
+        "nothing rolls a deployment back while the old tasks still run",
+    ),
     (
         "spot-without-tasks-on-demand",
         {"ecs_service": {"spot_share": 50, "on_demand_base": 0}},

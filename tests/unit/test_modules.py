@@ -567,3 +567,94 @@ def test_the_range_changes_at_the_begin_and_the_end_of_the_running_hours(setting
         "end": ("cron(30 20 ? * MON-FRI *)", {"min_capacity": "1", "max_capacity": "1"}),
     }
     assert {each["timezone"] for each in actions.values()} == {"Asia/Tokyo"}
+
+
+OWNERS = ("desired_count", "task_definition", "load_balancer")
+"""What CodeDeploy changes of a service, and the autoscaler."""
+
+
+def test_codedeploy_has_a_service_of_its_own_and_leaves_the_address_of_the_other_alone(
+    settings: EnvironmentSettings,
+) -> None:
+    services: dict[str, dict[str, Any]] = {}
+    for deployment in ("rolling", "both", "blue_green"):
+        changed = {"deployment": deployment, "managed_elsewhere": OWNERS}
+        rendered = body(settings, "ecs-service", ecs_service=changed)
+        services[deployment] = rendered["resource"]["aws_ecs_service"]
+        scaled = "app" if deployment != "blue_green" else "blue_green"
+        target = resource(rendered, "aws_appautoscaling_target.ecs")["resource_id"]
+        assert target.endswith(f"${{aws_ecs_service.{scaled}.name}}")
+        by_requests = "ecs_requests" in rendered["resource"]["aws_appautoscaling_policy"]
+        assert by_requests == (deployment != "blue_green")
+    assert services["rolling"].keys() == {"app"}
+    assert services["both"].keys() == {"app", "blue_green"}
+    assert services["blue_green"].keys() == {"blue_green"}
+    assert services["both"]["app"] == services["rolling"]["app"]
+    shifted = services["blue_green"]["blue_green"]
+    assert shifted["deployment_controller"] == {"type": "CODE_DEPLOY"}
+    assert shifted["lifecycle"] == {"ignore_changes": list(OWNERS)}
+    assert not {"deployment_circuit_breaker", "alarms"} & shifted.keys()
+
+
+def test_terraform_leaves_alone_where_codedeploy_sends_the_traffic(settings: EnvironmentSettings) -> None:
+    changed = {"deployment": "blue_green", "managed_elsewhere": OWNERS}
+    plain = body(settings, "alb", ecs_service=changed, alb={"certificate_arn": ""})
+    assert resource(plain, "aws_lb_listener.http")["lifecycle"] == {"ignore_changes": ["default_action"]}
+    assert "test" not in plain["resource"]["aws_lb_listener"]
+
+    https = {"certificate_arn": CERTIFICATE, "redirect_http_to_https": True}
+    tested = {"test_port": 8443, "test_cidr_blocks": ("203.0.113.0/24",)}
+    encrypted = body(settings, "alb", ecs_service=changed, alb=https, codedeploy=tested)
+    listeners = encrypted["resource"]["aws_lb_listener"]
+    assert "lifecycle" not in listeners["http"]
+    assert {name: listeners[name]["lifecycle"]["ignore_changes"] for name in ("https", "test")} == {
+        "https": ["default_action"],
+        "test": ["default_action"],
+    }
+    assert (listeners["test"]["port"], listeners["test"]["protocol"]) == (8443, "HTTPS")
+    groups = encrypted["resource"]["aws_lb_target_group"]
+    assert {name: each["name"] for name, each in groups.items()} == {
+        "app": "miyabi-tg-prod",
+        "green": "miyabi-tg-green-prod",
+    }
+    unnamed: list[dict[str, Any]] = [{**each, "name": "", "tags": None} for each in groups.values()]
+    assert unnamed[0] == unnamed[1]
+    groups = body(settings, "security-groups", ecs_service=changed, codedeploy=tested)
+    rules = resource(groups, "aws_security_group.alb")["ingress"]
+    assert [(each["from_port"], each["cidr_blocks"]) for each in rules][-1] == (8443, ["203.0.113.0/24"])
+
+
+@pytest.mark.parametrize(("minutes", "action"), [(0, "CONTINUE_DEPLOYMENT"), (30, "STOP_DEPLOYMENT")])
+def test_a_deployment_waits_and_is_rolled_back_as_the_overlay_says(
+    settings: EnvironmentSettings, minutes: int, action: str
+) -> None:
+    alarms = ("unhealthy-hosts", "high-response-time")
+    rendered = body(
+        settings,
+        "codedeploy",
+        ecs_service={"deployment": "blue_green", "managed_elsewhere": OWNERS, "deployment_alarms": alarms},
+        codedeploy={"approval_minutes": minutes, "traffic": "ECSCanary10Percent5Minutes"},
+    )
+    group = resource(rendered, "aws_codedeploy_deployment_group.app")
+    assert group["deployment_config_name"] == "CodeDeployDefault.ECSCanary10Percent5Minutes"
+    waits = group["blue_green_deployment_config"]
+    ready = {"action_on_timeout": action} | ({"wait_time_in_minutes": minutes} if minutes else {})
+    assert waits["deployment_ready_option"] == ready
+    watched = group["alarm_configuration"]["alarms"]
+    assert watched == [
+        "miyabi-alb-unhealthy-hosts-prod",
+        "miyabi-alb-high-response-time-prod",
+        "miyabi-alb-unhealthy-hosts-green-prod",
+    ]
+    made = body(settings, "alb", ecs_service={"deployment": "blue_green", "managed_elsewhere": OWNERS})["resource"][
+        "aws_cloudwatch_metric_alarm"
+    ]
+    assert set(watched) <= {each["alarm_name"] for each in made.values()}
+    assert "DEPLOYMENT_STOP_ON_ALARM" in group["auto_rollback_configuration"]["events"]
+
+
+def test_the_dashboard_shows_both_target_groups(settings: EnvironmentSettings) -> None:
+    changed = {"deployment": "blue_green", "managed_elsewhere": OWNERS}
+    rendered = body(settings, "monitoring", ecs_service=changed, monitoring={"enabled": True})
+    text = json.dumps(rendered["locals"]["dashboard_body"])
+    assert [text.count(f"${{var.{name}target_group_arn_suffix}}") for name in ("", "green_")] == [2, 2]

@@ -1,6 +1,7 @@
 """The roles of the pipeline: who may assume them, and that they may do what was recorded and little more."""
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any, Final
 
 import pytest
@@ -115,6 +116,39 @@ def test_an_apply_may_do_what_was_recorded(project: Project) -> None:
     assert sorted(set(NEEDED) - allowed) == [], (
         "recorded in modules/calls.py, and in no statement of modules/pipeline.py"
     )
+
+
+def denied(policy: dict[str, Any]) -> list[str]:
+    """The patterns of actions that a policy denies everywhere, whatever the request is."""
+    statements = [each for each in policy["Statement"] if each["Effect"] == "Deny" and each["Resource"] == "*"]
+    return [action for each in statements if "Condition" not in each for action in each["Action"]]
+
+
+def test_the_boundary_takes_nothing_away_that_was_recorded(project: Project) -> None:
+    patterns = denied(made(project, environments=("dev",))["locals"]["boundary_policy"])
+    assert patterns
+    assert [each for each in NEEDED if any(fnmatchcase(each, pattern) for pattern in patterns)] == []
+
+
+def test_the_pipeline_makes_no_role_that_goes_beyond_the_boundary(project: Project) -> None:
+    local = made(project, environments=("dev",), roles_need_boundary=True)["locals"]
+    needed = {"iam:PermissionsBoundary": "${aws_iam_policy.roles_boundary.arn}"}
+    free = {
+        action
+        for statement in local["apply_policies"][0]["Statement"]
+        if statement.get("Condition", {}).get("StringEquals") != needed
+        for action in statement["Action"]
+        if action.startswith("iam:")
+    }
+    assert free & {"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy"} == set()
+    limits = denied(local["roles_boundary_policy"])
+    for action in ("iam:CreateRole", "iam:PutRolePolicy", "iam:CreateAccessKey", "organizations:LeaveOrganization"):
+        assert any(fnmatchcase(action, pattern) for pattern in limits), action
+    assert not any(
+        fnmatchcase("iam:PassRole", pattern) for pattern in limits
+    )  # CodeDeploy starts tasks with their roles
+    states = local["roles_boundary_policy"]["Statement"][-1]
+    assert (states["Effect"], states["Action"], states["Resource"][0]) == ("Deny", "s3:*", "${var.state_bucket_arn}")
 
 
 @pytest.mark.parametrize("action", ["iam:CreateUser", "iam:CreateAccessKey", "iam:AttachUserPolicy", "s3:DeleteBucket"])

@@ -41,7 +41,61 @@ KEY = "arn:aws:kms:us-west-2:123456789012:key/0a1b2c3d"
 GLOBAL = "arn:aws:acm:us-east-1:123456789012:certificate/1a2b"
 REGIONAL = "arn:aws:acm:us-west-2:123456789012:certificate/1a2b"
 
+OWNERS = "  managed_elsewhere: [desired_count, task_definition, load_balancer]\n"
+BLUE_GREEN = f"ecs_service:\n  deployment: blue_green\n{OWNERS}"
+
 RULES = {
+    "codedeploy_owns_what_it_changes": Case(
+        add="ecs_service:\n  deployment: blue_green\n  managed_elsewhere: [desired_count]\n",
+        problem="qa.yaml:10: ecs_service.managed_elsewhere: ['desired_count'] leaves to Terraform what CodeDeploy "
+        "changes: task_definition and load_balancer; allowed: [desired_count, task_definition, load_balancer], or "
+        "deployment: rolling",
+    ),
+    "name_is_not_shifted": Case(
+        add=f"{BLUE_GREEN}  enable_service_discovery: true\n",
+        problem="qa.yaml:11: ecs_service.enable_service_discovery: true has old and new tasks answer together with "
+        "deployment: blue_green; allowed: false, or rolling",
+    ),
+    "steady_state_is_of_ecs": Case(
+        add=f"{BLUE_GREEN}  wait_for_steady_state: true\n",
+        problem="qa.yaml:11: ecs_service.wait_for_steady_state: true waits for what never comes with "
+        "deployment: blue_green; allowed: false, or rolling",
+    ),
+    "codedeploy_has_a_service": Case(
+        add="codedeploy:\n  approval_minutes: 30\n",
+        problem="qa.yaml:9: codedeploy.approval_minutes: 30 has no effect; allowed: no such key, or "
+        "ecs_service.deployment: blue_green",
+    ),
+    "codedeploy_shifts_one_listener": Case(
+        add=f"{BLUE_GREEN}alb:\n  certificate_arn: {REGIONAL}\n  redirect_http_to_https: false\n",
+        problem="qa.yaml:13: alb.redirect_http_to_https: false has two listeners forward to the tasks, and CodeDeploy "
+        "moves the traffic of one; allowed: true, or ecs_service.deployment: rolling",
+    ),
+    "second_target_group_name_fits": Case(
+        environment="an-environment-name",
+        add=BLUE_GREEN,
+        problem="an-environment-name.yaml:1: environment: 'an-environment-name' makes the name of the second target "
+        "group 35 characters long (miyabi-tg-green-an-environment-name); allowed: 32 characters for that name: shorten "
+        "project or environment by 3",
+    ),
+    "port_of_tests_is_not_of_production": Case(
+        add=f"{BLUE_GREEN}codedeploy:\n  test_port: 443\n  test_cidr_blocks: [203.0.113.0/24]\n",
+        problem="qa.yaml:12: codedeploy.test_port: 443 is a port of production traffic; allowed: a port of its own",
+    ),
+    "port_of_tests_can_be_reached": Case(
+        add=f"{BLUE_GREEN}codedeploy:\n  test_port: 8443\n",
+        problem="qa.yaml:11: codedeploy.test_cidr_blocks: [] leave test_port to nobody; allowed: the blocks that test",
+    ),
+    "blocks_of_tests_differ": Case(
+        add=f"{BLUE_GREEN}codedeploy:\n  test_port: 8443\n  test_cidr_blocks: [10.0.0.0/8, 10.0.0.0/8]\n",
+        problem="qa.yaml:13: codedeploy.test_cidr_blocks[1]: '10.0.0.0/8' is in the list twice; allowed: each block "
+        "once",
+    ),
+    "tests_have_a_listener": Case(
+        add=f"{BLUE_GREEN}codedeploy:\n  hooks:\n    AfterAllowTestTraffic: CodeDeployHook_smoke\n",
+        problem="qa.yaml:13: codedeploy.hooks.AfterAllowTestTraffic: 'CodeDeployHook_smoke' never runs without "
+        "test_port; allowed: a test_port",
+    ),
     "frontend_has_a_bucket": Case(
         add="frontend:\n  enabled: true\n",
         problem="qa.yaml:8: frontend.bucket: null is missing; allowed: the name of the bucket for the frontend",

@@ -19,8 +19,11 @@ from miyabi_infra.commands.status import run, text
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks import read as read_stacks
+from tests.support import Project
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
+
+REPOSITORY = "123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api"
 
 HEALTHY: Mapping[str, Any] = {
     "get_caller_identity": {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/night"},
@@ -50,8 +53,15 @@ HEALTHY: Mapping[str, Any] = {
     "list_tasks": [],
     "describe_tasks": {"tasks": []},
     "describe_task_definition": {
-        "taskDefinition": {"taskDefinitionArn": "arn:aws:ecs:us-west-2:123456789012:task-definition/miyabi-app-dev:7"}
+        "taskDefinition": {
+            "taskDefinitionArn": "arn:aws:ecs:us-west-2:123456789012:task-definition/miyabi-app-dev:7",
+            "containerDefinitions": [{"image": f"{REPOSITORY}:3f2c1ab"}],
+        }
     },
+    "describe_images": [
+        {"imageDigest": "sha256:1", "imageTags": ["9d8e7f6"], "imagePushedAt": NOW - timedelta(days=3)},
+        {"imageDigest": "sha256:2", "imageTags": ["dev-3f2c1ab", "3f2c1ab"], "imagePushedAt": NOW - timedelta(hours=6)},
+    ],
     "describe_load_balancers": {
         "LoadBalancers": [
             {
@@ -241,6 +251,26 @@ def test_events_of_the_last_hour_are_shown_and_steadiness_is_no_news(stack: Stac
     ]
     status = look(stack, describe_services=service(events=events))
     assert found(status, "service")[-1] == (Level.NOTE, "9 min ago: (service x) rolled back to (deployment 1)")
+
+
+def test_the_image_that_runs_is_shown_with_its_owner_and_the_last_one_that_was_pushed(stack: Stack) -> None:
+    assert found(look(stack), "image") == [
+        (Level.OK, f"{REPOSITORY}:3f2c1ab, deployed by Terraform"),
+        (Level.OK, "the last pushed image is 3f2c1ab, dev-3f2c1ab, 6 h ago: it runs"),
+    ]
+    newer = {"imageDigest": "sha256:3", "imageTags": ["7c6b5a4"], "imagePushedAt": NOW - timedelta(minutes=8)}
+    status = look(stack, describe_images=[*HEALTHY["describe_images"], newer])
+    assert found(status, "image")[1] == (Level.NOTE, "the last pushed image is 7c6b5a4, 8 min ago: it does not run")
+    assert status.exit_code == 0
+
+
+def test_a_registry_that_does_not_answer_is_a_note(stack: Stack) -> None:
+    status = look(stack, describe_images=Trouble(Kind.DENIED, "not permitted: ecr:DescribeImages"))
+    assert found(status, "image")[1] == (
+        Level.NOTE,
+        "the last pushed image is not known: not permitted: ecr:DescribeImages",
+    )
+    assert status.exit_code == 0
 
 
 def test_stopped_tasks_say_why_the_latest_first(stack: Stack) -> None:
@@ -607,3 +637,66 @@ def test_no_colour_is_written_where_no_color_is_set(
 
 def test_every_section_that_a_type_is_shown_in_exists() -> None:
     assert set(SHOWN.values()) <= SECTIONS.keys()
+
+
+@pytest.fixture(scope="module")
+def shifted(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """Dev, whose service CodeDeploy deploys."""
+    project = Project.copy_of(root, tmp_path_factory.mktemp("shifted") / "project")
+    owners = "[desired_count, task_definition, load_balancer]"
+    project.change(
+        "dev", ("ecs_service:\n", f"ecs_service:\n  deployment: blue_green\n  managed_elsewhere: {owners}\n")
+    )
+    project.synthesize("dev")
+    return next(each for each in read_stacks(project.out) if each.environment == "dev")
+
+
+GREEN = "arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/miyabi-tg-green-dev/1"
+BLUE = "arn:aws:elasticloadbalancing:us-west-2:123456789012:targetgroup/miyabi-tg-dev/2"
+
+
+def by_codedeploy(status: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """What differs where CodeDeploy deploys, and has moved the traffic to the second group."""
+    forward = {"TargetGroups": [{"TargetGroupArn": GREEN, "Weight": 100}, {"TargetGroupArn": BLUE, "Weight": 0}]}
+    primary = {**deployment(), "status": "PRIMARY"}
+    return {
+        "describe_services": service(
+            deployments=[],
+            taskSets=[primary],
+            deploymentController={"type": "CODE_DEPLOY"},
+            loadBalancers=[{"targetGroupArn": GREEN}],
+        ),
+        "get_application": {"application": {"applicationName": "miyabi-app-dev", "computePlatform": "ECS"}},
+        "list_tags_for_resource": {"Tags": []},
+        "get_deployment_group": {"deploymentGroupInfo": {"lastAttemptedDeployment": {"deploymentId": "d-1"}}},
+        "get_deployment": {
+            "deploymentInfo": {"deploymentId": "d-1", "status": status, "createTime": NOW - timedelta(hours=2), **more}
+        },
+        "describe_target_groups": {
+            "TargetGroups": [{"TargetGroupArn": GREEN, "TargetGroupName": "miyabi-tg-green-dev"}]
+        },
+        "describe_listeners": [
+            {"ListenerArn": "l80", "Port": 80, "DefaultActions": [{"Type": "forward", "ForwardConfig": forward}]}
+        ],
+    }
+
+
+def test_where_codedeploy_deploys_its_last_deployment_and_the_group_with_the_traffic_are_shown(shifted: Stack) -> None:
+    status = look(shifted, **by_codedeploy("Succeeded"))
+    assert (Level.OK, "CodeDeploy: deployment d-1 Succeeded, begun 2 h ago") in found(status, "service")
+    assert (Level.OK, "port 80: every request goes to target group miyabi-tg-green-dev") in found(status, "entrance")
+    assert found(status, "image")[0] == (Level.OK, f"{REPOSITORY}:3f2c1ab, deployed by CodeDeploy")
+
+
+def test_a_deployment_that_codedeploy_took_back_says_why(shifted: Stack) -> None:
+    status = look(shifted, **by_codedeploy("Stopped", errorInformation={"code": "ALARM_ACTIVE", "message": "An alarm"}))
+    text = "CodeDeploy: deployment d-1 Stopped, begun 2 h ago: An alarm"
+    assert (Level.DEGRADED, text) in found(status, "service")
+
+
+def test_traffic_that_codedeploy_is_moving_is_a_note(shifted: Stack) -> None:
+    answers = by_codedeploy("InProgress")
+    forward = answers["describe_listeners"][0]["DefaultActions"][0]["ForwardConfig"]["TargetGroups"]
+    forward[0]["Weight"], forward[1]["Weight"] = 10, 90
+    text = "port 80: every request goes to target group miyabi-tg-dev with 90 %, to miyabi-tg-green-dev with 10 %"
+    assert (Level.NOTE, text) in found(look(shifted, **answers), "entrance")

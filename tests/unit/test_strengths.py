@@ -26,6 +26,8 @@ DAYS: Final = "days that buckets keep what their life cycles delete"
 HSTS: Final = "seconds for which browsers take HTTPS only (HSTS); each of its flags counts one more"
 
 STRONG: Final[Mapping[str, Any]] = {
+    "codedeploy": None,
+    "ecs_service.deployment": None,
     "alb.enable_deletion_protection": True,
     "alb.health_check_matcher": "200",
     "ecs.read_only_root": True,
@@ -152,6 +154,8 @@ BESIDE: Final[Mapping[str, Any]] = {
 APART: Final[Mapping[str, tuple[Any, str]]] = {
     "alb.certificate_arn": ("", "HTTPS"),
     "ecs_service.tasks_outside_running_hours": (1, "tasks outside the running hours"),
+    "role_boundary_arn": (None, "permissions boundary of a role"),
+    "codedeploy.termination_wait_minutes": (5, "minutes in which CodeDeploy still has the old tasks"),
     "elasticache.at_rest_encryption_enabled": (False, "cache encrypted at rest"),
     "elasticache.auth": ("none", "cache asks for a password"),
     "elasticache.transit_encryption_enabled": (False, "TLS to the cache"),
@@ -162,6 +166,8 @@ APART: Final[Mapping[str, tuple[Any, str]]] = {
 """The same, of settings that leave others of the first table without a meaning."""
 
 BEFORE_APART: Final[Mapping[str, Any]] = {
+    "codedeploy.termination_wait_minutes": 30,
+    "ecs_service.deployment": "both",
     "ecs_service.running_hours": "MON-FRI 07:00-20:00",
     "ecs_service.scaling_managed_elsewhere": ["min_capacity", "max_capacity"],
     "ecs_service.tasks_outside_running_hours": 2,
@@ -201,6 +207,8 @@ DEPENDS: Final[Mapping[str, Any]] = {
 
 OTHERWISE: Final[Mapping[str, str]] = {
     "elasticache.memory_alarm_threshold": "as elasticache.memory_usage_alarm_threshold, of the other metric",
+    "codedeploy.test_cidr_blocks": "as security_groups.alb_ingress_cidr_blocks, of a port of its own",
+    "codedeploy.test_port": "as security_groups.alb_ingress_cidr_blocks: a port more that is open",
     "security_groups.https_ingress": "as security_groups.alb_ingress_cidr_blocks: a port more that is open",
 }
 """Settings that protect as another one does, which has a row."""
@@ -235,6 +243,7 @@ NO_PROTECTION: Final = {
     *("ecs_service.enable_service_discovery", "ecs_service.managed_elsewhere"),
     *("ecs_service.scaling_managed_elsewhere", "ecs_service.running_hours_timezone"),
     *("ecs_service.wait_for_steady_state", "ecs_service.service_discovery_force_destroy"),
+    *("ecs_service.deployment", "codedeploy.traffic", "codedeploy.approval_minutes", "codedeploy.hooks"),
     *("notifications.topic_arn", "notifications.webhook", "notifications.webhook_confirms_itself"),
     *("monitoring.enabled", "monitoring.log_status_field", "monitoring.log_duration_field"),
     "monitoring.slow_request_milliseconds",

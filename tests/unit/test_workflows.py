@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from ruamel.yaml import YAML
 
-PINNED = re.compile(r"[\w-]+/[\w./-]+@[0-9a-f]{40}|\./\.github/workflows/[\w-]+\.yml")
+PINNED = re.compile(r"[\w-]+/[\w./-]+@[0-9a-f]{40}|\./\.github/(?:workflows/[\w-]+\.yml|actions/[\w-]+)")
 READS = {"contents": "read"}
 COMMANDS = ("make ", ".ci/run", ".github/scripts/", "miyabi-infra ", "gh pr comment", "aws ")
 
@@ -24,8 +24,14 @@ def jobs(root: Path) -> list[tuple[str, dict[str, Any]]]:
     return [(f"{file.stem}.{name}", job) for file in files(root) for name, job in workflow(file)["jobs"].items()]
 
 
+def actions(root: Path) -> list[Path]:
+    """Our own actions: steps that several workflows begin with."""
+    return sorted((root / ".github/actions").glob("*/action.yml"))
+
+
 def steps(root: Path) -> list[tuple[str, dict[str, Any]]]:
-    return [(name, step) for name, job in jobs(root) for step in job.get("steps", ())]
+    own = [(file.parent.name, step) for file in actions(root) for step in workflow(file)["runs"]["steps"]]
+    return [(name, step) for name, job in jobs(root) for step in job.get("steps", ())] + own
 
 
 def test_every_action_is_pinned_by_commit_with_its_version_beside_it(root: Path) -> None:
@@ -34,11 +40,18 @@ def test_every_action_is_pinned_by_commit_with_its_version_beside_it(root: Path)
     ]
     assert used
     assert [each for each in used if not PINNED.fullmatch(each)] == []
-    text = "".join(file.read_text(encoding="utf-8") for file in files(root))
+    text = "".join(file.read_text(encoding="utf-8") for file in (*files(root), *actions(root)))
     lines = [line for line in text.splitlines() if re.search(r"@[0-9a-f]{40}", line)]
     assert [line for line in lines if not re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)] == []
     versions = {tuple(re.findall(r"([\w/-]+)@([0-9a-f]{40}) # (\S+)", line)[0]) for line in lines}
     assert len(versions) == len({name for name, *_ in versions}), "one version of each action"
+
+
+def test_our_own_actions_are_used_and_have_no_credentials(root: Path) -> None:
+    used = {step["uses"] for _, step in steps(root) if step.get("uses", "").startswith("./.github/actions/")}
+    assert used == {f"./.github/actions/{file.parent.name}" for file in actions(root)} != set()
+    for file in actions(root):
+        assert "aws-actions" not in file.read_text(encoding="utf-8")
 
 
 def test_nothing_is_permitted_but_what_a_job_asks_for(root: Path) -> None:

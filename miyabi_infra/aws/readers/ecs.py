@@ -205,6 +205,11 @@ def _service(resource: Resource, world: World) -> Found | None:
             Compared(f"deployment_circuit_breaker.{key}", wanted.get(key, False), breaker.get(key, False))
             for key in ("enable", "rollback")
         ],
+        Compared(
+            "deployment_controller.type",
+            block(resource, "deployment_controller").get("type", "ECS"),
+            part(service, "deploymentController").get("type", "ECS"),
+        ),
         *_alarms(resource, configuration),
         *_network(resource, world, part(part(service, "networkConfiguration"), "awsvpcConfiguration")),
         *_attached(resource, world, service),

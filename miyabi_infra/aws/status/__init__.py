@@ -18,6 +18,7 @@ from miyabi_infra.aws.status import (
     database,
     entrance,
     frontend,
+    image,
     logs,
     probe,
     redis,
@@ -45,6 +46,7 @@ from miyabi_infra.stacks.platform import Platform
 
 SECTIONS: Final[Mapping[str, Ask]] = {
     "service": service.service,
+    "image": image.image,
     "frontend": frontend.frontend,
     "entrance": entrance.entrance,
     "targets": targets.targets,

@@ -106,17 +106,20 @@ def _forward(look: Look, action: Mapping[str, Any]) -> tuple[Level, str]:
     config = part(action, "ForwardConfig")
     weights = {each["TargetGroupArn"]: each.get("Weight", 1) for each in config.get("TargetGroups") or ()}
     weights = weights or {action["TargetGroupArn"]: 1}
-    own = look.platform.target_group
-    name = str(own.get("name")) if own else ""
-    arn = look.world.ask("elbv2", "describe_target_groups", Names=[name])["TargetGroups"][0]["TargetGroupArn"]
+    group, own = look.target_group(), look.platform.target_group
+    arn, name = group["TargetGroupArn"], str(group.get("TargetGroupName") or (own.get("name") if own else ""))
     total = sum(weights.values())
     share = 100 * weights.get(arn, 0) / total if total else 100.0 * (list(weights) == [arn])
     if len(weights) == 1 and arn in weights:
         share = 100.0
     if share == 100:  # noqa: PLR2004
         return Level.OK, f"goes to target group {name}"
-    others = ", ".join(str(each).split("/")[-2] for each in weights if each != arn)
-    return Level.DEGRADED, f"goes to target group {others} with {100 - share:.0f} %, to {name} with {share:.0f} %"
+    others = [str(each).split("/")[-2] for each in weights if each != arn]
+    pair = {str(each.get("name")) for each in look.platform.stack.of_type("aws_lb_target_group")}
+    level = (
+        Level.NOTE if look.by_codedeploy and set(others) <= pair else Level.DEGRADED
+    )  # in a deployment of CodeDeploy
+    return level, f"goes to target group {', '.join(others)} with {100 - share:.0f} %, to {name} with {share:.0f} %"
 
 
 # ---- the way to them -------------------------------------------------------------------------------------------------

@@ -129,6 +129,24 @@ class Look:
         names = [str(balancer.get("name"))] if balancer else []
         return self.world.ask("elbv2", "describe_load_balancers", Names=names)["LoadBalancers"][0]
 
+    @property
+    def by_codedeploy(self) -> bool:
+        """Whether CodeDeploy moves the traffic between two target groups."""
+        return bool(self.platform.stack.of_type("aws_codedeploy_deployment_group"))
+
+    def target_group(self) -> Mapping[str, Any]:
+        """The target group of the service as Elastic Load Balancing describes it; of two, the one that it uses now.
+
+        Raises:
+            Trouble: when AWS gives no answer, also when it does not exist.
+        """
+        group = self.platform.target_group
+        asked: dict[str, Any] = {"Names": [str(group.get("name"))] if group else []}
+        found = self.describe_service() if self.by_codedeploy else None
+        for each in (found or {}).get("loadBalancers") or ():
+            asked = {"TargetGroupArns": [each["targetGroupArn"]]}
+        return self.world.ask("elbv2", "describe_target_groups", **asked)["TargetGroups"][0]
+
     def alarms(self) -> Mapping[str, Mapping[str, Any]]:
         """The generated alarms as CloudWatch describes them, by name."""
         by_region: dict[str, list[str]] = {}

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from miyabi_infra.aws.client import Kind
 from miyabi_infra.aws.status.model import Level, Look, Observation, ago
+from miyabi_infra.aws.world import Unresolved
 from miyabi_infra.text import count
 
 RECENT: Final = timedelta(hours=1)
@@ -34,13 +35,39 @@ def service(look: Look) -> Iterator[Observation]:
     deployments: Sequence[Mapping[str, Any]] = found["deployments"]
     for deployment in deployments:
         yield _deployment(deployment, look.now)
-    breaker = found.get("deploymentConfiguration", {}).get("deploymentCircuitBreaker", {})
-    on, back = breaker.get("enable", False), breaker.get("rollback", False)
-    text = f"circuit breaker {'on' if on else 'off'}{', rolls back' if on and back else ''}"
-    yield Observation(Level.OK if on and back else Level.NOTE, text, {"enabled": on, "rollback": back})
+    if found.get("deploymentController", {}).get("type") == "CODE_DEPLOY":
+        yield from _by_codedeploy(look)
+    else:
+        breaker = found.get("deploymentConfiguration", {}).get("deploymentCircuitBreaker", {})
+        on, back = breaker.get("enable", False), breaker.get("rollback", False)
+        text = f"circuit breaker {'on' if on else 'off'}{', rolls back' if on and back else ''}"
+        yield Observation(Level.OK if on and back else Level.NOTE, text, {"enabled": on, "rollback": back})
     events: Sequence[Mapping[str, Any]] = found.get("events") or []
     yield from _rolled_back(look, deployments, events)
     yield from _events(events, look.now)
+
+
+def _by_codedeploy(look: Look) -> Iterator[Observation]:
+    """The last deployment of CodeDeploy, which owns task definition and traffic."""
+    for group in look.world.stack.of_type("aws_codedeploy_deployment_group"):
+        application, name = look.world.value(group.get("app_name")), str(group.get("deployment_group_name"))
+        if isinstance(application, Unresolved):
+            yield Observation(Level.DEGRADED, "CodeDeploy's application does not exist", {"group": name})
+            continue
+        answer = look.world.ask(
+            "codedeploy", "get_deployment_group", applicationName=application, deploymentGroupName=name
+        )
+        last: Mapping[str, Any] = answer["deploymentGroupInfo"].get("lastAttemptedDeployment") or {}
+        if not last:
+            yield Observation(Level.NOTE, "CodeDeploy has deployed nothing yet", {"group": name})
+            continue
+        found = look.world.ask("codedeploy", "get_deployment", deploymentId=last["deploymentId"])["deploymentInfo"]
+        error: Mapping[str, Any] = found.get("errorInformation") or {}
+        status, why = str(found["status"]), str(error.get("message") or "")
+        level = {"Succeeded": Level.OK, "Failed": Level.DEGRADED, "Stopped": Level.DEGRADED}.get(status, Level.NOTE)
+        text = f"CodeDeploy: deployment {found['deploymentId']} {status}, begun {ago(found['createTime'], look.now)}"
+        data = {"deployment": found["deploymentId"], "status": status, "reason": why}
+        yield Observation(level, f"{text}{f': {why}' if why else ''}", data)
 
 
 def _deployment(deployment: Mapping[str, Any], now: datetime) -> Observation:

@@ -14,9 +14,7 @@ def targets(look: Look) -> Iterator[Observation]:
     reason = f": {state['Reason']}" if state.get("Reason") else ""
     text = f"load balancer {state.get('Code', 'in no state')}{reason}, {balancer['DNSName']}"
     yield Observation(level, text, {"state": state.get("Code"), "dns_name": balancer["DNSName"]})
-    group = look.platform.target_group
-    names = [str(group.get("name"))] if group else []
-    arn = look.world.ask("elbv2", "describe_target_groups", Names=names)["TargetGroups"][0]["TargetGroupArn"]
+    arn = look.target_group()["TargetGroupArn"]
     found = look.world.ask("elbv2", "describe_target_health", TargetGroupArn=arn)["TargetHealthDescriptions"]
     states = [each["TargetHealth"]["State"] for each in found]
     healthy = states.count("healthy")

@@ -142,6 +142,7 @@ BILLING: Final[Billing] = {
                 "availability_zone_rebalancing",
                 "cluster",
                 "deployment_circuit_breaker",
+                "deployment_controller",
                 "deployment_maximum_percent",
                 "deployment_minimum_healthy_percent",
                 "enable_ecs_managed_tags",

@@ -22,6 +22,7 @@ RULES: Final[tuple[LintRule, ...]] = (
     tasks.no_room_to_scale,
     tasks.throughput_out_of_reach,
     tasks.deployment_takes_all_tasks_down,
+    tasks.traffic_moves_without_alarms,
     tasks.desired_count_fought_over,
     tasks.spot_without_tasks_on_demand,
     tasks.draining_outlasts_spot,

@@ -243,6 +243,18 @@ def deployment_takes_all_tasks_down(here: Environment) -> Iterator[Concern]:
         )
 
 
+@rule("warning")
+def traffic_moves_without_alarms(here: Environment) -> Iterator[Concern]:
+    """CodeDeploy ends the old tasks although the new version, which passes its health check, fails its users."""
+    for group in here.stack.of_type("aws_codedeploy_deployment_group"):
+        if not group.get("alarm_configuration"):
+            yield Concern(
+                ("ecs_service", "deployment_alarms"),
+                "nothing rolls a deployment back while the old tasks still run",
+                "deployment_alarms: [unhealthy-hosts, high-response-time]",
+            )
+
+
 @rule("error")
 def desired_count_fought_over(here: Environment) -> Iterator[Concern]:
     """Every apply removes the tasks that the autoscaler has added under load."""

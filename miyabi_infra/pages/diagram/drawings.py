@@ -223,6 +223,8 @@ _PARTS: Final[Mapping[str, str]] = {
     "aws_cloudfront_origin_access_control": "of the distribution",
     "aws_cloudfront_response_headers_policy": "of the distribution",
     "aws_cloudwatch_query_definition": "count on the dashboard's card",
+    "aws_codedeploy_app": "of the service",
+    "aws_codedeploy_deployment_group": "of the service",
     "aws_db_parameter_group": "of the database",
     "aws_db_subnet_group": "subnets that the database's bar spans",
     "aws_ecr_lifecycle_policy": "of the repository",

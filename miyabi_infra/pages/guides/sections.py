@@ -15,6 +15,8 @@ SECTIONS: Final[Mapping[str, str]] = {
     "aws_cloudwatch_log_group": "troubleshooting.md#no-logs",
     "aws_cloudwatch_metric_alarm": "#monitoring",
     "aws_cloudwatch_query_definition": "#read-logs",
+    "aws_codedeploy_app": "#deploy-a-tag",
+    "aws_codedeploy_deployment_group": "#deploy-a-tag",
     "aws_db_instance": "#database",
     "aws_db_parameter_group": "#database",
     "aws_db_subnet_group": "#database",

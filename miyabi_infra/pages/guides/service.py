@@ -66,6 +66,12 @@ class Service:
     execute_command: bool
     managed_elsewhere: Sequence[str]
     policies: Sequence[ScalingPolicy]
+    application: str
+    """CodeDeploy's application; empty where ECS deploys by itself."""
+    group: str
+    """CodeDeploy's deployment group; empty likewise."""
+    spot: bool
+    """Whether a part of the tasks runs on Fargate Spot."""
     discovery: str
     """Name of the tasks in private DNS; empty without service discovery."""
 
@@ -102,6 +108,7 @@ def service(stack: Stack) -> Service:
     cluster = needed(stack, platform.cluster, "aws_ecs_cluster")
     task = needed(stack, platform.task_definition(found), "aws_ecs_task_definition")
     container, tasks = task.blocks("container_definitions")[0], platform.tasks(found)
+    groups = stack.of_type("aws_codedeploy_deployment_group")
     return Service(
         cluster=text(cluster.get("name")),
         insights=platform.container_insights,
@@ -116,8 +123,8 @@ def service(stack: Stack) -> Service:
         desired=integer(found.get("desired_count")),
         least=tasks.minimum,
         most=tasks.maximum,
-        maximum_percent=integer(found.get("deployment_maximum_percent")),
-        minimum_percent=integer(found.get("deployment_minimum_healthy_percent")),
+        maximum_percent=integer(found.get("deployment_maximum_percent", 200)),
+        minimum_percent=integer(found.get("deployment_minimum_healthy_percent", 100)),
         grace=integer(found.get("health_check_grace_period_seconds")),
         check=next((_check(each) for each in mappings(container.get("healthCheck"))), None),
         stop_timeout=integer(container.get("stopTimeout", 30)),
@@ -125,6 +132,9 @@ def service(stack: Stack) -> Service:
         execute_command=bool(found.get("enable_execute_command")),
         managed_elsewhere=found.ignore_changes,
         policies=[_policy(each) for each in stack.of_type("aws_appautoscaling_policy")],
+        application=next((text(each.get("name")) for each in stack.of_type("aws_codedeploy_app")), ""),
+        group=next((text(each.get("deployment_group_name")) for each in groups), ""),
+        spot=platform.spot_share(found) > 0,
         discovery=text(stack.outputs["service_discovery_dns_name"]) if _is_in_dns(stack) else "",
     )
 

@@ -17,6 +17,8 @@ LOSSES: Final[Mapping[str, str]] = {
     "aws_cloudwatch_log_group": "its logs",
     "aws_cloudwatch_metric_alarm": "its history",
     "aws_cloudwatch_query_definition": _NOTHING_MORE,
+    "aws_codedeploy_app": "the record of its deployments",
+    "aws_codedeploy_deployment_group": "a deployment in progress",
     "aws_db_instance": "its data, except a final snapshot",
     "aws_db_parameter_group": _NOTHING_MORE,
     "aws_db_subnet_group": _NOTHING_MORE,

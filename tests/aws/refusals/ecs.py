@@ -16,6 +16,17 @@ DEFINITION_BYTES: Final = 65536
 HEALTH: Final = {"interval": (5, 300), "timeout": (2, 60), "retries": (1, 10), "startPeriod": (0, 300)}
 """Ranges of a container's health check."""
 
+BY_CODEDEPLOY: Final = {
+    "taskDefinition": "task definition",
+    "networkConfiguration": "network parameters",
+    "loadBalancers": "load balancers",
+    "platformVersion": "platform version",
+    "capacityProviderStrategy": "capacity provider strategy",
+    "serviceRegistries": "service registries",
+    "enableExecuteCommand": "execute command",
+}
+"""What UpdateService does not change of a service that CodeDeploy deploys."""
+
 Data = dict[str, Any]
 
 # ---- task definitions ------------------------------------------------------------------------------------------------
@@ -300,6 +311,57 @@ def service_that_is_not_active(ask: Ask) -> str | None:
     return "Service was not ACTIVE." if held is not None and held.status != "ACTIVE" else None
 
 
+@refusal(
+    "ecs",
+    "UpdateService",
+    code="InvalidParameterException",
+    source=f"{API.format('UpdateService')} https://github.com/hashicorp/terraform-provider-aws/issues/6802",
+)
+def what_only_codedeploy_changes(ask: Ask) -> str | None:
+    """CodeDeploy deploys the service, and what is to change is only in its deployments."""
+    if _controller(ask) != "CODE_DEPLOY":
+        return None
+    for name, what in BY_CODEDEPLOY.items():
+        if ask.get(name) is not None:
+            return (
+                f"Unable to update {what} on services with a CODE_DEPLOY deployment controller. "
+                "Use AWS CodeDeploy to trigger a new deployment."
+            )
+    if ask.get("forceNewDeployment"):
+        return (
+            "Cannot force a new deployment on services with a CODE_DEPLOY deployment controller. "
+            "Use AWS CodeDeploy to trigger a new deployment."
+        )
+    return None
+
+
+@refusal("ecs", *SERVICE, code="InvalidParameterException", source=API.format("DeploymentCircuitBreaker"))
+def safeguards_of_rolling_deployments(ask: Ask) -> str | None:
+    """A circuit breaker or deployment alarms, and another deployment controller than ECS's own."""
+    configuration = ask.get("deploymentConfiguration", {})
+    if _controller(ask) == "ECS":
+        return None
+    for name in ("deploymentCircuitBreaker", "alarms"):
+        if configuration.get(name, {}).get("enable"):
+            return f"{name} can only be used with the ECS deployment controller."
+    return None
+
+
+@refusal(
+    "ecs",
+    "CreateService",
+    code="InvalidParameterException",
+    source=f"{API.format('CreateService')} {GUIDE.format('deployment-type-bluegreen')}",
+)
+def codedeploy_without_one_target_group(ask: Ask) -> str | None:
+    """A service of CodeDeploy has no target group, or several, or is no REPLICA service."""
+    if _controller(ask) != "CODE_DEPLOY":
+        return None
+    if len(ask.all("loadBalancers")) != 1 or ask.get("schedulingStrategy", "REPLICA") != "REPLICA":
+        return "Services with a CODE_DEPLOY deployment controller need one target group and the REPLICA strategy."
+    return None
+
+
 @refusal("ecs", "DeleteService", code="InvalidParameterException", source=API.format("DeleteService"))
 def service_with_tasks(ask: Ask) -> str | None:
     """The service is to run tasks still, and `force` is not set."""
@@ -344,6 +406,14 @@ def _containers(ask: Ask) -> Iterator[Data]:
 def _service(ask: Ask) -> Any:  # noqa: ANN401  # moto's own
     name, cluster = (str(ask.get(each, "default")).rsplit("/", 1)[-1] for each in ("service", "cluster"))
     return ask.backend("ecs").services.get(f"{cluster}:{name}")
+
+
+def _controller(ask: Ask) -> str:
+    """Who deploys the service of a request."""
+    if ask.operation == "CreateService":
+        return ask.get("deploymentController", {}).get("type", "ECS")
+    held = _service(ask)
+    return held.deployment_controller["type"] if held is not None else "ECS"
 
 
 def _definition(ask: Ask, *, required: bool = True) -> Any:  # noqa: ANN401  # moto's own
