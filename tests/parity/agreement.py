@@ -1,8 +1,7 @@
 """Static verdict, planned verdict and a real plan of one mutation: they must agree.
 
 `python -m tests.parity.agreement` asks all three for every mutation, some hours, and writes the figures to
-docs/parity.md; with a number, for so many on each side of the kinds that Terraform knows most about. The tests do so
-for one.
+docs/parity.md; with a number, for so many of each kind and side. The tests do so for one of some kinds.
 """
 
 import json
@@ -150,9 +149,7 @@ def _text(value: object) -> str:
 
 
 def _aliases(mutation: Mutation) -> Sequence[str]:
-    return sorted(
-        {found[1] for text in mutation.files.values() for found in re.finditer(r'"?alias"?\s*[=:]\s*"(\w+)"', text)}
-    )
+    return sorted({found[1] for text in mutation.files.values() for found in _ALIAS.finditer(text)})
 
 
 def _read(plan: Mapping[str, Any]) -> Plan:
@@ -211,13 +208,14 @@ def main() -> int:
         terraforms = Terraforms(judge, work)
         mutations = judge.mutations()
         if most is not None:
-            mutations = spread([each for each in mutations if each.kind in OFTEN], most)
+            mutations = spread(mutations, most)
         for mutation in mutations:
             found.append(terraforms.agreement(mutation))
             print(f"{found[-1].outcome}: {mutation.name}", flush=True)
     text = PAGE.read_text(encoding="utf-8")
     before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n{table(found)}\n\n{END}{after}", encoding="utf-8")
+    asked = f"{len(found)} mutations, {'all' if most is None else f'at most {most} of each kind and side'}:"
+    PAGE.write_text(f"{before}{BEGIN}\n{asked}\n\n{table(found)}\n\n{END}{after}", encoding="utf-8")
     return int(any(each.outcome == "disagree" for each in found))
 
 
