@@ -106,15 +106,16 @@ def rule(*keys: str) -> Callable[[_Rule], _Rule]:
     return mark
 
 
-def rules_of(model: type[BaseModel]) -> Iterator[tuple[str, tuple[str, ...], RuleMethod]]:
+@cache
+def rules_of(model: type[BaseModel]) -> tuple[tuple[str, tuple[str, ...], RuleMethod], ...]:
     """The rules of a section in source order: name, the settings that it reads, the method."""
-    seen: set[str] = set()
+    found: dict[str, tuple[str, tuple[str, ...], RuleMethod]] = {}
     for owner in reversed(model.__mro__):
         for name, method in vars(owner).items():
             keys = getattr(method, _RULE_KEYS, None) if inspect.isfunction(method) else None
-            if keys is not None and name not in seen:
-                seen.add(name)
-                yield name, keys, method
+            if keys is not None and name not in found:
+                found[name] = (name, keys, method)
+    return tuple(found.values())
 
 
 def refuse(problem: str, allowed: str, *, secret: bool = False) -> PydanticCustomError:

@@ -17,7 +17,6 @@ from typing import Any, Final, Literal
 
 from miyabi_infra.parity.judging import judged
 from miyabi_infra.parity.plans import Plan, Planned, Refusal
-from miyabi_infra.synthesis import runtime
 from miyabi_infra.terraform import offline
 from miyabi_infra.terraform.cli import Terraform, TerraformError
 from miyabi_infra.text import markdown
@@ -220,5 +219,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    runtime.prepare()
     sys.exit(main())

@@ -26,7 +26,6 @@ from miyabi_infra.parity.remark import Remark
 from miyabi_infra.parity.settings import OverlaySettings
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import read
-from miyabi_infra.synthesis import runtime
 from miyabi_infra.text import markdown
 from tests.parity.mutations import Mutation, of_generated, of_hcl
 from tests.parity.support import AS_THE_HCL_IS, HCL
@@ -162,5 +161,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    runtime.prepare()
     sys.exit(main())
