@@ -80,11 +80,13 @@ def test_every_mutation_of_the_hcl_changes_it(mutations: list[Mutation]) -> None
     assert (len(of_hcl) > 0, same) == (True, [])
 
 
+@pytest.mark.slow
 def test_every_mutation_is_caught(verdicts: list[Verdict]) -> None:
     print(table(verdicts))
     assert [each.mutation.name for each in verdicts if each.level == "missed"] == []
 
 
+@pytest.mark.slow
 def test_nearly_all_are_caught_as_what_they_are(verdicts: list[Verdict]) -> None:
     noted = Counter((each.mutation.side, each.mutation.kind) for each in verdicts if each.level == "noted")
     # A variable of the HCL that is no wire may have any name, an order that the HCL lacks is no loss,

@@ -1,6 +1,7 @@
 """The frontend: what is built, who passes by the distribution, what it costs, and what is drawn of it."""
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
@@ -30,19 +31,23 @@ HTTPS: Final[Mapping[str, Any]] = {"certificate_arn": CERTIFICATE, "redirect_htt
 Make = Callable[..., Path]
 
 
-@pytest.fixture
-def make(project: Project) -> Make:
-    """The output of an environment `qa` with a frontend of some settings."""
+@pytest.fixture(scope="module")
+def make(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """The output, to be read, of an environment `qa` with a frontend of some settings."""
+    made: dict[str, Path] = {}
 
-    def made(alb: Mapping[str, Any] | None = None, **settings: Any) -> Path:  # noqa: ANN401  # as YAML has them
+    def make(alb: Mapping[str, Any] | None = None, **settings: Any) -> Path:  # noqa: ANN401  # as YAML has them
         sections = {"frontend": {**FRONTEND, **settings}, "alb": dict(alb or {})}
-        project.write("qa", QA + "".join(f"{name}: {json.dumps(held)}\n" for name, held in sections.items()))
-        for other in ("dev", "staging", "prod", "shared"):
-            project.overlay(other).unlink(missing_ok=True)
-        assert project.problems() == []
-        return project.synthesize()
+        overlay = QA + "".join(f"{name}: {json.dumps(held)}\n" for name, held in sections.items())
+        if overlay not in made:
+            project = Project.copy_of(root, tmp_path_factory.mktemp("frontend") / "project")
+            for other in ("dev", "staging", "prod", "shared"):
+                project.overlay(other).unlink()
+            project.write("qa", overlay)
+            made[overlay] = project.synthesize("qa")
+        return made[overlay]
 
-    return made
+    return make
 
 
 def body(out: Path, module: str) -> dict[str, Any]:
@@ -238,9 +243,9 @@ def _forward_a_path_to_anybody(found: dict[str, Any]) -> None:
     ],
 )
 def test_what_opens_a_way_past_is_found(
-    make: Make, mutations: tuple[Callable[[dict[str, Any]], None], ...], passes: set[str]
+    make: Make, tmp_path: Path, mutations: tuple[Callable[[dict[str, Any]], None], ...], passes: set[str]
 ) -> None:
-    out = make(only_from_cloudfront=True, origin_secret=True)
+    out = Path(shutil.copytree(make(only_from_cloudfront=True, origin_secret=True), tmp_path / "cdktf.out"))
     files = {name: out / f"stacks/miyabi-qa/modules/{name}/main.tf.json" for name in ("alb", "security-groups")}
     bodies = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items()}
     for mutate in mutations:
@@ -251,15 +256,13 @@ def test_what_opens_a_way_past_is_found(
     assert found == passes
 
 
-def test_the_command_says_who_passes_by_and_what_stops_others(
-    make: Make, project: Project, capsys: pytest.CaptureFixture[str]
-) -> None:
-    make(only_from_cloudfront=True)
-    assert command.run(project.root, "qa") == 0
+def test_the_command_says_who_passes_by_and_what_stops_others(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    root = make(only_from_cloudfront=True).parent
+    assert command.run(root, "qa") == 0
     told = capsys.readouterr().out
     assert "past cdn: internet -> alb tcp 80: no, no ingress rule lets tcp 80 in from the internet" in told
     assert f"past cdn: {OTHERS} -> alb tcp 80: YES, requests are answered" in told
-    assert command.run(project.root, "qa", as_json=True) == 0
+    assert command.run(root, "qa", as_json=True) == 0
     data = json.loads(capsys.readouterr().out)["qa"]["past_the_cdn"]
     assert [(each["from"], each["verdict"]) for each in data] == [("internet", "no"), (OTHERS, "yes")]
 

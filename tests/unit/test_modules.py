@@ -18,9 +18,9 @@ from tests.support import Project
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d"
 
 
-@pytest.fixture
-def settings(project: Project) -> EnvironmentSettings:
-    return project.settings("prod")
+@pytest.fixture(scope="module")
+def settings(root: Path) -> EnvironmentSettings:
+    return Project(root).settings("prod")
 
 
 def body(settings: EnvironmentSettings, module: str, **sections: Mapping[str, Any]) -> dict[str, Any]:
