@@ -46,9 +46,24 @@ def _environments() -> list[str]:
     return [file.stem for file in overlay_files(ROOT)]
 
 
+def _profiles() -> list[str]:
+    from miyabi_infra.load.profiles import PROFILES  # noqa: PLC0415  # only a shell that completes asks
+
+    return list(PROFILES)
+
+
+def _named(environment: str) -> str:
+    if not environment:
+        raise typer.BadParameter(f"name an environment: {', '.join(_environments())}")
+    return environment
+
+
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when files are stale.")]
 Env = Annotated[str | None, typer.Option("--env", help="One environment only.", autocompletion=_environments)]
-OneEnv = Annotated[str, typer.Option("--env", metavar="NAME", help="The environment.", autocompletion=_environments)]
+OneEnv = Annotated[
+    str,
+    typer.Option("--env", metavar="NAME", help="The environment.", autocompletion=_environments, callback=_named),
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 Format = Annotated[
     Form | None,
@@ -188,8 +203,8 @@ def inventory(*, env: Env = None, since: Since = None, as_json: Json = False) ->
 
 @app.command(rich_help_panel=SEE)
 def diff(
-    before: Annotated[str, typer.Argument(help="An environment.")],
-    after: Annotated[str, typer.Argument(help="The environment to compare it with.")],
+    before: Annotated[str, typer.Argument(help="An environment.", autocompletion=_environments)],
+    after: Annotated[str, typer.Argument(help="The environment to compare it with.", autocompletion=_environments)],
     *,
     fail_if_weaker: Annotated[
         bool,
@@ -336,7 +351,7 @@ def summary(
 @app.command(rich_help_panel=SEE)
 def report(
     *,
-    env: OneEnv,
+    env: OneEnv = "",
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where to write it. Default: ENV.html.")
     ] = None,
@@ -356,7 +371,7 @@ def parity(
         Path, typer.Argument(metavar="HCL_DIR", help="A root module, a folder with one, or a folder of modules.")
     ],
     *,
-    env: OneEnv,
+    env: OneEnv = "",
     var_file: Annotated[
         list[Path] | None,
         typer.Option("--var-file", help="Values of the root's variables. Default: files named after the environment."),
@@ -403,7 +418,7 @@ def parity(
 @app.command(rich_help_panel=MOVE)
 def adopt(
     *,
-    env: OneEnv,
+    env: OneEnv = "",
     state: Annotated[
         Path | None, typer.Option("--state", metavar="FILE", help="The state. Default: the one in the stack's backend.")
     ] = None,
@@ -461,7 +476,7 @@ def addresses(
 @app.command(rich_help_panel=OPERATE)
 def status(
     *,
-    env: OneEnv,
+    env: OneEnv = "",
     watch: Annotated[bool, typer.Option("--watch", help="Repeat every ten seconds, until Ctrl-C.")] = False,
     probe: Annotated[
         bool,
@@ -483,7 +498,7 @@ def status(
 
 
 @app.command(rich_help_panel=OPERATE)
-def verify(*, env: OneEnv, as_json: Json = False) -> None:
+def verify(*, env: OneEnv = "", as_json: Json = False) -> None:
     """Compare what exists in AWS with what was generated, after an apply, without Terraform's state.
 
     Exit code 0: the same; 1: something is missing, different, or exists in addition; 2: wrong use; 3: no difference
@@ -497,7 +512,7 @@ def verify(*, env: OneEnv, as_json: Json = False) -> None:
 @app.command(rich_help_panel=OPERATE)
 def preflight(
     *,
-    env: OneEnv,
+    env: OneEnv = "",
     as_json: Json = False,
     print_policy: Annotated[
         bool, typer.Option("--print-policy", help="Print the IAM policy that it needs, and ask AWS nothing.")
@@ -517,14 +532,14 @@ def preflight(
 def deploy(
     *,
     image: Annotated[str, typer.Argument(metavar="IMAGE", help="<registry>/<repository>:<tag> or @<digest>.")],
-    env: OneEnv,
+    env: OneEnv = "",
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds that the rollout may take.")] = 900,
     as_json: Json = False,
 ) -> None:
     """Let the running service use another image, wait until its tasks are healthy, and go back when they are not.
 
     For environments whose image Terraform leaves alone (ecs_service.managed_elsewhere). Exit code 0: the image runs;
-    1: it was not deployed, the image of before runs; 2: refused, nothing was changed; 3: not known how it ended.
+    1: it was not deployed, the previous image runs; 2: refused, nothing was changed; 3: not known how it ended.
     """
     from miyabi_infra.commands.deploy import run  # noqa: PLC0415  # boto3 takes half a second to import
 
@@ -534,8 +549,8 @@ def deploy(
 @app.command(rich_help_panel=OPERATE)
 def load(
     *,
-    env: OneEnv,
-    profile: Annotated[str, typer.Option("--profile", help="baseline, spike or sustained.")],
+    env: OneEnv = "",
+    profile: Annotated[str, typer.Option("--profile", help="baseline, spike or sustained.", autocompletion=_profiles)],
     url: Annotated[str | None, typer.Option("--url", help="Address to load. Default: the environment's own.")] = None,
     allow_host: Annotated[
         str | None, typer.Option("--allow-host", metavar="HOST", help="A host that is not the environment's own.")

@@ -168,7 +168,7 @@ def _cidr(value: str) -> str:
 
 def _aws_block(value: str) -> str:
     largest, smallest = 16, 28
-    if not largest <= IPv4Network(value).prefixlen <= smallest:
+    if not largest <= int(value.rpartition("/")[2]) <= smallest:
         raise refuse("has a prefix length that AWS does not support", "a prefix length from /16 to /28")
     return value
 
@@ -181,14 +181,13 @@ def _integer(value: object) -> object:
 Strings = Annotated[tuple[str, ...], Field(strict=False)]
 """A list of strings."""
 
-Cidr = Annotated[
-    str,
-    matching(r"\d{1,3}(?:\.\d{1,3}){3}/\d{1,2}", "is not an IPv4 CIDR block", _CIDR_ALLOWED),
-    AfterValidator(_cidr),
-]
+_CidrText = Annotated[str, matching(r"\d{1,3}(?:\.\d{1,3}){3}/\d{1,2}", "is not an IPv4 CIDR block", _CIDR_ALLOWED)]
+
+Cidr = Annotated[_CidrText, AfterValidator(_cidr)]
 """An IPv4 CIDR block of any size."""
 
-AwsCidr = Annotated[Cidr, AfterValidator(_aws_block)]
+# The size first: the network around a block of a wrong size would be refused for its size next.
+AwsCidr = Annotated[_CidrText, AfterValidator(_aws_block), AfterValidator(_cidr)]
 """An IPv4 CIDR block of a size that a VPC or a subnet can have."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]

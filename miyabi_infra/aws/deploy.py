@@ -54,7 +54,7 @@ class Outcome:
 
 
 def deploy(stack: Stack, aws: Aws, image: str, *, patience: Patience, tell: Tell) -> Outcome:
-    """Let the service run an image; when its tasks do not become healthy in time, the image of before runs again.
+    """Let the service run an image; when its tasks do not become healthy in time, the previous image runs again.
 
     `tell` gets a line for each step.
 

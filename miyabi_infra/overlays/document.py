@@ -200,9 +200,9 @@ class _Reader:
             return value  # noqa: TRY300  # as above
         except (YAMLError, ValueError) as error:
             reason = getattr(error, "problem", None) or error
-            self._refuse(
-                node, at, cast("object", node.value), f"cannot be read ({reason})", "plain YAML without custom tags"
-            )
+            date = str(node.tag).endswith(":timestamp")
+            allowed = "a day of the calendar, such as 2027-06-30" if date else "plain YAML without custom tags"
+            self._refuse(node, at, cast("object", node.value), f"cannot be read ({reason})", allowed)
             return None
 
     def _refuse(self, node: Node, at: KeyPath, value: object, problem: str, allowed: str) -> None:

@@ -70,7 +70,11 @@ class Causes:
         groups: dict[KeyPath, list[Cause]] = {}
         for each in found:
             groups.setdefault(each.setting[:_SETTING_DEPTH], []).append(each)
-        return [each for group in groups.values() for each in _those_meant(group, named, existence=not path)]
+        meant = [_those_meant(group, named, existence=not path) for group in groups.values()]
+        if "[" in path:  # of an item with a name: the setting of that name, or what is no setting of another item
+            by_name = [group for group in meant if _of_named_items(group, named)]
+            meant = by_name or [group for group in meant if not _of_items(group)] or meant
+        return [each for group in meant for each in group]
 
     def _differing(self, before: Document, after: Document) -> Iterator[Cause]:
         first, second = dict(leaves(before.data)), dict(leaves(after.data))
@@ -123,6 +127,16 @@ def _those_meant(group: list[Cause], named: set[str], *, existence: bool) -> lis
         ]
     exact = [each for each in group if len(each.setting) > _SETTING_DEPTH and str(each.setting[-1]) in named]
     return exact or group
+
+
+def _of_named_items(group: list[Cause], named: set[str]) -> bool:
+    """Whether settings are items of a mapping that a difference names."""
+    return _of_items(group) and all(each.setting[-1] in named for each in group)
+
+
+def _of_items(group: list[Cause]) -> bool:
+    """Whether settings are items of a mapping."""
+    return all(len(each.setting) > _SETTING_DEPTH and isinstance(each.setting[-1], str) for each in group)
 
 
 def _within(leaf: KeyPath, setting: KeyPath) -> bool:

@@ -31,6 +31,8 @@ EXISTENCE: Final = ""
 
 STACKS: Final = ("EnvironmentStack", "SharedStack")
 _NONE: Final[Dependence] = frozenset()
+_ADDING: Final = frozenset({"add", "append", "extend", "insert", "setdefault", "update"})
+"""Methods by which a list or a mapping takes something in."""
 _BACKENDS: Final = {"LocalBackend": "local", "S3Backend": "s3"}
 
 
@@ -175,7 +177,9 @@ class _Reader:
                 case ast.Assign(targets=targets, value=value):
                     for target in targets:
                         self._assign(target, value, scope)
-                case ast.AnnAssign(target=target, value=ast.expr() as value):
+                case (
+                    ast.AnnAssign(target=target, value=ast.expr() as value) | ast.AugAssign(target=target, value=value)
+                ):
                     self._assign(target, value, scope)
                 case ast.If(test=test, body=body, orelse=orelse):
                     returned |= self._under(self._depends(test, scope), [*body, *orelse], scope)
@@ -221,6 +225,8 @@ class _Reader:
             case ast.Tuple(elts=elements):
                 for element in elements:
                     self._bind(element, value, scope)
+            case ast.Subscript(value=of, slice=key):
+                self._bind(of, _dependence(value) | self._depends(key, scope), scope)
             case _:
                 pass
 
@@ -295,8 +301,11 @@ class _Reader:
         if name == "TerraformVariable":
             return _Object(otherwise=_dependence(arguments.get("default", _NONE)))
         together = _union(map(_dependence, (*positional, *arguments.values())))
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_override":
-            self._override(call, together)
+        if isinstance(call.func, ast.Attribute):
+            if call.func.attr == "add_override":
+                self._override(call, together)
+            elif call.func.attr in _ADDING and isinstance(call.func.value, ast.Name):
+                self._bind(call.func.value, together, scope)
         return together | self._depends(call.func, scope)
 
     def _module(self, held: _Class, arguments: Mapping[str, _Abstract]) -> _Object:

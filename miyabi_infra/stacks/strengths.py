@@ -358,7 +358,7 @@ STRENGTHS: Final = (
     ),
     Strength(
         "listeners that serve only with the distribution's header",
-        "without it, requests pass by the distribution and its firewall",
+        "without it, requests bypass the distribution and its firewall",
         by.whole(by.listeners_that_ask),
         _of(("aws_lb_listener_rule",), "condition", "action", ""),
     ),

@@ -1,8 +1,8 @@
 """Whatever overlay the model accepts synthesizes at the contract's addresses; whatever it refuses writes nothing."""
 
-import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from cdktf import App
@@ -14,87 +14,9 @@ from miyabi_infra.commands.synth import run
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.loading import check
 from miyabi_infra.terraform import offline
+from tests import complete
 from tests.strategies import broken_overlays, overlays
 from tests.support import Project, instances
-
-NOTIFICATIONS = {
-    "aws_sns_topic.alarms",
-    "aws_sns_topic_policy.alarms",
-    "aws_sns_topic_subscription.email",
-    "aws_sns_topic_subscription.webhook",
-}
-MONITORING = {
-    "aws_cloudwatch_dashboard.main",
-    "aws_cloudwatch_query_definition.errors",
-    "aws_cloudwatch_query_definition.errors_per_minute",
-    "aws_cloudwatch_query_definition.lines_per_task",
-    "aws_cloudwatch_query_definition.requests_per_minute",
-    "aws_cloudwatch_query_definition.server_errors",
-    "aws_cloudwatch_query_definition.slow_requests",
-}
-"""Addresses of the two modules that are called only where an overlay asks for them."""
-
-
-GROUP_ONLY = {
-    "aws_cloudwatch_log_group.engine_log",
-    "aws_cloudwatch_log_group.slow_log",
-    "aws_cloudwatch_metric_alarm.redis_replication_lag",
-    "aws_elasticache_replication_group.redis",
-    "aws_secretsmanager_secret.redis",
-    "aws_secretsmanager_secret_version.redis",
-}
-"""Addresses of elasticache that exist only with a replication group."""
-
-
-FRONTEND = {
-    "aws_cloudfront_distribution.site",
-    "aws_cloudfront_function.routes",
-    "aws_cloudfront_origin_access_control.site",
-    "aws_cloudfront_response_headers_policy.api",
-    "aws_cloudfront_response_headers_policy.site",
-    "aws_cloudwatch_metric_alarm.errors",
-    "aws_s3_bucket.logs",
-    "aws_s3_bucket.site",
-    "aws_s3_bucket_lifecycle_configuration.logs",
-    "aws_s3_bucket_lifecycle_configuration.site",
-    "aws_s3_bucket_ownership_controls.logs",
-    "aws_s3_bucket_ownership_controls.site",
-    "aws_s3_bucket_policy.logs",
-    "aws_s3_bucket_policy.site",
-    "aws_s3_bucket_public_access_block.logs",
-    "aws_s3_bucket_public_access_block.site",
-    "aws_s3_bucket_server_side_encryption_configuration.logs",
-    "aws_s3_bucket_server_side_encryption_configuration.site",
-    "aws_s3_bucket_versioning.site",
-}
-LISTENER_RULES = {"aws_lb_listener_rule.http_from_cloudfront", "aws_lb_listener_rule.https_from_cloudfront"}
-"""Addresses of alb that exist only where CloudFront has a secret."""
-
-
-DATABASE = {
-    "aws_cloudwatch_metric_alarm.database_connections",
-    "aws_cloudwatch_metric_alarm.database_cpu",
-    "aws_cloudwatch_metric_alarm.database_memory",
-    "aws_cloudwatch_metric_alarm.database_read_latency",
-    "aws_cloudwatch_metric_alarm.database_storage",
-    "aws_cloudwatch_metric_alarm.database_write_latency",
-    "aws_db_instance.main",
-    "aws_db_parameter_group.main",
-    "aws_db_subnet_group.main",
-}
-"""Addresses of rds, which is called only where an overlay enables it."""
-
-ADDED = {
-    "aws_appautoscaling_scheduled_action.begin",
-    "aws_appautoscaling_scheduled_action.end",
-    "aws_cloudwatch_log_group.postgresql",
-    "aws_cloudwatch_log_group.upgrade",
-    "aws_ecs_task_definition.migration",
-    "aws_iam_role.monitoring",
-    "aws_iam_role_policy_attachment.monitoring",
-    "aws_secretsmanager_secret.application",
-}
-"""Addresses that a setting adds: running hours, logs and monitoring of the database, its secret, migrations."""
 
 
 def accepted(overlay: dict[str, Any]) -> EnvironmentSettings:
@@ -104,48 +26,56 @@ def accepted(overlay: dict[str, Any]) -> EnvironmentSettings:
     return found
 
 
+SWITCHED: Final[Mapping[str, Callable[[EnvironmentSettings], bool]]] = {
+    "frontend": lambda settings: settings.frontend.enabled,
+    "monitoring": lambda settings: settings.monitoring.enabled,
+    "notifications": lambda settings: settings.notifications.makes_topic,
+    "rds": lambda settings: settings.rds.enabled,
+}
+"""The modules that are called only where an overlay asks for them, and what asks."""
+
+
+def addresses(settings: EnvironmentSettings) -> tuple[dict[str, dict[str, Any]], dict[str, set[str]]]:
+    """The rendered modules of an environment, and the addresses in each."""
+    bodies = {module.folder: module.rendered() for module in EnvironmentStack(App(), settings).modules}
+    return bodies, {folder: set(instances(body)) for folder, body in bodies.items()}
+
+
 @pytest.fixture(scope="session")
-def contract(output: Path) -> dict[str, set[str]]:
-    """The addresses of every module, without counts, as staging has them."""
-    modules = (output / "stacks/miyabi-staging/modules").glob("*/main.tf.json")
-    return {file.parent.name: set(instances(json.loads(file.read_text(encoding="utf-8")))) for file in modules}
+def contract(root: Path) -> dict[str, set[str]]:
+    """The addresses that every environment has, by module: staging's, which no setting takes away."""
+    return addresses(Project(root).settings("staging"))[1]
 
 
-@pytest.fixture
-def alone(project: Project) -> Project:
-    """A project whose only environment is the one that a test writes: what it refuses does not depend on others."""
-    for name in ("dev", "staging", "prod", "shared"):
-        project.overlay(name).unlink()
-    return project
+@pytest.fixture(scope="session")
+def known(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """The addresses that there are at all, by module: the most complete overlay's, and the single node of the cache."""
+    project = Project.copy_of(root, tmp_path_factory.mktemp("complete") / "project")
+    complete.write(project)
+    found = addresses(project.settings(complete.ENVIRONMENT))[1]
+    found["elasticache"] |= {NODE}
+    return found
+
+
+NODE = "aws_elasticache_cluster.redis"
+GROUP = "aws_elasticache_replication_group.redis"
 
 
 @settings(max_examples=25)
 @given(overlays())
 def test_an_accepted_overlay_keeps_every_address_and_the_text_of_variables(
-    contract: dict[str, set[str]], overlay: dict[str, Any]
+    contract: dict[str, set[str]], known: dict[str, set[str]], overlay: dict[str, Any]
 ) -> None:
     settings = accepted(overlay)
-    expected = dict(contract)
-    if settings.notifications.makes_topic:
-        expected["notifications"] = NOTIFICATIONS
-    if settings.monitoring.enabled:
-        expected["monitoring"] = MONITORING
-    if settings.frontend.enabled:
-        kept = bool(settings.frontend.access_log_days)
-        expected["frontend"] = {each for each in FRONTEND if kept or not each.endswith(".logs")}
-        if settings.frontend.origin_secret:
-            expected["alb"] = expected["alb"] | LISTENER_RULES
-    bodies = {module.folder: module.rendered() for module in EnvironmentStack(App(), settings).modules}
-    found = {folder: set(instances(body)) for folder, body in bodies.items()}
-    if settings.rds.enabled:
-        expected["rds"] = DATABASE
-    expected = {folder: labels | (found.get(folder, set()) & ADDED) for folder, labels in expected.items()}
+    bodies, found = addresses(settings)
+    called = {folder for folder, setting in SWITCHED.items() if setting(settings)}
+    assert found.keys() == contract.keys() | called
     cache = settings.elasticache
-    assert ("aws_elasticache_replication_group.redis" in found["elasticache"]) is cache.has_group
-    assert found["elasticache"] & GROUP_ONLY <= (GROUP_ONLY if cache.has_group else set())
-    gone: set[str] = set() if cache.has_node else {"aws_elasticache_cluster.redis"}
-    assert found.pop("elasticache") - GROUP_ONLY == expected.pop("elasticache") - gone
-    assert found == expected
+    assert (NODE in found["elasticache"], GROUP in found["elasticache"]) == (cache.has_node, cache.has_group)
+    for folder, labels in found.items():
+        lost = contract.get(folder, set()) - labels - {NODE}
+        new = labels - known[folder]
+        assert (lost, new) == (set(), set()), f"module {folder}: an address depends on a value"
 
     variables = bodies["ecs"]["locals"]["container_definitions"][0]["environment"]
     shown = {each["name"]: each["value"].replace("$${", "${").replace("%%{", "%{") for each in variables}

@@ -36,6 +36,7 @@ def learn(folder: Path) -> dict[str, dict[str, list[str]]]:
     out = project.synthesize()
     learnt: dict[str, dict[str, set[str]]] = {}
     for name in (f"miyabi-{complete.ENVIRONMENT}", "miyabi-dev", "miyabi-shared"):
+        print(f"{name}: planned twice", flush=True)
         terraform = offline.copy(out / "stacks" / name, folder, complete.VARIABLES)
         _without_lifecycle(terraform.folder)
         _learn(terraform, learnt)

@@ -139,6 +139,13 @@ def test_an_unknown_option_is_wrong_use() -> None:
     assert RUNNER.invoke(cli.app, ["inventory", "--no-such-option"]).exit_code == exits.REFUSED
 
 
+@pytest.mark.parametrize("command", ["adopt", "load --profile spike", "preflight", "report", "status", "verify"])
+def test_a_command_for_one_environment_says_which_there_are(command: str) -> None:
+    found = RUNNER.invoke(cli.app, command.split())
+    assert found.exit_code == exits.REFUSED
+    assert "name an environment: dev, prod, shared, staging" in found.output
+
+
 def test_every_exit_code_is_documented(root: Path) -> None:
     page = (root / "docs/reference/exit-codes.md").read_text(encoding="utf-8")
     codes = {value for name, value in vars(exits).items() if name.isupper()}

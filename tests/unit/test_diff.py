@@ -226,6 +226,16 @@ def test_an_item_with_a_name_is_compared_and_traced_by_it(taken: Project) -> Non
     assert [place for place in named if "[ENVIRONMENT]" in place] == []
 
 
+def test_an_item_that_another_setting_adds_is_traced_to_that_setting(taken: Project) -> None:
+    taken.change("prod", ("LOG_LEVEL: info", "LOG_LEVEL: warn"))
+    named = causes(difference(taken.root, "staging", "prod"))
+
+    path = "container_definitions[miyabi-app].environment[REDIS_URL]"
+    found = named[f"module.ecs.aws_ecs_task_definition.app {path}"]
+    assert "elasticache.url_variable" in found
+    assert {each.partition(".")[0] for each in found} == {"elasticache"}
+
+
 def test_what_differs_by_the_environments_name_alone_is_folded(taken: Project) -> None:
     comparison = difference(taken.root, "dev", "prod").comparison
 

@@ -604,6 +604,16 @@ FIELDS = {
         problem="qa.yaml:2: networking.vpc_cidr: '10.0.0.0/8' has a prefix length that AWS does not support; "
         "allowed: a prefix length from /16 to /28",
     ),
+    "block of a wrong size with host bits": Case(
+        replace=("vpc_cidr: 10.9.0.0/16", "vpc_cidr: 10.9.0.0/8"),
+        problem="qa.yaml:2: networking.vpc_cidr: '10.9.0.0/8' has a prefix length that AWS does not support; "
+        "allowed: a prefix length from /16 to /28",
+    ),
+    "day that no calendar has": Case(
+        add="lint:\n  waive:\n    local-state: {reason: later, until: 2027-06-31}\n",
+        problem="qa.yaml:10: lint.waive.local-state.until: '2027-06-31' cannot be read (day is out of range for "
+        "month); allowed: a day of the calendar, such as 2027-06-30",
+    ),
     "port": Case(
         add="container_port: 65536\n",
         problem="qa.yaml:8: container_port: 65536 is too large; allowed: at most 65535",
