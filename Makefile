@@ -28,7 +28,7 @@ IN_PARALLEL := --dist loadfile --no-loadscope-reorder
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help learn synth watch load-generator bench fuzz image-test check lint workflows types stale policies test test-fast test-aws lock format docs clean cdktf-app
+.PHONY: help learn synth watch load-generator bench verdicts fuzz image-test check lint workflows types stale policies test test-fast test-aws lock format docs clean cdktf-app
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ load-generator: $(VENV)/.load ## install what `miyabi-infra load` sends requests
 
 bench: $(VENV)/.dev ## measure next to stock cdktf and other tools: some 20 minutes, writes docs/benchmarks.md
 	$(BIN)/python -m bench
+
+verdicts: $(VENV)/.dev ## run the situations whose true answer is known, and write docs/verdicts.md: some minutes
+	$(BIN)/python -m tests.corpus
 
 fuzz: $(VENV)/.dev ## compare the evaluation of HCL with terraform console: some minutes, writes docs/parity.md
 	$(BIN)/python -m tests.parity.oracle

@@ -117,6 +117,8 @@ class Subnet:
     """Address of the association with the table; empty for the main table."""
     routes: tuple[Route, ...]
     """The longest prefix first, as AWS chooses."""
+    unread: str = ""
+    """Address of a route whose destination the stack does not say; empty without one."""
     acl: Acl | None = None
     """Its network ACL; None for the default one, which lets everything pass."""
 
@@ -284,8 +286,7 @@ class Network:
             elif route.kind not in _KNOWN_GATEWAYS:
                 text = f"{route.destination} -> {route.target or 'a target'}, and what is behind it is not known here"
                 ways.append((_to_table(subnet), Step.unknown("route", text, route.address), *passes))
-        no = Step.no("route", f"no route from {subnet.address} out to the internet", subnet.table or subnet.address)
-        return best(ways) or (no,)
+        return best(ways) or (_no_route(subnet, f"no route from {subnet.address} out to the internet"),)
 
     def way_in(
         self, subnet: Subnet, protocol: str, port: int, peers: Sequence[IpNetwork]
@@ -313,7 +314,7 @@ class Network:
             if verdict(way) != "no":
                 served += self._passing(subnet, protocol, port, part)
         text = f"no route between {subnet.address} and an internet gateway"
-        return best(ways) or (Step.no("route", text, subnet.table or subnet.address),), served
+        return best(ways) or (_no_route(subnet, text),), served
 
     def _passing(self, subnet: Subnet, protocol: str, port: int, part: IpNetwork) -> list[IpNetwork]:
         """The addresses that a subnet's ACL lets in, and answers."""
@@ -409,6 +410,7 @@ class Network:
             table="" if table == vpc else table,
             association=association,
             routes=tuple(routes),
+            unread=next((each.address for each in self._unread if self._table_of(each) == table), ""),
             acl=self._acls.of(resource.address, vpc),
         )
 
@@ -454,6 +456,20 @@ class Network:
             table = self._table(route.get("route_table_id"))
             found.setdefault(table, []).extend(self._route(route.address, route.arguments))
         return found
+
+    @cached_property
+    def _unread(self) -> tuple[Resource, ...]:
+        """Routes, and tables with a route, to a prefix list that the stack does not manage."""
+        found: list[Resource] = []
+        for each in self._stack.of_type("aws_route", "aws_route_table", "aws_default_route_table"):
+            blocks = [each.arguments] if each.type == "aws_route" else each.blocks("route")
+            lists = [block.get(key) for block in blocks for key in ("destination_prefix_list_id", "prefix_list_id")]
+            if any(self._prefix_list(address_of(one)) is None for one in lists if one):
+                found.append(each)
+        return tuple(found)
+
+    def _table_of(self, route: Resource) -> str:
+        return self._table(route.get("route_table_id")) if route.type == "aws_route" else route.address
 
     def _route(self, address: str, block: Mapping[str, Value]) -> Iterator[Route]:
         target = next((address_of(block.get(key)) for key in _ROUTE_TARGETS if block.get(key)), "")
@@ -506,6 +522,13 @@ def _default_rules(group: str) -> Iterator[Rule]:
 def _to_table(subnet: Subnet) -> Step:
     table = subnet.table or "the main route table"
     return Step.yes("route", f"{subnet.address} uses {table}", subnet.association or subnet.table)
+
+
+def _no_route(subnet: Subnet, text: str) -> Step:
+    """No route is known; where one has a destination that is not, it may be the one."""
+    if subnet.unread:
+        return Step.unknown("route", f"{text}, except to addresses that are not known here", subnet.unread)
+    return Step.no("route", text, subnet.table or subnet.address)
 
 
 def _through(route: Route) -> Step:

@@ -1,13 +1,13 @@
 """What tasks need of AWS to start and to work: images, logs, secrets; by the roles' policies and a way on 443."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from miyabi_infra.reach.blocks import EVERYWHERE
 from miyabi_infra.reach.nodes import HTTPS, Node, service_of
 from miyabi_infra.reach.paths import Reach
-from miyabi_infra.reach.roles import ACCOUNT, Placed, Role, decide, everybody
+from miyabi_infra.reach.roles import ACCOUNT, Placed, Role, decide, everybody, is_about
 from miyabi_infra.reach.steps import Step, Verdict, verdict
 from miyabi_infra.stacks import Resource, Value
 from miyabi_infra.stacks.images import ecr_image
@@ -33,6 +33,13 @@ class Ability:
     text: str
     """What exactly."""
     because: tuple[Step, ...]
+    asked: bool = False
+    """Whether the task definition asks for it by name: when it does not any more, nothing is lost."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it is about: a secret by itself; images and logs, whichever tag and group there is now."""
+        return (self.tasks, self.name, self.text) if self.name == "secrets" else (self.tasks, self.name)
 
     @property
     def possible(self) -> bool:
@@ -53,7 +60,11 @@ def abilities(reach: Reach) -> tuple[Ability, ...]:
         definition = reach.stack.find(address_of(service.get("task_definition"))) if service else None
         if node.kind == "tasks" and definition is not None:
             found += _Tasks(reach, node, definition).abilities()
-    return tuple(found)
+    unjudged = tuple(
+        Step.unknown("permission", f"{each.type} is not judged, and may deny it or close the way", each.address)
+        for each in reach.unjudged
+    )
+    return tuple(replace(each, because=(*each.because, *unjudged)) for each in found)
 
 
 class _Tasks:
@@ -86,6 +97,7 @@ class _Tasks:
         arn = f"arn:aws:ecr:{own.region}:{own.account}:repository/{own.repository}"
         pulls = [(action, arn) for action in _PULL]
         steps = [step for action, on in ((_TOKEN, "*"), *pulls) for step in self._execution.may(action, on)]
+        steps += self._denied_by_repository(own.repository, pulls)
         if own.account != self._account != ACCOUNT:
             text = f"whether the repository's policy lets account {self._account} in is not known here"
             steps.append(Step.unknown("permission", text))
@@ -93,6 +105,21 @@ class _Tasks:
         requests = {"ecr.api": [(_TOKEN, "*"), *pulls], "ecr.dkr": pulls[1:], "s3": [("s3:GetObject", layers)]}
         steps += self._way_to(requests, own.region)
         return Ability(self._node.name, "images", f"pull {image}", _once(steps))
+
+    def _denied_by_repository(self, name: str, requests: Sequence[Request]) -> Iterator[Step]:
+        """What a policy of the repository denies, where the repository's policy is in this stack."""
+        for policy in self._stack.of_type("aws_ecr_repository_policy"):
+            repository = self._stack.find(address_of(policy.get("repository")))
+            if name not in (policy.get("repository"), repository.get("name") if repository else None):
+                continue
+            denying = [Placed(each, policy.address) for each in statements(policy.get("policy")) if not each.allows]
+            for action, _ in requests:
+                about = [each.statement for each in denying if is_about(each.statement, action, "") is not False]
+                if any(everybody(each) and not each.conditions for each in about):
+                    yield Step.no("permission", f"the repository's policy denies everybody {action}", policy.address)
+                elif about:
+                    text = f"the repository's policy denies {action}, depending on a condition or a principal"
+                    yield Step.unknown("permission", text, policy.address)
 
     def _logs(self, options: Mapping[str, Value]) -> Ability:
         group = str(options["awslogs-group"])
@@ -116,7 +143,9 @@ class _Tasks:
             if isinstance(secret, Mapping):
                 action, arn, service = _reading(str(secret.get("valueFrom")))
                 steps = (*self._execution.may(action, arn), *self._way_to({service: [(action, arn)]}))
-                yield Ability(self._node.name, "secrets", f"start with {secret.get('name')} from {arn}", _once(steps))
+                yield Ability(
+                    self._node.name, "secrets", f"start with {secret.get('name')} from {arn}", _once(steps), asked=True
+                )
         action = "secretsmanager:GetSecretValue"
         for arn in self._application.allowed(action):
             steps = (*self._application.may(action, arn), *self._way_to({"secretsmanager": [(action, arn)]}))

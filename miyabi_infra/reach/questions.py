@@ -35,9 +35,8 @@ class Answer:
 
     @property
     def verdict(self) -> Verdict:
-        """The answer; `unknown` too when a resource that is not judged may change it."""
-        found = verdict(self.steps)
-        return "unknown" if self.unjudged and found == "no" else found
+        """The answer; `unknown` when a resource that is not judged may change it: open a way, or close one."""
+        return "unknown" if self.unjudged else verdict(self.steps)
 
 
 @dataclass(frozen=True)
@@ -189,17 +188,17 @@ def _only(
 
 
 def _abilities(before: Reach | None, after: Reach | None) -> tuple[tuple[Ability, ...], tuple[Ability, ...]]:
-    """What is possible on one side only, by tasks and service: a new tag of the image is no difference."""
+    """What is possible on one side only: a new tag of the image is no difference, nor is a secret nobody asks for."""
     first, second = (() if reach is None else abilities(reach) for reach in (before, after))
-    could, can = _possible(first), _possible(second)
-    gained = [each for each in second if (each.tasks, each.name) in can - could]
-    return tuple(gained), tuple(each for each in first if (each.tasks, each.name) in could - can)
+    could, can, known = _possible(first), _possible(second), {each.key for each in second}
+    gained = tuple(each for each in second if each.key in can - could)
+    lost = tuple(each for each in first if each.key in could - can and (each.key in known or not each.asked))
+    return gained, lost
 
 
-def _possible(found: Sequence[Ability]) -> set[tuple[str, str]]:
-    """The services that tasks can use in every way that they need them."""
-    impossible = {(each.tasks, each.name) for each in found if not each.possible}
-    return {(each.tasks, each.name) for each in found} - impossible
+def _possible(found: Sequence[Ability]) -> set[tuple[str, ...]]:
+    """What tasks can do in every way that they need it."""
+    return {each.key for each in found} - {each.key for each in found if not each.possible}
 
 
 def _let_in(before: Reach | None, after: Reach | None) -> tuple[LetIn, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from miyabi_infra.reach import Reach, abilities, connections
-from miyabi_infra.reach.questions import End, ask
+from miyabi_infra.reach.questions import End, ask, difference
 from miyabi_infra.stacks import Stack, read
 from tests.support import Project
 
@@ -498,6 +498,55 @@ def test_a_managed_policy_that_denies_decides_and_an_unknown_one_may(mutated: Mu
     assert verdicts(mutated({"iam": attached("${aws_iam_policy.deny.arn}")}))["images"] == "no"
     assert verdicts(mutated({"iam": attached("arn:aws:iam::123456789012:policy/other")}))["images"] == "unknown"
     assert verdicts(mutated({"iam": attached("arn:aws:iam::aws:policy/ReadOnlyAccess")}))["images"] == "yes"
+
+
+def test_what_is_not_judged_may_deny_or_close_anything(mutated: Mutate) -> None:
+    def attached(found: Resources) -> None:
+        found["aws_iam_policy_attachment"] = {"more": {"roles": ["${aws_iam_role.ecs_task_execution.name}"]}}
+
+    stack = mutated({"iam": attached})
+    assert set(verdicts(stack).values()) == {"unknown"}
+    assert asked(stack, "internet", "alb:80") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("statement", "verdict"),
+    [
+        ({"Effect": "Deny", "Principal": "*", "Action": PULL}, "no"),
+        ({"Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Condition": {"Bool": {}}}, "unknown"),
+        ({"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::1:role/other"}, "Action": PULL}, "unknown"),
+        ({"Effect": "Deny", "Principal": "*", "Action": "ecr:DeleteRepository"}, "yes"),
+        ({"Effect": "Allow", "Principal": "*", "Action": PULL}, "yes"),
+    ],
+)
+def test_the_policy_of_the_repository_may_deny_a_pull(mutated: Mutate, statement: Json, verdict: str) -> None:
+    def denied(found: Resources) -> None:
+        policy = {"repository": "miyabi-web-api", "policy": {"Statement": [statement]}}
+        found["aws_ecr_repository_policy"] = {"web_api": policy}
+
+    assert verdicts(mutated({"iam": denied}))["images"] == verdict
+
+
+def test_a_route_to_addresses_that_are_not_known_may_be_the_way(mutated: Mutate) -> None:
+    def routed(found: Resources) -> None:
+        route = found["aws_route"]["public_internet_gateway"]
+        del route["destination_cidr_block"]
+        route["destination_prefix_list_id"] = "pl-63a5400a"
+
+    assert asked(mutated({"networking": routed}), "internet", "alb:80") == "unknown"
+
+
+def test_a_secret_that_is_added_takes_nothing_away_from_the_others(mutated: Mutate) -> None:
+    def added(found: Resources) -> None:
+        secret = {"name": "KEY", "valueFrom": "arn:aws:secretsmanager:us-west-2:123456789012:secret:other/key"}
+        (definition,) = found["aws_ecs_task_definition"].values()
+        definition["container_definitions"] = [{"name": "miyabi-app", "image": "web", "secrets": [secret]}]
+
+    before, after = mutated({}), mutated({"ecs": added})
+    assert verdicts(after)["secrets"] in {"no", "yes"}
+    found = difference(before, after)
+    assert [each.text for each in found.lost if each.name == "secrets"] == []
+    assert [each.text for each in difference(after, before).lost if each.name == "secrets"] == []
 
 
 def test_an_arn_with_an_account_depends_on_the_account(mutated: Mutate) -> None:

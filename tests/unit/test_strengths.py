@@ -304,23 +304,27 @@ def test_of_every_setting_it_is_said_which_way_is_weaker_or_that_it_protects_not
     assert len(said) == len(set(said))
 
 
+PAIRS: Final = {("strong", "weak"): WEAKER, ("past", "apart"): APART, ("strong", "node"): NODE}
+"""The environments that differ in the settings of each table."""
+
+
+@pytest.fixture(scope="module")
+def causes(project: Project) -> dict[tuple[str, str], dict[str, set[str]]]:
+    """The settings that lessen each strength, by pair of environments."""
+    return {pair: _causes(difference(project.root, *pair)) for pair in PAIRS}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("before", "after", "table"), [("strong", "weak", WEAKER), ("past", "apart", APART), ("strong", "node", NODE)]
+    ("pair", "setting"), [(pair, setting) for pair, table in PAIRS.items() for setting in table], ids=str
 )
 def test_every_setting_that_protects_is_missed_when_it_is_weaker(
-    project: Project, before: str, after: str, table: Mapping[str, tuple[Any, str]]
+    causes: dict[tuple[str, str], dict[str, set[str]]], pair: tuple[str, str], setting: str
 ) -> None:
-    found = difference(project.root, before, after)
-    causes = _causes(found)
-    unnoticed = {
-        setting: (strength, causes.get(strength))
-        for setting, (_, strength) in table.items()
-        if strength not in causes
-        or (setting not in UNTRACED and not any(f"{cause}.".startswith(f"{setting}.") for cause in causes[strength]))
-    }
+    strength = PAIRS[pair][setting][1]
 
-    assert unnoticed == {}
+    assert strength in causes[pair]
+    assert setting in UNTRACED or any(f"{each}.".startswith(f"{setting}.") for each in causes[pair][strength])
 
 
 def _causes(found: EnvironmentDifference) -> dict[str, set[str]]:

@@ -72,7 +72,8 @@ def _database(resource: Resource, world: World) -> Found | None:
         "address": part(database, "Endpoint").get("Address"),
         "master_user_secret[0].secret_arn": secret.get("SecretArn"),
     }
-    return Found(known, checks + world.tags(resource, _tags(database["DBInstanceArn"], world)))
+    replicas = [Extra(f"read replica {each}") for each in database.get("ReadReplicaDBInstanceIdentifiers") or ()]
+    return Found(known, checks + world.tags(resource, _tags(database["DBInstanceArn"], world)), replicas)
 
 
 def _subnet_group(resource: Resource, world: World) -> Found | None:

@@ -1,10 +1,10 @@
 """Cloud Map: the private DNS namespace, and the service in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
-from miyabi_infra.aws.readers.common import Json
-from miyabi_infra.aws.world import Compared, Found, Reader, World, plain
+from miyabi_infra.aws.readers.common import Json, names_of
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, World, plain
 from miyabi_infra.stacks import Resource
 
 
@@ -17,7 +17,18 @@ def _namespace(resource: Resource, world: World) -> Found | None:
     tags = world.ask("servicediscovery", "list_tags_for_resource", ResourceARN=namespace["Arn"])["Tags"]
     checks = [Compared("name", name, namespace["Name"]), Compared("type", "DNS_PRIVATE", namespace["Type"])]
     checks += world.checks(resource, {"description": namespace.get("Description") or ""}, description="")
-    return Found({"id": namespace["Id"], "arn": namespace["Arn"]}, checks + world.tags(resource, tags))
+    found = Found({"id": namespace["Id"], "arn": namespace["Arn"]}, checks + world.tags(resource, tags))
+    found.search(_extra_services(namespace["Id"], world))
+    return found
+
+
+def _extra_services(namespace: str, world: World) -> Iterator[Extra]:
+    """Names of the namespace that somebody made by hand: tasks may be led elsewhere by them."""
+    generated = names_of("aws_service_discovery_service", world)
+    filters = [{"Name": "NAMESPACE_ID", "Values": [namespace], "Condition": "EQ"}]
+    for each in world.items("servicediscovery", "list_services", "Services", Filters=filters):
+        if each["Name"] not in generated:
+            yield Extra(f"name {each['Name']} in the namespace")
 
 
 def _discovery_service(resource: Resource, world: World) -> Found | None:
