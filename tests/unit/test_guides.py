@@ -56,6 +56,13 @@ service_levels: {p95_ms: 150, url: "https://qa.example.com"}
 """
 """An overlay that turns on what the committed ones leave off."""
 
+SHIFTED: Final = EVERYTHING.replace(
+    "ecs_service: {enable_service_discovery: true, enable_execute_command: true}",
+    "ecs_service:\n  deployment: blue_green\n  managed_elsewhere: [desired_count, task_definition, load_balancer]\n"
+    "  spot_share: 50",
+)
+"""The same where CodeDeploy deploys."""
+
 
 @pytest.fixture(scope="module")
 def rendered(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
@@ -78,8 +85,11 @@ def everything(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with an environment that has everything, and its guides."""
     project = Project.copy_of(root, tmp_path_factory.mktemp("everything"))
     project.write("qa", EVERYTHING)
+    project.write("shifted", SHIFTED)
     project.synthesize()
     docs.run(project.root, "qa")
+    docs.run(project.root, "shifted")
+    shutil.copytree(root / "docs/guides", project.root / "docs/guides")  # what the pages link to
     return project
 
 
@@ -188,9 +198,20 @@ def test_the_runbook_says_of_every_alarm_when_it_rings_and_what_to_do(rendered: 
     assert len(e.monitoring.alarms) >= 8
 
 
-def test_every_alarm_of_everything_is_explained(everything: Project) -> None:
-    e = facts_of(everything, "qa")
+@pytest.mark.parametrize("environment", ["qa", "shifted"])
+def test_every_alarm_of_everything_is_explained(everything: Project, environment: str) -> None:
+    e = facts_of(everything, environment)
     assert [alarm.name for alarm in e.monitoring.alarms if not alarm.issue] == []
+
+
+def test_where_codedeploy_deploys_nobody_is_told_what_ecs_refuses(everything: Project) -> None:
+    runbook, troubleshooting = (page(everything, "shifted", guide) for guide in ("runbook", "troubleshooting"))
+    assert "--force-new-deployment" not in runbook + troubleshooting
+    assert "aws deploy stop-deployment" in runbook
+    assert 'miyabi-infra deploy --env shifted "$image"' in runbook
+    assert "`Ready` waits for an approval" in troubleshooting
+    assert "ECS does\n   not start the tasks on demand instead" in troubleshooting
+    assert "aws deploy" not in page(everything, "qa", "runbook")
 
 
 def test_every_meaning_leads_to_an_issue(rendered: Project) -> None:
