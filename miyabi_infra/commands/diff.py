@@ -16,6 +16,7 @@ from miyabi_infra.stacks.compare import (
     shown_values,
 )
 from miyabi_infra.stacks.difference import EnvironmentDifference, difference
+from miyabi_infra.stacks.steps import steps_of
 from miyabi_infra.stacks.strengths import shown
 from miyabi_infra.text import count
 
@@ -38,6 +39,10 @@ def _text(found: EnvironmentDifference) -> str:
     own = len([each for each in changes if each.address not in (PROVIDER, BACKEND)])
     folded = f"; {count(found.comparison.folded, 'argument')} more differ by the environment's name alone"
     blocks.append(f"{before} -> {after}: {count(own, 'resource')} differ{'s' * (own == 1)}{folded}")
+    steps = steps_of(changes, found.causes)
+    if steps:
+        lines = [f"one apply could not make a running {before} like {after}:"]
+        blocks.append("\n".join([*lines, *(f"  {each}" for each in steps)]))
     if found.weaker:
         lines = [f"{after} is weaker than {before}:"]
         for each in found.weaker:
@@ -106,6 +111,10 @@ def _data(found: EnvironmentDifference) -> dict[str, Any]:
             for each in found.weaker
         ],
         "unjudged": [{"address": each.address, "argument": each.argument or None} for each in found.unjudged],
+        "steps": [
+            {"setting": each.setting, "steps": each.steps.text, "page": each.steps.page or None}
+            for each in steps_of(found.comparison.changes, found.causes)
+        ],
     }
 
 

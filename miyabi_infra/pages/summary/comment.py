@@ -11,6 +11,7 @@ from miyabi_infra.pages.summary.plan import Plan
 from miyabi_infra.pages.summary.reachability import ConnectionChange, connection_changes
 from miyabi_infra.stacks.causes import Cause
 from miyabi_infra.stacks.compare import LONGEST, ArgumentChange, ResourceChange, shown_values
+from miyabi_infra.stacks.steps import steps_of
 from miyabi_infra.stacks.strengths import shown
 from miyabi_infra.text import count, markdown
 
@@ -36,6 +37,7 @@ def comment(found: Changes, plans: Sequence[Plan], base: str) -> str:
         ("Not known", _not_known(found)),
         ("Destroyed and replaced", _losses(plans)),
         ("The state moves", _state_moves(environments)),
+        ("More than one apply", _steps(environments)),
         ("", _plans(plans)),
         ("Replaced, as far as it is known without a plan", _replacements(unplanned)),
         ("By environment", _counts(environments)),
@@ -114,6 +116,13 @@ def _replacements(found: Sequence[EnvironmentChange]) -> Iterator[str]:
         yield ""
         yield "Whether these changes force a replacement is not known:"
         yield from (f"- {code(name)}: {code(address)} {code(argument)}" for name, address, argument in unknown)
+
+
+def _steps(found: Sequence[EnvironmentChange]) -> Iterator[str]:
+    """What an apply would fail at, or lose; of environments that exist."""
+    for each in found:
+        if each.causes is not None and each.before and each.after:
+            yield from (f"- {code(each.name)}: {told}" for told in steps_of(each.changes, each.causes))
 
 
 # ---- sections ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,179 @@
+"""Changes of settings that one apply does not carry out in a living environment, or not safely, and what to do instead.
+
+Each was tried on emulated AWS, where it fails as on AWS, or loses what it must not; or AWS's documentation says so.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from miyabi_infra.stacks.causes import Cause, Causes
+from miyabi_infra.stacks.compare import Absent, ResourceChange
+from miyabi_infra.stacks.provenance import EXISTENCE
+
+_TOPOLOGY: Final = "elasticache.topology"
+_TOPOLOGIES: Final = ("single-node", "adding-group", "retiring-node", "replication-group")
+"""In the order of the steps from a node to a group."""
+
+
+def _always(_before: object, _after: object) -> bool:
+    return True
+
+
+def _off(_before: object, after: object) -> bool:
+    return not after
+
+
+def _another(before: object, _after: object) -> bool:
+    return bool(before)
+
+
+def _lower(before: object, after: object) -> bool:
+    return _numbers(after) < _numbers(before)
+
+
+def _numbers(version: object) -> list[int]:
+    return [int(part) for part in str(version).split(".") if part.isdecimal()]
+
+
+def _from_valkey(before: object, _after: object) -> bool:
+    return before == "valkey"
+
+
+def _held(before: object, _after: object) -> bool:
+    """Of an item of a list: whether it changes or goes; what is added does no harm."""
+    return before is not None and not isinstance(before, Absent)
+
+
+def _skipping(before: object, after: object) -> bool:
+    if before not in _TOPOLOGIES or after not in _TOPOLOGIES:
+        return False
+    return abs(_TOPOLOGIES.index(str(before)) - _TOPOLOGIES.index(str(after))) > 1
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What to do instead of one apply."""
+
+    text: str
+    page: str = ""
+    """The page with the commands, from the project's root; empty where the text says all."""
+    needed: Callable[[object, object], bool] = _always
+    """Whether a change from one value to another needs them."""
+
+
+_NEW_ENVIRONMENT: Final = Steps(
+    "make a new environment next to it, move the users by DNS, then destroy the old one",
+    "README.md#add-an-environment",
+)
+_OTHER_SUBNETS: Final = Steps(
+    f"a cache, a database and a NAT gateway can't leave their subnets: {_NEW_ENVIRONMENT.text}",
+    _NEW_ENVIRONMENT.page,
+    _held,
+)
+_ROLE: Final = Steps("terraform init -reconfigure, with a role of the same account; then a plan must say no changes")
+_NEW_DATABASE: Final = Steps(
+    "the database would be replaced, which Terraform refuses: create a new one from a snapshot",
+    "docs/guides/database.md#nothing-deletes-or-replaces-it-by-accident",
+)
+_NEW_GROUP: Final = Steps(
+    "the replication group would be replaced, and its data lost: go back to a node, then to a new group",
+    "docs/guides/replication-group.md",
+)
+_OTHER_SHARE: Final = Steps(
+    "provider 5 replaces the service, minutes without a task: change it in AWS first", "docs/guides/spot.md"
+)
+_EMPTY_BUCKETS: Final = Steps(
+    "AWS deletes empty buckets only: empty those that go, all versions, first",
+    "docs/guides/frontend.md#leave-it-again",
+    _another,
+)
+
+STEPS: Final[Mapping[str, Steps]] = {
+    "project": _NEW_ENVIRONMENT,
+    "region": _NEW_ENVIRONMENT,
+    "aws_provider": Steps("terraform init -upgrade, then a plan must say no changes", "docs/guides/aws-provider-6.md"),
+    "assume_role.role_arn": _ROLE,
+    "assume_role.external_id": _ROLE,
+    "assume_role.session_name": _ROLE,
+    "networking.vpc_cidr": _NEW_ENVIRONMENT,
+    "networking.availability_zones": _OTHER_SUBNETS,
+    "networking.public_subnet_cidrs": _OTHER_SUBNETS,
+    "networking.private_subnet_cidrs": _OTHER_SUBNETS,
+    _TOPOLOGY: Steps(
+        "one step per apply: single-node, adding-group, retiring-node, replication-group",
+        "docs/guides/replication-group.md",
+        _skipping,
+    ),
+    "elasticache.at_rest_encryption_enabled": _NEW_GROUP,
+    "elasticache.kms_key_arn": _NEW_GROUP,
+    "elasticache.engine": Steps(
+        "AWS does not change Valkey back to Redis: the group would be replaced, and its data lost",
+        needed=_from_valkey,
+    ),
+    "elasticache.redis_engine_version": Steps(
+        "AWS does not downgrade: the cache would be replaced, and its data lost", needed=_lower
+    ),
+    "elasticache.transit_encryption_enabled": Steps(
+        "transit_encryption_mode: preferred, then the clients, and only then the end of the change",
+        "docs/guides/replication-group.md#tls-on-a-group-that-exists",
+    ),
+    "rds.enabled": Steps(
+        "apply rds.deletable: true first, or RDS refuses the deletion",
+        "docs/guides/database.md#nothing-deletes-or-replaces-it-by-accident",
+        _off,
+    ),
+    "rds.admin_user": _NEW_DATABASE,
+    "rds.database_name": _NEW_DATABASE,
+    "rds.kms_key_arn": _NEW_DATABASE,
+    "rds.engine_version": Steps("AWS does not downgrade a database", needed=_lower),
+    "ecs_service.spot_share": _OTHER_SHARE,
+    "ecs_service.on_demand_base": _OTHER_SHARE,
+    "frontend.enabled": Steps(_EMPTY_BUCKETS.text, _EMPTY_BUCKETS.page, _off),
+    "frontend.bucket": _EMPTY_BUCKETS,
+    "frontend.access_log_days": Steps(_EMPTY_BUCKETS.text, _EMPTY_BUCKETS.page, _off),
+}
+"""By setting."""
+
+_OF_A_SECTION_THAT_IS_THERE: Final = {"rds": "rds.enabled", "frontend": "frontend.enabled"}
+"""Sections that an environment may lack, and the setting that says so: nothing of them can be in the way."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A changed setting that needs steps."""
+
+    setting: str
+    steps: Steps
+
+    def __str__(self) -> str:
+        """For people: `networking.vpc_cidr: make a new environment … (README.md#add-an-environment)`."""
+        return f"{self.setting}: {self.steps.text}{f' ({self.steps.page})' if self.steps.page else ''}"
+
+
+def steps_of(changes: Iterable[ResourceChange], causes: Causes) -> tuple[Told, ...]:
+    """The steps that differences of an environment need, by setting."""
+    values = {each.name: (each.before.value, each.after.value) for each in causes.settings}
+    new = {section for section, switch in _OF_A_SECTION_THAT_IS_THERE.items() if not values.get(switch, (True,))[0]}
+    if values.get(_TOPOLOGY, ("",))[0] == "single-node":
+        new.add("elasticache")  # the group is made by this change
+    found = dict[str, Told]()
+    for cause in _causes(changes, causes):
+        told = _told(cause)
+        if told and (told.setting == _TOPOLOGY or told.setting.partition(".")[0] not in new):
+            found[told.setting] = told
+    return tuple(found[setting] for setting in sorted(found))
+
+
+def _causes(changes: Iterable[ResourceChange], causes: Causes) -> Iterator[Cause]:
+    for change in changes:
+        for path in [each.path for each in change.arguments] or [EXISTENCE]:
+            yield from causes.of(change, path)
+
+
+def _told(cause: Cause) -> Told | None:
+    names = [".".join(str(part) for part in cause.setting[:length]) for length in range(len(cause.setting), 0, -1)]
+    name = next((each for each in names if each in STEPS), None)
+    if name is None or not STEPS[name].needed(cause.before.value, cause.after.value):
+        return None
+    return Told(name, STEPS[name])

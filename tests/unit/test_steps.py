@@ -1,0 +1,84 @@
+"""What one apply does not carry out, and what `diff` and `summary` say of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from environments.settings import EnvironmentSettings
+from miyabi_infra.commands import diff, summary
+from miyabi_infra.stacks.steps import STEPS
+from tests.guide import anchors
+from tests.support import Project, git
+from tests.unit.test_complete import leaves
+
+
+def test_steps_are_of_settings_and_their_pages_exist(root: Path) -> None:
+    assert {setting for setting, _ in leaves(EnvironmentSettings)} >= STEPS.keys()
+    for steps in STEPS.values():
+        page, _, anchor = steps.page.partition("#")
+        if page:
+            assert (root / page).is_file()
+            assert not anchor or anchor in anchors(root / page)
+
+
+@pytest.mark.parametrize(
+    ("setting", "before", "after", "needed"),
+    [
+        ("networking.vpc_cidr", "10.0.0.0/16", "10.1.0.0/16", True),
+        ("networking.private_subnet_cidrs", "10.0.11.0/24", "10.0.12.0/24", True),
+        ("networking.private_subnet_cidrs", None, "10.0.13.0/24", False),
+        ("elasticache.topology", "single-node", "replication-group", True),
+        ("elasticache.topology", "adding-group", "retiring-node", False),
+        ("elasticache.topology", "retiring-node", "adding-group", False),
+        ("elasticache.redis_engine_version", "7.1", "7.0", True),
+        ("elasticache.redis_engine_version", "5.0.6", "7.0", False),
+        ("elasticache.engine", "redis", "valkey", False),
+        ("elasticache.engine", "valkey", "redis", True),
+        ("rds.enabled", True, False, True),
+        ("rds.enabled", False, True, False),
+        ("frontend.bucket", None, "a-bucket", False),
+        ("frontend.bucket", "a-bucket", "another", True),
+        ("frontend.access_log_days", 90, 0, True),
+        ("frontend.access_log_days", 0, 90, False),
+    ],
+)
+def test_whether_a_change_needs_them(setting: str, before: object, after: object, needed: bool) -> None:  # noqa: FBT001
+    assert STEPS[setting].needed(before, after) is needed
+
+
+def test_diff_says_what_one_apply_could_not_do(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    diff.run(root, "dev", "prod", as_json=True)
+    steps = {each["setting"]: each for each in json.loads(capsys.readouterr().out)["steps"]}
+    assert set(steps) == {
+        "elasticache.topology",
+        "networking.private_subnet_cidrs",
+        "networking.public_subnet_cidrs",
+        "networking.vpc_cidr",
+    }
+    diff.run(root, "dev", "prod")
+    said = capsys.readouterr().out
+    assert "one apply could not make a running dev like prod:\n  elasticache.topology: one step per apply: " in said
+    assert f"  networking.vpc_cidr: {steps['networking.vpc_cidr']['steps']} (README.md#add-an-environment)\n" in said
+
+
+def test_summary_says_it_before_an_apply_fails(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.take(output)
+    git(project.root, "init", "-q", "-b", "main")
+    git(project.root, "add", ".")
+    git(project.root, "commit", "-qm", "first")
+    project.change("dev", ("10.0.12.0/24", "10.0.13.0/24"))
+    project.change("staging", ("elasticache:\n", "elasticache:\n  topology: adding-group\n"))
+    project.change("staging", ("elasticache:\n", "elasticache:\n  transit_encryption_enabled: true\n"))
+    project.synthesize()
+    summary.run(project.root)
+    section = capsys.readouterr().out.partition("### More than one apply\n\n")[2].partition("\n\n")[0]
+    assert section.splitlines() == [
+        f"- `dev`: networking.private_subnet_cidrs: {_text('networking.private_subnet_cidrs')}"
+    ]
+
+
+def _text(setting: str) -> str:
+    return f"{STEPS[setting].text} ({STEPS[setting].page})"
