@@ -213,7 +213,7 @@ def overlay(
             "force_tls": False,
             "ca_certificate": "rds-ca-ecc384-g1",
             "parameters": {"log_min_duration_statement": "1000", "shared_preload_libraries": "pg_stat_statements"},
-            "log_exports": ["postgresql"],
+            "log_exports": ["upgrade", "postgresql"],
             "log_retention_days": 14,
             "performance_insights_days": 31,
             "monitoring_interval": 60,
