@@ -160,11 +160,11 @@ CORPUS: Final = (
         "diff", "bad", "unit/test_diff", STACK,
         ("a_default_that_is_written_down_is_no_difference", "the same"),
         ("what_differs_by_the_environments_name_alone_is_folded", "the same but for names"),
-        ("prod_is_in_nothing_weaker_than_staging", "in nothing weaker"),
+        ("prod_is_in_nothing_weaker_than_staging", "not weaker"),
         ("logs_that_are_kept_for_ever_are_the_strongest", "not weaker"),
         ("long_values_show_where_they_differ", "both sides differ in the text"),
     ),
-    *_rows("diff", "bad", "unit/test_strengths", STACK, ("the_other_way_nothing_is_weaker", "in nothing weaker")),
+    *_rows("diff", "bad", "unit/test_strengths", STACK, ("the_other_way_nothing_is_weaker", "not weaker")),
     *_rows(
         "summary", "good", "unit/test_summary", PLAN,
         ("without_a_plan_replacements_are_said_to_be_unknown", "unknown"),

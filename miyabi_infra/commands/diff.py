@@ -52,7 +52,7 @@ def _text(found: EnvironmentDifference) -> str:
             lines += [f"      {_cause_text(cause)}" for cause in found.causes_of_weakness(each)]
         blocks.append("\n".join(lines))
     elif not found.unjudged:
-        blocks.append(f"{after} is in nothing weaker than {before} that is declared a strength")
+        blocks.append(f"{after} is not weaker than {before} in any protection")
     if found.unjudged:
         lines = [f"whether {after} is weaker than {before} is unknown in:"]
         lines += [f"  {each.address}{f' {each.argument}' if each.argument else ''}" for each in found.unjudged]

@@ -405,7 +405,13 @@ def _empty(network: Network, group: Resource, taken: set[str]) -> Node:
         public_ipv6=Step.yes("public address", assumed, group.address),
         listens=tuple(
             Listening(
-                protocol, port, Step.yes("listens", f"assumed to listen on {port}, as a rule names it", rule.address)
+                protocol,
+                port,
+                Step.yes(
+                    "listens",
+                    f"nothing in the stack uses the group; assumed to listen on {port}, as a rule names it",
+                    rule.address,
+                ),
             )
             for (protocol, port), rule in ports.items()
         ),
