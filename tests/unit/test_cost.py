@@ -370,12 +370,17 @@ def test_lines_add_up_to_components_and_to_the_total(taken: Project, capsys: pyt
             assert components == pytest.approx(data["total"][month], abs=0.01)
 
 
-def test_every_price_has_a_source_and_a_date() -> None:
-    prices = load("us-west-2")
+@pytest.mark.parametrize("region", ["us-west-2", "us-east-1", "eu-west-1"])
+def test_every_price_has_a_source_and_a_date(region: str) -> None:
+    prices = load(region)
+    assert prices.region == region
 
-    for price in prices.prices.values():
+    for key, price in prices.prices.items():
         assert price.usd > 0
-        assert price.source.startswith("https://aws.amazon.com/")
+        assert price.unit == load("us-west-2").of(key).unit
+        offers = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/"
+        assert price.source.startswith(("https://aws.amazon.com/", offers))
+        assert price.source.startswith("https://aws.amazon.com/") or f"/{region}/" in price.source
         assert date(2026, 1, 1) <= date.fromisoformat(price.seen) <= date.fromisoformat(prices.checked)
 
 
