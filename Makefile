@@ -27,6 +27,9 @@ IN_PARALLEL := --dist loadfile --no-loadscope-reorder
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
+# The commands of a .venv name the folder in which it was made: in a clone that was moved or copied they lead elsewhere.
+MOVED := $(shell test -s $(VENV)/.runtime && test "$$(cat $(VENV)/.runtime)" != "$(CURDIR)" && echo moved)
+
 .DEFAULT_GOAL := help
 .PHONY: help learn synth watch load-generator bench verdicts fuzz image-test check lint workflows types stale policies test test-fast test-aws lock format docs clean cdktf-app
 
@@ -115,7 +118,12 @@ clean: ## remove what was installed; generated files and state stay
 cdktf-app: $(VENV)/.runtime # what cdktf.json names
 	@$(BIN)/python main.py
 
-$(VENV)/.runtime: requirements.txt pyproject.toml
+.PHONY: moved
+moved:
+	@echo "this clone was moved or copied: installing again"
+	@rm -rf $(VENV)
+
+$(VENV)/.runtime: requirements.txt pyproject.toml $(MOVED)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (once; about a minute)"
@@ -123,7 +131,7 @@ $(VENV)/.runtime: requirements.txt pyproject.toml
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@echo "letting jsii unpack and index cdktf's AWS provider (once on a machine; some seconds)"
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'from miyabi_infra.synthesis import runtime; runtime.prepare(); import miyabi_infra.synthesis.afresh'
-	@touch $@
+	@echo "$(CURDIR)" >$@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	@echo "installing what the tests need into $(VENV) (once)"

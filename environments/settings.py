@@ -12,7 +12,7 @@ from modules.ecs import EcsSettings
 from modules.ecs_service import EcsServiceSettings
 from modules.elasticache import ElasticacheSettings
 from modules.frontend import FrontendSettings
-from modules.iam import IamSettings
+from modules.iam import INLINE_POLICIES_LENGTH, OTHER_STATEMENTS_LENGTH, IamSettings, length_of_reading
 from modules.monitoring import MonitoringSettings
 from modules.networking import NetworkingSettings
 from modules.notifications import NotificationsSettings
@@ -132,6 +132,20 @@ class EnvironmentSettings(Platform):
         if self.notifications.makes_topic and topic.rpartition(":")[2] == self.name("alarms"):
             problem = "is the topic of the alarms, on which only CloudWatch may publish"
             yield Violation(("elasticache", "sns_topic_arn"), topic, problem, "another topic")
+
+    @rule("iam", "ecs")
+    def policy_for_secrets_fits(self, _platform: Platform) -> Iterator[Violation]:
+        """IAM takes 10,240 characters of inline policies for a role (IAM user guide, "IAM and STS quotas")."""
+        most = INLINE_POLICIES_LENGTH - OTHER_STATEMENTS_LENGTH
+        length = length_of_reading(self.ecs.every_secret)
+        if self.iam.execution_role_reads_secrets and length > most:
+            number = len(set(self.ecs.every_secret))
+            problem = (
+                f"needs a policy of {length} characters for {number} secrets; IAM takes {INLINE_POLICIES_LENGTH} for "
+                f"the execution role, of which the rest needs {OTHER_STATEMENTS_LENGTH}"
+            )
+            allowed = f"at most {most} characters, as with one secret of several keys (<ARN>:<key>::)"
+            yield Violation(("iam", "execution_role_reads_secrets"), value=True, problem=problem, allowed=allowed)
 
     @rule("ecs", "ecs_service")
     def exec_has_a_file_system_to_write_to(self, _platform: Platform) -> Iterator[Violation]:

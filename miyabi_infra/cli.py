@@ -1,19 +1,16 @@
 """The command `miyabi-infra`."""
 
-import errno
 import logging
-import os
 import sys
-import traceback
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Final, Literal, NoReturn
+from typing import Annotated, Final, Literal
 
 import typer
 
 from miyabi_infra import exits
+from miyabi_infra.guard import guarded
 from miyabi_infra.overlays.files import overlay_files
 from miyabi_infra.pages.pipelines import Form
 from miyabi_infra.project import OUT, ROOT
@@ -31,14 +28,6 @@ GENERATE: Final = "Generate"
 SEE: Final = "See before you apply"
 MOVE: Final = "Move from HCL"
 OPERATE: Final = "Operate"
-
-HOW_TO_REPORT: Final = "Please report it with the command, the lines above, and the output of 'miyabi-infra --version'."
-
-
-_NOT_OURS: Final = frozenset(
-    {errno.EACCES, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENOSPC, errno.EPERM, errno.EPIPE, errno.EROFS}
-)
-"""What a disk, a pipe or a folder can do: no fault of this program."""
 
 
 def _environments() -> list[str]:
@@ -84,7 +73,11 @@ def _exit(command: Callable[[], int], *, reads: Collection[str | None] = ()) -> 
     try:
         if reads:
             refuse_stale(ROOT, ROOT / OUT, () if None in reads else [each for each in reads if each is not None])
-        return typer.Exit(command())
+        code = command()
+        sys.stdout.flush()
+        return typer.Exit(code)
+    except BrokenPipeError:
+        return typer.Exit(exits.CLOSED)
     except Refused as reason:
         typer.echo(f"{reason}", err=True)
         return typer.Exit(exits.REFUSED)
@@ -114,31 +107,8 @@ def _options(  # pyright: ignore[reportUnusedFunction]  # typer calls it
 
 
 def main() -> None:
-    """Run the command. A crash has an exit code that no command uses, so that nobody mistakes it for a result."""
-    try:
-        try:
-            app()
-        finally:
-            if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]  # None where it was closed
-                sys.stdout.flush()  # here, where it can still be told that it is full
-    except KeyboardInterrupt:  # outside of a command, such as while it is imported
-        sys.exit(exits.INTERRUPTED)
-    except OSError as error:
-        if error.errno not in _NOT_OURS:
-            _crash()
-        with suppress(OSError):  # what it holds cannot be written, and Python would try again
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        where = f": {error.filename}" if error.filename else ""
-        typer.echo(f"miyabi-infra cannot write or read: {error.strerror}{where}", err=True)
-        sys.exit(exits.REFUSED)
-    except Exception:  # noqa: BLE001  # whatever it is: it is a fault of this program
-        _crash()
-
-
-def _crash() -> NoReturn:
-    traceback.print_exc()
-    typer.echo(f"\nmiyabi-infra failed; this is a fault of the program. {HOW_TO_REPORT}", err=True)
-    sys.exit(exits.CRASHED)
+    """Run the command, for an installation that names this function; `make synth` makes one that names `entry`."""
+    guarded(app)
 
 
 @app.command(rich_help_panel=GENERATE)

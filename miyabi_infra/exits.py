@@ -17,5 +17,8 @@ UNKNOWN: Final = 3
 CRASHED: Final = 4
 """A fault of this program: there is a traceback."""
 
+CLOSED: Final = 141
+"""Nobody reads the output any more, as after `| head`: the code that a shell gives for SIGPIPE."""
+
 INTERRUPTED: Final = 130
 """Ended by Ctrl-C."""

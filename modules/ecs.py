@@ -31,6 +31,7 @@ from modules.containers import (
     SidecarSettings,
     StopTimeout,
     VariableName,
+    bytes_of,
     environment,
     health_check,
     logs_to,
@@ -56,6 +57,13 @@ LogRetention = Literal[
     0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]
 """Retention periods of CloudWatch Logs in days; 0 means without end."""
+
+
+TASK_DEFINITION_SIZE = 65_536
+"""Bytes of a task definition (ECS developer guide, "Amazon ECS service quotas")."""
+OWN_SIZE = 4_096
+"""Bytes of a task definition that the generator needs: names, roles, logs, what the containers learn of the cache and
+the database."""
 
 
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
@@ -279,6 +287,35 @@ class EcsSettings(Settings):
         if self.log_router_options and not routers:
             problem = "are options of a log router, and no sidecar is one"
             yield Violation("log_router_options", dict(self.log_router_options), problem, "a sidecar with log_router")
+
+    @rule(
+        "environment_variables",
+        "secrets",
+        "sidecars",
+        "log_router_options",
+        "container_health_check_command",
+        "writable_paths",
+    )
+    def task_definition_fits(self, _platform: Platform) -> Iterator[Violation]:
+        """ECS takes a task definition of at most 64 KiB (ECS developer guide, "Amazon ECS service quotas")."""
+        sizes = {
+            "environment_variables": bytes_of(environment(self.environment_variables)),
+            "secrets": bytes_of(secrets_of(self.secrets)),
+            "sidecars": bytes_of([sidecar(name, each, {}) for name, each in self.sidecars.items()]),
+            "log_router_options": bytes_of(self.log_router_options),
+            "container_health_check_command": bytes_of(self.container_health_check_command),
+            "writable_paths": bytes_of(
+                [{"sourceVolume": "writable", "containerPath": each} for each in self.writable_paths]
+            ),
+        }
+        size, most = sum(sizes.values()), TASK_DEFINITION_SIZE - OWN_SIZE
+        if size > most:
+            largest = max(sizes, key=lambda key: sizes[key])
+            problem = (
+                f"bytes of containers do not fit: ECS takes a task definition of {TASK_DEFINITION_SIZE}, of which the "
+                f"generator needs {OWN_SIZE}"
+            )
+            yield Violation(largest, size, problem, f"at most {most}; larger texts fit in the image, or in a secret")
 
     @property
     def every_secret(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """iam: the task execution role (for ECS) and the task role (for the application)."""
 
+import json
 from collections.abc import Collection, Iterator
 from typing import ClassVar
 
@@ -14,6 +15,10 @@ from modules.settings import Settings, Violation, rule, too_long
 
 POLICY_VERSION = "2012-10-17"
 ROLE_NAME_LENGTH = 64
+INLINE_POLICIES_LENGTH = 10_240
+"""Characters of all inline policies of a role together, white space apart (IAM user guide, "IAM and STS quotas")."""
+OTHER_STATEMENTS_LENGTH = 1_240
+"""Characters of the execution role's policy that are not about `ecs.secrets`, and more."""
 
 
 class IamSettings(Settings):
@@ -57,6 +62,11 @@ def _reading(secret_arns: Collection[str]) -> Iterator[dict[str, object]]:
         yield {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": secrets}
     if parameters:
         yield {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": parameters}
+
+
+def length_of_reading(secret_arns: Collection[str]) -> int:
+    """Characters of the statements that allow to read secrets."""
+    return len(json.dumps(list(_reading(secret_arns)), separators=(",", ":")))
 
 
 def _reading_made(secret_arn: str) -> Iterator[dict[str, object]]:

@@ -28,7 +28,7 @@ class SecurityGroupsSettings(Settings):
     @rule("project")
     def names_do_not_look_like_ids(self, platform: Platform) -> Iterator[Violation]:
         """EC2 refuses a security group whose name starts with `sg-`."""
-        if platform.project == "sg":
+        if f"{platform.project}-".startswith("sg-"):
             problem = "results in names that start with sg-, which EC2 reserves for security group IDs"
             yield Violation("project", platform.project, problem, "another name")
 

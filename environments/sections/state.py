@@ -21,9 +21,9 @@ RelativePath = Annotated[
 StateKey = Annotated[
     str,
     matching(
-        r"(?!/)[\w!.*'():/-]{1,1024}(?<!/)",
-        "is not a key that Terraform accepts",
-        "a key such as dev/terraform.tfstate",
+        r"(?!/)(?!.*//)(?!(?:.*/)?\.{1,2}(?:/|$))[\w!.*'():/-]{1,1024}(?<!/)",
+        "is not a key that Terraform and S3 accept",
+        "up to 1024 characters such as dev/terraform.tfstate, without // and without . or .. as a folder",
     ),
 ]
 

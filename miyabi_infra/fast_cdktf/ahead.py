@@ -97,7 +97,8 @@ class _Process(_NodeProcess):
         # jsii gives Node.js five seconds to end; unpacking a package for the first time can take longer.
         with suppress(Exception):  # whatever it is: nobody needs the packages any more
             self._catch_up()
-        super().stop()
+        with suppress(AttributeError):  # Ctrl-C came before there was a process to stop
+            super().stop()
 
     def _catch_up(self) -> None:
         if self._owed:

@@ -98,7 +98,7 @@ def runner(applied: Environment, base: Path, tmp_path: Path) -> Generator[Runner
         path = os.pathsep.join((str(tools), str(cli.folder), os.environ["PATH"]))
         variables = {**aws.variables, "PATH": path, "PYTHONPATH": str(checkout)}
         found = Runner(Project(checkout), aws, variables, tools)
-        found.tool("miyabi-infra", f"#!{sys.executable}\nfrom miyabi_infra.cli import main\nmain()\n")
+        found.tool("miyabi-infra", f"#!{sys.executable}\nfrom miyabi_infra.entry import main\nmain()\n")
         yield found
 
 

@@ -2,14 +2,17 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from miyabi_infra import cli, exits
+from miyabi_infra import cli, entry, exits, guard
+from miyabi_infra.project import ROOT
 
 RUNNER = CliRunner()
 COMMANDS = [str(each.name or getattr(each.callback, "__name__", "")) for each in cli.app.registered_commands]
@@ -85,11 +88,11 @@ def test_a_crash_is_no_result_and_says_how_to_report_it(
     monkeypatch.setattr("miyabi_infra.commands.inventory.run", crash)
     monkeypatch.setattr(sys, "argv", ["miyabi-infra", "inventory"])
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        entry.main()
     said = capsys.readouterr().err
     assert ended.value.code == exits.CRASHED
     assert "ZeroDivisionError" in said
-    assert said.endswith(f"miyabi-infra failed; this is a fault of the program. {cli.HOW_TO_REPORT}\n")
+    assert said.endswith(f"miyabi-infra failed; this is a fault of the program. {guard.HOW_TO_REPORT}\n")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full here")
@@ -128,7 +131,7 @@ def test_what_a_disk_does_is_one_line_and_ctrl_c_has_its_code(
     monkeypatch.setattr(cli, "app", fail)
     monkeypatch.setattr("os.dup2", stay)
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        entry.main()
     assert ended.value.code == code
     shown = capsys.readouterr().err
     assert said in shown
@@ -157,3 +160,78 @@ def test_no_colour_where_the_output_is_no_terminal_or_nobody_wants_it(root: Path
         [Path(sys.executable).with_name("miyabi-infra"), "-h"], cwd=root, capture_output=True, text=True, check=True
     )
     assert "\x1b[" not in done.stdout
+
+
+RUN = "from miyabi_infra.entry import main; main()"
+
+
+def ran(folder: Path, *arguments: str, code: str = RUN, **options: Any) -> tuple[int, str]:  # noqa: ANN401  # of Popen
+    """Exit code and standard error of the command, run in a folder."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        **options,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise there")
+def test_when_nobody_reads_any_more_the_command_ends_as_others_do(root: Path) -> None:
+    for arguments in (["lint", "--rules"], ["lint", "--help"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        assert ran(root, *arguments, stdout=writer) == (exits.CLOSED, "")
+        os.close(writer)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="descriptors are others there")
+def test_a_closed_standard_output_is_refused(root: Path) -> None:
+    closed = f"import os; os.close(1); import sys; sys.stdout = None; {RUN}"
+    said = "miyabi-infra cannot write: standard output is closed\n"
+    assert ran(root, "lint", "--rules", code=closed) == (exits.REFUSED, said)
+
+
+@pytest.mark.parametrize("module", ["miyabi_infra.guard", "miyabi_infra.cli", "typer", "miyabi_infra.commands.lint"])
+def test_ctrl_c_while_something_is_imported_is_no_crash(root: Path, module: str) -> None:
+    interrupt = f"""
+import sys
+class Interrupt:
+    def find_spec(name, *_):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupt)
+{RUN}
+"""
+    assert ran(root, "lint", "--rules", code=interrupt) == (exits.INTERRUPTED, "")
+
+
+def test_a_command_of_another_checkout_is_refused(tmp_path: Path) -> None:
+    package = tmp_path / "moved/miyabi_infra"
+    package.mkdir(parents=True)
+    package.joinpath("project.py").touch()
+    code, said = ran(tmp_path / "moved", "lint", "--rules", code=f"import sys; sys.path.remove(''); {RUN}")
+    here = tmp_path / "moved"
+    assert said == f"this miyabi-infra is of {ROOT}, not of {here}: run 'make synth' there first\n"
+    assert code == exits.REFUSED
+
+
+def test_a_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    gone = f"import os; os.rmdir(os.getcwd()); {RUN}"
+    said = "miyabi-infra cannot run: the current folder is gone\n"
+    tmp_path.joinpath("gone").mkdir()
+    assert ran(tmp_path / "gone", "lint", "--rules", code=gone) == (exits.REFUSED, said)
+
+
+def test_make_installs_again_where_a_clone_was_moved(root: Path, tmp_path: Path) -> None:
+    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+        shutil.copy(root / name, tmp_path)
+    stamp = tmp_path / ".venv/.runtime"
+    stamp.parent.mkdir()
+    for place, again in (("/elsewhere\n", True), (f"{tmp_path}\n", False), ("", False)):
+        stamp.write_text(place, encoding="utf-8")
+        done = subprocess.run(["make", "-n", "synth"], cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert ("rm -rf .venv" in done.stdout) is again

@@ -180,7 +180,7 @@ def test_an_escape_can_be_read_back(text: str) -> None:
 
 def test_the_command_itself_refuses_without_a_traceback(root: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", "from miyabi_infra.cli import main; main()", "cost", "--env", "\x1b[2J\nforged"],
+        [sys.executable, "-c", "from miyabi_infra.entry import main; main()", "cost", "--env", "\x1b[2J\nforged"],
         cwd=root,
         capture_output=True,
         text=True,

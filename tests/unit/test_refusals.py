@@ -95,6 +95,19 @@ RULES = {
         add=f"{BLUE_GREEN}codedeploy:\n  hooks:\n    AfterAllowTestTraffic: CodeDeployHook_smoke\n",
         problem="qa.yaml:13: codedeploy.hooks.AfterAllowTestTraffic: 'CodeDeployHook_smoke' never runs without "
         "test_port; allowed: a test_port",
+    "task_definition_fits": Case(
+        add="  environment_variables:\n" + "".join(f"    V{n}: {'x' * 1000}\n" for n in range(60)),
+        problem="qa.yaml:8: ecs.environment_variables: 61561 bytes of containers do not fit: ECS takes a task "
+        "definition of 65536, of which the generator needs 4096; allowed: at most 61440; larger texts fit in the "
+        "image, or in a secret",
+    ),
+    "policy_for_secrets_fits": Case(
+        add="  secrets:\n"
+        + "".join(f"    S{n}: {ARN}{n}{'x' * 60}\n" for n in range(80))
+        + "iam:\n  execution_role_reads_secrets: true\n",
+        problem="qa.yaml:90: iam.execution_role_reads_secrets: true needs a policy of 10544 characters for 80 "
+        "secrets; IAM takes 10240 for the execution role, of which the rest needs 1240; allowed: at most 9000 "
+        "characters, as with one secret of several keys (<ARN>:<key>::)",
     ),
     "frontend_has_a_bucket": Case(
         add="frontend:\n  enabled: true\n",
@@ -772,6 +785,21 @@ FIELDS = {
         problem="qa.yaml:8: state.path: 'environments/./dev/terraform.tfstate' is not the relative path of a state "
         "file; allowed: a path below the project's root that ends in .tfstate, such as "
         "environments/dev/terraform.tfstate",
+    ),
+    "key of a state that S3 would read as another": Case(
+        add="state: {backend: s3, bucket: miyabi-terraform-state, key: dev//terraform.tfstate}\n",
+        problem="qa.yaml:8: state.key: 'dev//terraform.tfstate' is not a key that Terraform and S3 accept; allowed: up "
+        "to 1024 characters such as dev/terraform.tfstate, without // and without . or .. as a folder",
+    ),
+    "key of a state that leaves its folder": Case(
+        add="state: {backend: s3, bucket: miyabi-terraform-state, key: dev/../prod/terraform.tfstate}\n",
+        problem="qa.yaml:8: state.key: 'dev/../prod/terraform.tfstate' is not a key that Terraform and S3 accept; "
+        "allowed: up to 1024 characters such as dev/terraform.tfstate, without // and without . or .. as a folder",
+    ),
+    "project whose names look like IDs": Case(
+        add="project: sg-x\n",
+        problem="qa.yaml:8: project: 'sg-x' results in names that start with sg-, which EC2 reserves for security "
+        "group IDs; allowed: another name",
     ),
     "port of an address": Case(
         add="service_levels: {url: 'http://api.example.com:99999'}\n",
