@@ -29,7 +29,7 @@ def _with_a_port_that_exists(value: str) -> str:
 Url = Annotated[
     str,
     matching(
-        r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?(?:/[^\s#]*)?",
+        r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?(?:/[!\x22$-~]*)?",
         "is not the URL of a service",
         "http:// or https://, a host name, and an optional path: https://api.example.com/health",
     ),

@@ -95,6 +95,7 @@ RULES = {
         add=f"{BLUE_GREEN}codedeploy:\n  hooks:\n    AfterAllowTestTraffic: CodeDeployHook_smoke\n",
         problem="qa.yaml:13: codedeploy.hooks.AfterAllowTestTraffic: 'CodeDeployHook_smoke' never runs without "
         "test_port; allowed: a test_port",
+    ),
     "task_definition_fits": Case(
         add="  environment_variables:\n" + "".join(f"    V{n}: {'x' * 1000}\n" for n in range(60)),
         problem="qa.yaml:8: ecs.environment_variables: 61561 bytes of containers do not fit: ECS takes a task "
@@ -800,6 +801,11 @@ FIELDS = {
         add="project: sg-x\n",
         problem="qa.yaml:8: project: 'sg-x' results in names that start with sg-, which EC2 reserves for security "
         "group IDs; allowed: another name",
+    ),
+    "digit of another script": Case(
+        add="  user: '\u0661'\n",
+        problem="qa.yaml:8: ecs.user: '\u0661' is not the user of a container; allowed: a name or number, or "
+        "user:group with two names or two numbers, in quotes",
     ),
     "port of an address": Case(
         add="service_levels: {url: 'http://api.example.com:99999'}\n",
