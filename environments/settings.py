@@ -7,11 +7,15 @@ from environments.sections.service_levels import ServiceLevelSettings
 from environments.sections.state import LocalState, State
 from environments.sections.usage import Budget, SharedUsageSettings, UsageSettings
 from modules.alb import NAME_LENGTH, AlbSettings
+from modules.certificate import LONGEST, CertificateSettings
 from modules.codedeploy import GREEN, CodedeploySettings
+from modules.dns import DnsSettings
+from modules.domain import covers, in_zone
 from modules.ecs import EcsSettings
 from modules.ecs_service import EcsServiceSettings
 from modules.elasticache import ElasticacheSettings
 from modules.frontend import FrontendSettings
+from modules.hosted_zone import HostedZoneSettings
 from modules.iam import INLINE_POLICIES_LENGTH, OTHER_STATEMENTS_LENGTH, IamSettings, length_of_reading
 from modules.monitoring import MonitoringSettings
 from modules.networking import NetworkingSettings
@@ -46,6 +50,8 @@ class EnvironmentSettings(Platform):
     notifications: NotificationsSettings = NotificationsSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     frontend: FrontendSettings = FrontendSettings()
+    dns: DnsSettings = DnsSettings()
+    certificate: CertificateSettings = CertificateSettings()
 
     highly_available: bool = False
     """Whether the environment must survive the loss of a zone. It does not change the output: `miyabi-infra lint`
@@ -61,7 +67,18 @@ class EnvironmentSettings(Platform):
     @property
     def needs_us_east_1(self) -> bool:
         """Whether something of the environment is in us-east-1, where CloudFront has its own."""
-        return self.frontend.enabled
+        return self.frontend.enabled or self.dns.health_check_name is not None
+
+    @property
+    def makes_certificate(self) -> bool:
+        """Whether the environment requests a certificate of ACM."""
+        return bool(self.certificate.domain_names) or self.certificate.for_frontend
+
+    @property
+    def has_https(self) -> bool:
+        """Whether the load balancer has an HTTPS listener: with a certificate that is given, or issued meanwhile."""
+        made = bool(self.certificate.domain_names) and self.certificate.wait_for_validation
+        return bool(self.alb.certificate_arn) or made
 
     @property
     def alarms_of_codedeploy(self) -> list[str]:
@@ -81,10 +98,10 @@ class EnvironmentSettings(Platform):
                     allowed = "no such key, or ecs_service.deployment: blue_green"
                     yield Violation(("codedeploy", key), shown, "has no effect", allowed)
 
-    @rule("alb", "ecs_service")
+    @rule("alb", "certificate", "ecs_service")
     def codedeploy_shifts_one_listener(self, _platform: Platform) -> Iterator[Violation]:
         """The production route of a deployment group is one listener (CodeDeploy API, `TrafficRoute`)."""
-        if self.ecs_service.by_codedeploy and self.alb.certificate_arn and not self.alb.redirect_http_to_https:
+        if self.ecs_service.by_codedeploy and self.has_https and not self.alb.redirect_http_to_https:
             yield Violation(
                 ("alb", "redirect_http_to_https"),
                 value=False,
@@ -170,35 +187,149 @@ class EnvironmentSettings(Platform):
                 problem = f"makes {name}, which is also in {named[name]}"
                 yield Violation(("rds", "variable_prefix"), self.rds.variable_prefix, problem, "another prefix")
 
-    @rule("alb", "security_groups")
+    @rule("alb", "certificate", "security_groups")
     def https_listener_can_be_reached(self, _platform: Platform) -> Iterator[Violation]:
         """A security group without 443 blocks the HTTPS listener and, with the redirect, port 80 too."""
-        if self.alb.certificate_arn and not self.security_groups.https_ingress:
+        if self.has_https and not self.security_groups.https_ingress:
+            given = "alb.certificate_arn" if self.alb.certificate_arn else "certificate.domain_names"
             yield Violation(
                 ("security_groups", "https_ingress"),
                 value=False,
-                problem="blocks the HTTPS listener that alb.certificate_arn creates",
+                problem=f"blocks the HTTPS listener that {given} creates",
                 allowed="true",
             )
 
-    @rule("frontend", "alb")
+    @rule("alb", "certificate")
+    def listener_has_one_default_certificate(self, _platform: Platform) -> Iterator[Violation]:
+        """A listener has one default certificate; others are for other names."""
+        if self.alb.certificate_arn and self.certificate.domain_names:
+            problem = "and certificate.domain_names exclude each other"
+            allowed = "one of both, or the ARN in alb.further_certificate_arns"
+            yield Violation(("alb", "certificate_arn"), self.alb.certificate_arn, problem, allowed)
+
+    @rule("alb", "certificate")
+    def further_certificates_have_a_listener(self, _platform: Platform) -> Iterator[Violation]:
+        """Further certificates are added to the HTTPS listener."""
+        if self.alb.further_certificate_arns and not self.has_https:
+            value = list(self.alb.further_certificate_arns)
+            allowed = "none, or alb.certificate_arn or certificate.domain_names with them"
+            yield Violation(("alb", "further_certificate_arns"), value, "have no HTTPS listener", allowed)
+
+    @rule("dns", "certificate")
+    def certificate_has_a_zone(self, _platform: Platform) -> Iterator[Violation]:
+        """ACM validates the names by records, which are in the zone of `dns`."""
+        zone = self.dns.zone
+        if self.makes_certificate and zone is None:
+            problem = "is missing: the records that validate the certificate are in it"
+            yield Violation(("dns", "zone"), None, problem, "the name of the hosted zone")
+        for index, name in enumerate(self.certificate.domain_names):
+            if zone and not in_zone(name, zone):
+                allowed = f"{zone}, or a name that ends with .{zone}"
+                key = ("certificate", "domain_names", index)
+                yield Violation(key, name, f"is not in the zone {zone}, so ACM could not validate it", allowed)
+        for index, name in enumerate(self.frontend.domain_names if self.certificate.for_frontend else ()):
+            if zone and not in_zone(name, zone):
+                allowed = f"{zone}, or a name that ends with .{zone}"
+                key = ("frontend", "domain_names", index)
+                yield Violation(key, name, f"is not in the zone {zone}, so ACM could not validate it", allowed)
+
+    @rule("dns", "certificate")
+    def certificate_covers_every_name(self, _platform: Platform) -> Iterator[Violation]:
+        """A client refuses a certificate that is not for the name that it asks for."""
+        certified = self.certificate.domain_names
+        for index, name in enumerate(self.dns.load_balancer_names if certified else ()):
+            if not any(covers(each, name) for each in certified):
+                key = ("dns", "load_balancer_names", index)
+                problem = "is not covered by certificate.domain_names"
+                yield Violation(key, name, problem, f"names of {', '.join(certified)}")
+        wanted = self.frontend.api_domain_name if self.frontend.enabled and certified else None
+        if wanted and not any(covers(each, wanted) for each in certified):
+            problem = "is not covered by certificate.domain_names, which CloudFront checks"
+            yield Violation(("frontend", "api_domain_name"), wanted, problem, f"a name of {', '.join(certified)}")
+
+    @rule("frontend", "certificate")
+    def domain_names_have_a_certificate(self, _platform: Platform) -> Iterator[Violation]:
+        """CloudFront refuses names without a certificate that proves that they are yours."""
+        made = self.certificate.for_frontend
+        if self.frontend.domain_names and not self.frontend.certificate_arn and not made:
+            value, allowed = list(self.frontend.domain_names), "names together with certificate_arn"
+            allowed = f"{allowed}, or certificate.for_frontend: true"
+            yield Violation(("frontend", "domain_names"), value, "have no certificate", allowed)
+
+    @rule("frontend", "certificate")
+    def certificate_for_the_frontend_has_names(self, _platform: Platform) -> Iterator[Violation]:
+        """The certificate is for the names of the frontend, which has one certificate."""
+        if not self.certificate.for_frontend:
+            return
+        key = ("certificate", "for_frontend")
+        if not self.frontend.enabled or not self.frontend.domain_names:
+            yield Violation(key, value=True, problem="has no names", allowed="false, or frontend.domain_names with it")
+        elif self.frontend.certificate_arn:
+            problem = "and frontend.certificate_arn exclude each other"
+            yield Violation(key, value=True, problem=problem, allowed="one of both")
+        elif len(self.frontend.domain_names[0]) > LONGEST:
+            allowed = f"at most {LONGEST} in the first name; a longer one can be a later one"
+            value = self.frontend.domain_names[0]
+            yield Violation(("frontend", "domain_names", 0), value, f"has {len(value)} characters", allowed)
+
+    @rule("frontend", "dns", "certificate")
+    def distribution_answers_to_its_names(self, _platform: Platform) -> Iterator[Violation]:
+        """CloudFront answers 403 to names that the distribution does not have."""
+        for index, name in enumerate(self.dns.frontend_names):
+            key = ("dns", "frontend_names", index)
+            if not self.frontend.enabled or not any(covers(each, name) for each in self.frontend.domain_names):
+                yield Violation(key, name, "is not covered by frontend.domain_names", "names of the distribution")
+            elif self.certificate.for_frontend and not self.certificate.wait_for_validation:
+                problem = "leads to a distribution that has no names before its certificate is issued"
+                yield Violation(key, name, problem, "none, or certificate.wait_for_validation: true")
+
+    @rule("dns", "frontend", "security_groups")
+    def health_check_gets_in(self, _platform: Platform) -> Iterator[Violation]:
+        """Route 53 asks from the internet, and without the header of CloudFront."""
+        checked = self.dns.health_check_name
+        if checked not in self.dns.load_balancer_names:
+            return
+        why = None
+        if self.frontend.enabled and (self.frontend.only_from_cloudfront or self.frontend.origin_secret):
+            why = "only CloudFront gets an answer from"
+        elif "0.0.0.0/0" not in self.security_groups.alb_ingress_cidr_blocks:
+            why = "security_groups.alb_ingress_cidr_blocks does not open to the internet"
+        if why:
+            problem, allowed = f"leads to the load balancer, which {why}", "one of dns.frontend_names, or none"
+            yield Violation(("dns", "health_check_name"), checked, problem, allowed)
+
+    @rule("dns", "alb")
+    def health_check_speaks_the_tls_of_the_listener(self, _platform: Platform) -> Iterator[Violation]:
+        """Route 53's health checkers speak TLS 1.2 at the most (Route 53 API, `HealthCheckConfig`)."""
+        if self.dns.health_check_name in self.dns.load_balancer_names and "TLS13-1-3" in self.alb.ssl_policy:
+            problem = (
+                f"is answered with TLS 1.3 only (alb.ssl_policy {self.alb.ssl_policy}), which Route 53 cannot speak"
+            )
+            allowed = "none, or a policy with TLS 1.2, too, such as ELBSecurityPolicy-TLS13-1-2-2021-06"
+            yield Violation(("dns", "health_check_name"), self.dns.health_check_name, problem, allowed)
+
+    @rule("frontend", "alb", "certificate")
     def cloudfront_finds_a_listener(self, _platform: Platform) -> Iterator[Violation]:
         """CloudFront connects over HTTPS to a listener with a certificate; over HTTP, a redirect would be a loop."""
         if not self.frontend.enabled:
             return
-        if self.frontend.api_domain_name and not self.alb.certificate_arn:
+        # The words for a given certificate stay those of an environment that has one.
+        source = (
+            "certificate.domain_names" if self.certificate.domain_names else "the certificate of alb.certificate_arn"
+        )
+        if self.frontend.api_domain_name and not self.has_https:
             yield Violation(
                 ("frontend", "api_domain_name"),
                 self.frontend.api_domain_name,
                 "needs an HTTPS listener",
-                "none, or a name that the certificate of alb.certificate_arn covers",
+                f"none, or a name that {source} covers",
             )
-        if not self.frontend.api_domain_name and self.alb.certificate_arn and self.alb.redirect_http_to_https:
+        if not self.frontend.api_domain_name and self.has_https and self.alb.redirect_http_to_https:
             yield Violation(
                 ("frontend", "api_domain_name"),
                 None,
                 "is missing: CloudFront would connect over HTTP, which alb.redirect_http_to_https redirects",
-                "a name that the certificate of alb.certificate_arn covers",
+                f"a name that {source} covers",
             )
 
     @rule("frontend", "alb")
@@ -244,6 +375,7 @@ class SharedSettings(Platform):
     registry: RegistrySettings = RegistrySettings()
     state_bucket: StateBucketSettings
     pipeline: PipelineSettings = PipelineSettings()
+    hosted_zone: HostedZoneSettings = HostedZoneSettings()
 
     usage: SharedUsageSettings = SharedUsageSettings()
     monthly_budget: Budget | None = None

@@ -10,11 +10,14 @@ from environments.sections.state import LocalState
 from environments.settings import EnvironmentSettings, SharedSettings
 from modules.alb import AlbModule
 from modules.base import Module
+from modules.certificate import CertificateModule
 from modules.codedeploy import CodedeployModule
+from modules.dns import DnsModule
 from modules.ecs import EcsModule
 from modules.ecs_service import EcsServiceModule
 from modules.elasticache import ElasticacheModule
 from modules.frontend import FrontendModule
+from modules.hosted_zone import HostedZoneModule
 from modules.iam import IamModule
 from modules.monitoring import MonitoringModule
 from modules.networking import NetworkingModule
@@ -160,6 +163,18 @@ class EnvironmentStack(PlatformStack):
                 webhook_url=self._webhook_url() if settings.notifications.webhook else "",
             )
             alarm_topic_arn = notifications.alarm_topic_arn
+        # Before the load balancer: its listener, and the distribution, wait until the certificates are issued.
+        certificate = None
+        if settings.makes_certificate:
+            certificate = CertificateModule(
+                self,
+                platform=settings,
+                settings=settings.certificate,
+                dns=settings.dns,
+                frontend_names=frontend.domain_names if settings.certificate.for_frontend else (),
+                alarm_topic_arn=alarm_topic_arn,
+                frontend_topic_arn=frontend.alarm_topic_arn,
+            )
         self.elasticache = elasticache = ElasticacheModule(
             self,
             platform=settings,
@@ -199,6 +214,7 @@ class EnvironmentStack(PlatformStack):
             alarm_topic_arn=alarm_topic_arn,
             origin_secrets=origin_secrets or None,
             codedeploy=codedeploy,
+            certificate_arn=certificate.certificate_arn if certificate else None,
             # AWS refuses an internet-facing load balancer in a VPC without an internet gateway.
             depends_on=[networking],
         )
@@ -269,6 +285,7 @@ class EnvironmentStack(PlatformStack):
             self.output(
                 "dashboard_name", monitoring.dashboard_name, "Name of the CloudWatch dashboard; only where there is one"
             )
+        served = None
         if frontend.enabled:
             served = FrontendModule(
                 self,
@@ -276,6 +293,7 @@ class EnvironmentStack(PlatformStack):
                 settings=frontend,
                 alb_dns_name=alb.alb_dns_name,
                 origin_secret=origin_secrets.get("origin_secret"),
+                certificate_arn=certificate.frontend_certificate_arn if certificate else None,
                 # The load balancer takes a new secret before the distribution sends it.
                 depends_on=[alb],
             )
@@ -283,6 +301,16 @@ class EnvironmentStack(PlatformStack):
             self.output("frontend_distribution_id", served.distribution_id, "ID of the distribution")
             self.output(
                 "frontend_domain_name", served.distribution_domain_name, "Name that CloudFront gives the distribution"
+            )
+        if settings.dns.names:
+            DnsModule(
+                self,
+                platform=settings,
+                settings=settings.dns,
+                alb_dns_name=alb.alb_dns_name,
+                alb_zone_id=alb.alb_zone_id,
+                https=settings.has_https,
+                distribution=(served.distribution_domain_name, served.distribution_zone_id) if served else None,
             )
         self._alarm_topic_arn = alarm_topic_arn
         self._outputs(settings)
@@ -417,6 +445,14 @@ class SharedStack(PlatformStack):
             self.output("plan_role_arn", pipeline.plan_role_arn, "ARN of the role that plans: AWS_PLAN_ROLE")
             self.output("apply_role_arns", pipeline.apply_role_arns, "ARNs of the roles that apply: AWS_APPLY_ROLE")
             self.output("image_role_arn", pipeline.image_role_arn, "ARN of the role that pushes: AWS_IMAGE_ROLE")
+        if settings.hosted_zone.name:
+            hosted_zone = HostedZoneModule(self, settings=settings.hosted_zone)
+            self.output("hosted_zone_id", hosted_zone.zone_id, "ID of the hosted zone: dns.zone_id")
+            self.output(
+                "hosted_zone_name_servers",
+                hosted_zone.name_servers,
+                "Name servers of the hosted zone, to set where the domain is registered",
+            )
         self.output("repository_url", registry.repository_url, "URI of the image repository")
         self.output("repository_arn", registry.repository_arn, "ARN of the image repository")
         self.output("state_bucket_name", state_bucket.bucket_name, "Name of the bucket for states")

@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_aws.lb_listener import (
     LbListenerDefaultActionFixedResponse,
     LbListenerDefaultActionRedirect,
 )
+from cdktf_cdktf_provider_aws.lb_listener_certificate import LbListenerCertificate
 from cdktf_cdktf_provider_aws.lb_listener_rule import (
     LbListenerRule,
     LbListenerRuleAction,
@@ -21,12 +22,24 @@ from cdktf_cdktf_provider_aws.lb_listener_rule import (
 from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGroupHealthCheck
 from pydantic import Field
 
-from modules.base import Module, item, item_or_null
+from modules.base import Module, for_each, item, item_or_null
 from modules.cloudfront import ORIGIN_HEADER
 from modules.codedeploy import GREEN, CodedeploySettings
+from modules.domain import twice
 from modules.platform import Platform
 from modules.security_groups import HTTP_PORT, HTTPS_PORT
-from modules.settings import ACCOUNT, Port, Seconds, Settings, Violation, matching, region_of, rule, too_long
+from modules.settings import (
+    ACCOUNT,
+    HealthCheckPath,
+    Port,
+    Seconds,
+    Settings,
+    Violation,
+    matching,
+    region_of,
+    rule,
+    too_long,
+)
 
 _WELL_FORMED: Final = "[A-Za-z0-9_-]{32,128}"
 """What a secret looks like: a condition of a rule takes `*` and `?` for any characters, and 128 of them at most."""
@@ -70,16 +83,6 @@ SslPolicy = Literal[
 ]
 """Security policies of an HTTPS listener (Application Load Balancers user guide, "Security policies")."""
 
-HealthCheckPath = Annotated[
-    str,
-    matching(
-        r"/[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]{0,1023}(?<!\$\{)",
-        "is not a URL path",
-        "a path that starts with /, at most 1024 characters",
-    ),
-]
-"""Path of a health check, as in `GET <path>`."""
-
 CertificateArn = Annotated[
     str,
     matching(
@@ -87,6 +90,17 @@ CertificateArn = Annotated[
         rf"|arn:aws:iam::{ACCOUNT}:server-certificate/[\w+=,.@/-]+",
         "is not the ARN of a certificate",
         "arn:aws:acm:<region>:<account>:certificate/<id>, an IAM server certificate's ARN, or an empty string for none",
+    ),
+]
+
+
+FurtherCertificateArn = Annotated[
+    str,
+    matching(
+        rf"arn:aws:acm:[a-z0-9-]+:{ACCOUNT}:certificate/[A-Za-z0-9-]+"
+        rf"|arn:aws:iam::{ACCOUNT}:server-certificate/[\w+=,.@/-]+",
+        "is not the ARN of a certificate",
+        "arn:aws:acm:<region>:<account>:certificate/<id>, or an IAM server certificate's ARN",
     ),
 ]
 
@@ -105,13 +119,18 @@ class AlbSettings(Settings):
     request goes to a task. Null: AWS's default, false: they are passed on."""
 
     certificate_arn: CertificateArn = ""
-    """ARN of the certificate (ACM, same region) of the HTTPS listener. Empty: no HTTPS listener."""
+    """ARN of the certificate (ACM, same region) of the HTTPS listener. Empty: that of `certificate.domain_names`, or no
+    HTTPS listener."""
+
+    further_certificate_arns: Annotated[tuple[FurtherCertificateArn, ...], Field(strict=False, max_length=25)] = ()
+    """ARNs of further certificates of the HTTPS listener, for other names: the load balancer chooses by the name that a
+    client asks for (SNI). AWS's quota is 25 (Elastic Load Balancing quotas)."""
 
     ssl_policy: SslPolicy = "ELBSecurityPolicy-TLS-1-2-2017-01"
     """TLS versions and ciphers of the HTTPS listener. The default is the value of the HCL modules, without TLS 1.3."""
 
     redirect_http_to_https: bool = False
-    """Whether port 80 redirects (301) to HTTPS instead of forwarding. Without `certificate_arn` it always forwards."""
+    """Whether port 80 redirects (301) to HTTPS instead of forwarding. Without an HTTPS listener it always forwards."""
 
     health_check_path: HealthCheckPath = "/health"
     """Path of the health check requests to each task."""
@@ -170,12 +189,22 @@ class AlbSettings(Settings):
             problem = "results in a load balancer name that starts with internal-, which ELB reserves"
             yield Violation("project", platform.project, problem, "another name")
 
-    @rule("certificate_arn", "region")
+    @rule("certificate_arn", "further_certificate_arns", "region")
     def certificate_is_of_the_region(self, platform: Platform) -> Iterator[Violation]:
         """A load balancer accepts ACM certificates of its own region only."""
-        if self.certificate_arn and region_of(self.certificate_arn) not in {"", platform.region}:
-            problem = f"is a certificate of {region_of(self.certificate_arn)}"
-            yield Violation("certificate_arn", self.certificate_arn, problem, f"one of {platform.region}")
+        named: dict[str | tuple[str, int], str] = {"certificate_arn": self.certificate_arn}
+        named |= {("further_certificate_arns", at): arn for at, arn in enumerate(self.further_certificate_arns)}
+        for key, arn in named.items():
+            if arn and region_of(arn) not in {"", platform.region}:
+                yield Violation(key, arn, f"is a certificate of {region_of(arn)}", f"one of {platform.region}")
+
+    @rule("certificate_arn", "further_certificate_arns")
+    def further_certificates_differ(self, _platform: Platform) -> Iterator[Violation]:
+        """A listener has a certificate once."""
+        yield from twice("further_certificate_arns", self.further_certificate_arns)
+        for at, arn in enumerate(self.further_certificate_arns):
+            if arn == self.certificate_arn:
+                yield Violation(("further_certificate_arns", at), arn, "is certificate_arn, too", "another one")
 
     @rule("health_check_interval", "health_check_timeout")
     def health_check_times_out_before_the_next(self, _platform: Platform) -> Iterator[Violation]:
@@ -191,7 +220,7 @@ class AlbModule(Module):
 
     folder: ClassVar[str] = "alb"
 
-    def __init__(
+    def __init__(  # noqa: PLR0915  # every listener and alarm is written out
         self,
         scope: TerraformStack,
         *,
@@ -203,11 +232,14 @@ class AlbModule(Module):
         alarm_topic_arn: str | None = None,
         origin_secrets: Mapping[str, str] | None = None,
         codedeploy: CodedeploySettings | None = None,
+        certificate_arn: str | None = None,
         depends_on: list[ITerraformDependable],
     ) -> None:
         """`origin_secrets`: by the name of their wire, the secrets of which each request needs one; None for none.
 
         `codedeploy`: how CodeDeploy moves the traffic between two target groups; None where there is one.
+        `certificate_arn`: of the certificate that the environment makes; None for none. Whether there is one is known
+        before apply, its value after it.
         """
         super().__init__(scope, depends_on=depends_on)
         body, name = self.body, platform.name
@@ -277,7 +309,10 @@ class AlbModule(Module):
             ),
         )
         serve = refuse if secrets else forward
-        has_certificate = settings.certificate_arn != ""
+        certificate = settings.certificate_arn or None
+        if certificate_arn is not None:
+            certificate = self.wire("certificate_arn", certificate_arn, "ARN of the certificate of the HTTPS listener")
+        has_certificate = certificate is not None
         redirects = settings.redirect_http_to_https and has_certificate
         # What CodeDeploy changes with each deployment is its own: Terraform says where the traffic begins.
         shifted = TerraformResourceLifecycle(ignore_changes=["default_action"]) if codedeploy else None
@@ -299,11 +334,19 @@ class AlbModule(Module):
             port=HTTPS_PORT,
             protocol="HTTPS",
             ssl_policy=settings.ssl_policy,
-            certificate_arn=settings.certificate_arn,
+            certificate_arn=certificate or "",
             default_action=[serve],
             lifecycle=shifted,
             tags={"Name": name("https-listener")},
         )
+        if settings.further_certificate_arns:
+            further = LbListenerCertificate(
+                body,
+                "aws_lb_listener_certificate.further",
+                listener_arn=item_or_null(https_listener, "arn"),
+                certificate_arn="${each.key}",
+            )
+            for_each(further, dict.fromkeys(settings.further_certificate_arns, "certificate"))
         if secrets:
             with_secret = [
                 LbListenerRuleCondition(
@@ -434,7 +477,7 @@ class AlbModule(Module):
                 port=codedeploy.test_port,
                 protocol="HTTPS" if has_certificate else "HTTP",
                 ssl_policy=settings.ssl_policy if has_certificate else None,
-                certificate_arn=settings.certificate_arn if has_certificate else None,
+                certificate_arn=certificate,
                 default_action=[forward],
                 lifecycle=shifted,
                 tags={"Name": name("test-listener")},

@@ -181,6 +181,19 @@ def item(resource: TerraformResource, index: int | str, attribute: str) -> str:
     return f"${{{address(resource)}[{index}].{attribute}}}"
 
 
+def for_each(resource: TerraformResource, instances: Mapping[str, object]) -> None:
+    """An instance for each key: a list would number them, and what follows a removed one would be made anew.
+
+    The keys are settings, so they are known before apply, which Terraform demands; what is below them need not be.
+    """
+    resource.add_override("for_each", instances)
+
+
+def keyed(resource: TerraformResource, key: str, attribute: str) -> str:
+    """A reference to one instance of a resource with `for_each`: `${aws_route53_record.main["<key>"].<attribute>}`."""
+    return f'${{{address(resource)}["{key}"].{attribute}}}'
+
+
 def every(resource: TerraformResource, attribute: str) -> str:
     """A reference to all instances of a counted resource: `${aws_subnet.public[*].<attribute>}`."""
     return f"${{{address(resource)}[*].{attribute}}}"

@@ -9,6 +9,13 @@ from collections.abc import Mapping
 from typing import Final
 
 CALLS: Final[Mapping[str, tuple[str, ...]]] = {
+    "acm": (
+        "DeleteCertificate",
+        "DescribeCertificate",
+        "ListCertificates",
+        "ListTagsForCertificate",
+        "RequestCertificate",
+    ),
     "application-autoscaling": (
         "DeleteScalingPolicy",
         "DeleteScheduledAction",
@@ -135,6 +142,7 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
         "ModifyCacheParameterGroup",
     ),
     "elbv2": (
+        "AddListenerCertificates",
         "CreateListener",
         "CreateLoadBalancer",
         "CreateRule",
@@ -156,6 +164,7 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
         "ModifyListener",
         "ModifyLoadBalancerAttributes",
         "ModifyTargetGroupAttributes",
+        "RemoveListenerCertificates",
     ),
     "iam": (
         "AttachRolePolicy",
@@ -196,6 +205,20 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
         "ListTagsForResource",
         "ModifyDBInstance",
         "ModifyDBParameterGroup",
+    ),
+    "route53": (
+        "ChangeResourceRecordSets",
+        "ChangeTagsForResource",
+        "CreateHealthCheck",
+        "DeleteHealthCheck",
+        "GetChange",
+        "GetHealthCheck",
+        "GetHostedZone",
+        "ListHealthChecks",
+        "ListHostedZones",
+        "ListHostedZonesByName",
+        "ListResourceRecordSets",
+        "ListTagsForResource",
     ),
     "s3": (
         "CreateBucket",

@@ -20,7 +20,6 @@ from cdktf_cdktf_provider_aws.ecs_task_definition import (
 )
 from pydantic import Field
 
-from modules.alb import HealthCheckPath
 from modules.base import Module, literal
 from modules.containers import (
     ContainerName,
@@ -40,7 +39,7 @@ from modules.containers import (
 )
 from modules.platform import Platform
 from modules.secrecy import suspicion
-from modules.settings import IntegerOrDigits, Settings, Strings, Violation, region_of, rule
+from modules.settings import HealthCheckPath, IntegerOrDigits, Settings, Strings, Violation, region_of, rule
 
 FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
     256: (512, 1024, 2048),

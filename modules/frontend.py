@@ -58,10 +58,11 @@ from pydantic import Field
 
 from modules.base import Module, literal
 from modules.cloudfront import ORIGIN_FACING, ORIGIN_HEADER
+from modules.domain import DomainName, twice
 from modules.iam import POLICY_VERSION
 from modules.platform import Platform
 from modules.security_groups import HTTP_PORT, HTTPS_PORT
-from modules.settings import ACCOUNT, Settings, Violation, matching, region_of, rule
+from modules.settings import ACCOUNT, Settings, UsEast1TopicArn, Violation, matching, region_of, rule
 from modules.state_bucket import BucketName
 
 CACHING_OPTIMIZED: Final = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -91,15 +92,6 @@ function handler(event) {
 """The CloudFront function of the bucket's cache behavior. Error pages would be for the whole distribution: they would
 turn a 404 of the API into index.html with 200."""
 
-DomainName = Annotated[
-    str,
-    matching(
-        r"(?=.{4,253}$)(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
-        "is not a domain name",
-        "a name in lower case such as app.example.com",
-    ),
-]
-
 PathPattern = Annotated[
     str,
     matching(
@@ -127,15 +119,6 @@ CloudfrontWebAclArn = Annotated[
     ),
 ]
 
-UsEast1TopicArn = Annotated[
-    str,
-    matching(
-        rf"|arn:aws:sns:us-east-1:{ACCOUNT}:[\w-]{{1,256}}",
-        "is not the ARN of an SNS topic in us-east-1",
-        "arn:aws:sns:us-east-1:<account>:<topic>, or an empty string for none",
-    ),
-]
-
 
 class FrontendSettings(Settings):
     """The single-page application at CloudFront, with the API behind the same name. Off by default."""
@@ -152,7 +135,8 @@ class FrontendSettings(Settings):
     Empty: only the name that CloudFront gives (CloudFront API, `Aliases`)."""
 
     certificate_arn: CloudfrontCertificateArn = ""
-    """ARN of a certificate in us-east-1 that covers all `domain_names`. Empty: CloudFront's own, for its own name."""
+    """ARN of a certificate in us-east-1 that covers all `domain_names`. Empty: that of `certificate.for_frontend`, or
+    CloudFront's own, for its own name."""
 
     minimum_tls: Literal["TLSv1.2_2018", "TLSv1.2_2019", "TLSv1.2_2021"] = "TLSv1.2_2021"
     """Security policy for connections of browsers: the oldest TLS version and the ciphers. CloudFront ignores it where
@@ -245,22 +229,15 @@ class FrontendSettings(Settings):
         if len(name) > longest:
             yield Violation("bucket", name, f"is too long with {_LOGS} at its end", f"at most {longest} characters")
 
-    @rule("domain_names", "certificate_arn")
-    def domain_names_have_a_certificate(self, _platform: Platform) -> Iterator[Violation]:
-        """CloudFront refuses names without a certificate that proves that they are yours."""
-        if self.domain_names and not self.certificate_arn:
-            value = list(self.domain_names)
-            yield Violation("domain_names", value, "have no certificate", "names together with certificate_arn")
-
     @rule("domain_names")
     def domain_names_differ(self, _platform: Platform) -> Iterator[Violation]:
         """CloudFront refuses a name twice."""
-        yield from _twice("domain_names", self.domain_names)
+        yield from twice("domain_names", self.domain_names)
 
     @rule("api_paths")
     def api_paths_differ(self, _platform: Platform) -> Iterator[Violation]:
         """CloudFront refuses two behaviors of the same path."""
-        yield from _twice("api_paths", self.api_paths)
+        yield from twice("api_paths", self.api_paths)
 
     @rule("certificate_arn")
     def certificate_of_cloudfront_is_in_us_east_1(self, _platform: Platform) -> Iterator[Violation]:
@@ -292,12 +269,6 @@ class FrontendSettings(Settings):
             yield Violation("hsts_preload", self.hsts_preload, "is not enough for the preload list", allowed)
 
 
-def _twice(key: str, values: tuple[str, ...]) -> Iterator[Violation]:
-    for index, value in enumerate(values):
-        if value in values[:index]:
-            yield Violation((key, index), value, "is in the list twice", "each once")
-
-
 class FrontendModule(Module):
     """A private bucket, and a distribution in front of it and of the load balancer. Called only where it is enabled."""
 
@@ -311,11 +282,16 @@ class FrontendModule(Module):
         settings: FrontendSettings,
         alb_dns_name: str,
         origin_secret: str | None,
+        certificate_arn: str | None = None,
         depends_on: list[ITerraformDependable],
     ) -> None:
+        """`certificate_arn`: of the certificate that the environment makes, once it is issued; None for none."""
         super().__init__(scope, depends_on=depends_on)
         body, name = self.body, platform.name
         balancer = self.wire("alb_dns_name", alb_dns_name, "DNS name of the load balancer")
+        certificate = settings.certificate_arn or None
+        if certificate_arn is not None:
+            certificate = self.wire("certificate_arn", certificate_arn, "ARN of the certificate of the names")
         secret = origin_secret and self.wire("origin_secret", origin_secret, f"Value of the header {ORIGIN_HEADER}")
 
         # ---- the files
@@ -494,7 +470,8 @@ class FrontendModule(Module):
             "aws_cloudfront_distribution.site",
             enabled=True,
             comment=name("frontend"),
-            aliases=list(settings.domain_names) or None,
+            # Before its certificate is issued, a distribution cannot have a name.
+            aliases=(list(settings.domain_names) or None) if certificate is not None else None,
             default_root_object="index.html",
             http_version="http2and3",
             is_ipv6_enabled=True,
@@ -560,11 +537,11 @@ class FrontendModule(Module):
             ),
             viewer_certificate=(
                 CloudfrontDistributionViewerCertificate(
-                    acm_certificate_arn=settings.certificate_arn,
+                    acm_certificate_arn=certificate,
                     ssl_support_method="sni-only",
                     minimum_protocol_version=settings.minimum_tls,
                 )
-                if settings.certificate_arn
+                if certificate is not None
                 else CloudfrontDistributionViewerCertificate(cloudfront_default_certificate=True)
             ),
             logging_config=logging,

@@ -59,6 +59,7 @@ _ALSO: Final = {
 """Actions that AWS checks when another is called; an emulated AWS cannot show them."""
 
 _TAGS: Final = (
+    "acm:AddTagsToCertificate",
     "application-autoscaling:TagResource",
     "cloudfront:TagResource",
     "cloudwatch:TagResource",
@@ -93,6 +94,7 @@ BY_COMMANDS: Final = (
     "cloudwatch:GetMetricData",
     "elasticloadbalancing:DescribeTargetHealth",
     "logs:FilterLogEvents",
+    "route53:GetHealthCheckStatus",
 )
 """What `miyabi-infra status` and `deploy` do beside what an apply does. CodeDeploy checks four of them on the way
 (CodeDeploy user guide, "Permissions reference")."""

@@ -205,6 +205,26 @@ IntegerOrDigits = Annotated[int, BeforeValidator(_integer, json_schema_input_typ
 ACCOUNT: Final = r"\d{12}"
 
 
+HealthCheckPath = Annotated[
+    str,
+    matching(
+        r"/[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]{0,1023}(?<!\$\{)",
+        "is not a URL path",
+        "a path that starts with /, at most 1024 characters",
+    ),
+]
+"""Path of a health check, as in `GET <path>`."""
+
+UsEast1TopicArn = Annotated[
+    str,
+    matching(
+        rf"|arn:aws:sns:us-east-1:{ACCOUNT}:[\w-]{{1,256}}",
+        "is not the ARN of an SNS topic in us-east-1",
+        "arn:aws:sns:us-east-1:<account>:<topic>, or an empty string for none",
+    ),
+]
+
+
 def region_of(arn_text: str) -> str:
     """The region in an ARN; empty for a global service."""
     return arn_text.split(":")[3]

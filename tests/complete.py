@@ -28,7 +28,7 @@ VARIABLES: Final = {
 CERTIFICATE: Final = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/0a1b2c3d-0000-1111-2222-333344445555"
 SECRET: Final = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:miyabi/complete/database-AbCdEf"
 TOPIC: Final = f"arn:aws:sns:{REGION}:{ACCOUNT}:cache-events"
-GLOBAL_CERTIFICATE: Final = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0a1b2c3d-0000-1111-2222-333344445555"
+ZONE: Final = "Z0123456789ABCDEFGHIJ"
 GLOBAL_TOPIC: Final = f"arn:aws:sns:us-east-1:{ACCOUNT}:frontend-alarms"
 WEB_ACL: Final = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/cdn/0a1b2c3d-0000-1111-2222-333344445555"
 ROLE_BOUNDARY: Final = f"arn:aws:iam::{ACCOUNT}:policy/miyabi-github-roles"
@@ -45,7 +45,17 @@ pipeline:
 """
 """The roles of the pipeline, which are off in the committed shared stack."""
 
+HOSTED_ZONE: Final = """
+hosted_zone:
+  name: example.net
+  certificate_authorities: [amazon.com]
+"""
+"""The hosted zone, which is off in the committed shared stack."""
+
 UNSET: Final = {
+    "alb.certificate_arn": "excludes certificate.domain_names",
+    "certificate.wait_for_validation": "off, the HTTPS listener would have no certificate",
+    "frontend.certificate_arn": "excludes certificate.for_frontend",
     "aws_provider": "the tests plan with provider 5",
     "assume_role.external_id": "see assume_role.role_arn",
     "assume_role.role_arn": "a plan without AWS cannot assume a role",
@@ -77,7 +87,7 @@ def overlay(
     secret: str = SECRET,
     topic: str = TOPIC,
     key: str = KEY,
-    global_certificate: str = GLOBAL_CERTIFICATE,
+    zone: str = ZONE,
     global_topic: str = GLOBAL_TOPIC,
     web_acl: str = WEB_ACL,
 ) -> dict[str, Any]:
@@ -99,7 +109,7 @@ def overlay(
         "security_groups": {"alb_ingress_cidr_blocks": ["203.0.113.0/24", "198.51.100.0/24"]},
         "iam": {"execution_role_reads_secrets": True, "task_role_allows_exec": True},
         "alb": {
-            "certificate_arn": certificate,
+            "further_certificate_arns": [certificate],
             "redirect_http_to_https": True,
             "ssl_policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
             "named_for_port": 9090,
@@ -278,7 +288,6 @@ def overlay(
             "enabled": True,
             "bucket": "miyabi-frontend-complete",
             "domain_names": ["app.example.com", "www.example.com"],
-            "certificate_arn": global_certificate,
             "minimum_tls": "TLSv1.2_2019",
             "price_class": "PriceClass_200",
             "api_paths": ["/api/*", "/ws"],
@@ -296,6 +305,22 @@ def overlay(
             "access_log_days": 30,
             "errors_alarm_threshold": 2,
             "alarm_topic_arn": global_topic,
+        },
+        "dns": {
+            "zone": "example.com",
+            "zone_id": zone,
+            "load_balancer_names": ["api.example.com"],
+            "frontend_names": ["app.example.com", "www.example.com"],
+            "health_check_name": "app.example.com",
+            "health_check_path": "/api/health",
+            "health_check_topic_arn": global_topic,
+        },
+        "certificate": {
+            "domain_names": ["api.example.com", "*.api.example.com"],
+            "for_frontend": True,
+            "key_algorithm": "EC_prime256v1",
+            "authorities": ["amazon.com"],
+            "expiry_alarm_days": 20,
         },
         "service_levels": {
             "url": "https://api.example.com/ready",
@@ -336,7 +361,7 @@ def write(project: Project, **arns: str) -> None:
     shared = project.overlay(SHARED)
     text = shared.read_text(encoding="utf-8")
     if PIPELINE not in text:
-        shared.write_text(text + PIPELINE, encoding="utf-8")
+        shared.write_text(text + PIPELINE + HOSTED_ZONE, encoding="utf-8")
 
 
 def stack(root: Path, folder: Path) -> Path:

@@ -37,14 +37,17 @@ def networking(draw: st.DrawFn, region: str) -> dict[str, Any]:
 @st.composite
 def alb(draw: st.DrawFn, region: str) -> dict[str, Any]:
     certificate = f"arn:aws:acm:{region}:{ACCOUNT}:certificate/0a1b2c3d-0000-1111-2222-333344445555"
+    given = draw(st.booleans())
+    further = certificate.replace("0a1b2c3d", "1b2c3d4e")
     return {
-        "certificate_arn": draw(st.sampled_from(["", certificate])),
+        "certificate_arn": certificate if given else "",
         "ssl_policy": draw(st.sampled_from(get_args(SslPolicy))),
         "redirect_http_to_https": draw(st.booleans()),
         "enable_deletion_protection": draw(st.booleans()),
         "health_check_path": draw(st.sampled_from(["/", "/health", "/api/v1/health?deep=1"])),
         "deregistration_delay": draw(st.integers(0, 3600)),
         "idle_timeout": draw(st.integers(2, 4000)),
+        "further_certificate_arns": [further] if given and draw(st.booleans()) else [],
         "drop_invalid_header_fields": draw(st.sampled_from([None, False, True])),
         "response_time_alarm_threshold": draw(st.sampled_from([0.25, 1, 2.5])),
     }
@@ -252,6 +255,46 @@ def frontend(draw: st.DrawFn, balancer: dict[str, Any]) -> dict[str, Any]:
 
 
 @st.composite
+def names(
+    draw: st.DrawFn, balancer: dict[str, Any], frontend: dict[str, Any], service: dict[str, Any]
+) -> dict[str, Any]:
+    """The sections `dns` and `certificate`, which take the place of certificates that are named."""
+    if not draw(st.booleans()):
+        return {}
+    site: list[str] = frontend.get("domain_names", [])
+    certified = not balancer["certificate_arn"] and not frontend.get("api_domain_name") and draw(st.booleans())
+    waits = draw(st.booleans())
+    if service["deployment"] != "rolling" and not balancer["redirect_http_to_https"]:
+        certified = False
+    if certified and frontend and balancer["redirect_http_to_https"]:
+        certified = waits = False
+    made = bool(site) and draw(st.booleans())
+    if made:
+        frontend["certificate_arn"] = ""
+    leads = site if waits or not made else []
+    reachable = not frontend.get("only_from_cloudfront") and not frontend.get("origin_secret")
+    reachable = reachable and "TLS13-1-3" not in balancer["ssl_policy"]
+    load_balancer = draw(st.sampled_from([[], ["api.example.com"], ["example.com", "x.api.example.com"]]))
+    checked = [each for each in [*(load_balancer if reachable else []), *leads] if not each.startswith("*")]
+    return {
+        "dns": {
+            "zone": "example.com",
+            "zone_id": draw(st.sampled_from([None, "Z0123456789ABCDEFGHIJ"])),
+            "load_balancer_names": load_balancer,
+            "frontend_names": leads,
+            "health_check_name": draw(st.sampled_from([None, *checked])),
+        },
+        "certificate": {
+            "domain_names": ["example.com", "api.example.com", "*.api.example.com"] if certified else [],
+            "for_frontend": made,
+            "wait_for_validation": waits,
+            "key_algorithm": draw(st.sampled_from(["RSA_2048", "EC_prime256v1"])),
+            "authorities": draw(st.sampled_from([[], ["amazon.com", "letsencrypt.org"]])),
+        },
+    }
+
+
+@st.composite
 def monitoring(draw: st.DrawFn, *, has_figures: bool) -> dict[str, Any]:
     return {
         "enabled": has_figures and draw(st.booleans()),
@@ -280,7 +323,9 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
     region = draw(st.sampled_from(REGIONS))
     tasks, balancer = draw(ecs(region)), draw(alb(region))
     service = draw(ecs_service(balancer))
+    site = draw(frontend(balancer))
     return {
+        **draw(names(balancer, site, service)),
         "region": region,
         "container_port": draw(st.integers(1, 65535)),
         "tags": draw(
@@ -296,7 +341,7 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
         "ecs_service": service,
         "codedeploy": draw(codedeploy(service)),
         "notifications": draw(notifications(region)),
-        "frontend": draw(frontend(balancer)),
+        "frontend": site,
         "monitoring": draw(monitoring(has_figures=tasks["container_insights"])),
         "service_levels": draw(service_levels()),
         "assume_role": draw(st.sampled_from([{}, {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/terraform"}])),

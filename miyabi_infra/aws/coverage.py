@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 SHOWN: Final[Mapping[str, str]] = {
+    "aws_acm_certificate": "names",
     "aws_appautoscaling_policy": "capacity",
     "aws_appautoscaling_scheduled_action": "capacity",
     "aws_appautoscaling_target": "capacity",
@@ -21,9 +22,12 @@ SHOWN: Final[Mapping[str, str]] = {
     "aws_internet_gateway": "entrance",
     "aws_lb": "entrance",
     "aws_lb_listener": "entrance",
+    "aws_lb_listener_certificate": "names",
     "aws_lb_listener_rule": "entrance",
     "aws_lb_target_group": "targets",
     "aws_nat_gateway": "way out",
+    "aws_route53_health_check": "names",
+    "aws_route53_record": "names",
     "aws_s3_bucket": "frontend",
     "aws_route": "way out",
     "aws_route_table": "way out",
@@ -37,6 +41,7 @@ _CONFIGURATION: Final = "configuration: only an apply changes it, and verify com
 _NETWORK: Final = "the network: verify compares it, and reach judges it"
 
 NOT_SHOWN: Final[Mapping[str, str]] = {
+    "aws_acm_certificate_validation": "nothing in AWS: Terraform's waiting for the certificate",
     "aws_cloudfront_function": _CONFIGURATION,
     "aws_cloudfront_origin_access_control": _CONFIGURATION,
     "aws_cloudfront_response_headers_policy": _CONFIGURATION,
@@ -55,6 +60,7 @@ NOT_SHOWN: Final[Mapping[str, str]] = {
     "aws_iam_role": _CONFIGURATION,
     "aws_iam_role_policy": _CONFIGURATION,
     "aws_iam_role_policy_attachment": _CONFIGURATION,
+    "aws_route53_zone": "shared: not part of an environment's health",
     "aws_s3_bucket_lifecycle_configuration": _CONFIGURATION,
     "aws_s3_bucket_ownership_controls": _CONFIGURATION,
     "aws_s3_bucket_policy": _CONFIGURATION,

@@ -72,6 +72,7 @@ IMPORT_IDS: Final[Mapping[str, ImportId]] = {
     "aws_iam_role": _joined("", "name"),
     "aws_iam_role_policy": _joined(":", "role", "name"),
     "aws_iam_role_policy_attachment": _joined("/", "role", "policy_arn"),
+    "aws_route53_zone": _attribute("zone_id"),
     "aws_route": _route,
     "aws_route_table_association": _joined("/", "subnet_id", "route_table_id"),
     "aws_s3_bucket_lifecycle_configuration": _joined("", "bucket"),
@@ -87,6 +88,10 @@ IMPORT_IDS: Final[Mapping[str, ImportId]] = {
 documentation of the AWS provider 5."""
 
 
+NOT_IMPORTED: Final = frozenset({"aws_acm_certificate_validation"})
+"""Types that are nothing in AWS: Terraform makes them in any account."""
+
+
 def import_ids(stack: Stack, aws: Aws) -> dict[str, str]:
     """The import ids of the resources of a stack that exist under its names, by address.
 
@@ -99,5 +104,7 @@ def import_ids(stack: Stack, aws: Aws) -> dict[str, str]:
 
 
 def _id(resource: Resource, world: World) -> str | None:
+    if resource.type in NOT_IMPORTED:
+        return None
     found = world.find(resource.address)
     return IMPORT_IDS.get(resource.type, _own_id)(resource, found, world) if found else None

@@ -156,6 +156,8 @@ def _verified(resource: Resource, world: World) -> Verified:
 
 
 NOT_TOLD: Final[Mapping[str, str]] = {
+    "aws_acm_certificate_validation.timeouts": "tells Terraform how long to wait",
+    "aws_acm_certificate_validation.validation_record_fqdns": "tells Terraform what to wait for",
     "aws_db_instance.allow_major_version_upgrade": "tells Terraform how to change it",
     "aws_db_instance.apply_immediately": "tells Terraform how to change it",
     "aws_db_instance.delete_automated_backups": "tells Terraform how to delete it",
@@ -172,6 +174,8 @@ NOT_TOLD: Final[Mapping[str, str]] = {
     "aws_elasticache_replication_group.snapshot_name": "tells Terraform how to create it",
     "aws_ecs_task_definition.skip_destroy": "tells Terraform how to delete it",
     "aws_lb.enable_cross_zone_load_balancing": "an application load balancer cannot turn it off",
+    "aws_route53_record.allow_overwrite": "tells Terraform how to create it",
+    "aws_route53_zone.force_destroy": "tells Terraform how to delete it",
     "aws_sns_topic_subscription.endpoint_auto_confirms": "tells Terraform how to wait for the confirmation",
     "aws_service_discovery_private_dns_namespace.vpc": "AWS Cloud Map does not tell it",
     "aws_service_discovery_service.force_destroy": "tells Terraform how to delete it",

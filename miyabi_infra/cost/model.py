@@ -23,6 +23,7 @@ COMPONENTS: Final = (
     "Redis",
     "RDS",
     "CloudFront",
+    "Route 53",
     "CloudWatch",
     "ECR",
     "VPC",

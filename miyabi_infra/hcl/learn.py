@@ -6,16 +6,16 @@ is planned without every argument that is optional, and the provider plans its d
 """
 
 import json
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
 from miyabi_infra.hcl.provider import FACTS
-from miyabi_infra.terraform import offline
+from miyabi_infra.terraform import address, offline
 from miyabi_infra.terraform.cli import Terraform
 
 _NEEDED: Final[Mapping[str, frozenset[str]]] = {
+    "aws_acm_certificate": frozenset({"domain_name", "subject_alternative_names", "validation_method"}),
     "aws_appautoscaling_scheduled_action": frozenset({"max_capacity", "min_capacity"}),
     "aws_cloudfront_response_headers_policy": frozenset({"security_headers_config"}),
     "aws_elasticache_cluster": frozenset({"engine", "node_type", "num_cache_nodes"}),
@@ -25,13 +25,14 @@ _NEEDED: Final[Mapping[str, frozenset[str]]] = {
     "aws_ecs_task_definition": frozenset({"requires_compatibilities", "network_mode", "cpu", "memory"}),
     "aws_lb_listener": frozenset({"certificate_arn", "port", "protocol"}),
     "aws_lb_target_group": frozenset({"port", "protocol", "target_type"}),
+    "aws_route53_record": frozenset({"alias", "records", "ttl"}),
     "aws_route": frozenset({"destination_cidr_block"}),
     "aws_subnet": frozenset({"cidr_block"}),
     "aws_vpc": frozenset({"cidr_block"}),
 }
 """Arguments and blocks that are optional in the schema, and without which the plan fails."""
 
-_META: Final = frozenset({"//", "count", "depends_on", "lifecycle"})
+_META: Final = frozenset({"//", "count", "depends_on", "for_each", "lifecycle"})
 _CERTIFICATE: Final = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555"
 
 
@@ -71,7 +72,7 @@ def _learnt(terraform: Terraform, provider: Mapping[str, Any], known: Collection
             given |= _by_label(file.parent.name, reduced)
         for change in terraform.plan("-refresh=false")["resource_changes"]:
             if change["type"] in types:
-                label, planned = re.sub(r"\[\d+\]$", "", change["address"]), change["change"]
+                label, planned = address.label(change["address"]), change["change"]
                 _note(resources[change["type"]], given[label], planned["after"], planned["after_unknown"])
     return resources
 

@@ -18,9 +18,12 @@ from miyabi_infra.load.result import LoadResult
 from miyabi_infra.overlays.loading import load
 from miyabi_infra.pages.rendering import render
 from miyabi_infra.project import SHARED
+from modules.certificate import CertificateSettings
 from modules.codedeploy import CodedeploySettings
+from modules.dns import DnsSettings
 from modules.ecs_service import EcsServiceSettings
 from modules.frontend import FrontendSettings
+from modules.hosted_zone import HostedZoneSettings
 from modules.monitoring import MonitoringSettings
 from modules.notifications import NotificationsSettings
 from modules.pipeline import PipelineSettings
@@ -35,7 +38,13 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _EVERYTHING = {
     "notifications": NotificationsSettings(email_addresses=("oncall@example.com",), webhook=True),
     "monitoring": MonitoringSettings(enabled=True),
-    "frontend": FrontendSettings(enabled=True, bucket="miyabi-frontend", origin_secret=True),
+    "frontend": FrontendSettings(
+        enabled=True, bucket="miyabi-frontend", origin_secret=True, domain_names=("app.example.com",)
+    ),
+    "dns": DnsSettings(
+        zone="example.com", load_balancer_names=("api.example.com",), frontend_names=("app.example.com",)
+    ),
+    "certificate": CertificateSettings(domain_names=("api.example.com",), for_frontend=True),
     "rds": RdsSettings(enabled=True),
     "ecs_service": EcsServiceSettings(
         deployment="both", managed_elsewhere=("desired_count", "task_definition", "load_balancer")
@@ -44,7 +53,10 @@ _EVERYTHING = {
 }
 """Settings that turn on the modules that are off by default: the reference shows these too."""
 
-_EVERYTHING_SHARED = {"pipeline": PipelineSettings(repository="example/miyabi-infra", environments=("dev",))}
+_EVERYTHING_SHARED = {
+    "pipeline": PipelineSettings(repository="example/miyabi-infra", environments=("dev",)),
+    "hosted_zone": HostedZoneSettings(name="example.com"),
+}
 """The same of the shared stack."""
 
 
@@ -186,7 +198,7 @@ def _modules(root: Path) -> dict[str, Any]:
         for module in stack.modules:
             body = module.rendered()
             resources = [
-                {"address": f"{kind}.{resource}", "counted": "count" in definition}
+                {"address": f"{kind}.{resource}", "counted": bool({"count", "for_each"} & definition.keys())}
                 for kind, by_name in sorted(body["resource"].items())
                 for resource, definition in sorted(by_name.items())
             ]

@@ -56,6 +56,8 @@ JUDGED: Final = frozenset(
 
 OPEN_NOTHING: Final = frozenset(
     {
+        "aws_acm_certificate",
+        "aws_acm_certificate_validation",
         "aws_appautoscaling_policy",
         "aws_appautoscaling_scheduled_action",
         "aws_appautoscaling_target",
@@ -79,6 +81,9 @@ OPEN_NOTHING: Final = frozenset(
         "aws_flow_log",
         "aws_iam_openid_connect_provider",
         "aws_lb_listener_certificate",
+        "aws_route53_health_check",
+        "aws_route53_record",
+        "aws_route53_zone",
         "aws_s3_bucket",
         "aws_secretsmanager_secret",
         "aws_secretsmanager_secret_version",

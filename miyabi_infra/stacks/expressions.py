@@ -2,8 +2,8 @@
 
 A string of Terraform JSON is a template: text with `${…}` in it, where `$${` and `%%{` mean `${` and `%{`. Inside
 the braces the generator writes few forms only: names with attributes and indices (`aws_subnet.public[count.index].id`),
-`[*]`, `jsonencode(…)`, `urlencode(…)`, `try(…, null)`, sums, numbers, `null`, `true`, `false` and plain strings. Any
-other form is an `ExpressionError`: a value that was guessed would be worse than none.
+`[*]`, `jsonencode(…)`, `urlencode(…)`, `try(…, null)`, `zipmap(…)`, sums, numbers, `null`, `true`, `false` and plain
+strings. Any other form is an `ExpressionError`: a value that was guessed would be worse than none.
 """
 
 import re
@@ -57,7 +57,7 @@ class Splat:
 class Call:
     """`function(arguments)`."""
 
-    function: Literal["jsonencode", "try", "urlencode"]
+    function: Literal["jsonencode", "try", "urlencode", "zipmap"]
     arguments: "tuple[Expression, ...]"
 
 
@@ -170,7 +170,7 @@ class _Parser:
             raise self._unknown()
         if text in _WORDS:
             return Constant(_WORDS[text])
-        if text in ("jsonencode", "try", "urlencode"):
+        if text in ("jsonencode", "try", "urlencode", "zipmap"):
             return Call(text, self._arguments())
         return self._path(Name(text))
 

@@ -9,6 +9,8 @@ from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.compare import ResourceChange, compare
 
 PURPOSES: Final[Mapping[str, str]] = {
+    "aws_acm_certificate": "Certificates of the load balancer and of the frontend",
+    "aws_acm_certificate_validation": "Waits until ACM has issued a certificate",
     "aws_appautoscaling_policy": "Scale on CPU, memory and requests a task",
     "aws_appautoscaling_scheduled_action": "Other range outside the running hours",
     "aws_appautoscaling_target": "Range in which the service scales",
@@ -45,11 +47,15 @@ PURPOSES: Final[Mapping[str, str]] = {
     "aws_internet_gateway": "Way between the VPC and the internet",
     "aws_lb": "Load balancer in front of the tasks",
     "aws_lb_listener": "Ports that the load balancer listens on",
+    "aws_lb_listener_certificate": "Certificates for further names (SNI)",
     "aws_lb_listener_rule": "Which requests the load balancer forwards",
     "aws_lb_target_group": "Tasks behind the load balancer, with their health check",
     "aws_nat_gateway": "Way out for the private subnets",
     "aws_route": "Default routes",
     "aws_route_table": "Routes of the subnets",
+    "aws_route53_health_check": "Asks for a name from several regions",
+    "aws_route53_record": "Names of the environment, and what proves to ACM that they are yours",
+    "aws_route53_zone": "Hosted zone of the domain",
     "aws_route_table_association": "Which subnet uses which routes",
     "aws_s3_bucket": "Terraform states; the frontend and its access logs",
     "aws_s3_bucket_lifecycle_configuration": "Expiry of what is old",

@@ -53,8 +53,8 @@ class Resource:
     """Such as `aws_subnet`."""
     name: str
     """Such as `public`."""
-    index: int | None
-    """Of a counted resource, else None."""
+    index: int | str | None
+    """Of a counted resource, or the key of one with `for_each`; else None."""
     module: str
     """Name of the module's call, such as `security_groups`; empty for a resource of the root."""
     file: Path

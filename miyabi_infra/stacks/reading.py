@@ -24,13 +24,27 @@ from miyabi_infra.stacks.expressions import (
 )
 from miyabi_infra.stacks.model import Module, Reference, Resource, Stack, StackError, Template, Value
 
-_META: Final = frozenset({"//", "count", "depends_on", "lifecycle", "provider"})
-_REFUSED: Final = frozenset({"for_each", "provisioner", "connection", "dynamic"})
+_META: Final = frozenset({"//", "count", "depends_on", "for_each", "lifecycle", "provider"})
+_REFUSED: Final = frozenset({"provisioner", "connection", "dynamic"})
+_REFUSED_OF_CALLS: Final = _REFUSED | {"count", "for_each"}
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class _Missing(Exception):  # noqa: N818  # no error: what `try` waits for
     """An instance or an item that is not there."""
+
+
+@dataclass(frozen=True)
+class Each:
+    """An instance of `for_each`."""
+
+    key: str
+    raw: object
+    """What the mapping has under the key, before it is evaluated."""
+
+
+Instance: TypeAlias = int | Each | None
+"""An instance of a resource: an index of `count`, one of `for_each`, None for a single one."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +54,15 @@ class _Target:
     body: "Body"
     type: str
     name: str
-    index: int | None = None
+    index: Instance = None
 
 
 @dataclass(frozen=True)
 class _Scope:
-    """A word that is followed by a name: `local`, `var`, `module`, a resource's type; or `module.<name>`."""
+    """A word that is followed by a name: `local`, `var`, a resource's type; or `module.<name>`, `data.<type>`."""
 
     word: str
-    module: str | None = None
+    name: str | None = None
 
 
 _Result: TypeAlias = "Value | _Target | _Scope | _Items"
@@ -91,7 +105,7 @@ class Body:
                 for index in self.instances(kind, name):
                     yield self._resource(kind, name, index, raw)
 
-    def _resource(self, kind: str, name: str, index: int | None, raw: Mapping[str, Any]) -> Resource:
+    def _resource(self, kind: str, name: str, index: Instance, raw: Mapping[str, Any]) -> Resource:
         lifecycle: Mapping[str, Any] = raw.get("lifecycle", {})
         with self.root.noting() as seen:
             arguments = {key: self.value(held, index) for key, held in sorted(raw.items()) if key not in _META}
@@ -99,7 +113,7 @@ class Body:
             address=self.address(kind, name, index),
             type=kind,
             name=name,
-            index=index,
+            index=index.key if isinstance(index, Each) else index,
             module=self.name,
             file=self.file,
             arguments=MappingProxyType(arguments),
@@ -127,9 +141,14 @@ class Body:
         """The value of an output."""
         return self.value(_held(self._section("output"), name, f"output.{name} of module.{self.name}")["value"], None)
 
-    def instances(self, kind: str, name: str) -> Sequence[int | None]:
-        """The indices of a resource's instances; None alone for one without `count`."""
+    def instances(self, kind: str, name: str) -> Sequence[Instance]:
+        """A resource's instances; None alone for one without `count` and `for_each`."""
         raw = self._section("resource")[kind][name]
+        if "for_each" in raw:
+            if not isinstance(raw["for_each"], Mapping):
+                raise self._error(f"{kind}.{name}", "has a for_each that is not a mapping")
+            mapping = cast("Mapping[str, object]", raw["for_each"])
+            return [Each(key, mapping[key]) for key in sorted(mapping)]
         if "count" not in raw:
             return (None,)
         count = self.value(raw["count"], None)
@@ -137,11 +156,12 @@ class Body:
             raise self._error(f"{kind}.{name}", f"has a count that is not known before apply: {raw['count']}")
         return range(count)
 
-    def address(self, kind: str, name: str, index: int | None) -> str:
+    def address(self, kind: str, name: str, index: Instance) -> str:
         """The full address of an instance."""
-        return f"{self.prefix}{kind}.{name}" + ("" if index is None else f"[{index}]")
+        key = f'"{index.key}"' if isinstance(index, Each) else index
+        return f"{self.prefix}{kind}.{name}" + ("" if key is None else f"[{key}]")
 
-    def attribute(self, kind: str, name: str, index: int | None, attribute: str) -> Value:
+    def attribute(self, kind: str, name: str, index: Instance, attribute: str) -> Value:
         """An attribute of an instance: what its arguments say, else a reference to it."""
         raw = self._section("resource")[kind][name]
         unknown = Reference(self.address(kind, name, index), attribute)
@@ -159,8 +179,8 @@ class Body:
 
     # ---- values --------------------------------------------------------------------------------------------------
 
-    def value(self, raw: object, index: int | None) -> Value:
-        """A value of the JSON with its expressions evaluated; `index` is the value of `count.index`."""
+    def value(self, raw: object, index: Instance) -> Value:
+        """A value of the JSON with its expressions evaluated; `index` is the instance that it is of."""
         if isinstance(raw, Mapping):
             mapping = cast("Mapping[str, object]", raw)
             return MappingProxyType({key: self.value(held, index) for key, held in mapping.items() if key != "//"})
@@ -170,7 +190,7 @@ class Body:
             return self._text(raw, index) if "${" in raw or "%{" in raw else raw
         return cast("Value", raw)
 
-    def _text(self, raw: str, index: int | None) -> Value:
+    def _text(self, raw: str, index: Instance) -> Value:
         try:
             parts = expressions.template(raw)
             values = [part if isinstance(part, str) else self._evaluated(part, index) for part in parts]
@@ -203,7 +223,7 @@ class Body:
             return "".join(map(str, joined))
         return Template(tuple(joined))
 
-    def _evaluated(self, expression: Expression, index: int | None) -> Value:
+    def _evaluated(self, expression: Expression, index: Instance) -> Value:
         result = self._result(expression, index)
         if isinstance(result, _Items):
             return tuple(self._whole(item) for item in result.items)
@@ -214,7 +234,7 @@ class Body:
             raise ExpressionError("a whole resource, module or scope as a value is a form that is not known here")
         return result
 
-    def _result(self, expression: Expression, index: int | None) -> "_Result":  # noqa: C901, PLR0911  # one case a form
+    def _result(self, expression: Expression, index: Instance) -> "_Result":  # noqa: C901, PLR0911, PLR0912  # one case a form
         match expression:
             case Constant(value):
                 return value
@@ -227,14 +247,23 @@ class Body:
             case Call("urlencode", (text,)):
                 known = self._evaluated(text, index)  # what is known after apply stays what it refers to
                 return quote_plus(known) if isinstance(known, str) else known
+            case Call("zipmap", (_, values)):
+                held = self._evaluated(values, index)
+                if not isinstance(held, Reference):  # what is known would have to be paired
+                    raise ExpressionError("zipmap of values that are known before apply")
+                return held
             case Call("try", tried):
                 return self._tried(tried, index)
             case Call(function, _):
                 raise ExpressionError(f"{function} with other arguments than the generator writes")
             case Attribute(Name("count"), "index"):
-                if index is None:
+                if not isinstance(index, int):
                     raise ExpressionError("count.index is used outside a counted resource")
                 return index
+            case Attribute(Name("each"), name):
+                if not isinstance(index, Each):
+                    raise ExpressionError(f"each.{name} is used outside a resource with for_each")
+                return index.key if name == "key" else self.value(index.raw, None)
             case Attribute(of, name):
                 return self._attribute(self._result(of, index), name)
             case Index(of, at):
@@ -247,7 +276,7 @@ class Body:
             raise ExpressionError("a sum of a value that is not a number before apply")
         return left + right
 
-    def _tried(self, tried: Sequence[Expression], index: int | None) -> Value:
+    def _tried(self, tried: Sequence[Expression], index: Instance) -> Value:
         for expression in tried:
             try:
                 return self._evaluated(expression, index)
@@ -265,8 +294,10 @@ class Body:
                 return _Scope("module", name)
             case _Scope("module", module):
                 return self.root.module(str(module)).output(name)
-            case _Scope("data", _):
-                raise ExpressionError("a data source is a form that is not known here")
+            case _Scope("data", None):
+                return _Scope("data", name)
+            case _Scope("data", kind):  # what AWS tells when Terraform plans
+                return Reference(f"{self.prefix}data.{kind}.{name}", "")
             case _Scope(kind, _):
                 if name not in self._section("resource").get(kind, {}):
                     raise _Missing(f"{self.prefix}{kind}.{name}")
@@ -278,27 +309,28 @@ class Body:
             case _Items(items):
                 return _Items(tuple(self._attribute(item, name) for item in items))
             case Reference(address, attribute):
-                return Reference(address, f"{attribute}.{name}")
+                return Reference(address, f"{attribute}.{name}" if attribute else name)
             case Mapping():
                 return cast("Mapping[str, Value]", of).get(name)
             case _:
                 raise ExpressionError(f"an attribute ({name}) of a plain value")
 
-    def _noted(self, body: "Body", kind: str, label: str, at: int | None, name: str) -> Value:
+    def _noted(self, body: "Body", kind: str, label: str, at: Instance, name: str) -> Value:
         self.root.note(Reference(body.address(kind, label, at), name))
         return body.attribute(kind, label, at, name)
 
     def _item(self, of: "_Result", at: Value) -> "_Result":
-        if not isinstance(at, int) or isinstance(at, bool):
-            raise ExpressionError("an index that is not a number before apply")
+        if not isinstance(at, int | str) or isinstance(at, bool):
+            raise ExpressionError("an index that is not known before apply")
         match of:
             case _Target(body, kind, label, None):
-                if at not in body.instances(kind, label):
-                    raise _Missing(body.address(kind, label, at))
-                return _Target(body, kind, label, at)
+                for each in body.instances(kind, label):
+                    if at == (each.key if isinstance(each, Each) else each):
+                        return _Target(body, kind, label, each)
+                raise _Missing(f"{body.address(kind, label, None)}[{at}]")
             case Reference(address, attribute):
-                return Reference(address, f"{attribute}[{at}]")
-            case tuple():
+                return Reference(address, f"{attribute}[{at}]" if isinstance(at, int) else f'{attribute}["{at}"]')
+            case tuple() if isinstance(at, int):
                 items = cast("tuple[Value, ...]", of)
                 if at >= len(items):
                     raise _Missing(f"item {at} of a list of {len(items)}")
@@ -312,6 +344,8 @@ class Body:
                 return _Items(tuple(_Target(body, kind, label, at) for at in body.instances(kind, label)))
             case tuple():
                 return _Items(cast("tuple[Value, ...]", of))
+            case Reference(address, attribute):
+                return Reference(address, f"{attribute}[*]")
             case _:
                 raise ExpressionError("[*] of a value that is not a list")
 
@@ -367,7 +401,7 @@ class Root(Body):
         """The body of a module, with what its call passes."""
         if name not in self._modules:
             call = _held(self._section("module"), name, f"module.{name}")
-            refused = _REFUSED & call.keys() | ({"count"} & call.keys())
+            refused = _REFUSED_OF_CALLS & call.keys()
             if refused:
                 raise self._error(f"module.{name}", f"holds {', '.join(sorted(refused))}, not known here")
             file = self._folder / call["source"] / "main.tf.json"

@@ -417,6 +417,21 @@ STRENGTHS: Final = (
         by.is_there("logging_config", *_DISTRIBUTION),
         _of(_DISTRIBUTION, "logging_config"),
     ),
+    Strength(
+        "health checks from outside",
+        "what only users notice, no alarm in the VPC does",
+        by.count("aws_route53_health_check"),
+        _of(
+            ("aws_route53_health_check",),
+            *("", "failure_threshold", "fqdn", "port", "request_interval", "resource_path", "type"),
+        ),
+    ),
+    Strength(
+        "names whose certificate authorities are limited",
+        "any other authority that is deceived may issue a certificate for them",
+        by.whole(lambda stack: sum(each.get("type") == "CAA" for each in stack.of_type("aws_route53_record"))),
+        _of(("aws_route53_record",), "records", "type", ""),
+    ),
     # ---- data
     Strength(
         "TLS to the cache",
@@ -799,6 +814,10 @@ _CACHE_OTHERS: Final = frozenset(
 
 NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     PROVIDER: frozenset({"default_tags", "region"}),
+    "aws_acm_certificate": frozenset(
+        {"domain_name", "key_algorithm", "subject_alternative_names", "validation_method"}
+    ),
+    "aws_acm_certificate_validation": frozenset({"certificate_arn", "timeouts", "validation_record_fqdns"}),
     "aws_appautoscaling_policy": frozenset({"policy_type", "resource_id", "scalable_dimension", "service_namespace"}),
     "aws_appautoscaling_scheduled_action": frozenset(
         {"name", "resource_id", "scalable_dimension", "schedule", "service_namespace", "timezone"}
@@ -877,12 +896,15 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         | {"load_balancer_type", "preserve_host_header"}
     ),
     "aws_lb_listener": frozenset({"alpn_policy", "certificate_arn", "load_balancer_arn", "port"}),
+    "aws_lb_listener_certificate": frozenset({"certificate_arn", "listener_arn"}),
     "aws_lb_listener_rule": frozenset({"listener_arn", "priority"}),
     "aws_lb_target_group": frozenset(
         {"deregistration_delay", "load_balancing_algorithm_type", "port", "protocol", "protocol_version", "slow_start"}
         | {"stickiness", "target_type", "vpc_id"}
     ),
     "aws_nat_gateway": frozenset({"allocation_id", "connectivity_type"}),
+    "aws_route53_record": frozenset({"alias", "allow_overwrite", "name", "ttl", "zone_id"}),
+    "aws_route53_zone": frozenset({"comment", "force_destroy", "name"}),
     "aws_route": frozenset({"destination_cidr_block", "nat_gateway_id", "route_table_id"}),
     "aws_route_table": frozenset({"vpc_id"}),
     "aws_route_table_association": frozenset({"route_table_id", "subnet_id"}),

@@ -160,6 +160,11 @@ class Emulator:
         """The ARN of an issued certificate of ACM: one that was imported, so nothing is left to be validated."""
         return self.client("acm", region=region).import_certificate(**self_signed(name))["CertificateArn"]
 
+    def zone(self, name: str) -> str:
+        """The ID of a new public hosted zone, to which the domain is delegated."""
+        made = self.client("route53").create_hosted_zone(Name=name, CallerReference=name)
+        return str(made["HostedZone"]["Id"]).rpartition("/")[2]
+
     def called(self) -> dict[str, dict[str, int]]:
         """Which operations were called, and how often: `{"ec2": {"CreateVpc": 1}}`; of a copy, its original's too."""
         with urlopen(f"{self.url}{CALLED}") as answer:
@@ -183,6 +188,12 @@ class Emulator:
         scaling, queries = self.client("application-autoscaling"), logs.describe_query_definitions()
         namespaces = self.client("servicediscovery").list_namespaces()["Namespaces"]
         cdn = self.client("cloudfront")
+        # moto keeps the private zone of a namespace that is gone.
+        zones = [
+            each
+            for each in self.client("route53").list_hosted_zones()["HostedZones"]
+            if not each["Config"]["PrivateZone"]
+        ]
         dashboards = self.client("cloudwatch").list_dashboards()["DashboardEntries"]
         clusters = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
         found = {
@@ -244,6 +255,20 @@ class Emulator:
                 each["AlarmName"]
                 for each in self.client("cloudwatch", region="us-east-1").describe_alarms()["MetricAlarms"]
             ],
+            "certificate": [
+                each["CertificateArn"]
+                for region in (REGION, "us-east-1")
+                for each in self.client("acm", region=region).list_certificates()["CertificateSummaryList"]
+            ],
+            "zone": [each["Name"] for each in zones],
+            "record": [
+                f"{record['Name']} {record['Type']}"
+                for each in zones
+                for record in self.client("route53").list_resource_record_sets(HostedZoneId=each["Id"])[
+                    "ResourceRecordSets"
+                ]
+            ],
+            "health check": [each["Id"] for each in self.client("route53").list_health_checks()["HealthChecks"]],
             "scaling": [
                 each["ResourceId"]
                 for each in scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]

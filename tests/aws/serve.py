@@ -17,7 +17,18 @@ os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the execution role's po
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from tests.aws import additions, cloudfront, codedeploy, databases, discovery, living, observed, offers, replication
+from tests.aws import (
+    additions,
+    cloudfront,
+    codedeploy,
+    databases,
+    discovery,
+    living,
+    names,
+    observed,
+    offers,
+    replication,
+)
 from tests.aws.emulator import ACCOUNT, REGION
 from tests.aws.strict import Strict
 
@@ -34,6 +45,7 @@ def main() -> None:
     discovery.install()
     cloudfront.install()
     codedeploy.install()
+    names.install()
     application = Strict(DomainDispatcherApplication(create_backend_app), ACCOUNT)
     server = _serve(application)
     _say(f"{server.server_port}")

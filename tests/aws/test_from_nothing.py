@@ -31,6 +31,14 @@ pytestmark = pytest.mark.aws
 BUCKET: Final = "miyabi-terraform-state"
 READS: Final = ("Describe", "Get", "Head", "List")
 """How the operations begin that change nothing."""
+DOMAIN: Final = """
+dns:
+  zone: miyabi.example
+  load_balancer_names: [miyabi.example, api.miyabi.example]
+certificate:
+  domain_names: [miyabi.example, "*.miyabi.example", api.miyabi.example]
+"""
+"""What prod says for a name of its own, and for HTTPS."""
 KEPT: Final = {
     "complete": {
         "task definition": "with managed_elsewhere: [task_definition], Terraform never deregisters a revision",
@@ -90,8 +98,10 @@ def lives(root: Path, tmp_path_factory: pytest.TempPathFactory, empty_aws: Emula
         prepared.change("complete", ('"wait_for_steady_state": true', '"wait_for_steady_state": false'))
         prepared.synthesize()
         encrypted = Project.copy_of(prepared.root, folder / "https")
-        certificate = accounts["prod"].certificate("api.miyabi.example")
-        encrypted.change("prod", ('certificate_arn: ""', f"certificate_arn: {certificate}"))
+        accounts["prod"].zone("miyabi.example")
+        encrypted.change("prod", ('  certificate_arn: "" # with a certificate: HTTPS, and port 80 redirects\n', ""))
+        with encrypted.overlay("prod").open("a", encoding="utf-8") as overlay:
+            overlay.write(DOMAIN)
         encrypted.synthesize()
 
         begun = {
@@ -117,11 +127,11 @@ def outside(aws: Emulator) -> dict[str, str]:
     aws.client("iam").create_policy(PolicyName="miyabi-github-roles", PolicyDocument=ALLOWED)
     secret = aws.client("secretsmanager").create_secret(Name="miyabi/complete/database", SecretString="x")
     return {
-        "certificate": aws.certificate("api.example.com"),
+        "certificate": aws.certificate("api.example.org"),
+        "zone": aws.zone("example.com"),
         "secret": secret["ARN"],
         "topic": aws.client("sns").create_topic(Name="cache-events")["TopicArn"],
         "key": aws.client("kms").create_key()["KeyMetadata"]["Arn"],
-        "global_certificate": aws.certificate("app.example.com", "us-east-1"),
         "global_topic": aws.client("sns", region="us-east-1").create_topic(Name="frontend-alarms")["TopicArn"],
         "web_acl": aws.client("wafv2", region="us-east-1").create_web_acl(
             Name="cdn",
@@ -172,6 +182,9 @@ def unprotect(environment: Environment) -> None:
     if (modules / "state-bucket").exists():
         with environment.project.body(environment.name, "state-bucket") as body:
             del body["resource"]["aws_s3_bucket"]["state"]["lifecycle"]
+    if (modules / "hosted-zone").exists():
+        with environment.project.body(environment.name, "hosted-zone") as body:
+            del body["resource"]["aws_route53_zone"]["main"]["lifecycle"]
 
 
 def lived(lives: Lives, name: str) -> Life:
@@ -196,9 +209,17 @@ def test_a_stack_from_nothing_is_quiet_verified_and_leaves_nothing(lives: Lives,
 
 
 def test_prod_gets_https_in_place(lives: Lives) -> None:
+    """From its state of today, with a zone that is looked up by its name: in one apply, and nothing is replaced."""
     assert lived(lives, "prod").planned == {
         "module.alb.aws_lb_listener.http": ["update"],
         "module.alb.aws_lb_listener.https[0]": ["create"],
+        "module.certificate.aws_acm_certificate.load_balancer": ["create"],
+        "module.certificate.aws_acm_certificate_validation.load_balancer": ["create"],
+        "module.certificate.aws_cloudwatch_metric_alarm.load_balancer_expiry": ["create"],
+        'module.certificate.aws_route53_record.validation["api.miyabi.example"]': ["create"],
+        'module.certificate.aws_route53_record.validation["miyabi.example"]': ["create"],
+        'module.dns.aws_route53_record.load_balancer["api.miyabi.example"]': ["create"],
+        'module.dns.aws_route53_record.load_balancer["miyabi.example"]': ["create"],
     }
 
 

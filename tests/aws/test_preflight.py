@@ -1,6 +1,7 @@
 """`miyabi-infra preflight` on emulated AWS: an account in which an apply would work, and others."""
 
 import json
+from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from miyabi_infra.aws import client
 from miyabi_infra.aws.client import Aws, action_name
 from miyabi_infra.aws.preflight import policy_of, read
 from miyabi_infra.aws.preflight.model import Before
+from miyabi_infra.aws.preflight.resolver import RESOLVER
 from miyabi_infra.commands.preflight import run
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import read as read_stacks
@@ -19,6 +21,7 @@ from tests.aws import offers
 from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment
 from tests.aws.test_from_nothing import outside
+from tests.name_server import NameServer
 from tests.support import Project
 
 pytestmark = pytest.mark.aws
@@ -41,6 +44,14 @@ Patch = pytest.MonkeyPatch
 
 def tell(aws: Emulator, name: str, value: object) -> None:
     aws.client("ssm").put_parameter(Name=name, Value=json.dumps(value), Type="String", Overwrite=True)
+
+
+@pytest.fixture
+def names(monkeypatch: Patch) -> Generator[NameServer]:
+    """A name server that knows nothing yet, in place of the system's."""
+    with NameServer.serving() as server:
+        monkeypatch.setenv(RESOLVER, server.address)
+        yield server
 
 
 @pytest.fixture
@@ -225,23 +236,24 @@ def test_what_exists_and_is_not_in_the_state_is_named(dev: Environment, capsys: 
 
 
 def test_what_an_overlay_names_is_looked_up(
-    aws: Emulator, project: Project, asked: set[str], monkeypatch: Patch, capsys: Screen
+    aws: Emulator, project: Project, names: NameServer, *, asked: set[str], monkeypatch: Patch, capsys: Screen
 ) -> None:
     aws.use(monkeypatch)
     complete.write(project)
     project.synthesize(complete.ENVIRONMENT)
     _, sections = found(project, complete.ENVIRONMENT, capsys)
     assert blocks(sections, "secrets")
-    assert sorted(blocks(sections, "certificates")) == [
-        f"{complete.GLOBAL_CERTIFICATE} does not exist in us-east-1",
-        f"{complete.CERTIFICATE} does not exist in us-west-2",
-    ]
+    assert blocks(sections, "certificates") == [f"{complete.CERTIFICATE} does not exist in us-west-2"]
+    assert blocks(sections, "domain") == [f"hosted zone {complete.ZONE} does not exist: dns.zone_id"]
     named = blocks(sections, "other ARNs")
     assert f"topic {complete.TOPIC} does not exist" in named
     assert f"topic {complete.GLOBAL_TOPIC} does not exist" in named
     assert f"web ACL {complete.WEB_ACL} does not exist" in named
 
-    complete.write(project, **outside(aws))
+    there = outside(aws)
+    servers = aws.client("route53").get_hosted_zone(Id=there["zone"])["DelegationSet"]["NameServers"]
+    names.records["example.com", "NS"] = [f"{each}." for each in servers]
+    complete.write(project, **there)
     project.synthesize(complete.ENVIRONMENT)
     stacks = read_stacks(project.out)
     stack = next(each for each in stacks if each.environment == complete.ENVIRONMENT)
@@ -249,7 +261,7 @@ def test_what_an_overlay_names_is_looked_up(
     read(Before(stack, frozenset()), Aws(stack.region), stacks)
     assert asked - set(policy_of(stack)["Statement"][0]["Action"]) == set()
     _, sections = found(project, complete.ENVIRONMENT, capsys)
-    assert [blocks(sections, name) for name in ("secrets", "certificates", "other ARNs")] == [[], [], []]
+    assert [blocks(sections, name) for name in ("secrets", "certificates", "other ARNs", "domain")] == [[]] * 4
 
 
 def test_the_policy_names_all_that_is_asked(applied: Environment, asked: set[str], monkeypatch: Patch) -> None:

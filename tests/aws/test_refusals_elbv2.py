@@ -163,6 +163,24 @@ def test_certificate_that_is_not_issued(account: Account) -> None:
     https(account, account.aws.certificate("one.example"))
 
 
+def add(account: Account, listener: str, *certificates: str) -> None:
+    named = [{"CertificateArn": each} for each in certificates]
+    account.elbv2.add_listener_certificates(ListenerArn=listener, Certificates=named)
+
+
+def test_default_certificate_removed(account: Account) -> None:
+    default, further = account.aws.certificate("one.example"), account.aws.certificate("two.example")
+    listener = account.listen(443, Protocol="HTTPS", Certificates=[{"CertificateArn": default}])
+    add(account, listener, further)
+    with account.refuses(elbv2.default_certificate_removed):
+        remove(account, listener, default)
+    remove(account, listener, further)
+
+
+def remove(account: Account, listener: str, certificate: str) -> None:
+    account.elbv2.remove_listener_certificates(ListenerArn=listener, Certificates=[{"CertificateArn": certificate}])
+
+
 def test_security_policy_that_does_not_exist(account: Account) -> None:
     certificate = account.aws.certificate("one.example")
     with account.refuses(elbv2.security_policy_that_does_not_exist):

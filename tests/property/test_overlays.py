@@ -27,6 +27,8 @@ def accepted(overlay: dict[str, Any]) -> EnvironmentSettings:
 
 
 SWITCHED: Final[Mapping[str, Callable[[EnvironmentSettings], bool]]] = {
+    "certificate": lambda settings: settings.makes_certificate,
+    "dns": lambda settings: bool(settings.dns.names),
     "codedeploy": lambda settings: settings.ecs_service.by_codedeploy,
     "frontend": lambda settings: settings.frontend.enabled,
     "monitoring": lambda settings: settings.monitoring.enabled,

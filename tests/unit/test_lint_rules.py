@@ -55,6 +55,13 @@ HIGHLY_AVAILABLE: Yaml = {
 PLAIN_FRONTEND: Yaml = {"enabled": True, "bucket": "miyabi-frontend"}
 FRONTEND: Yaml = {**PLAIN_FRONTEND, "api_domain_name": "api.example.com"}
 
+OWN_DOMAIN: Yaml = {
+    "frontend": {"enabled": False},
+    "alb": {"certificate_arn": ""},
+    "dns": {"zone": "example.com"},
+    "certificate": {"domain_names": ["api.example.com"]},
+}
+
 HOURS: Yaml = {
     "running_hours": "MON-FRI 07:00-20:00",
     "scaling_managed_elsewhere": ["min_capacity", "max_capacity"],
@@ -120,6 +127,18 @@ FOUND: list[tuple[str, Yaml, str, str]] = [
         {"frontend": {**FRONTEND, "content_security_policy": "script-src 'unsafe-inline'"}},
         "frontend.content_security_policy",
         "allows scripts that are not the application's: script-src 'unsafe-inline'",
+    ),
+    (
+        "certificate-nobody-uses",
+        {**OWN_DOMAIN, "certificate": {**OWN_DOMAIN["certificate"], "wait_for_validation": False}},
+        "certificate.wait_for_validation",
+        "the certificate for api.example.com is requested, and nothing uses it",
+    ),
+    (
+        "any-authority-may-issue",
+        OWN_DOMAIN,
+        "certificate.authorities",
+        "no CAA record says which certificate authorities may issue certificates",
     ),
     ("hsts-is-short", {"frontend": {**FRONTEND, "hsts_seconds": 300}}, "frontend.hsts_seconds", "to HTTPS for 300 s"),
     (

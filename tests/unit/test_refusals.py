@@ -122,7 +122,92 @@ RULES = {
     "domain_names_have_a_certificate": Case(
         add="frontend:\n  domain_names: [app.example.com]\n",
         problem="qa.yaml:9: frontend.domain_names: ['app.example.com'] have no certificate; "
-        "allowed: names together with certificate_arn",
+        "allowed: names together with certificate_arn, or certificate.for_frontend: true",
+    ),
+    "names_need_a_zone": Case(
+        add="dns:\n  load_balancer_names: [api.example.com]\n",
+        problem="qa.yaml:9: dns.load_balancer_names: ['api.example.com'] has no effect without zone; "
+        "allowed: no such key, or a zone",
+    ),
+    "names_are_in_the_zone": Case(
+        add="dns:\n  zone: example.com\n  load_balancer_names: [api.an-example.com]\n",
+        problem="qa.yaml:10: dns.load_balancer_names[0]: 'api.an-example.com' is not in the zone example.com; "
+        "allowed: example.com, or a name that ends with .example.com",
+    ),
+    "each_name_leads_to_one_place": Case(
+        add="dns:\n  zone: example.com\n  load_balancer_names: [api.example.com, api.example.com]\n",
+        problem="qa.yaml:10: dns.load_balancer_names[1]: 'api.example.com' is in the list twice; allowed: each once",
+    ),
+    "health_check_is_of_a_name": Case(
+        add="dns:\n  zone: example.com\n  health_check_name: api.example.com\n",
+        problem="qa.yaml:10: dns.health_check_name: 'api.example.com' is none of the names; "
+        "allowed: one of load_balancer_names and frontend_names",
+    ),
+    "health_check_gets_in": Case(
+        add="security_groups:\n  alb_ingress_cidr_blocks: [203.0.113.0/24]\n"
+        "dns:\n  zone: example.com\n  load_balancer_names: [api.example.com]\n"
+        "  health_check_name: api.example.com\n",
+        problem="qa.yaml:13: dns.health_check_name: 'api.example.com' leads to the load balancer, which "
+        "security_groups.alb_ingress_cidr_blocks does not open to the internet; "
+        "allowed: one of dns.frontend_names, or none",
+    ),
+    "health_check_speaks_the_tls_of_the_listener": Case(
+        add="dns:\n  zone: example.com\n  load_balancer_names: [api.example.com]\n"
+        "  health_check_name: api.example.com\nalb:\n  ssl_policy: ELBSecurityPolicy-TLS13-1-3-2021-06\n",
+        problem="qa.yaml:11: dns.health_check_name: 'api.example.com' is answered with TLS 1.3 only (alb.ssl_policy "
+        "ELBSecurityPolicy-TLS13-1-3-2021-06), which Route 53 cannot speak; "
+        "allowed: none, or a policy with TLS 1.2, too, such as ELBSecurityPolicy-TLS13-1-2-2021-06",
+    ),
+    "certificate_names_differ": Case(
+        add="dns:\n  zone: example.com\ncertificate:\n  domain_names: [a.example.com, a.example.com]\n",
+        problem="qa.yaml:11: certificate.domain_names[1]: 'a.example.com' is in the list twice; allowed: each once",
+    ),
+    "first_name_fits": Case(
+        add=f"dns:\n  zone: example.com\ncertificate:\n  domain_names: [{'a' * 53}.example.com]\n",
+        problem=f"qa.yaml:11: certificate.domain_names[0]: '{'a' * 53}.example.com' has 65 characters; "
+        "allowed: at most 64 in the first name; a longer one can be a later one",
+    ),
+    "amazon_may_issue": Case(
+        add="certificate:\n  authorities: [letsencrypt.org]\n",
+        problem="qa.yaml:9: certificate.authorities: ['letsencrypt.org'] forbid Amazon, so ACM issues nothing; "
+        "allowed: amazon.com, too",
+    ),
+    "certificate_has_a_zone": Case(
+        add="dns:\n  zone: example.com\ncertificate:\n  domain_names: [example.com, api.example.org]\n",
+        problem="qa.yaml:11: certificate.domain_names[1]: 'api.example.org' is not in the zone example.com, so ACM "
+        "could not validate it; allowed: example.com, or a name that ends with .example.com",
+    ),
+    "certificate_covers_every_name": Case(
+        add="dns:\n  zone: example.com\n  load_balancer_names: [a.b.example.com]\n"
+        'certificate:\n  domain_names: [example.com, "*.example.com"]\n',
+        problem="qa.yaml:10: dns.load_balancer_names[0]: 'a.b.example.com' is not covered by "
+        "certificate.domain_names; allowed: names of example.com, *.example.com",
+    ),
+    "listener_has_one_default_certificate": Case(
+        add=f"dns:\n  zone: example.com\ncertificate:\n  domain_names: [example.com]\n"
+        f"alb:\n  certificate_arn: {REGIONAL}\n",
+        problem=f"qa.yaml:13: alb.certificate_arn: '{REGIONAL}' and certificate.domain_names exclude each other; "
+        "allowed: one of both, or the ARN in alb.further_certificate_arns",
+    ),
+    "further_certificates_differ": Case(
+        add=f"alb:\n  certificate_arn: {REGIONAL}\n  further_certificate_arns: [{REGIONAL}]\n",
+        problem=f"qa.yaml:10: alb.further_certificate_arns[0]: '{REGIONAL}' is certificate_arn, too; "
+        "allowed: another one",
+    ),
+    "further_certificates_have_a_listener": Case(
+        add=f"alb:\n  further_certificate_arns: [{REGIONAL}]\n",
+        problem=f"qa.yaml:9: alb.further_certificate_arns: ['{REGIONAL}'] have no HTTPS listener; "
+        "allowed: none, or alb.certificate_arn or certificate.domain_names with them",
+    ),
+    "certificate_for_the_frontend_has_names": Case(
+        add="dns:\n  zone: example.com\ncertificate:\n  for_frontend: true\n",
+        problem="qa.yaml:11: certificate.for_frontend: true has no names; "
+        "allowed: false, or frontend.domain_names with it",
+    ),
+    "distribution_answers_to_its_names": Case(
+        add="dns:\n  zone: example.com\n  frontend_names: [app.example.com]\n",
+        problem="qa.yaml:10: dns.frontend_names[0]: 'app.example.com' is not covered by frontend.domain_names; "
+        "allowed: names of the distribution",
     ),
     "domain_names_differ": Case(
         add=f"frontend:\n  certificate_arn: {GLOBAL}\n  domain_names: [a.example.com, a.example.com]\n",
@@ -851,6 +936,54 @@ FIELDS = {
         problem="qa.yaml:8: notifications.kms_key_arn: 'alias/aws/sns' is not the ARN of a KMS key; "
         "allowed: arn:aws:kms:<region>:<account>:key/<id>, or an empty string for none",
     ),
+    "certificate without a zone": Case(
+        add="certificate:\n  domain_names: [example.com]\n",
+        problem="qa.yaml:1: dns.zone: null is missing: the records that validate the certificate are in it; "
+        "allowed: the name of the hosted zone",
+    ),
+    "name that leads to two places": Case(
+        add="dns:\n  zone: example.com\n  load_balancer_names: [app.example.com]\n"
+        "  frontend_names: [app.example.com]\n"
+        f"frontend: {{enabled: true, bucket: b-1, domain_names: [app.example.com], certificate_arn: '{GLOBAL}'}}\n",
+        problem="qa.yaml:11: dns.frontend_names[0]: 'app.example.com' is in load_balancer_names, too; "
+        "allowed: one of both",
+    ),
+    "frontend's name before its certificate": Case(
+        add="dns:\n  zone: example.com\n  frontend_names: [app.example.com]\n"
+        "certificate:\n  for_frontend: true\n  wait_for_validation: false\n"
+        "frontend: {enabled: true, bucket: b-1, domain_names: [app.example.com]}\n",
+        problem="qa.yaml:10: dns.frontend_names[0]: 'app.example.com' leads to a distribution that has no names "
+        "before its certificate is issued; allowed: none, or certificate.wait_for_validation: true",
+    ),
+    "two certificates of the frontend": Case(
+        add="dns:\n  zone: example.com\ncertificate:\n  for_frontend: true\n"
+        f"frontend: {{enabled: true, bucket: b-1, domain_names: [app.example.com], certificate_arn: '{GLOBAL}'}}\n",
+        problem="qa.yaml:11: certificate.for_frontend: true and frontend.certificate_arn exclude each other; "
+        "allowed: one of both",
+    ),
+    "health check of what only CloudFront reaches": Case(
+        add="dns:\n  zone: example.com\n  load_balancer_names: [api.example.com]\n"
+        "  health_check_name: api.example.com\nfrontend: {enabled: true, bucket: b-1, origin_secret: true}\n",
+        problem="qa.yaml:11: dns.health_check_name: 'api.example.com' leads to the load balancer, which only "
+        "CloudFront gets an answer from; allowed: one of dns.frontend_names, or none",
+    ),
+    "api name that the certificate does not cover": Case(
+        add="dns: {zone: example.com}\ncertificate: {domain_names: [api.example.com]}\n"
+        "frontend:\n  enabled: true\n  bucket: b-1\n  api_domain_name: www.example.com\n",
+        problem="qa.yaml:13: frontend.api_domain_name: 'www.example.com' is not covered by certificate.domain_names, "
+        "which CloudFront checks; allowed: a name of api.example.com",
+    ),
+    "certificate whose listener cannot be reached": Case(
+        add="dns: {zone: example.com}\ncertificate: {domain_names: [api.example.com]}\n"
+        "security_groups:\n  https_ingress: false\n",
+        problem="qa.yaml:11: security_groups.https_ingress: false blocks the HTTPS listener that "
+        "certificate.domain_names creates; allowed: true",
+    ),
+    "zone with a wildcard": Case(
+        add='dns: {zone: "*.example.com"}\n',
+        problem="qa.yaml:8: dns.zone: '*.example.com' is not a domain name without *; "
+        "allowed: a name in lower case such as app.example.com",
+    ),
     "dot in the name of the frontend": Case(
         add="frontend:\n  bucket: app.example\n",
         problem="qa.yaml:9: frontend.bucket: 'app.example' contains a dot, which the TLS certificate of S3 does not "
@@ -896,6 +1029,20 @@ def test_an_overlay_is_refused_in_one_line(case: Case, project: Project) -> None
 
 
 OF_SHARED = {
+    "amazon_may_issue_in_the_zone": (
+        "hosted_zone:\n  name: example.com\n  certificate_authorities: [letsencrypt.org]\n",
+        (
+            "hosted_zone.certificate_authorities: ['letsencrypt.org'] forbid Amazon, so ACM issues nothing; "
+            "allowed: amazon.com, too"
+        ),
+    ),
+    "authorities_need_a_zone": (
+        "hosted_zone:\n  certificate_authorities: [amazon.com]\n",
+        (
+            "hosted_zone.certificate_authorities: ['amazon.com'] have no effect without name; "
+            "allowed: no such key, or a name"
+        ),
+    ),
     "pipeline_has_a_repository": (
         "pipeline:\n  environments: [dev]\n",
         "pipeline.environments: ['dev'] has no effect without repository; allowed: no such key, or a repository",

@@ -181,7 +181,9 @@ def test_a_variable_without_default_stays_unknown(tmp_path: Path) -> None:
         ("${aws_none.it.id}", "refers to module.one.aws_none.it, which does not exist"),
         ("${aws_thing.it}", "a whole resource"),
         ("${count.index}", "count.index is used outside a counted resource"),
-        ("${data.aws_region.current.name}", "a data source is a form that is not known here"),
+        ("${each.key}", "each.key is used outside a resource with for_each"),
+        ('${local.list["a"]}', "an index of a value that is not a list"),
+        ("${zipmap(local.list, local.list)}", "zipmap of values that are known before apply"),
         ("a ${local.list} b", "puts a list, a mapping or null into a text"),
         ("${local.list[7]}", "item 7 of a list of 1"),
     ],
@@ -196,12 +198,55 @@ def test_a_form_that_is_not_known_is_refused_with_file_and_expression(
     assert problem in str(refused.value)
 
 
-@pytest.mark.parametrize("meta", ["for_each", "provisioner"])
+@pytest.mark.parametrize("meta", ["connection", "provisioner"])
 def test_meta_arguments_that_the_generator_never_writes_are_refused(tmp_path: Path, meta: str) -> None:
     body = {"resource": {"aws_thing": {"it": {meta: "anything"}}}}
 
     with pytest.raises(StackError, match=f"aws_thing.it holds {meta}, not known here"):
         read(write(tmp_path, body))
+
+
+def test_a_for_each_that_is_known_after_apply_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match=r"aws_thing.it has a for_each that is not a mapping"):
+        read(write(tmp_path, {"resource": {"aws_thing": {"it": {"for_each": "${toset(local.names)}"}}}}))
+
+
+def test_each_instance_has_its_key_and_its_value(tmp_path: Path) -> None:
+    asked = "${zipmap(aws_certificate.it.options[*].domain, aws_certificate.it.options[*].value)}"
+    body = {
+        "locals": {"asked": asked},
+        "resource": {
+            "aws_certificate": {"it": {"name": "a.example"}},
+            "aws_record": {
+                "it": {
+                    "for_each": {"b.example": {"value": '${local.asked["b.example"]}'}, "a.example": {"value": "x"}},
+                    "name": "${each.key}",
+                    "value": "${each.value.value}",
+                }
+            },
+            "aws_thing": {"it": {"record": '${aws_record.it["b.example"].fqdn}', "zone": "${data.aws_zone.it.id}"}},
+        },
+    }
+    (stack,) = read(write(tmp_path, body))
+    first, second = stack.of_type("aws_record")
+    assert (first.address, first.index) == ('module.one.aws_record.it["a.example"]', "a.example")
+    assert first.arguments == {"name": "a.example", "value": "x"}
+    assert second.arguments == {
+        "name": "b.example",
+        "value": Reference("module.one.aws_certificate.it", 'options[*].value["b.example"]'),
+    }
+    assert second.references == (Reference("module.one.aws_certificate.it", "options"),)
+    (thing,) = stack.of_type("aws_thing")
+    assert thing.arguments == {
+        "record": Reference('module.one.aws_record.it["b.example"]', "fqdn"),
+        "zone": Reference("module.one.data.aws_zone.it", "id"),
+    }
+
+
+def test_a_key_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    many = {"it": {"for_each": {"a": 1}}}
+    with pytest.raises(StackError, match=r"refers to module.one.aws_many.it\[z\], which does not exist"):
+        read(write(tmp_path, {"resource": {"aws_many": many, "aws_thing": {"it": {"a": '${aws_many.it["z"].id}'}}}}))
 
 
 def test_a_resource_of_a_second_provider_has_its_region(tmp_path: Path) -> None:

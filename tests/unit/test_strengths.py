@@ -137,6 +137,9 @@ WEAKER: Final[Mapping[str, tuple[Any, str]]] = {
     "frontend.access_log_days": (1, DAYS),
     "frontend.errors_alarm_threshold": (50, THRESHOLD),
     "frontend.alarm_topic_arn": ("", "alarms that tell somebody"),
+    "dns.health_check_topic_arn": ("", "alarms that tell somebody"),
+    "certificate.authorities": ([], "names whose certificate authorities are limited"),
+    "certificate.expiry_alarm_days": (5, THRESHOLD),
 }
 """Settings that protect: a weaker value than that of the strong overlay, and the strength that it lessens."""
 
@@ -152,7 +155,8 @@ BESIDE: Final[Mapping[str, Any]] = {
 """What the weaker values ask for, to be accepted."""
 
 APART: Final[Mapping[str, tuple[Any, str]]] = {
-    "alb.certificate_arn": ("", "HTTPS"),
+    "certificate.domain_names": ([], "HTTPS"),
+    "dns.health_check_name": (None, "health checks from outside"),
     "ecs_service.tasks_outside_running_hours": (1, "tasks outside the running hours"),
     "role_boundary_arn": (None, "permissions boundary of a role"),
     "codedeploy.termination_wait_minutes": (5, "minutes in which CodeDeploy still has the old tasks"),
@@ -175,6 +179,7 @@ BEFORE_APART: Final[Mapping[str, Any]] = {
     "security_groups.alb_ingress_cidr_blocks": None,
 }
 BESIDE_APART: Final[Mapping[str, Any]] = {
+    "alb.further_certificate_arns": None,
     "alb.redirect_http_to_https": None,
     "alb.ssl_policy": None,
     "elasticache.auth_token_update_strategy": None,
@@ -206,6 +211,8 @@ DEPENDS: Final[Mapping[str, Any]] = {
 """Settings of which the stack does not say which way is weaker, with another value: unknown must be said."""
 
 OTHERWISE: Final[Mapping[str, str]] = {
+    "alb.certificate_arn": "as certificate.domain_names: without either, there is no HTTPS",
+    "certificate.wait_for_validation": "as certificate.domain_names: without it, nothing uses the certificate",
     "elasticache.memory_alarm_threshold": "as elasticache.memory_usage_alarm_threshold, of the other metric",
     "codedeploy.test_cidr_blocks": "as security_groups.alb_ingress_cidr_blocks, of a port of its own",
     "codedeploy.test_port": "as security_groups.alb_ingress_cidr_blocks: a port more that is open",
@@ -213,15 +220,17 @@ OTHERWISE: Final[Mapping[str, str]] = {
 }
 """Settings that protect as another one does, which has a row."""
 
-UNTRACED: Final = {"frontend.origin_secret"}
-"""Settings whose way into the listener's rule goes through names of wires, which causes are not read from."""
+UNTRACED: Final = {"certificate.domain_names", "frontend.origin_secret"}
+"""Settings whose way into the listener or its rule goes through wires, which causes are not read from."""
 
 NO_PROTECTION: Final = {
     *("project", "region", "aws_provider", "container_port", "tags", "highly_available", "monthly_budget"),
     *("assume_role.role_arn", "assume_role.external_id", "assume_role.session_name"),
     *("networking.vpc_cidr", "networking.public_subnet_cidrs", "networking.private_subnet_cidrs"),
     *("alb.idle_timeout", "alb.health_check_timeout", "alb.health_check_healthy_threshold", "alb.named_for_port"),
-    "alb.deregistration_delay",
+    *("alb.deregistration_delay", "alb.further_certificate_arns"),
+    *("dns.zone", "dns.zone_id", "dns.load_balancer_names", "dns.frontend_names", "dns.health_check_path"),
+    *("certificate.for_frontend", "certificate.key_algorithm"),
     *("ecs.ecr_image_uri", "ecs.task_cpu", "ecs.task_memory", "ecs.cpu_architecture", "ecs.health_check_path"),
     *("ecs.container_health_check_command", "ecs.container_health_check_interval"),
     *("ecs.container_health_check_timeout", "ecs.container_health_check_retries"),

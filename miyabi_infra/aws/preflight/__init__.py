@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from miyabi_infra.aws.account import account_of
 from miyabi_infra.aws.client import Aws, Kind, together
-from miyabi_infra.aws.preflight import images, names, offers, permissions, quotas, references, roles
+from miyabi_infra.aws.preflight import domain, images, names, offers, permissions, quotas, references, roles
 from miyabi_infra.aws.preflight.model import Before, Preflight
 from miyabi_infra.aws.readers import READERS
 from miyabi_infra.aws.status.model import Ask, StatusSection, section, unknown
@@ -28,6 +28,7 @@ SECTIONS: Final[Mapping[str, Ask]] = {
     "database classes": offers.classes,
     "image": images.images,
     "secrets": references.secrets,
+    "domain": domain.domain,
     "certificates": references.certificates,
     "other ARNs": references.others,
     "AWS's roles": roles.service_linked,

@@ -7,6 +7,7 @@ from typing import Any, cast
 from botocore.exceptions import BotoCoreError
 
 from miyabi_infra.aws.client import UNEXPECTED, Kind, Limits, Trouble, together, trouble
+from miyabi_infra.aws.imports import NOT_IMPORTED
 from miyabi_infra.aws.preflight.model import Observations, blocked, fine, note, preflight
 from miyabi_infra.aws.readers import READERS
 from miyabi_infra.aws.status.model import Look, Observation, unknown
@@ -59,7 +60,8 @@ def names(look: Look) -> Observations:
     """What exists under the names of the stack, and is not in its state: AWS would refuse to create it."""
     known = _known(look)
     stack = look.world.stack
-    new = [each for each in stack.resources if each.type in READERS and _address(each) not in known]
+    imported = READERS.keys() - NOT_IMPORTED
+    new = [each for each in stack.resources if each.type in imported and _address(each) not in known]
     found = [each for each in together(lambda each: _exists(look, each), new) if each is not None]
     yield from found
     if not found:

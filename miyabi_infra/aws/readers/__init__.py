@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from miyabi_infra.aws.readers import (
+    acm,
     application_autoscaling,
     cloudfront,
     cloudwatch,
@@ -22,6 +23,7 @@ from miyabi_infra.aws.readers import (
     iam,
     logs,
     rds,
+    route53,
     s3,
     secretsmanager,
     servicediscovery,
@@ -30,6 +32,7 @@ from miyabi_infra.aws.readers import (
 from miyabi_infra.aws.world import Reader
 
 READERS: Final[Mapping[str, Reader]] = {
+    **acm.READERS,
     **application_autoscaling.READERS,
     **cloudfront.READERS,
     **cloudwatch.READERS,
@@ -43,6 +46,7 @@ READERS: Final[Mapping[str, Reader]] = {
     **iam.READERS,
     **logs.READERS,
     **rds.READERS,
+    **route53.READERS,
     **s3.READERS,
     **secretsmanager.READERS,
     **servicediscovery.READERS,

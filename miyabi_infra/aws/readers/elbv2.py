@@ -316,6 +316,21 @@ def _extra_certificates(arn: str, resource: Resource, world: World) -> Iterator[
                 yield Extra(f"certificate {each['CertificateArn']}")
 
 
+def _further_certificate(resource: Resource, world: World) -> Found | None:
+    """A further certificate of a listener: it is there, or it is not."""
+    listener, arn = world.value(resource.get("listener_arn")), world.value(resource.get("certificate_arn"))
+    if isinstance(listener, Unresolved) or isinstance(arn, Unresolved):
+        return None
+    for each in world.items("elbv2", "describe_listener_certificates", "Certificates", ListenerArn=listener):
+        if not each.get("IsDefault") and each["CertificateArn"] == arn:
+            checks = [
+                Compared("listener_arn", listener, listener),
+                Compared("certificate_arn", arn, each["CertificateArn"]),
+            ]
+            return Found({"id": f"{listener}_{arn}"}, checks)
+    return None
+
+
 def _rule(resource: Resource, world: World) -> Found | None:
     """A rule, by its listener and priority; of a secret header the name, because its value is in no file."""
     listener = world.value(resource.get("listener_arn"))
@@ -346,6 +361,7 @@ def _of(condition: Mapping[str, Value]) -> tuple[Mapping[str, Value], ...]:
 READERS: Final[Mapping[str, Reader]] = {
     "aws_lb": _load_balancer,
     "aws_lb_listener": _listener,
+    "aws_lb_listener_certificate": _further_certificate,
     "aws_lb_listener_rule": _rule,
     "aws_lb_target_group": _target_group,
 }

@@ -5,6 +5,7 @@ from typing import Final
 
 from miyabi_infra.cost.model import Billing, Charge, Context
 from miyabi_infra.cost.services import (
+    acm,
     autoscaling,
     cloudfront,
     cloudwatch,
@@ -15,6 +16,7 @@ from miyabi_infra.cost.services import (
     elb,
     iam,
     rds,
+    route53,
     s3,
     secretsmanager,
     servicediscovery,
@@ -23,6 +25,7 @@ from miyabi_infra.cost.services import (
 )
 
 BILLING: Final[Billing] = {
+    **acm.BILLING,
     **autoscaling.BILLING,
     **cloudfront.BILLING,
     **cloudwatch.BILLING,
@@ -33,6 +36,7 @@ BILLING: Final[Billing] = {
     **elb.BILLING,
     **iam.BILLING,
     **rds.BILLING,
+    **route53.BILLING,
     **s3.BILLING,
     **secretsmanager.BILLING,
     **servicediscovery.BILLING,

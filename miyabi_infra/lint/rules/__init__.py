@@ -48,6 +48,8 @@ RULES: Final[tuple[LintRule, ...]] = (
     entrance.no_https,
     entrance.plain_http_beside_https,
     entrance.old_tls,
+    entrance.certificate_nobody_uses,
+    entrance.any_authority_may_issue,
     entrance.open_port_nobody_answers,
     entrance.keep_alive_shorter_than_idle_timeout,
     frontend.cdn_can_be_passed_by,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from miyabi_infra.lint.environment import Environment
 from miyabi_infra.lint.rule import Concern, rule
-from miyabi_infra.stacks.platform import number
+from miyabi_infra.stacks.platform import address_of, number
 
 
 @rule("warning")
@@ -54,6 +54,32 @@ def old_tls(here: Environment) -> Iterator[Concern]:
                 "ssl_policy: ELBSecurityPolicy-TLS13-1-2-2021-06",
                 "info",
             )
+
+
+@rule("warning")
+def certificate_nobody_uses(here: Environment) -> Iterator[Concern]:
+    """The names stay without HTTPS, although a certificate is requested."""
+    waiting = {address_of(each.get("certificate_arn")) for each in here.stack.of_type("aws_acm_certificate_validation")}
+    for each in here.stack.of_type("aws_acm_certificate"):
+        if each.address not in waiting:
+            yield Concern(
+                ("certificate", "wait_for_validation"),
+                f"the certificate for {each.get('domain_name')} is requested, and nothing uses it",
+                "wait_for_validation: true, once the zone is delegated",
+            )
+
+
+@rule("info")
+def any_authority_may_issue(here: Environment) -> Iterator[Concern]:
+    """A certificate authority that is deceived, or a forgotten account with one, issues certificates for your names."""
+    stacks = [each for each in (here.stack, here.shared) if each is not None]
+    limits = [each for stack in stacks for each in stack.of_type("aws_route53_record") if each.get("type") == "CAA"]
+    if here.stack.of_type("aws_acm_certificate") and not limits:
+        yield Concern(
+            ("certificate", "authorities"),
+            "no CAA record says which certificate authorities may issue certificates for the names",
+            "authorities: [amazon.com]",
+        )
 
 
 @rule("info")

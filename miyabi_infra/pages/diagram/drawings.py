@@ -115,6 +115,22 @@ def _dns(found: Sequence[Resource], platform: Platform) -> Drawn:
     return Drawn("Private DNS zone", zone, tuple(names))
 
 
+def _zone(found: Sequence[Resource], _platform: Platform) -> Drawn:
+    return Drawn("Hosted zone", _names(found), ("delegated where the domain is registered",))
+
+
+def _records(found: Sequence[Resource], platform: Platform) -> Drawn | None:
+    names = dict.fromkeys(str(each.index) for each in found if each.get("alias"))
+    checked = [str(each.get("fqdn")) for each in platform.stack.of_type("aws_route53_health_check")]
+    return Drawn("Route 53", ", ".join(names), tuple(f"asks for {each}" for each in checked)) if names else None
+
+
+def _certificates(found: Sequence[Resource], _platform: Platform) -> Drawn:
+    names = [(each.get("domain_name"), *strings(each.get("subject_alternative_names"))) for each in found]
+    further = sum(map(len, names)) - len(found)
+    return Drawn("ACM", ", ".join(str(each[0]) for each in names), (f"{count(further, 'further name')}",))
+
+
 def _endpoints(found: Sequence[Resource], _platform: Platform) -> Drawn:
     names = [".".join(str(each.get("service_name")).split(".")[3:]) for each in found]
     return Drawn(count(len(found), "VPC endpoint"), ", ".join(names))
@@ -202,6 +218,9 @@ class _Card:
 _CARDS: Final = (
     _Card("aws_service_discovery_private_dns_namespace", "in the VPC", _dns),
     _Card("aws_vpc_endpoint", "in the VPC", _endpoints),
+    _Card("aws_route53_zone", "outside the VPC", _zone),
+    _Card("aws_route53_record", "outside the VPC", _records),
+    _Card("aws_acm_certificate", "outside the VPC", _certificates),
     _Card("aws_cloudfront_distribution", "outside the VPC", _distribution),
     _Card("aws_ecr_repository", "outside the VPC", _repository),
     _Card("aws_ecs_task_definition", "outside the VPC", _image),
@@ -216,6 +235,7 @@ _CARDS: Final = (
 """The cards, in the order in which they are shown."""
 
 _PARTS: Final[Mapping[str, str]] = {
+    "aws_acm_certificate_validation": "of the certificate",
     "aws_appautoscaling_policy": "text of the service's bar",
     "aws_appautoscaling_scheduled_action": "text of the service's bar",
     "aws_appautoscaling_target": "number of tasks on the service's bar",
@@ -240,11 +260,13 @@ _PARTS: Final[Mapping[str, str]] = {
     "aws_iam_role_policy_attachment": "of the roles",
     "aws_internet_gateway": "a box at the edge of the VPC",
     "aws_lb_listener": "text of the load balancer's bar",
+    "aws_lb_listener_certificate": "of the listener",
     "aws_lb_listener_rule": "of the listener",
     "aws_lb_target_group": "arrow from the load balancer to the tasks",
     "aws_nat_gateway": "a box in its subnet",
     "aws_secretsmanager_secret": "of the cache, whose URL it holds",
     "aws_secretsmanager_secret_version": "of the secret",
+    "aws_route53_health_check": "text of the records' card",
     "aws_route": "text of the subnet, arrows to gateways",
     "aws_route_table": "text of the subnet, arrows to gateways",
     "aws_route_table_association": "text of the subnet, arrows to gateways",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from miyabi_infra.pages.guides.needed import needed
 from miyabi_infra.stacks import Stack
-from miyabi_infra.stacks.platform import Platform, integer, text
+from miyabi_infra.stacks.platform import Platform, integer, strings, text
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,11 @@ class Entrance:
     redirect: bool
     """Whether HTTP redirects to HTTPS."""
     certificate: str
-    """ARN; empty without HTTPS."""
+    """ARN of a certificate that is given; empty without HTTPS, and where the environment makes one."""
+    certified: tuple[str, ...]
+    """Names of the certificate that the environment makes, even if nothing uses it yet."""
+    names: tuple[str, ...]
+    """Names that lead to the load balancer or to the distribution."""
     tls_policy: str
     target_group: str
     port: int
@@ -68,13 +72,18 @@ def entrance(stack: Stack) -> Entrance:
     check = platform.health_check or {}
     https = platform.https
     plain = [each for each in platform.listeners() if each.get("protocol") == "HTTP"]
+    given = https.get("certificate_arn") if https else None
+    made = next((each for each in stack.of_type("aws_acm_certificate") if not each.region), None)
+    aliases = [each for each in stack.of_type("aws_route53_record") if each.get("alias")]
     return Entrance(
         load_balancer=text(balancer.get("name")),
         idle_timeout=integer(balancer.get("idle_timeout")),
         http2=bool(balancer.get("enable_http2")),
         https=https is not None,
         redirect=any(block.get("type") == "redirect" for each in plain for block in each.blocks("default_action")),
-        certificate=text(https.get("certificate_arn")) if https else "",
+        certificate=given if isinstance(given, str) else "",
+        certified=(text(made.get("domain_name")), *strings(made.get("subject_alternative_names"))) if made else (),
+        names=tuple(dict.fromkeys(text(each.get("name")) for each in aliases)),
         tls_policy=text(https.get("ssl_policy")) if https else "",
         target_group=text(group.get("name")),
         port=integer(group.get("port")),

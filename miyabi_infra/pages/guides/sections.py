@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 SECTIONS: Final[Mapping[str, str]] = {
+    "aws_acm_certificate": "troubleshooting.md#https",
+    "aws_acm_certificate_validation": "troubleshooting.md#https",
     "aws_appautoscaling_policy": "troubleshooting.md#no-scaling",
     "aws_appautoscaling_scheduled_action": "#scale",
     "aws_appautoscaling_target": "#scale",
@@ -35,9 +37,12 @@ SECTIONS: Final[Mapping[str, str]] = {
     "aws_internet_gateway": "#load-balancer-not-reachable",
     "aws_lb": "#load-balancer-not-reachable",
     "aws_lb_listener": "#load-balancer-not-reachable",
+    "aws_lb_listener_certificate": "troubleshooting.md#https",
     "aws_lb_listener_rule": "#frontend",
     "aws_lb_target_group": "troubleshooting.md#targets-unhealthy",
     "aws_nat_gateway": "#zone-or-nat-lost",
+    "aws_route53_health_check": "troubleshooting.md#https",
+    "aws_route53_record": "troubleshooting.md#https",
     "aws_route": "#zone-or-nat-lost",
     "aws_route_table": "#zone-or-nat-lost",
     "aws_route_table_association": "#zone-or-nat-lost",

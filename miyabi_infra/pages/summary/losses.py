@@ -6,6 +6,8 @@ from typing import Final
 _NOTHING_MORE: Final = ""
 
 LOSSES: Final[Mapping[str, str]] = {
+    "aws_acm_certificate": "its issue: a new one must be validated again",
+    "aws_acm_certificate_validation": _NOTHING_MORE,
     "aws_appautoscaling_policy": _NOTHING_MORE,
     "aws_appautoscaling_scheduled_action": "the running hours: a range outside them stays until somebody changes it",
     "aws_appautoscaling_target": _NOTHING_MORE,
@@ -42,9 +44,13 @@ LOSSES: Final[Mapping[str, str]] = {
     "aws_internet_gateway": "all traffic to and from the internet",
     "aws_lb": "its DNS name, and all traffic until the DNS record has changed",
     "aws_lb_listener": "the traffic of its port",
+    "aws_lb_listener_certificate": "HTTPS of the names of the certificate",
     "aws_lb_listener_rule": "the traffic that it forwards",
     "aws_lb_target_group": "the traffic to its targets, until new ones are registered",
     "aws_nat_gateway": "the route to the internet from its subnets, until the new one is there",
+    "aws_route53_health_check": "its history",
+    "aws_route53_record": "what the name leads to, or the renewal of the certificate that it validates",
+    "aws_route53_zone": "every name in it, until the domain is delegated to another zone",
     "aws_route": "the traffic that it routes",
     "aws_route_table": "the traffic that it routes",
     "aws_route_table_association": "the traffic that it routes",

@@ -243,7 +243,14 @@ def https_without_certificate(ask: Ask) -> str | None:
     return "A certificate must be specified for HTTPS listeners" if missing else None
 
 
-@refusal("elbv2", "CreateListener", "ModifyListener", code="CertificateNotFound", source=API.format("CreateListener"))
+@refusal(
+    "elbv2",
+    "AddListenerCertificates",
+    "CreateListener",
+    "ModifyListener",
+    code="CertificateNotFound",
+    source=API.format("CreateListener"),
+)
 def certificate_that_does_not_exist(ask: Ask) -> str | None:
     """ACM has no certificate of the ARN in the region."""
     for arn in _acm(ask):
@@ -254,6 +261,7 @@ def certificate_that_does_not_exist(ask: Ask) -> str | None:
 
 @refusal(
     "elbv2",
+    "AddListenerCertificates",
     "CreateListener",
     "ModifyListener",
     code="UnsupportedCertificate",
@@ -268,6 +276,19 @@ def certificate_that_is_not_issued(ask: Ask) -> str | None:
                 f"The certificate '{arn}' must have a fully-qualified domain name, "
                 "a supported signature, and a supported key size."
             )
+    return None
+
+
+@refusal(
+    "elbv2", "RemoveListenerCertificates", code="OperationNotPermitted", source=API.format("RemoveListenerCertificates")
+)
+def default_certificate_removed(ask: Ask) -> str | None:
+    """The certificate is the default one of the listener."""
+    arn, certificates = str(ask.get("ListenerArn")), {each["CertificateArn"] for each in ask.all("Certificates")}
+    for balancer in ask.backend("elbv2").load_balancers.values():
+        listener = balancer.listeners.get(arn)
+        if listener is not None and certificates & set(map(str, listener.certificates[:1])):
+            return "Default certificate cannot be removed"
     return None
 
 

@@ -1,0 +1,44 @@
+"""What several modules say about domain names: their form, and the hosted zone in which their records are."""
+
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+from modules.settings import Violation, matching
+
+AMAZON: Final = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"})
+"""What a CAA record calls Amazon's authority: one of them suffices (ACM user guide, "Configure a CAA record")."""
+
+_LABEL: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+_ALLOWED: Final = "a name in lower case such as app.example.com"
+
+DomainName = Annotated[str, matching(rf"(?=.{{4,253}}$)(?:\*\.)?{_LABEL}", "is not a domain name", _ALLOWED)]
+"""A name, or `*.` and a name for all names directly below it."""
+
+HostName = Annotated[str, matching(rf"(?=.{{4,253}}$){_LABEL}", "is not a domain name without *", _ALLOWED)]
+"""A name without `*`."""
+
+ZoneId = Annotated[
+    str, matching(r"Z[A-Z0-9]{1,31}", "is not the ID of a hosted zone", "Z and at most 31 capital letters and digits")
+]
+
+
+def bare(name: str) -> str:
+    """A name without `*.`: ACM validates both by the same record."""
+    return name.removeprefix("*.")
+
+
+def covers(certified: str, name: str) -> bool:
+    """Whether a name of a certificate is for `name`; `*` stands for one label, and is itself only covered by `*`."""
+    return certified == name or (certified.startswith("*.") and certified[2:] == name.partition(".")[2])
+
+
+def in_zone(name: str, zone: str) -> bool:
+    """Whether a record of the name belongs into the zone."""
+    return bare(name) == zone or name.endswith(f".{zone}")
+
+
+def twice(key: str, values: tuple[str, ...]) -> Iterator[Violation]:
+    """A violation for each value that is in a list before."""
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            yield Violation((key, index), value, "is in the list twice", "each once")
