@@ -253,6 +253,10 @@ CORPUS: Final = (
         ("a_signal_ends_the_run_in_order_and_leaves_a_partial_result", "a partial result"),
     ),
     *_rows(
+        "guides", "guide", "aws/test_guides_of_faults", MADE,
+        ("the_steps_lead_to_the_fault_and_the_fix_mends_it", "seen, mended, and then as in a healthy account"),
+    ),
+    *_rows(
         "guides", "guide", "aws/test_guides", MADE,
         ("a_restart_stops_the_unhealthy_task_and_no_other", "the unhealthy task is stopped"),
     ),
