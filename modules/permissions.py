@@ -4,7 +4,7 @@ An operation of AWS's API is mostly an action of IAM of the same name. What diff
 without a call of its own, is said here; its source is the Service Authorization Reference.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from modules.calls import CALLS
@@ -104,6 +104,15 @@ _CONTENTS: Final = frozenset({"secretsmanager:GetSecretValue"})
 """Reading that shows secrets: the roles may do it with certain resources only, as what they do in S3."""
 
 
+_DESCRIBED: Final = frozenset(
+    {"codedeploy", "elasticache", "elasticloadbalancing", "rds", "route53", "servicediscovery"}
+)
+"""Services whose reading shows settings of resources and never what is in them: a pattern says it in few characters.
+IAM takes 10,240 in the policies of a role."""
+_MANY: Final = 3
+"""Operations of a verb from which on a pattern stands for them."""
+
+
 def action(service: str, operation: str) -> str:
     """The action of IAM that an operation of the API needs."""
     called = f"{_PREFIX.get(service, service)}:{operation}"
@@ -127,7 +136,21 @@ def _reads(needed: str) -> bool:
 NEEDED: Final = tuple(sorted(set(_actions())))
 """All actions of an apply."""
 
-READS: Final = tuple(each for each in NEEDED if _reads(each) and each not in _CONTENTS and not each.startswith("s3:"))
+
+def _patterns(actions: Iterable[str]) -> Iterator[str]:
+    """The actions, with one pattern for the many of a verb with which a service describes its resources."""
+    verbs: dict[str, list[str]] = {}
+    for each in actions:
+        service, _, operation = each.partition(":")
+        verb = next(verb for verb in _READING if operation.startswith(verb))
+        verbs.setdefault(f"{service}:{verb}" if service in _DESCRIBED else each, []).append(each)
+    for pattern, held in verbs.items():
+        yield from [f"{pattern}*"] if len(held) >= _MANY else held
+
+
+READS: Final = tuple(
+    _patterns(each for each in NEEDED if _reads(each) and each not in _CONTENTS and not each.startswith("s3:"))
+)
 """What a plan and a comparison read."""
 
 OF_ROLES: Final = tuple(each for each in NEEDED if each.startswith("iam:") and not _reads(each))

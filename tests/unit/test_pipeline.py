@@ -113,7 +113,7 @@ def test_an_apply_changes_roles_and_states_of_its_own_environment_alone(project:
 def test_an_apply_may_do_what_was_recorded(project: Project) -> None:
     (policy,) = made(project, environments=("dev",))["locals"]["apply_policies"]
     allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
-    assert sorted(set(NEEDED) - allowed) == [], (
+    assert [each for each in NEEDED if not any(fnmatchcase(each, pattern) for pattern in allowed)] == [], (
         "recorded in modules/calls.py, and in no statement of modules/pipeline.py"
     )
 
