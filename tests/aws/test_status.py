@@ -100,10 +100,13 @@ def test_a_healthy_environment(dev: Environment, now: datetime, monkeypatch: pyt
     measure(aws, "AWS/ECS", SERVICE, now, CPUUtilization=31.25, MemoryUtilization=44)
     measure(aws, "AWS/ElastiCache", CACHE, now, CPUUtilization=3, FreeableMemory=412e6, Evictions=0, CurrConnections=12)
     log(aws, now, '{"level":"INFO","message":"request served"}')
+    aws.client("ecr").create_repository(repositoryName="miyabi-web-api")
+    aws.push("miyabi-web-api", "latest")
 
     status = look(dev, aws, now, monkeypatch)
 
     assert (status.level, status.exit_code) == (Level.OK, 0), text(status)
+    assert found(status, "image")[1] == "the last pushed image is latest, just now: it runs"
     assert found(status, "service") == [
         "ACTIVE, 2 of 2 tasks running, 0 pending",
         f"deployment COMPLETED, of miyabi-app-dev:1, begun {found(status, 'service')[1].rpartition('begun ')[2]}",
@@ -264,6 +267,7 @@ def test_an_account_that_holds_nothing(
     }
     assert missing == {
         "service": ["missing"],
+        "image": ["missing"],
         "entrance": ["missing"],
         "targets": ["missing"],
         "way out": ["missing"],
