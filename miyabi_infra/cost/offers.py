@@ -74,6 +74,8 @@ def _wanted() -> Iterator[Wanted]:
     yield Wanted("ecr.stored", "AmazonECR", "TimedStorage-ByteHrs", "GB-month")
     yield Wanted("s3.stored", "AmazonS3", "TimedStorage-ByteHrs", "GB-month")
     yield Wanted("dns.zone", "AmazonRoute53", "HostedZone", "zone-month", everywhere=True)
+    yield Wanted("dns.health_check", "AmazonRoute53", "Health-Check-AWS", "check-month", everywhere=True)
+    yield Wanted("dns.health_check_option", "AmazonRoute53", "Health-Check-Option-AWS", "option-month", everywhere=True)
     of_redis = {"Cache Engine": "Redis"}
     yield Wanted("{}", "AmazonElastiCache", r"NodeUsage:(cache\..+)", "node-hour", where=of_redis)
     yield Wanted("cache.snapshot", "AmazonElastiCache", "BackupUsage", "GB-month")

@@ -99,7 +99,12 @@ OFFERS: Final[dict[str, list[list[str]]]] = {
         row("US-Requests-Tier2-HTTPS", 0.000001),
         row("Executions-CloudFrontFunctions", 0.0000001),
     ],
-    "AmazonRoute53": [row("HostedZone", 0.5), row("HostedZone", 0.1, "25")],
+    "AmazonRoute53": [
+        row("HostedZone", 0.5),
+        row("HostedZone", 0.1, "25"),
+        row("Health-Check-AWS", 0.5),
+        row("Health-Check-Option-AWS", 1),
+    ],
 }
 FREE: Final = row("EU-PublicIPv4:InUseAddress", 0)
 
@@ -157,7 +162,7 @@ def test_a_region_gets_every_price_and_its_environments_a_whole_estimate(
     price_list: str, tables: Path, project: Project, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cost.renew(project.root, "eu-west-1", price_list) == 0
-    assert "prices-eu-west-1.json: 29 prices\n" in capsys.readouterr().out
+    assert "prices-eu-west-1.json: 31 prices\n" in capsys.readouterr().out
     found = prices.load("eu-west-1")
     assert found.of("alb.hour").usd == 0.025
     assert found.of("nat.hour").usd == 0.048
