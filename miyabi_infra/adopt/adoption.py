@@ -31,6 +31,7 @@ from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.provenance import EXISTENCE
 from miyabi_infra.stacks.reading import Root
+from miyabi_infra.stacks.steps import Told, steps_between
 from miyabi_infra.synthesis.render import render
 from miyabi_infra.terraform.cli import executable
 
@@ -68,6 +69,8 @@ class Adoption:
     """What differs with the lines in the overlay."""
     text: str = ""
     """The overlay with the lines in it."""
+    steps: tuple[Told, ...] = ()
+    """What one apply without the lines would fail at, or lose."""
     written: bool = False
 
     def of(self, address: str, argument: str = EXISTENCE) -> list[OverlayLine]:
@@ -145,7 +148,9 @@ def adoption(
             _with_lines(root, settings, document, today, found)
         if found.lines:
             step(f"synthesize {environment} with the lines")
-            changed = _synthesized(_loaded(root, environment, found.text), work / "changed")
+            running = _loaded(root, environment, found.text)
+            found.steps = steps_between(running, settings, [line.setting for line in found.lines])
+            changed = _synthesized(running, work / "changed")
             step(f"plan {stack.name} with the lines")
             plan = workspace.plan(work / "changed" / "stacks" / changed.name, changed, moves)
             found.left = planned_changes(plan, state.foreign)

@@ -245,6 +245,8 @@ def _lines(found: Adoption) -> list[str]:
         *_comments(found),
         f"With {'it' if len(found.lines) == 1 else 'them'}: {said}. Next: {how}.",
         *left,
+        *(["Without them, one apply would not do:"] if found.steps else []),
+        *(f"  {each}" for each in found.steps),
     ]
 
 
@@ -314,6 +316,9 @@ def _data(found: Adoption) -> dict[str, Any]:
         "left": [
             {"address": each.address, "kind": each.kind, **({"command": each.command} if each.command else {})}
             for each in found.left
+        ],
+        "steps_without_lines": [
+            {"setting": each.setting, "steps": each.steps.text, "page": each.steps.page or None} for each in found.steps
         ],
         "written": found.written,
     }

@@ -5,8 +5,11 @@ Each was tried on emulated AWS, where it fails as on AWS, or loses what it must 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from pydantic import BaseModel
+
+from miyabi_infra.overlays.problems import KeyPath
 from miyabi_infra.stacks.causes import Cause, Causes
 from miyabi_infra.stacks.compare import Absent, ResourceChange
 from miyabi_infra.stacks.provenance import EXISTENCE
@@ -14,6 +17,8 @@ from miyabi_infra.stacks.provenance import EXISTENCE
 _TOPOLOGY: Final = "elasticache.topology"
 _TOPOLOGIES: Final = ("single-node", "adding-group", "retiring-node", "replication-group")
 """In the order of the steps from a node to a group."""
+_DEPLOYMENTS: Final = ("rolling", "both", "blue_green")
+"""In the order of the steps to CodeDeploy."""
 
 
 def _always(_before: object, _after: object) -> bool:
@@ -46,9 +51,9 @@ def _held(before: object, _after: object) -> bool:
 
 
 def _skipping(before: object, after: object) -> bool:
-    if before not in _TOPOLOGIES or after not in _TOPOLOGIES:
-        return False
-    return abs(_TOPOLOGIES.index(str(before)) - _TOPOLOGIES.index(str(after))) > 1
+    """Whether a change leaves out a step of an order that holds both values."""
+    order = next((each for each in (_TOPOLOGIES, _DEPLOYMENTS) if before in each and after in each), None)
+    return order is not None and abs(order.index(str(before)) - order.index(str(after))) > 1
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ _OTHER_SHARE: Final = Steps(
 )
 _EMPTY_BUCKETS: Final = Steps(
     "AWS deletes empty buckets only: empty those that go, all versions, first",
-    "docs/guides/frontend.md#leave-it-again",
+    "docs/guides/frontend.md#remove-it",
     _another,
 )
 
@@ -127,6 +132,11 @@ STEPS: Final[Mapping[str, Steps]] = {
     "rds.database_name": _NEW_DATABASE,
     "rds.kms_key_arn": _NEW_DATABASE,
     "rds.engine_version": Steps("AWS does not downgrade a database", needed=_lower),
+    "ecs_service.deployment": Steps(
+        "one step per apply: rolling, both, blue_green, or the service is replaced",
+        "docs/guides/blue-green.md#from-rolling-to-bluegreen",
+        _skipping,
+    ),
     "ecs_service.spot_share": _OTHER_SHARE,
     "ecs_service.on_demand_base": _OTHER_SHARE,
     "frontend.enabled": Steps(_EMPTY_BUCKETS.text, _EMPTY_BUCKETS.page, _off),
@@ -159,10 +169,28 @@ def steps_of(changes: Iterable[ResourceChange], causes: Causes) -> tuple[Told, .
         new.add("elasticache")  # the group is made by this change
     found = dict[str, Told]()
     for cause in _causes(changes, causes):
-        told = _told(cause)
+        told = _of(cause.setting, cause.before.value, cause.after.value)
         if told and (told.setting == _TOPOLOGY or told.setting.partition(".")[0] not in new):
             found[told.setting] = told
     return tuple(found[setting] for setting in sorted(found))
+
+
+def steps_between(running: object, wanted: object, settings: Iterable[KeyPath]) -> tuple[Told, ...]:
+    """The steps from the settings of what runs to others, of those that are named."""
+    found = (_of(each, _value(running, each), _value(wanted, each)) for each in settings)
+    told = {each.setting: each for each in found if each}
+    return tuple(told[setting] for setting in sorted(told))
+
+
+def _value(settings: Any, path: KeyPath) -> object:  # noqa: ANN401  # settings, a list or a mapping
+    """The value of a setting, or of an item in it; None if there is none."""
+    held = settings
+    for part in path:
+        try:
+            held = getattr(held, str(part)) if isinstance(held, BaseModel) else held[part]
+        except (AttributeError, LookupError, TypeError):
+            return None
+    return held
 
 
 def _causes(changes: Iterable[ResourceChange], causes: Causes) -> Iterator[Cause]:
@@ -171,9 +199,9 @@ def _causes(changes: Iterable[ResourceChange], causes: Causes) -> Iterator[Cause
             yield from causes.of(change, path)
 
 
-def _told(cause: Cause) -> Told | None:
-    names = [".".join(str(part) for part in cause.setting[:length]) for length in range(len(cause.setting), 0, -1)]
+def _of(setting: KeyPath, before: object, after: object) -> Told | None:
+    names = [".".join(str(part) for part in setting[:length]) for length in range(len(setting), 0, -1)]
     name = next((each for each in names if each in STEPS), None)
-    if name is None or not STEPS[name].needed(cause.before.value, cause.after.value):
+    if name is None or before == after or not STEPS[name].needed(before, after):
         return None
     return Told(name, STEPS[name])

@@ -7,7 +7,7 @@ import pytest
 
 from environments.settings import EnvironmentSettings
 from miyabi_infra.commands import diff, summary
-from miyabi_infra.stacks.steps import STEPS
+from miyabi_infra.stacks.steps import STEPS, steps_between
 from tests.guide import anchors
 from tests.support import Project, git
 from tests.unit.test_complete import leaves
@@ -31,6 +31,8 @@ def test_steps_are_of_settings_and_their_pages_exist(root: Path) -> None:
         ("elasticache.topology", "single-node", "replication-group", True),
         ("elasticache.topology", "adding-group", "retiring-node", False),
         ("elasticache.topology", "retiring-node", "adding-group", False),
+        ("ecs_service.deployment", "rolling", "blue_green", True),
+        ("ecs_service.deployment", "both", "blue_green", False),
         ("elasticache.redis_engine_version", "7.1", "7.0", True),
         ("elasticache.redis_engine_version", "5.0.6", "7.0", False),
         ("elasticache.engine", "redis", "valkey", False),
@@ -78,6 +80,21 @@ def test_summary_says_it_before_an_apply_fails(
     assert section.splitlines() == [
         f"- `dev`: networking.private_subnet_cidrs: {_text('networking.private_subnet_cidrs')}"
     ]
+
+
+def test_adopt_knows_them_of_the_lines_that_keep_what_runs(project: Project) -> None:
+    running = project.settings("dev")
+    project.change("dev", ("10.0.0.0/16", "10.0.0.0/17"), ("10.0.12.0/24", "10.0.13.0/24"))
+    lines = [
+        ("networking", "vpc_cidr"),
+        ("networking", "private_subnet_cidrs", 1),
+        ("networking", "private_subnet_cidrs", 0),
+        ("networking", "private_subnet_cidrs", 2),
+        ("ecs", "task_cpu"),
+    ]
+    told = steps_between(running, project.settings("dev"), lines)
+    assert [each.setting for each in told] == ["networking.private_subnet_cidrs", "networking.vpc_cidr"]
+    assert steps_between(running, project.settings("dev"), lines[2:3] + lines[4:]) == ()
 
 
 def _text(setting: str) -> str:
