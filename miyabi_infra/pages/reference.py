@@ -177,7 +177,9 @@ def _range(definition: Mapping[str, Any]) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
+    parts = text.replace("|", "\\|").split("`")
+    parts[::2] = [part.replace("<", "&lt;") for part in parts[::2]]  # code shows what it holds
+    return "`".join(parts)
 
 
 def _modules(root: Path) -> dict[str, Any]:

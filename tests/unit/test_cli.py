@@ -54,6 +54,8 @@ def test_every_setting_is_documented(root: Path) -> None:
     undocumented = [row for row in rows if not row.rsplit("|", 2)[1].strip()]
     assert len(rows) > 60
     assert undocumented == []
+    assert "`environments/<environment>/terraform.tfstate`" in text
+    assert [part for row in rows for part in row.split("`")[1::2] if "&lt;" in part] == []
 
 
 def test_every_overlay_names_its_schema(root: Path) -> None:

@@ -37,6 +37,16 @@ def test_every_environment_has_every_section_and_resource(synthesized: Project, 
     assert [each.address for each in stack.resources if f"<code>{html.escape(each.address)}</code>" not in text] == []
 
 
+def test_a_region_without_prices_leaves_the_rest_of_the_page(project: Project, output: Path) -> None:
+    project.take(output)
+    file = project.out / "stacks/miyabi-dev/cdk.tf.json"
+    file.write_text(file.read_text("utf-8").replace('"us-west-2"', '"eu-central-1"'), encoding="utf-8")
+    text = page(project.root, "dev")
+    assert "there are no prices for eu-central-1" in text
+    assert [anchor for anchor, _ in SECTIONS if f'<section id="{anchor}"' not in text] == []
+    assert "there are no prices" not in page(project.root, "prod")
+
+
 def test_cost_is_there_with_its_sources_and_the_budget(dev: str) -> None:
     assert "<td>total</td>" in dev
     assert "USW2-NatGateway-Hours" in dev

@@ -56,6 +56,22 @@ def said(changed: Project, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
+def test_a_region_without_prices_takes_no_cost_from_the_others(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    file = project.out / "stacks/miyabi-dev/cdk.tf.json"
+    file.write_text(file.read_text("utf-8").replace('"us-west-2"', '"eu-central-1"'), encoding="utf-8")
+    with project.body("prod", "ecs-service") as body:
+        (target,) = body["resource"]["aws_appautoscaling_target"].values()
+        target["max_capacity"] = 20
+    run(project.root)
+    said = capsys.readouterr().out
+    assert "there are no prices for eu-central-1" in said
+    (prod,) = re.findall(r"^\| `?prod`? \|.*", said, re.MULTILINE)
+    assert re.search(r"\d\.\d\d", prod)
+
+
 def test_without_a_change_it_is_one_line(project: Project, output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     committed(project, output)
 
