@@ -175,7 +175,8 @@ def test_deployment_that_can_never_move(ready: Account) -> None:
 
 def test_what_only_codedeploy_changes(ready: Account) -> None:
     create(ready, deploymentController={"type": "CODE_DEPLOY"})
-    others = {"taskDefinition": ready.define(), "networkConfiguration": ready.network, "forceNewDeployment": True}
+    others: dict[str, Any] = {"taskDefinition": ready.define(), "networkConfiguration": ready.network}
+    others |= {"forceNewDeployment": True, "capacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1}]}
     for name, value in {**others, "platformVersion": "1.4.0", "enableExecuteCommand": False}.items():
         with ready.refuses(ecs.what_only_codedeploy_changes):
             ready.ecs.update_service(**SERVICE, **{name: value})
