@@ -504,16 +504,24 @@ def deploy(
     image: Annotated[str, typer.Argument(metavar="IMAGE", help="<registry>/<repository>:<tag> or @<digest>.")],
     env: OneEnv = "",
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds that the rollout may take.")] = 900,
+    without_migration: Annotated[
+        bool, typer.Option("--without-migration", help="Leave the schema alone, as on the way back to an older image.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Let the running service use another image, wait until its tasks are healthy, and go back when they are not.
+
+    Where the environment has a migration (rds.migration_command), the image runs it first; when it fails, nothing else
+    is changed.
 
     For environments whose image Terraform leaves alone (ecs_service.managed_elsewhere). Exit code 0: the image runs;
     1: it was not deployed, the previous image runs; 2: refused, nothing was changed; 3: not known how it ended.
     """
     from miyabi_infra.commands.deploy import run  # noqa: PLC0415  # boto3 takes half a second to import
 
-    raise _exit(lambda: run(ROOT, env, image, seconds=timeout, as_json=as_json), reads=(env,))
+    raise _exit(
+        lambda: run(ROOT, env, image, seconds=timeout, migrate=not without_migration, as_json=as_json), reads=(env,)
+    )
 
 
 @app.command(rich_help_panel=OPERATE)

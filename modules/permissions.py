@@ -91,6 +91,7 @@ BY_COMMANDS: Final = (
     "ecs:DescribeTasks",
     "ecs:ListTasks",
     "ecs:ListServiceDeployments",
+    "ecs:RunTask",
     "cloudwatch:GetMetricData",
     "elasticloadbalancing:DescribeTargetHealth",
     "logs:FilterLogEvents",

@@ -1,4 +1,4 @@
-"""A new image in a running service, without Terraform: register a revision, deploy it, wait, or roll back.
+"""A new image in a running service, without Terraform: migrate, register a revision, deploy it, wait, or go back.
 
 ECS deploys by itself when the service is updated; where CodeDeploy owns the service, a deployment of it does.
 """
@@ -16,7 +16,7 @@ from miyabi_infra.aws.world import World
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Resource, Stack, Value
 from miyabi_infra.stacks.images import ecr_image
-from miyabi_infra.stacks.platform import Platform, text
+from miyabi_infra.stacks.platform import Platform, mappings, text
 
 _IMAGE: Final = re.compile(
     r"(?P<name>[^\s@:]+(?::\d+/[^\s@:]+)?)(?::(?P<tag>[\w.-]{1,128})|@(?P<digest>sha256:[0-9a-f]{64}))"
@@ -53,9 +53,10 @@ class Outcome:
     """Why not, in one line; empty when it runs."""
 
 
-def deploy(stack: Stack, aws: Aws, image: str, *, patience: Patience, tell: Tell) -> Outcome:
+def deploy(stack: Stack, aws: Aws, image: str, *, patience: Patience, tell: Tell, migrate: bool = True) -> Outcome:
     """Let the service run an image; when its tasks do not become healthy in time, the previous image runs again.
 
+    First the image migrates the schema, where the stack has a task for it; when that fails, the service stays as it is.
     `tell` gets a line for each step.
 
     Raises:
@@ -71,8 +72,11 @@ def deploy(stack: Stack, aws: Aws, image: str, *, patience: Patience, tell: Tell
     rollout = Rollout(aws, _cluster_name(stack), text(service.get("name")), patience, tell)
     group = group_of(stack)
     if group is not None:
-        return _shift(stack, service, group, rollout, image)
+        return _shift(stack, service, group, rollout, image, migrate=migrate)
     before = rollout.running()
+    reason = _migrated(stack, rollout, image) if migrate else ""
+    if reason:
+        return Outcome(image, before, before, deployed=False, reason=reason)
     revision = rollout.register(before, _application(stack), image)
     tell(f"{revision} registered, with {image}")
     rollout.update(revision)
@@ -88,13 +92,18 @@ def deploy(stack: Stack, aws: Aws, image: str, *, patience: Patience, tell: Tell
     return Outcome(image, before, rollout.primary(), deployed=False, reason=reason)
 
 
-def _shift(stack: Stack, service: Resource, group: Resource, rollout: "Rollout", image: str) -> Outcome:
+def _shift(
+    stack: Stack, service: Resource, group: Resource, rollout: "Rollout", image: str, *, migrate: bool
+) -> Outcome:
     """The same by CodeDeploy, which takes a failed deployment back by itself."""
     aws, tell = rollout.aws, rollout.tell
     application, name = text(_application_of(stack).get("name")), text(group.get("deployment_group_name"))
     shift = Shift(aws, application, name, waits(group), rollout.patience, tell)
     shift.free()
     before = rollout.primary()
+    reason = _migrated(stack, rollout, image) if migrate else ""
+    if reason:
+        return Outcome(image, before, before, deployed=False, reason=reason)
     revision = rollout.register(before, _application(stack), image)
     tell(f"{revision} registered, with {image}")
     hooks = {event: text(function) for event, function in _hooks(stack).items()}
@@ -144,6 +153,15 @@ def _cluster_name(stack: Stack) -> str:
 def _application(stack: Stack) -> str:
     """Name of the application's container: the first one; sidecars follow."""
     return text(Platform(stack).containers[0].get("name"))
+
+
+def _migrated(stack: Stack, rollout: "Rollout", image: str) -> str:
+    """Let an image migrate the schema, where the stack has a task for it; why that failed, or an empty text."""
+    definition = stack.find("module.ecs.aws_ecs_task_definition.migration")
+    if definition is None:
+        return ""
+    (container,) = mappings(definition.get("container_definitions"))
+    return rollout.migrate(text(definition.get("family")), text(container.get("name")), image)
 
 
 def _named(image: str) -> None:
@@ -227,6 +245,42 @@ class Rollout:
         tags = {"tags": answer["tags"]} if answer.get("tags") else {}
         made = self.aws.call("ecs", "register_task_definition", **{**taken, "containerDefinitions": changed}, **tags)
         return _revision(made["taskDefinition"]["taskDefinitionArn"])
+
+    def migrate(self, family: str, container: str, image: str) -> str:
+        """Run the task that migrates the schema, with an image, to its end; why it failed, or an empty text."""
+        revision = self.register(family, container, image)
+        service = self.described()
+        started = self.aws.call(
+            "ecs",
+            "run_task",
+            cluster=self.cluster,
+            taskDefinition=revision,
+            launchType="FARGATE",
+            networkConfiguration=service["networkConfiguration"],
+            startedBy="miyabi-infra deploy",
+        )
+        if not started["tasks"]:
+            failures: list[dict[str, Any]] = started.get("failures") or [{}]
+            return f"the migration did not start: {failures[0].get('reason', 'no reason given')}"
+        arn = str(started["tasks"][0]["taskArn"])
+        name = arn.rpartition("/")[2]
+        self.tell(f"migration {name} of {revision} runs; its log: migration/{container}/{name}")
+        until = self.patience.clock() + self.patience.seconds
+        while True:
+            (task,) = self.aws.call("ecs", "describe_tasks", cluster=self.cluster, tasks=[arn])["tasks"]
+            if task["lastStatus"] == "STOPPED":
+                break
+            if self.patience.clock() >= until:
+                return (
+                    f"migration {name} runs still after {self.patience.seconds:g} s, and is not stopped in the middle"
+                )
+            self.patience.sleep(self.patience.pause)
+        code = task["containers"][0].get("exitCode")
+        if code == 0:
+            self.tell(f"migration {name} is done")
+            return ""
+        why = task.get("stoppedReason") or "no reason given"
+        return f"migration {name} failed" + (f" with exit code {code}" if code is not None else f": {why}")
 
     def update(self, revision: str) -> None:
         """Have the service use a revision."""

@@ -12,7 +12,9 @@ from miyabi_infra.aws.patience import Patience
 from miyabi_infra.stacks import OUT, chosen, read
 
 
-def run(root: Path, environment: str, image: str, *, seconds: float, as_json: bool = False) -> int:
+def run(
+    root: Path, environment: str, image: str, *, seconds: float, migrate: bool = True, as_json: bool = False
+) -> int:
     """Deploy an image, and print how that ended.
 
     Raises:
@@ -24,7 +26,7 @@ def run(root: Path, environment: str, image: str, *, seconds: float, as_json: bo
         print(line, file=sys.stderr, flush=True)
 
     try:
-        outcome = deploy(stack, Aws(stack.region), image, patience=Patience(seconds), tell=tell)
+        outcome = deploy(stack, Aws(stack.region), image, patience=Patience(seconds), tell=tell, migrate=migrate)
     except Trouble as trouble:
         print(f"not known how it ended: {trouble}", file=sys.stderr)
         return exits.UNKNOWN

@@ -42,6 +42,7 @@ def install(account: str, region: str) -> None:
         ("update_service", _deploying),
         ("stop_task", _replacing),
         ("list_tasks", _of_service),
+        ("run_task", _ending),
     ):
         original = getattr(EC2ContainerServiceResponse, name)
         setattr(EC2ContainerServiceResponse, name, functools.wraps(original)(wrapper(original)))
@@ -94,6 +95,22 @@ def _replacing(call: Call) -> Call:
         return answer
 
     return stop_task
+
+
+def _ending(call: Call) -> Call:
+    def run_task(self: EC2ContainerServiceResponse) -> ActionResult:
+        """A task that belongs to no service does its work at once, and ends: well, unless its image is broken."""
+        answer = call(self)
+        for task in cast("dict[str, list[Moto]]", answer.result)["tasks"]:
+            definition: Moto = self.ecs_backend.describe_task_definition(task.task_definition_arn)
+            broken = any(BROKEN in each["image"] for each in definition.container_definitions)
+            cluster = str(task.cluster_arn).rpartition("/")[2]
+            self.ecs_backend.stop_task(cluster, task.id, "Essential container in task exited")
+            task.stop_code = "EssentialContainerExited"
+            task.containers[0].exitCode = int(broken)
+        return answer
+
+    return run_task
 
 
 def _of_service(call: Call) -> Call:

@@ -82,6 +82,71 @@ def test_the_same_image_again_makes_no_revision(living: tuple[Emulator, Project]
     assert found["revision"] == 2
 
 
+WITH_DATABASE = "rds:\n  enabled: true\n  migration_command: [/app/migrate]\n"
+
+
+def migrating(aws: Emulator, project: Project) -> None:
+    """The migration's task, as an apply with a database would have registered it."""
+    project.overlay("dev").write_text(project.overlay("dev").read_text() + WITH_DATABASE)
+    project.synthesize("dev")
+    app = aws.client("ecs").describe_task_definition(taskDefinition="miyabi-app-dev")["taskDefinition"]
+    container = {"name": "miyabi-migration", "image": f"{REPOSITORY}:a1", "command": ["/app/migrate"]}
+    kept = ("networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn", "taskRoleArn")
+    aws.client("ecs").register_task_definition(
+        family="miyabi-migration-dev", containerDefinitions=[container], **{name: app[name] for name in kept}
+    )
+
+
+def migrations(aws: Emulator) -> list[dict[str, Any]]:
+    """The tasks that migrated the schema."""
+    ecs = aws.client("ecs")
+    arns = ecs.list_tasks(cluster="miyabi-cluster-dev", desiredStatus="STOPPED")["taskArns"]
+    found: list[dict[str, Any]] = ecs.describe_tasks(cluster="miyabi-cluster-dev", tasks=arns)["tasks"] if arns else []
+    return [each for each in found if "miyabi-migration-dev" in each["taskDefinitionArn"]]
+
+
+def test_the_new_image_migrates_the_schema_before_the_service_runs_it(
+    living: tuple[Emulator, Project], capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws, project = living
+    migrating(aws, project)
+
+    assert run(project.root, "dev", f"{REPOSITORY}:b2", seconds=30) == 0
+
+    (migration,) = migrations(aws)
+    definition = aws.client("ecs").describe_task_definition(taskDefinition=migration["taskDefinitionArn"])
+    (container,) = definition["taskDefinition"]["containerDefinitions"]
+    assert (container["image"], container["command"]) == (f"{REPOSITORY}:b2", ["/app/migrate"])
+    assert image_of_tasks(aws) == {f"{REPOSITORY}:b2"}
+    steps = capsys.readouterr().err.splitlines()
+    done = next(at for at, line in enumerate(steps) if line.startswith("migration ") and line.endswith("is done"))
+    assert done < steps.index(f"miyabi-app-dev:2 registered, with {REPOSITORY}:b2")
+
+
+def test_a_migration_that_fails_leaves_the_service_as_it_is(
+    living: tuple[Emulator, Project], capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws, project = living
+    migrating(aws, project)
+    before = service(aws)
+
+    assert run(project.root, "dev", f"{REPOSITORY}:broken", seconds=30, as_json=True) == 1
+
+    assert service(aws) == before
+    outcome = json.loads(capsys.readouterr().out)
+    assert outcome["reason"].endswith("failed with exit code 1")
+    assert (outcome["deployed"], outcome["runs"]) == (False, outcome["before"])
+    definition = aws.client("ecs").describe_task_definition(taskDefinition="miyabi-app-dev")["taskDefinition"]
+    assert definition["revision"] == 1  # not even registered
+
+
+def test_on_the_way_back_the_schema_is_left_alone(living: tuple[Emulator, Project]) -> None:
+    aws, project = living
+    migrating(aws, project)
+    assert run(project.root, "dev", f"{REPOSITORY}:a1", seconds=30, migrate=False) == 0
+    assert migrations(aws) == []
+
+
 def test_tasks_that_never_become_healthy_are_taken_back(
     living: tuple[Emulator, Project], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -143,6 +208,7 @@ def test_what_terraform_manages_is_left_to_it(living: tuple[Emulator, Project]) 
 
 def test_deploy_and_status_call_what_the_role_that_applies_may(living: tuple[Emulator, Project]) -> None:
     aws, project = living
+    migrating(aws, project)
     before = operations(aws)
     assert run(project.root, "dev", f"{REPOSITORY}:a1", seconds=30) == 0
     status.run(project.root, "dev")

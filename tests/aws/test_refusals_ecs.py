@@ -149,6 +149,8 @@ def test_awsvpc_without_network(ready: Account) -> None:
     with ready.refuses(ecs.awsvpc_without_network):
         create(ready, networkConfiguration=None)
     create(ready)
+    with ready.refuses(ecs.awsvpc_without_network):
+        ready.ecs.run_task(cluster=ready.service["cluster"], taskDefinition="app", launchType="FARGATE")
 
 
 def test_launch_type_and_strategy(ready: Account) -> None:

@@ -77,6 +77,52 @@ def test_two_deployments_at_once_are_refused(answer: list[dict[str, Any]]) -> No
         rollout(answer).running()
 
 
+class Migrating:
+    """An account in which the migration ends as the answers say."""
+
+    def __init__(self, started: dict[str, Any], *tasks: dict[str, Any]) -> None:
+        self.answers: dict[str, list[dict[str, Any]]] = {
+            "describe_task_definition": [{"taskDefinition": {"containerDefinitions": [{"name": "m", "image": "i:2"}]}}],
+            "describe_services": [{"services": [{"status": "ACTIVE", "networkConfiguration": {}}]}],
+            "run_task": [started],
+            "describe_tasks": [{"tasks": [each]} for each in tasks],
+        }
+
+    def call(self, _service: str, operation: str, /, **_: object) -> dict[str, Any]:
+        left = self.answers[operation]
+        return left.pop(0) if len(left) > 1 else left[0]
+
+
+STARTED: dict[str, Any] = {"tasks": [{"taskArn": "arn:aws:ecs:us-west-2:123456789012:task/c/42"}]}
+
+
+def stopped(code: int | None, reason: str = "") -> dict[str, Any]:
+    container: dict[str, Any] = {} if code is None else {"exitCode": code}
+    return {"lastStatus": "STOPPED", "containers": [container], "stoppedReason": reason}
+
+
+RUNS: dict[str, Any] = {"lastStatus": "RUNNING", "containers": [{}]}
+NOT_STARTED: dict[str, Any] = {"tasks": [], "failures": [{"reason": "RESOURCE:ENI"}]}
+NO_SECRET = "ResourceInitializationError: unable to pull secrets"
+
+
+@pytest.mark.parametrize(
+    ("started", "tasks", "reason"),
+    [
+        (STARTED, [RUNS, stopped(0)], ""),
+        (STARTED, [stopped(3)], "migration 42 failed with exit code 3"),
+        (STARTED, [stopped(None, NO_SECRET)], f"migration 42 failed: {NO_SECRET}"),
+        (STARTED, [RUNS], "migration 42 runs still after 25 s, and is not stopped in the middle"),
+        (NOT_STARTED, [RUNS], "the migration did not start: RESOURCE:ENI"),
+    ],
+)
+def test_how_a_migration_ends(started: dict[str, Any], tasks: list[dict[str, Any]], reason: str) -> None:
+    time = Time()
+    patience = Patience(25, clock=lambda: time.now, sleep=time.sleep)
+    account = cast("Aws", Migrating(started, *tasks))
+    assert Rollout(account, "c", "s", patience, lambda _: None).migrate("family", "m", "i:2") == reason
+
+
 def test_a_service_that_is_not_there_is_named() -> None:
     with pytest.raises(Refused, match="service s does not exist in cluster c"):
         rollout([deployment(OLD, "PRIMARY", "COMPLETED")], status="INACTIVE").running()

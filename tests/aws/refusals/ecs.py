@@ -188,7 +188,7 @@ def service_that_exists(ask: Ask) -> str | None:
     return "Creation of service was not idempotent." if held is not None and held.status == "ACTIVE" else None
 
 
-@refusal("ecs", *SERVICE, code="ClientException", source=API.format("DeregisterTaskDefinition"))
+@refusal("ecs", *SERVICE, "RunTask", code="ClientException", source=API.format("DeregisterTaskDefinition"))
 def inactive_task_definition(ask: Ask) -> str | None:
     """The task definition was deregistered."""
     definition = _definition(ask, required=False)
@@ -196,7 +196,7 @@ def inactive_task_definition(ask: Ask) -> str | None:
     return "TaskDefinition is inactive" if inactive else None
 
 
-@refusal("ecs", *SERVICE, code="InvalidParameterException", source=API.format("AwsVpcConfiguration"))
+@refusal("ecs", *SERVICE, "RunTask", code="InvalidParameterException", source=API.format("AwsVpcConfiguration"))
 def network_that_does_not_exist(ask: Ask) -> str | None:
     """A subnet or a security group of the service does not exist, or they are of different VPCs."""
     network = ask.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
@@ -220,7 +220,7 @@ def network_that_does_not_exist(ask: Ask) -> str | None:
     return "Subnets and security groups must be of the same VPC." if len(vpcs) > 1 else None
 
 
-@refusal("ecs", "CreateService", code="InvalidParameterException", source=API.format("CreateService"))
+@refusal("ecs", "CreateService", "RunTask", code="InvalidParameterException", source=API.format("RunTask"))
 def awsvpc_without_network(ask: Ask) -> str | None:
     """The task definition has network mode awsvpc, and the service no subnets."""
     definition = _definition(ask)
