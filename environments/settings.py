@@ -1,6 +1,8 @@
 """The settings of an overlay: the platform's keys, the state, and one section per module."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+
+from pydantic import Field
 
 from environments.sections.lint import LintSettings
 from environments.sections.service_levels import ServiceLevelSettings
@@ -9,6 +11,7 @@ from environments.sections.usage import Budget, SharedUsageSettings, UsageSettin
 from modules.alb import NAME_LENGTH, AlbSettings
 from modules.certificate import LONGEST, CertificateSettings
 from modules.codedeploy import GREEN, CodedeploySettings
+from modules.containers import named
 from modules.dns import DnsSettings
 from modules.domain import covers, in_zone
 from modules.ecs import EcsSettings
@@ -24,8 +27,9 @@ from modules.pipeline import PipelineSettings
 from modules.platform import AssumeRoleSettings, Name, Platform
 from modules.rds import RdsSettings
 from modules.registry import RegistrySettings
+from modules.secrets import SecretName, SecretSettings
 from modules.security_groups import SecurityGroupsSettings
-from modules.settings import Violation, rule, too_long
+from modules.settings import Violation, region_of, rule, too_long
 from modules.state_bucket import StateBucketSettings
 
 
@@ -52,6 +56,9 @@ class EnvironmentSettings(Platform):
     frontend: FrontendSettings = FrontendSettings()
     dns: DnsSettings = DnsSettings()
     certificate: CertificateSettings = CertificateSettings()
+
+    secrets: dict[SecretName, SecretSettings] = Field(default={})
+    """Secrets that Terraform creates without a value, by name. Where there are none, their module is not called."""
 
     highly_available: bool = False
     """Whether the environment must survive the loss of a zone. It does not change the output: `miyabi-infra lint`
@@ -115,6 +122,64 @@ class EnvironmentSettings(Platform):
         name = platform.target_group_name(self.alb.named_for_port, GREEN)
         if self.ecs_service.by_codedeploy and (problem := too_long(name, NAME_LENGTH, "second target group")):
             yield Violation("environment", platform.environment, *problem)
+
+    @property
+    def secrets_of_the_application(self) -> tuple[str, ...]:
+        """Names of the secrets that the application may read itself."""
+        return tuple(name for name, each in self.secrets.items() if each.application_reads)
+
+    @property
+    def reads_named_secrets(self) -> bool:
+        """Whether one of the roles of the tasks reads a secret of the section `secrets`."""
+        return bool(self.ecs.named_secrets or self.secrets_of_the_application)
+
+    def keys_of(self, names: Iterable[str]) -> Mapping[str, str]:
+        """The KMS key of each of these secrets; an empty text for AWS's."""
+        return {name: self.secrets[name].kms_key_arn for name in names if name in self.secrets}
+
+    @rule("ecs", "secrets")
+    def secrets_that_are_named_exist(self, _platform: Platform) -> Iterator[Violation]:
+        """No task starts with a variable from a secret that is not there."""
+        for at, source, name in self._named_sources():
+            if name not in self.secrets:
+                allowed = ", ".join(f"secrets.{each}" for each in self.secrets) or "a secret of the section secrets"
+                yield Violation(at, source, "is no secret of the section secrets", allowed)
+
+    @rule("ecs", "secrets")
+    def rotation_breaks_no_running_task(self, _platform: Platform) -> Iterator[Violation]:
+        """A task keeps the value with which it started: a rotation by itself would take away what it works with.
+
+        Source: ECS developer guide, "Pass Secrets Manager secrets through Amazon ECS environment variables".
+        """
+        for at, source, name in self._named_sources():
+            secret = self.secrets.get(name)
+            if secret is not None and secret.rotation_lambda_arn and not secret.old_value_stays_valid:
+                problem = "rotates by itself, and running tasks would keep a value that is no longer valid"
+                allowed = f"secrets.{name}.application_reads, or old_value_stays_valid if the function alternates"
+                yield Violation(at, source, problem, allowed)
+
+    @rule("secrets", "region")
+    def rotations_are_complete(self, _platform: Platform) -> Iterator[Violation]:
+        """Secrets Manager rotates with a schedule, and with a function and a key of its own region only."""
+        for name, each in self.secrets.items():
+            if each.rotation_lambda_arn and each.rotation_days is None:
+                at = ("secrets", name, "rotation_lambda_arn")
+                yield Violation(at, each.rotation_lambda_arn, "has no schedule", "rotation_days, too")
+            if each.old_value_stays_valid and not each.rotation_lambda_arn:
+                at = ("secrets", name, "old_value_stays_valid")
+                yield Violation(at, value=True, problem="is about no function", allowed="rotation_lambda_arn, too")
+            for key in ("kms_key_arn", "rotation_lambda_arn"):
+                arn: str = getattr(each, key) or ""
+                if arn and region_of(arn) != self.region:
+                    yield Violation(("secrets", name, key), arn, f"is of {region_of(arn)}", f"one of {self.region}")
+
+    def _named_sources(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        """Where `ecs` names a secret of the section `secrets`, what it says, and the name in it."""
+        for at, _, secrets in self.ecs.containers():
+            for variable, source in secrets.items():
+                found = named(source)
+                if found is not None:
+                    yield ("ecs", *at, "secrets", variable), source, found[0]
 
     @rule("networking", "ecs_service", "elasticache", "rds")
     def private_subnets_hold_every_task(self, _platform: Platform) -> Iterator[Violation]:

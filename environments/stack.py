@@ -26,6 +26,7 @@ from modules.pipeline import PipelineModule
 from modules.platform import Platform
 from modules.rds import RdsModule
 from modules.registry import RegistryModule
+from modules.secrets import SecretsModule
 from modules.security_groups import SecurityGroupsModule
 from modules.state_bucket import StateBucketModule
 
@@ -161,6 +162,7 @@ class EnvironmentStack(PlatformStack):
                 platform=settings,
                 settings=settings.notifications,
                 webhook_url=self._webhook_url() if settings.notifications.webhook else "",
+                of_database=settings.rds.enabled,
             )
             alarm_topic_arn = notifications.alarm_topic_arn
         # Before the load balancer: its listener, and the distribution, wait until the certificates are issued.
@@ -194,6 +196,9 @@ class EnvironmentStack(PlatformStack):
                 rds_security_group_id=security_groups.rds_security_group_id,
                 alarm_topic_arn=alarm_topic_arn,
             )
+        secret_arns = None
+        if settings.secrets:
+            secret_arns = SecretsModule(self, platform=settings, settings=settings.secrets).secret_arns
         self.iam = iam = IamModule(
             self,
             platform=settings,
@@ -203,6 +208,9 @@ class EnvironmentStack(PlatformStack):
             database_secret_arn=rds.database_secret_arn if rds else None,
             database_master_secret_arn=rds.for_tasks.master_secret_arn if rds else None,
             database_user_arn=rds.database_user_arn if rds else None,
+            secret_arns_by_name=secret_arns if settings.reads_named_secrets else None,
+            read_at_start=settings.keys_of(settings.ecs.named_secrets),
+            read_by_the_application=settings.keys_of(settings.secrets_of_the_application),
         )
         self.alb = alb = AlbModule(
             self,
@@ -230,6 +238,7 @@ class EnvironmentStack(PlatformStack):
             redis_url=elasticache.redis_url,
             redis_secret_arn=elasticache.redis_secret_arn,
             database=rds.for_tasks if rds else None,
+            secret_arns=secret_arns if settings.ecs.named_secrets else None,
         )
         self.ecs_service = ecs_service = EcsServiceModule(
             self,
@@ -281,6 +290,9 @@ class EnvironmentStack(PlatformStack):
                 alb_alarm_arns=alb.alarm_arns(),
                 ecs_service_alarm_arns=ecs_service.alarm_arns(),
                 redis_alarm_arns=elasticache.alarm_arns(),
+                rds_settings=settings.rds,
+                database_id=rds.database_id if rds else None,
+                database_alarm_arns=rds.alarm_arns() if rds else (),
             )
             self.output(
                 "dashboard_name", monitoring.dashboard_name, "Name of the CloudWatch dashboard; only where there is one"

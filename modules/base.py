@@ -100,6 +100,11 @@ class Module(TerraformHclModule):
         self.set(name, value)
         return as_list(self._variable(name, "list(string)", description))
 
+    def wire_map(self, name: str, value: str, description: str) -> str:
+        """Like `wire`, for a variable of type map(string)."""
+        self.set(name, value)
+        return self._variable(name, "map(string)", description)
+
     def local(self, name: str, value: object) -> str:
         """Declare the local value `name`, a structure that is easier to review separately; return `local.<name>`."""
         TerraformLocal(self.body, f"local.{name}", value).override_logical_id(name)

@@ -29,9 +29,11 @@ SecretSource = Annotated[
     str,
     matching(
         rf"arn:aws:secretsmanager:[a-z0-9-]+:{ACCOUNT}:secret:[\w/+=.@!-]+(?::[^:]*:[^:]*:[^:]*)?"
-        rf"|arn:aws:ssm:[a-z0-9-]+:{ACCOUNT}:parameter/[\w./-]+",
+        rf"|arn:aws:ssm:[a-z0-9-]+:{ACCOUNT}:parameter/[\w./-]+"
+        r"|secrets\.[a-z][a-z0-9-]*(?::[A-Za-z0-9_.-]+)?",
         "is not the ARN of a secret",
-        "the ARN of a Secrets Manager secret or of an SSM parameter, never the secret itself",
+        "the ARN of a Secrets Manager secret or of an SSM parameter, or secrets.<name> of the section secrets, never "
+        "the secret itself",
         secret=True,
     ),
 ]
@@ -86,7 +88,8 @@ class SidecarSettings(Settings):
     """Environment variables of the container, by name. No secrets: the values are in the task definition."""
 
     secrets: dict[VariableName, SecretSource] = Field(default={})
-    """Environment variables that ECS sets from a secret when a task starts: name to ARN (Secrets Manager or SSM)."""
+    """Environment variables that ECS sets from a secret when a task starts: name to ARN (Secrets Manager or SSM), or to
+    `secrets.<name>` or `secrets.<name>:<JSON key>` of the section `secrets`."""
 
     health_check_command: Strings = ()
     """Program and arguments that ECS runs in the container; it is healthy when the program ends with 0. Default:
@@ -123,9 +126,30 @@ def environment(variables: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"name": key, "value": literal(value)} for key, value in variables.items()]
 
 
+def named(source: str) -> tuple[str, str] | None:
+    """Name and JSON key of a secret of the section `secrets`, where `source` names one; the key may be empty."""
+    if not source.startswith("secrets."):
+        return None
+    name, _, key = source.removeprefix("secrets.").partition(":")
+    return name, key
+
+
+def arn_of(name: str) -> str:
+    """The ARN of a secret of the section `secrets`, in a module with the wire `secret_arns`."""
+    return f'${{var.secret_arns["{name}"]}}'
+
+
+def _value_from(source: str) -> str:
+    found = named(source)
+    if found is None:
+        return source
+    name, key = found
+    return f"{arn_of(name)}:{key}::" if key else arn_of(name)
+
+
 def secrets_of(sources: Mapping[str, str]) -> list[dict[str, str]]:
     """Environment variables whose values ECS reads from secrets."""
-    return [{"name": key, "valueFrom": source} for key, source in sources.items()]
+    return [{"name": key, "valueFrom": _value_from(source)} for key, source in sources.items()]
 
 
 def bytes_of(definition: object) -> int:

@@ -34,6 +34,7 @@ from modules.containers import (
     environment,
     health_check,
     logs_to,
+    named,
     secrets_of,
     sidecar,
 )
@@ -149,7 +150,8 @@ class EcsSettings(Settings):
     """Variables that look like a secret and are not, each with the reason: name to text. It changes no output."""
 
     secrets: dict[VariableName, SecretSource] = Field(default={})
-    """Environment variables that ECS sets from a secret when a task starts: name to ARN (Secrets Manager or SSM)."""
+    """Environment variables that ECS sets from a secret when a task starts: name to ARN (Secrets Manager or SSM), or to
+    `secrets.<name>` or `secrets.<name>:<JSON key>` of the section `secrets`."""
 
     @rule("task_cpu", "task_memory")
     def fargate_offers_the_size(self, _platform: Platform) -> Iterator[Violation]:
@@ -184,7 +186,7 @@ class EcsSettings(Settings):
     @rule("environment_variables", "sidecars")
     def environment_variables_have_values(self, _platform: Platform) -> Iterator[Violation]:
         """ECS drops a variable with an empty value, so that the task definition would differ in every plan."""
-        for at, variables, _ in self._containers():
+        for at, variables, _ in self.containers():
             for name, value in variables.items():
                 if not value:
                     path = (*at, "environment_variables", name)
@@ -193,7 +195,7 @@ class EcsSettings(Settings):
     @rule("environment_variables", "not_secret", "sidecars")
     def environment_variables_hold_no_secrets(self, _platform: Platform) -> Iterator[Violation]:
         """What looks like a secret, by name or form, goes to `secrets`; not_secret names false alarms."""
-        for at, variables, _ in self._containers():
+        for at, variables, _ in self.containers():
             for name, value in variables.items():
                 problem = None if name in self.not_secret else suspicion(name, value)
                 if problem is not None:
@@ -206,7 +208,7 @@ class EcsSettings(Settings):
         """A reason that excuses nothing would excuse a secret of the same name some day."""
         suspected = {
             name
-            for _, variables, _ in self._containers()
+            for _, variables, _ in self.containers()
             for name, value in variables.items()
             if name in self.not_secret and suspicion(name, value)
         }
@@ -218,7 +220,7 @@ class EcsSettings(Settings):
     @rule("environment_variables", "secrets", "sidecars")
     def secrets_and_variables_have_names_of_their_own(self, _platform: Platform) -> Iterator[Violation]:
         """ECS refuses a secret and an environment variable with the same name."""
-        for at, variables, secrets in self._containers():
+        for at, variables, secrets in self.containers():
             for name in sorted(secrets.keys() & variables.keys()):
                 problem = "has the name of one of environment_variables"
                 yield Violation((*at, "secrets", name), secrets[name], problem, "a name that is in one of the two")
@@ -226,9 +228,9 @@ class EcsSettings(Settings):
     @rule("secrets", "sidecars", "region")
     def secrets_are_of_the_region(self, platform: Platform) -> Iterator[Violation]:
         """Fargate reads parameters of its own region only, and a secret in another region is lost with that region."""
-        for at, _, secrets in self._containers():
+        for at, _, secrets in self.containers():
             for name, source in secrets.items():
-                if region_of(source) != platform.region:
+                if named(source) is None and region_of(source) != platform.region:
                     problem = f"is a secret of {region_of(source)}"
                     yield Violation((*at, "secrets", name), source, problem, f"one of {platform.region}")
 
@@ -321,7 +323,12 @@ class EcsSettings(Settings):
         """The secrets that ECS reads for a task."""
         return (*self.secrets.values(), *(arn for each in self.sidecars.values() for arn in each.secrets.values()))
 
-    def _containers(self) -> Iterator[tuple[tuple[str, ...], Mapping[str, str], Mapping[str, str]]]:
+    @property
+    def named_secrets(self) -> tuple[str, ...]:
+        """Names of the secrets of the section `secrets` that ECS reads for a task."""
+        return tuple(sorted({found[0] for each in self.every_secret if (found := named(each)) is not None}))
+
+    def containers(self) -> Iterator[tuple[tuple[str, ...], Mapping[str, str], Mapping[str, str]]]:
         """Where each container's settings are, its variables, its secrets."""
         yield (), self.environment_variables, self.secrets
         for name, each in self.sidecars.items():
@@ -359,7 +366,7 @@ class EcsModule(Module):
 
     folder: ClassVar[str] = "ecs"
 
-    def __init__(
+    def __init__(  # noqa: PLR0915  # resource after resource
         self,
         scope: TerraformStack,
         *,
@@ -373,9 +380,12 @@ class EcsModule(Module):
         redis_url: str | None = None,
         redis_secret_arn: str | None = None,
         database: Database | None = None,
+        secret_arns: str | None = None,
     ) -> None:
         super().__init__(scope)
         body, name = self.body, platform.name
+        if secret_arns:
+            self.wire_map("secret_arns", secret_arns, "ARNs of the secrets of the section secrets, by name")
         image = self.wire("ecr_image_uri", ecr_image_uri, "URI of the container image")
         execution_role = self.wire(
             "ecs_task_execution_role_arn", ecs_task_execution_role_arn, "ARN of the task execution role"

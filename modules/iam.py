@@ -1,8 +1,9 @@
 """iam: the task execution role (for ECS) and the task role (for the application)."""
 
 import json
-from collections.abc import Collection, Iterator
-from typing import ClassVar
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
+from typing import ClassVar, Final
 
 from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.iam_role import IamRole
@@ -10,6 +11,7 @@ from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 
 from modules.base import Module
+from modules.containers import arn_of
 from modules.platform import Platform
 from modules.settings import Settings, Violation, rule, too_long
 
@@ -19,6 +21,7 @@ INLINE_POLICIES_LENGTH = 10_240
 """Characters of all inline policies of a role together, white space apart (IAM user guide, "IAM and STS quotas")."""
 OTHER_STATEMENTS_LENGTH = 1_240
 """Characters of the execution role's policy that are not about `ecs.secrets`, and more."""
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class IamSettings(Settings):
@@ -69,6 +72,16 @@ def length_of_reading(secret_arns: Collection[str]) -> int:
     return len(json.dumps(list(_reading(secret_arns)), separators=(",", ":")))
 
 
+def _reading_named(secrets: Mapping[str, str]) -> Iterator[dict[str, object]]:
+    """Statements that allow to read secrets of the section `secrets`; each name with its key, or an empty text."""
+    if secrets:
+        arns = [arn_of(name) for name in sorted(secrets)]
+        yield {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": arns}
+    keys = sorted({key for key in secrets.values() if key})
+    if keys:
+        yield {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": keys}
+
+
 def _reading_made(secret_arn: str) -> Iterator[dict[str, object]]:
     """The statement that allows to read a secret that the stack creates: no task that names it starts without."""
     yield {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": secret_arn}
@@ -90,10 +103,15 @@ class IamModule(Module):
         database_secret_arn: str | None = None,
         database_master_secret_arn: str | None = None,
         database_user_arn: str | None = None,
+        secret_arns_by_name: str | None = None,
+        read_at_start: Mapping[str, str] = NONE,
+        read_by_the_application: Mapping[str, str] = NONE,
     ) -> None:
         super().__init__(scope)
         body, name = self.body, platform.name
         project, environment = platform.project, platform.environment
+        if secret_arns_by_name:
+            self.wire_map("secret_arns", secret_arns_by_name, "ARNs of the secrets of the section secrets, by name")
         redis_secret = (
             self.wire("redis_secret_arn", redis_secret_arn, "ARN of the secret with the URL of Redis")
             if redis_secret_arn
@@ -142,6 +160,7 @@ class IamModule(Module):
                     },
                     *(_reading(secret_arns) if settings.execution_role_reads_secrets else ()),
                     *(statement for arn in made for statement in _reading_made(arn)),
+                    *_reading_named(read_at_start),
                 ],
             },
         )
@@ -174,6 +193,7 @@ class IamModule(Module):
                         if database_user
                         else []
                     ),
+                    *_reading_named(read_by_the_application),
                 ],
             },
         )

@@ -13,6 +13,7 @@ from modules.base import Module
 from modules.ecs_service import EcsServiceSettings
 from modules.elasticache import ElasticacheSettings
 from modules.platform import Platform
+from modules.rds import RdsSettings
 from modules.settings import Settings, matching
 
 GRID: Final = 24
@@ -72,6 +73,9 @@ class MonitoringModule(Module):
         alb_alarm_arns: list[str],
         ecs_service_alarm_arns: list[str],
         redis_alarm_arns: list[str],
+        rds_settings: RdsSettings,
+        database_id: str | None,
+        database_alarm_arns: Sequence[str],
     ) -> None:
         super().__init__(scope)
         body, name = self.body, platform.name
@@ -111,6 +115,12 @@ class MonitoringModule(Module):
             "Service": self.wire_list("ecs_service_alarm_arns", ecs_service_alarm_arns, "ARNs of the service's alarms"),
             "Redis": self.wire_list("redis_alarm_arns", redis_alarm_arns, "ARNs of the cache's alarms"),
         }
+        database = None
+        if database_id is not None:
+            database = {"DBInstanceIdentifier": self.wire("database_id", database_id, "Identifier of the database")}
+            alarms["Database"] = self.wire_list(
+                "database_alarm_arns", database_alarm_arns, "ARNs of the database's alarms"
+            )
         alb, tasks, redis = alb_settings, ecs_service_settings, elasticache_settings
         in_use = redis.memory_alarm_metric == "DatabaseMemoryUsagePercentage"
         status, duration, slow = (
@@ -200,6 +210,7 @@ class MonitoringModule(Module):
                     else []
                 ),
             ],
+            *([_database_row(database, rds_settings)] if database else []),
             [_log_widget("Errors in the logs", f"SOURCE '{log_group}' | {errors} | limit 20")],
         ]
         dashboard_body = self.local("dashboard_body", {"widgets": _laid_out(rows, platform.region)})
@@ -306,6 +317,38 @@ def _widget(title: str, *metrics: Metric, lines: Mapping[str, float] | None = No
     if lines:
         properties["annotations"] = {"horizontal": [{"label": label, "value": value} for label, value in lines.items()]}
     return {"type": "metric", "height": 6, "properties": properties}
+
+
+def _database_row(database: Mapping[str, str], settings: RdsSettings) -> list[Widget]:
+    """The figures that the alarms of the database look at, with their thresholds."""
+    return [
+        _widget(
+            "CPU of the database (%)",
+            _metric("AWS/RDS", "CPUUtilization", database, "Average"),
+            lines={"alarm": settings.cpu_alarm_threshold},
+        ),
+        _widget(
+            "Connections to the database",
+            _metric("AWS/RDS", "DatabaseConnections", database, "Maximum"),
+            lines={"alarm": settings.connections_alarm_threshold},
+        ),
+        _widget(
+            "Free storage of the database (bytes)",
+            _metric("AWS/RDS", "FreeStorageSpace", database, "Minimum"),
+            lines={"alarm": settings.free_storage_alarm_threshold},
+        ),
+        _widget(
+            "Free memory of the database (bytes)",
+            _metric("AWS/RDS", "FreeableMemory", database, "Average"),
+            lines={"alarm": settings.free_memory_alarm_threshold},
+        ),
+        _widget(
+            "Latency of the database's disk (s)",
+            _metric("AWS/RDS", "ReadLatency", database, "Average"),
+            _metric("AWS/RDS", "WriteLatency", database, "Average"),
+            lines={"alarm": settings.latency_alarm_threshold},
+        ),
+    ]
 
 
 def _alarm_widget(title: str, arns: Sequence[str]) -> Widget:

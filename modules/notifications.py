@@ -117,8 +117,15 @@ class NotificationsModule(Module):
     folder: ClassVar[str] = "notifications"
 
     def __init__(
-        self, scope: TerraformStack, *, platform: Platform, settings: NotificationsSettings, webhook_url: str
+        self,
+        scope: TerraformStack,
+        *,
+        platform: Platform,
+        settings: NotificationsSettings,
+        webhook_url: str,
+        of_database: bool = False,
     ) -> None:
+        """`of_database`: whether RDS tells the topic what happens to the database."""
         super().__init__(scope)
         body, name = self.body, platform.name
         webhook = self.wire("webhook_url", webhook_url, "URL that the topic posts to; empty without a webhook")
@@ -144,7 +151,21 @@ class NotificationsModule(Module):
                         "Resource": topic.arn,
                         # Without it, alarms of any account could publish here through CloudWatch.
                         "Condition": {"StringEquals": {"aws:SourceAccount": topic.owner}},
-                    }
+                    },
+                    *(
+                        [
+                            {
+                                "Sid": "EventsOfTheDatabase",
+                                "Effect": "Allow",
+                                "Principal": {"Service": "events.rds.amazonaws.com"},
+                                "Action": "sns:Publish",
+                                "Resource": topic.arn,
+                                "Condition": {"StringEquals": {"aws:SourceAccount": topic.owner}},
+                            }
+                        ]
+                        if of_database
+                        else []
+                    ),
                 ],
             },
         )

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from cdktf import TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
+from cdktf_cdktf_provider_aws.db_event_subscription import DbEventSubscription
 from cdktf_cdktf_provider_aws.db_instance import DbInstance
 from cdktf_cdktf_provider_aws.db_parameter_group import DbParameterGroup, DbParameterGroupParameter
 from cdktf_cdktf_provider_aws.db_subnet_group import DbSubnetGroup
@@ -59,6 +60,10 @@ IMMEDIATE: Final = frozenset(
 )
 """Parameters that take effect at once. Any other waits for a restart: RDS refuses `immediate` for a static parameter,
 and accepts `pending-reboot` for every one (RDS user guide, "Parameter groups")."""
+
+EVENTS: Final = ("availability", "deletion", "failover", "failure", "low storage", "maintenance", "recovery")
+"""Categories of events of an instance that somebody should hear of (RDS user guide, "Amazon RDS event categories and
+event messages"). Backups and configuration changes are not among them: they happen every day."""
 
 Identifier = Annotated[
     str,
@@ -439,6 +444,19 @@ class RdsModule(Module):
                 name_prefix=f"{platform.project}/{platform.environment}/database-",
                 description="User and password of the application in the database",
                 tags={"Name": name("database")},
+            )
+
+        if notified is not None:
+            # What no metric shows: a failover, a restart, a failure, storage that runs out, a deletion.
+            DbEventSubscription(
+                body,
+                "aws_db_event_subscription.main",
+                name=name("db-events"),
+                sns_topic=notified[0],
+                source_type="db-instance",
+                source_ids=["${aws_db_instance.main.identifier}"],
+                event_categories=list(EVENTS),
+                tags={"Name": name("db-events")},
             )
 
         instance_id = "${aws_db_instance.main.identifier}"

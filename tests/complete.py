@@ -32,6 +32,7 @@ ZONE: Final = "Z0123456789ABCDEFGHIJ"
 GLOBAL_TOPIC: Final = f"arn:aws:sns:us-east-1:{ACCOUNT}:frontend-alarms"
 WEB_ACL: Final = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/cdn/0a1b2c3d-0000-1111-2222-333344445555"
 ROLE_BOUNDARY: Final = f"arn:aws:iam::{ACCOUNT}:policy/miyabi-github-roles"
+FUNCTION: Final = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:rotate"
 KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
 
 PIPELINE: Final = """
@@ -90,6 +91,7 @@ def overlay(
     zone: str = ZONE,
     global_topic: str = GLOBAL_TOPIC,
     web_acl: str = WEB_ACL,
+    function: str = FUNCTION,
 ) -> dict[str, Any]:
     """The overlay as data; the ARNs are of what exists outside the stack."""
     return {
@@ -134,7 +136,11 @@ def overlay(
             "health_check_path": "/ready",
             "environment_variables": {"LOG_LEVEL": "debug", "TOKEN": "csrf"},
             "not_secret": {"TOKEN": "the name of a form's field"},
-            "secrets": {"DATABASE_PASSWORD": f"{secret}:password::"},
+            "secrets": {
+                "DATABASE_PASSWORD": f"{secret}:password::",
+                "PARTNER_LOGIN": "secrets.partner",
+                "PAYMENTS_KEY": "secrets.payments:key",
+            },
             "container_health_check": "command",
             "container_health_check_command": ["/usr/local/bin/miyabi-web-api", "health"],
             "container_health_check_interval": 15,
@@ -283,6 +289,22 @@ def overlay(
             "log_status_field": "http_status",
             "log_duration_field": "took_ms",
             "slow_request_milliseconds": 500,
+        },
+        "secrets": {
+            "payments": {
+                "description": "Key of the payment provider",
+                "recovery_window_days": 7,
+                "kms_key_arn": key,
+                "rotation_days": 90,
+            },
+            "partner": {
+                "description": "Login at the partner's API",
+                "kms_key_arn": key,
+                "application_reads": True,
+                "rotation_days": 30,
+                "rotation_lambda_arn": function,
+                "old_value_stays_valid": True,
+            },
         },
         "frontend": {
             "enabled": True,

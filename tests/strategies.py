@@ -192,6 +192,25 @@ def rds(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def secrets(draw: st.DrawFn, region: str) -> dict[str, Any]:
+    key = f"arn:aws:kms:{region}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
+    function = f"arn:aws:lambda:{region}:{ACCOUNT}:function:rotate"
+    rotated = draw(st.booleans())
+    return {
+        "mail": {
+            "description": draw(words),
+            "recovery_window_days": draw(st.sampled_from([0, 7, 30])),
+            "kms_key_arn": draw(st.sampled_from(["", key])),
+            "application_reads": draw(st.booleans()),
+            "rotation_days": 30 if rotated else draw(st.sampled_from([None, 90])),
+            "rotation_lambda_arn": function if rotated else None,
+            "old_value_stays_valid": rotated,
+        },
+        "login-2": {"description": "text"},
+    }
+
+
+@st.composite
 def ecs_service(draw: st.DrawFn, balancer: dict[str, Any]) -> dict[str, Any]:
     least = draw(st.integers(0, 5))
     desired = draw(st.integers(max(least, 0), 10))
@@ -322,6 +341,9 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
     """An overlay that the model accepts."""
     region = draw(st.sampled_from(REGIONS))
     tasks, balancer = draw(ecs(region)), draw(alb(region))
+    kept = draw(st.one_of(st.just(dict[str, Any]()), secrets(region)))
+    if kept and draw(st.booleans()):
+        tasks["secrets"] |= {"mail_key": "secrets.mail", "login": "secrets.login-2:user.name"}
     service = draw(ecs_service(balancer))
     site = draw(frontend(balancer))
     return {
@@ -338,6 +360,7 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
         "iam": {name: draw(st.booleans()) for name in IamSettings.model_fields},
         "elasticache": draw(elasticache()),
         "rds": draw(rds()),
+        "secrets": kept,
         "ecs_service": service,
         "codedeploy": draw(codedeploy(service)),
         "notifications": draw(notifications(region)),

@@ -176,6 +176,8 @@ NOT_TOLD: Final[Mapping[str, str]] = {
     "aws_lb.enable_cross_zone_load_balancing": "an application load balancer cannot turn it off",
     "aws_route53_record.allow_overwrite": "tells Terraform how to create it",
     "aws_route53_zone.force_destroy": "tells Terraform how to delete it",
+    "aws_secretsmanager_secret.recovery_window_in_days": "tells Terraform how to delete it",
+    "aws_secretsmanager_secret_rotation.rotate_immediately": "tells Terraform how to create it",
     "aws_sns_topic_subscription.endpoint_auto_confirms": "tells Terraform how to wait for the confirmation",
     "aws_service_discovery_private_dns_namespace.vpc": "AWS Cloud Map does not tell it",
     "aws_service_discovery_service.force_destroy": "tells Terraform how to delete it",

@@ -29,6 +29,7 @@ from modules.notifications import NotificationsSettings
 from modules.pipeline import PipelineSettings
 from modules.platform import Platform
 from modules.rds import RdsSettings
+from modules.secrets import SecretSettings
 from modules.settings import Settings, rules_of
 
 _FROM_THE_FILE_NAME = "environment"
@@ -50,6 +51,7 @@ _EVERYTHING = {
         deployment="both", managed_elsewhere=("desired_count", "task_definition", "load_balancer")
     ),
     "codedeploy": CodedeploySettings(test_port=8443, test_cidr_blocks=("203.0.113.0/24",)),
+    "secrets": {"payments": SecretSettings(description="Key of the payment provider")},
 }
 """Settings that turn on the modules that are off by default: the reference shows these too."""
 
@@ -101,6 +103,8 @@ def _sections() -> Iterator[dict[str, Any]]:
             annotation = model.model_fields[name].annotation
             if isinstance(annotation, type) and issubclass(annotation, Settings):
                 yield _section(name if model is EnvironmentSettings else f"{name} (of {SHARED}.yaml)", annotation)
+            if name == "secrets":
+                yield _section("secrets, each", SecretSettings)
             if annotation is LintSettings and model is EnvironmentSettings:
                 yield _section("lint.waive, each", Waiver)
         if model is EnvironmentSettings:

@@ -254,6 +254,8 @@ def _reading(source: str) -> tuple[str, str, str]:
     """Action, ARN and service of reading a secret; the ARN without the key and version that ECS picks out."""
     if ":ssm:" in source:
         return "ssm:GetParameters", source, "ssm"
+    if source.startswith("${"):  # of the stack itself, known after apply
+        return "secretsmanager:GetSecretValue", source[: source.index("}") + 1], "secretsmanager"
     return "secretsmanager:GetSecretValue", ":".join(source.split(":")[:7]), "secretsmanager"
 
 

@@ -122,7 +122,7 @@ def _contract(file: Path) -> Contract:
     for prefix, body in bodies:
         for kind, by_name in body.get("resource", {}).items():
             for name, resource in by_name.items():
-                instances[f"{prefix}{kind}.{name}"] = resource.get("count", 1)
+                instances[f"{prefix}{kind}.{name}"] = resource.get("count", resource.get("for_each", 1))
         for each in body.get("moved", ()):
             moved[f"{prefix}{label(each['from'])}"] = f"{prefix}{label(each['to'])}"
         retired |= {f"{prefix}{old}": why for old, why in body.get("//", {}).get("retired", {}).items()}

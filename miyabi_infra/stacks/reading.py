@@ -145,9 +145,12 @@ class Body:
         """A resource's instances; None alone for one without `count` and `for_each`."""
         raw = self._section("resource")[kind][name]
         if "for_each" in raw:
-            if not isinstance(raw["for_each"], Mapping):
+            over: object = raw["for_each"]
+            if isinstance(over, str):  # of a local value
+                over = self.value(over, None)
+            if not isinstance(over, Mapping):
                 raise self._error(f"{kind}.{name}", "has a for_each that is not a mapping")
-            mapping = cast("Mapping[str, object]", raw["for_each"])
+            mapping = cast("Mapping[str, object]", over)
             return [Each(key, mapping[key]) for key in sorted(mapping)]
         if "count" not in raw:
             return (None,)
@@ -330,6 +333,11 @@ class Body:
                 raise _Missing(f"{body.address(kind, label, None)}[{at}]")
             case Reference(address, attribute):
                 return Reference(address, f"{attribute}[{at}]" if isinstance(at, int) else f'{attribute}["{at}"]')
+            case Mapping() if isinstance(at, str):
+                mapping = cast("Mapping[str, Value]", of)
+                if at not in mapping:
+                    raise _Missing(f"key {at} of a mapping")
+                return mapping[at]
             case tuple() if isinstance(at, int):
                 items = cast("tuple[Value, ...]", of)
                 if at >= len(items):

@@ -836,6 +836,9 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         {"alarm_description", "alarm_name", "dimensions", "insufficient_data_actions", "ok_actions"}
     ),
     "aws_cloudwatch_query_definition": frozenset({"log_group_names", "query_string"}),
+    "aws_db_event_subscription": frozenset(
+        {"enabled", "event_categories", "name_prefix", "sns_topic", "source_ids", "source_type"}
+    ),
     "aws_db_instance": frozenset(
         {"allocated_storage", "allow_major_version_upgrade", "backup_window"}
         | {"ca_cert_identifier", "copy_tags_to_snapshot", "db_name"}
@@ -911,7 +914,10 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     "aws_s3_bucket": frozenset(),
     "aws_s3_bucket_lifecycle_configuration": frozenset({}),
     "aws_s3_bucket_ownership_controls": frozenset({}),
-    "aws_secretsmanager_secret": frozenset({"description", "name_prefix"}),
+    "aws_secretsmanager_secret": frozenset({"description", "name_prefix", "recovery_window_in_days"}),
+    "aws_secretsmanager_secret_rotation": frozenset(
+        {"rotate_immediately", "rotation_lambda_arn", "rotation_rules", "secret_id"}
+    ),
     "aws_secretsmanager_secret_version": frozenset({"secret_id", "secret_string"}),
     "aws_security_group": frozenset({"vpc_id"}),
     "aws_service_discovery_private_dns_namespace": frozenset({"vpc"}),

@@ -7,12 +7,14 @@ forked from the first one holds the same resources, and neither learns what happ
 
 import functools
 import hashlib
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Self, cast
@@ -155,6 +157,23 @@ class Emulator:
                 "layers": [],
             }
             self.client("ecr").put_image(repositoryName=repository, imageManifest=json.dumps(manifest), imageTag=tag)
+
+    def function(self, name: str) -> str:
+        """The ARN of a Lambda function, which does nothing."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("main.py", "def handler(event, context): pass")
+        statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        role = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        made = self.client("lambda").create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Role=role,
+            Handler="main.handler",
+            Code={"ZipFile": packed.getvalue()},
+        )
+        return made["FunctionArn"]
 
     def certificate(self, name: str, region: str = REGION) -> str:
         """The ARN of an issued certificate of ACM: one that was imported, so nothing is left to be validated."""

@@ -23,6 +23,7 @@ from tests.aws import (
     codedeploy,
     databases,
     discovery,
+    keeping,
     living,
     names,
     observed,
@@ -43,6 +44,7 @@ def main() -> None:
     replication.install()
     databases.install()
     discovery.install()
+    keeping.install()
     cloudfront.install()
     codedeploy.install()
     names.install()

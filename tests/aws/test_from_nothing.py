@@ -131,6 +131,7 @@ def outside(aws: Emulator) -> dict[str, str]:
         "zone": aws.zone("example.com"),
         "secret": secret["ARN"],
         "topic": aws.client("sns").create_topic(Name="cache-events")["TopicArn"],
+        "function": aws.function("rotate"),
         "key": aws.client("kms").create_key()["KeyMetadata"]["Arn"],
         "global_topic": aws.client("sns", region="us-east-1").create_topic(Name="frontend-alarms")["TopicArn"],
         "web_acl": aws.client("wafv2", region="us-east-1").create_web_acl(

@@ -499,6 +499,32 @@ def test_value_of_a_secret_that_is_being_deleted(account: Account) -> None:
         account.secretsmanager.put_secret_value(SecretId="one", SecretString="z")
 
 
+def test_function_that_is_missing(account: Account) -> None:
+    account.secretsmanager.create_secret(Name="one", SecretString="x")
+    rules = {"RotationRules": {"AutomaticallyAfterDays": 30}, "RotateImmediately": False}
+    missing = "arn:aws:lambda:us-west-2:123456789012:function:missing"
+    with account.refuses(secretsmanager.function_that_is_missing):
+        account.secretsmanager.rotate_secret(SecretId="one", RotationLambdaARN=missing, **rules)
+    account.secretsmanager.rotate_secret(SecretId="one", RotationLambdaARN=account.aws.function("rotate"), **rules)
+
+
+def test_rotation_without_a_function(account: Account) -> None:
+    account.secretsmanager.create_secret(Name="one", SecretString="x")
+    rules = {"RotationRules": {"AutomaticallyAfterDays": 30}, "RotateImmediately": False}
+    with account.refuses(secretsmanager.rotation_without_a_function):
+        account.secretsmanager.rotate_secret(SecretId="one", **rules)
+    account.secretsmanager.rotate_secret(SecretId="one", RotationLambdaARN=account.aws.function("rotate"), **rules)
+
+
+def test_restored_when_it_is_gone(account: Account) -> None:
+    account.secretsmanager.create_secret(Name="one", SecretString="x")
+    account.secretsmanager.delete_secret(SecretId="one", RecoveryWindowInDays=7)
+    account.secretsmanager.restore_secret(SecretId="one")
+    account.secretsmanager.delete_secret(SecretId="one", ForceDeleteWithoutRecovery=True)
+    with account.refuses(secretsmanager.restored_when_it_is_gone):
+        account.secretsmanager.restore_secret(SecretId="one")
+
+
 # ---- Cloud Map ---------------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,10 @@ from tests.aws.refused import Account
 
 pytestmark = pytest.mark.aws
 
+POLICY = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "%s"}, '
+    '"Action": "sns:Publish", "Resource": "*"}]}'
+)
 NAME = {"DBInstanceIdentifier": "one"}
 
 
@@ -234,3 +238,38 @@ def test_subnet_group_that_a_database_uses(account: Account) -> None:
         account.rds.delete_db_subnet_group(DBSubnetGroupName="one")
     account.rds.delete_db_instance(**NAME, SkipFinalSnapshot=True)
     account.rds.delete_db_subnet_group(DBSubnetGroupName="one")
+
+
+def subscribe(account: Account, name: str = "one", **others: Any) -> None:  # noqa: ANN401  # of the request
+    topic = account.sns.create_topic(Name="events")["TopicArn"]
+    asked = {"SnsTopicArn": topic, "SourceType": "db-instance", "EventCategories": ["failover"]}
+    account.rds.create_event_subscription(SubscriptionName=name, **{**asked, **others})
+
+
+def test_topic_that_is_missing(account: Account) -> None:
+    with account.refuses(rds.topic_that_is_missing):
+        subscribe(account, SnsTopicArn="arn:aws:sns:us-west-2:123456789012:missing")
+    subscribe(account)
+
+
+def test_topic_that_lets_no_events_in(account: Account) -> None:
+    topic = account.sns.create_topic(Name="alarms")["TopicArn"]
+    policy = {"TopicArn": topic, "AttributeName": "Policy"}
+    account.sns.set_topic_attributes(**policy, AttributeValue=POLICY % "cloudwatch.amazonaws.com")
+    with account.refuses(rds.topic_that_lets_no_events_in):
+        subscribe(account, SnsTopicArn=topic)
+    account.sns.set_topic_attributes(**policy, AttributeValue=POLICY % "events.rds.amazonaws.com")
+    subscribe(account, SnsTopicArn=topic)
+
+
+def test_source_of_events_that_is_missing(account: Account) -> None:
+    with account.refuses(rds.source_of_events_that_is_missing):
+        subscribe(account, SourceIds=["one"])
+    database(account)
+    subscribe(account, SourceIds=["one"])
+
+
+def test_category_of_events_that_does_not_exist(account: Account) -> None:
+    with account.refuses(rds.category_of_events_that_does_not_exist):
+        subscribe(account, EventCategories=["fail over"])
+    subscribe(account, EventCategories=["failover", "low storage"])

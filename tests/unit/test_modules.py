@@ -15,6 +15,7 @@ from modules.base import Module, literal
 from modules.ecs_service import EcsServiceModule
 from tests.support import Project
 
+KEY = "arn:aws:kms:us-west-2:123456789012:key/0a1b2c3d"
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d"
 
 
@@ -420,6 +421,60 @@ def test_only_the_migration_gets_the_master_password(settings: EnvironmentSettin
     assert statements[-1]["Resource"] == "${var.database_master_secret_arn}"
     without = body(settings, "ecs", rds={"enabled": True})
     assert list(without["resource"]["aws_ecs_task_definition"]) == ["app"]
+
+
+PAYMENTS = {"payments": {"description": "Key of the ${payment} provider", "kms_key_arn": KEY}}
+LOGIN = {"login": {"description": "Login at the partner's", "application_reads": True, "rotation_days": 90}}
+
+
+def test_a_secret_has_no_value_and_a_name_that_the_application_may_not_read_by_default(
+    settings: EnvironmentSettings,
+) -> None:
+    rendered = body(settings, "secrets", secrets=PAYMENTS | LOGIN)
+    secret = resource(rendered, "aws_secretsmanager_secret.named")
+    assert secret["name"] == "miyabi-prod/${each.key}"  # the task role reads miyabi/prod/*
+    assert list(rendered["resource"]) == ["aws_secretsmanager_secret"]
+    held = rendered["locals"]["secrets"]
+    assert held["payments"]["description"] == "Key of the $${payment} provider"
+    assert (held["payments"]["recovery_window_in_days"], held["payments"]["kms_key_id"]) == (30, KEY)
+    assert held["login"]["tags"] == {"Name": "miyabi-prod/login", "RotationDays": "90"}
+
+
+def test_a_secret_is_read_by_those_who_are_named_alone(settings: EnvironmentSettings) -> None:
+    named = {"secrets": {"PAYMENTS_KEY": "secrets.payments:key"}}
+    container = body(settings, "ecs", secrets=PAYMENTS | LOGIN, ecs=named)["locals"]["container_definitions"][0]
+    assert {each["name"]: each["valueFrom"] for each in container["secrets"]} == {
+        "PAYMENTS_KEY": '${var.secret_arns["payments"]}:key::'
+    }
+    policies = body(settings, "iam", secrets=PAYMENTS | LOGIN, ecs=named)["locals"]
+    reading = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue"}
+    assert policies["ecr_access_policy"]["Statement"][1:] == [
+        {**reading, "Resource": ['${var.secret_arns["payments"]}']},
+        {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": [KEY]},
+    ]
+    assert policies["app_permissions_policy"]["Statement"][-1] == {
+        **reading,
+        "Resource": ['${var.secret_arns["login"]}'],
+    }
+
+
+def test_a_secret_that_nobody_reads_changes_no_other_module(settings: EnvironmentSettings) -> None:
+    for module in ("iam", "ecs"):
+        assert body(settings, module, secrets=PAYMENTS) == body(settings, module)
+
+
+def test_the_topic_hears_of_failovers_and_the_dashboard_shows_the_database(settings: EnvironmentSettings) -> None:
+    heard = {"notifications": {"email_addresses": ["oncall@example.com"]}, "monitoring": {"enabled": True}}
+    events = resource(body(settings, "rds", rds=ON, **heard), "aws_db_event_subscription.main")
+    assert {"failover", "failure", "low storage"} <= set(events["event_categories"])
+    assert (events["source_type"], events["sns_topic"]) == ("db-instance", "${var.alarm_topic_arn}")
+    policy = body(settings, "notifications", rds=ON, **heard)["locals"]["topic_policy"]["Statement"]
+    assert [each["Principal"]["Service"] for each in policy] == ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]
+    assert "aws_db_event_subscription" not in body(settings, "rds", rds=ON)["resource"]  # nobody would hear
+    widgets = body(settings, "monitoring", rds=ON, **heard)["locals"]["dashboard_body"]["widgets"]
+    shown = {each["properties"]["title"]: each["properties"] for each in widgets}
+    assert {"Database: alarms", "CPU of the database (%)", "Latency of the database's disk (s)"} <= shown.keys()
+    assert shown["Connections to the database"]["annotations"]["horizontal"] == [{"label": "alarm", "value": 60}]
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ ARN = "arn:aws:secretsmanager:us-west-2:123456789012:secret:miyabi/qa/db"
 TOPIC = "arn:aws:sns:us-west-2:123456789012:on-call"
 KEY = "arn:aws:kms:us-west-2:123456789012:key/0a1b2c3d"
 
+FUNCTION = "arn:aws:lambda:us-west-2:123456789012:function:rotate"
+
 GLOBAL = "arn:aws:acm:us-east-1:123456789012:certificate/1a2b"
 REGIONAL = "arn:aws:acm:us-west-2:123456789012:certificate/1a2b"
 
@@ -631,6 +633,23 @@ RULES = {
         problem="qa.yaml:11: rds.variable_prefix: 'DATABASE' makes DATABASE_HOST, which is also in "
         "ecs.environment_variables; allowed: another prefix",
     ),
+    "secrets_that_are_named_exist": Case(
+        add="  secrets: {MAIL_KEY: secrets.mail}\nsecrets:\n  login: {description: x}\n",
+        problem="qa.yaml:8: ecs.secrets.MAIL_KEY: 'secrets.mail' is no secret of the section secrets; "
+        "allowed: secrets.login",
+    ),
+    "rotation_breaks_no_running_task": Case(
+        add="  secrets: {MAIL_KEY: secrets.mail}\nsecrets:\n  mail: {description: x, rotation_days: 30, "
+        f"rotation_lambda_arn: '{FUNCTION}'}}\n",
+        problem="qa.yaml:8: ecs.secrets.MAIL_KEY: 'secrets.mail' rotates by itself, and running tasks would keep a "
+        "value that is no longer valid; allowed: secrets.mail.application_reads, or old_value_stays_valid if the "
+        "function alternates",
+    ),
+    "rotations_are_complete": Case(
+        add=f"secrets:\n  mail:\n    description: x\n    rotation_lambda_arn: {FUNCTION}\n",
+        problem=f"qa.yaml:11: secrets.mail.rotation_lambda_arn: '{FUNCTION}' has no schedule; "
+        "allowed: rotation_days, too",
+    ),
     "dashboard_has_its_figures": Case(
         add="  container_insights: false\nmonitoring: {enabled: true}\n",
         problem="qa.yaml:8: ecs.container_insights: false removes the task metrics that the dashboard of "
@@ -761,7 +780,8 @@ FIELDS = {
     "secret in place of its ARN": Case(
         add="  secrets: {DB: hunter2}\n",
         problem="qa.yaml:8: ecs.secrets.DB: (a value that is not shown, as it may be a secret) is not the ARN of a "
-        "secret; allowed: the ARN of a Secrets Manager secret or of an SSM parameter, never the secret itself",
+        "secret; allowed: the ARN of a Secrets Manager secret or of an SSM parameter, or secrets.<name> of the section "
+        "secrets, never the secret itself",
     ),
     "secrets under a misspelt key": Case(
         add="  secret: {DB: hunter2}\n",

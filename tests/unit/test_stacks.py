@@ -186,13 +186,14 @@ def test_a_variable_without_default_stays_unknown(tmp_path: Path) -> None:
         ("${zipmap(local.list, local.list)}", "zipmap of values that are known before apply"),
         ("a ${local.list} b", "puts a list, a mapping or null into a text"),
         ("${local.list[7]}", "item 7 of a list of 1"),
+        ('${local.map["z"]}', "key z of a mapping, which does not exist"),
     ],
 )
 def test_a_form_that_is_not_known_is_refused_with_file_and_expression(
     tmp_path: Path, expression: str, problem: str
 ) -> None:
     with pytest.raises(StackError) as refused:
-        one(tmp_path / "cdktf.out", expression, locals={"x": "y", "list": ["z"]})
+        one(tmp_path / "cdktf.out", expression, locals={"x": "y", "list": ["z"], "map": {}})
 
     assert str(refused.value).startswith("cdktf.out/stacks/miyabi-dev/modules/one/main.tf.json: ")
     assert problem in str(refused.value)
@@ -207,8 +208,25 @@ def test_meta_arguments_that_the_generator_never_writes_are_refused(tmp_path: Pa
 
 
 def test_a_for_each_that_is_known_after_apply_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StackError, match=r"aws_thing.it has a for_each that is not a mapping"):
-        read(write(tmp_path, {"resource": {"aws_thing": {"it": {"for_each": "${toset(local.names)}"}}}}))
+    for asked in ("${aws_other.it.names}", ["a"]):
+        body = {"resource": {"aws_thing": {"it": {"for_each": asked}}, "aws_other": {"it": {}}}}
+        with pytest.raises(StackError, match=r"aws_thing\.it has a for_each that is not a mapping"):
+            read(write(tmp_path / str(type(asked)), body))
+
+
+def test_for_each_over_a_local_value_makes_an_instance_for_each_key(tmp_path: Path) -> None:
+    things = {
+        "some": {"for_each": "${local.some}", "text": "${local.some[each.key].text}", "name": "x-${each.key}"},
+        "other": {"of": '${aws_thing.some["b"].id}', "text": '${aws_thing.some["a"].text}'},
+    }
+    body = {"locals": {"some": {"b": {"text": "B"}, "a": {"text": "A"}}}, "resource": {"aws_thing": things}}
+    other, *some = read(write(tmp_path, body))[0].resources
+    assert [(each.address, each.index, dict(each.arguments)) for each in some] == [
+        ('module.one.aws_thing.some["a"]', "a", {"text": "A", "name": "x-a"}),
+        ('module.one.aws_thing.some["b"]', "b", {"text": "B", "name": "x-b"}),
+    ]
+    assert other.get("of") == Reference('module.one.aws_thing.some["b"]', "id")
+    assert other.get("text") == "A"
 
 
 def test_each_instance_has_its_key_and_its_value(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from miyabi_infra.aws.status import probe as probe_module
 from miyabi_infra.commands import status as show
 from miyabi_infra.commands.status import run, text
 from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import Stack
+from miyabi_infra.stacks import Module, Resource, Stack, Value
 from miyabi_infra.stacks import read as read_stacks
 from tests.support import Project
 
@@ -329,6 +329,87 @@ def test_a_scaling_that_failed_counts_until_one_works(stack: Stack, codes: tuple
 def test_a_cache_that_is_not_available(stack: Stack, state: str, level: Level) -> None:
     cluster = {**HEALTHY["describe_cache_clusters"]["CacheClusters"][0], "CacheClusterStatus": state}
     assert look(stack, describe_cache_clusters={"CacheClusters": [cluster]}).level is level
+
+
+def holding(stack: Stack, *resources: tuple[str, str, int | str | None, dict[str, Value]]) -> Stack:
+    """The stack with resources more: type, name, key, arguments."""
+    more = tuple(
+        Resource(f"module.more.{kind}.{name}", kind, name, key, "more", Path("more"), arguments)
+        for kind, name, key, arguments in resources
+    )
+    return replace(stack, modules=(*stack.modules, Module("more", "more", Path("more"), more, {}, {})))
+
+
+DATABASE: dict[str, Any] = {
+    "DBInstanceStatus": "available",
+    "DBInstanceClass": "db.t3.small",
+    "EngineVersion": "17.6",
+    "MultiAZ": True,
+    "LatestRestorableTime": NOW - timedelta(minutes=5),
+}
+FIGURES = {"CPUUtilization": [12.0], "DatabaseConnections": [7.0], "FreeStorageSpace": [4e9], "FreeableMemory": [3e8]}
+
+
+def of_database(stack: Stack, **changed: Any) -> list[tuple[Level, str]]:  # noqa: ANN401
+    with_it = holding(stack, ("aws_db_instance", "main", None, {"identifier": "miyabi-db-dev"}))
+    answer = {"DBInstances": [{**DATABASE, **changed}]}
+    return found(look(with_it, describe_db_instances=answer, get_metric_data=FIGURES), "database")
+
+
+def test_the_database_says_its_state_its_last_backup_and_its_figures(stack: Stack) -> None:
+    lines = of_database(stack)
+    assert lines[:2] == [
+        (Level.OK, "miyabi-db-dev available, db.t3.small, PostgreSQL 17.6, two zones"),
+        (Level.OK, "can be restored to 2026-11-25 02:55 UTC"),
+    ]
+    assert [text for _, text in lines[2:]] == ["CPU 12 %", "connections 7", "free storage 4 GB", "free memory 300 MB"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        ({"DBInstanceStatus": "backing-up"}, (Level.OK, "backing-up")),
+        ({"DBInstanceStatus": "modifying"}, (Level.NOTE, "modifying")),
+        ({"DBInstanceStatus": "storage-full"}, (Level.DEGRADED, "storage-full")),
+        ({"DBInstanceStatus": "failed"}, (Level.DEGRADED, "failed")),
+    ],
+)
+def test_a_database_that_does_not_work_is_degraded(
+    stack: Stack, changed: dict[str, Any], line: tuple[Level, str]
+) -> None:
+    level, state = line
+    first = of_database(stack, **changed)[0]
+    assert first == (level, f"miyabi-db-dev {state}, db.t3.small, PostgreSQL 17.6, two zones")
+
+
+def test_a_database_that_could_not_be_restored_yet_says_so(stack: Stack) -> None:
+    without = of_database(stack, LatestRestorableTime=None, BackupRetentionPeriod=7)
+    assert (Level.NOTE, "no backup yet") in without
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        ({}, (Level.DEGRADED, "miyabi-dev/mail has no value: no task that reads it starts")),
+        ({"DeletedDate": NOW}, (Level.DEGRADED, "miyabi-dev/mail does not exist")),
+        ({"VersionIdsToStages": {"1": ["AWSCURRENT"]}}, (Level.OK, "miyabi-dev/mail changed 40 d ago")),
+        (
+            {"VersionIdsToStages": {"1": ["AWSCURRENT"]}, "LastChangedDate": NOW - timedelta(days=91)},
+            (Level.NOTE, "miyabi-dev/mail changed 91 d ago, to be rotated after 90 days"),
+        ),
+        (
+            {"VersionIdsToStages": {"1": ["AWSPREVIOUS"]}},
+            (Level.DEGRADED, "miyabi-dev/mail has no value: no task that reads it starts"),
+        ),
+    ],
+)
+def test_a_secret_says_whether_it_has_a_value_and_since_when(
+    stack: Stack, answer: dict[str, Any], line: tuple[Level, str]
+) -> None:
+    arguments: dict[str, Value] = {"name": "miyabi-dev/mail", "tags": {"RotationDays": "90"}}
+    with_it = holding(stack, ("aws_secretsmanager_secret", "named", "mail", arguments))
+    described = {"Name": "miyabi-dev/mail", "ARN": "arn", "LastChangedDate": NOW - timedelta(days=40), **answer}
+    assert found(look(with_it, describe_secret=described), "secrets") == [line]
 
 
 def test_a_figure_beyond_its_alarm_is_a_note_as_the_alarm_decides(stack: Stack) -> None:

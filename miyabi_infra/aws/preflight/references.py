@@ -18,7 +18,12 @@ _ARN: Final = re.compile(r"arn:aws:(?P<service>[a-z0-9-]+):(?P<region>[a-z0-9-]*
 
 
 def secrets(look: Look) -> Observations:
-    """The secrets of the containers, by their ARN or their parameter's name."""
+    """The secrets of the containers, by their ARN or their parameter's name; and names that wait for a deletion."""
+    for each in look.platform.stack.of_type("aws_secretsmanager_secret"):
+        name = text(each.get("name"))
+        found = look.world.optional("secretsmanager", "describe_secret", SecretId=name) if name else None
+        if found is not None and found.get("DeletedDate"):
+            yield blocked(f"{name} is to be deleted, and keeps its name until then: restore and import it", secret=name)
     for source in sorted(_sources(look)):
         matched = _ARN.fullmatch(source)
         if matched and matched["service"] == "secretsmanager":

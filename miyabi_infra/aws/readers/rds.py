@@ -108,7 +108,32 @@ def _parameter_group(resource: Resource, world: World) -> Found | None:
     return Found({"id": name, "name": name}, checks + tags, extras)
 
 
+def _events(resource: Resource, world: World) -> Found | None:
+    name = str(resource.get("name"))
+    subscriptions: list[Json] = world.ask("rds", "describe_event_subscriptions", SubscriptionName=name)[
+        "EventSubscriptionsList"
+    ]
+    if not subscriptions:
+        return None
+    (held,) = subscriptions
+    checks = [
+        *world.checks(
+            resource,
+            {
+                "name": held["CustSubscriptionId"],
+                "sns_topic": held.get("SnsTopicArn"),
+                "source_type": held.get("SourceType"),
+            },
+        ),
+        set_check("source_ids", resource, world, held.get("SourceIdsList") or []),
+        set_check("event_categories", resource, world, held.get("EventCategoriesList") or []),
+    ]
+    arn = str(held.get("EventSubscriptionArn"))
+    return Found({"id": name, "name": name, "arn": arn}, checks + world.tags(resource, _tags(arn, world)))
+
+
 READERS: Final[Mapping[str, Reader]] = {
+    "aws_db_event_subscription": _events,
     "aws_db_instance": _database,
     "aws_db_parameter_group": _parameter_group,
     "aws_db_subnet_group": _subnet_group,

@@ -9,17 +9,25 @@ from miyabi_infra.stacks.platform import address_of
 
 
 def _secret(resource: Resource, world: World) -> Found | None:
-    secret = _described(resource, world)
+    secret = described(resource, world)
     if secret is None:
         return None
     checks = world.checks(resource, {"description": secret.get("Description"), "kms_key_id": secret.get("KmsKeyId")})
-    prefix = str(resource.get("name_prefix"))
-    checks.append(Compared("name_prefix", prefix, str(secret["Name"])[: len(prefix)]))
+    if resource.get("name") is not None:
+        checks += world.checks(resource, {"name": secret["Name"]})
+    else:
+        prefix = str(resource.get("name_prefix"))
+        checks.append(Compared("name_prefix", prefix, str(secret["Name"])[: len(prefix)]))
     return Found({"id": secret["ARN"], "arn": secret["ARN"]}, checks + world.tags(resource, secret.get("Tags") or ()))
 
 
-def _described(resource: Resource, world: World) -> Any:  # noqa: ANN401  # JSON
-    """The secret whose name starts with the prefix; Terraform has added a unique end."""
+def described(resource: Resource, world: World) -> Any:  # noqa: ANN401  # JSON
+    """The secret as AWS describes it; None where there is none, also where it waits for its deletion."""
+    name = resource.get("name")
+    if name is not None:
+        secret = world.optional("secretsmanager", "describe_secret", SecretId=str(name))
+        return None if secret is None or secret.get("DeletedDate") else secret
+    # Terraform has added a unique end to the prefix.
     prefix = str(resource.get("name_prefix"))
     filters = [{"Key": "name", "Values": [prefix]}]
     secrets = world.items("secretsmanager", "list_secrets", "SecretList", Filters=filters)
@@ -28,7 +36,7 @@ def _described(resource: Resource, world: World) -> Any:  # noqa: ANN401  # JSON
 
 def _version(resource: Resource, world: World) -> Found | None:
     owner = world.stack.find(address_of(resource.get("secret_id")))
-    secret = _described(owner, world) if owner is not None else None
+    secret = described(owner, world) if owner is not None else None
     if secret is None:
         return None
     versions: Mapping[str, list[str]] = secret.get("SecretVersionsToStages") or {}
@@ -40,7 +48,23 @@ def _version(resource: Resource, world: World) -> Found | None:
     return Found({"arn": secret["ARN"]}, checks)
 
 
+def _rotation(resource: Resource, world: World) -> Found | None:
+    owner = world.stack.find(address_of(resource.get("secret_id")))
+    secret = described(owner, world) if owner is not None else None
+    if secret is None or not secret.get("RotationEnabled"):
+        return None
+    checks = world.checks(
+        resource, {"secret_id": secret["ARN"], "rotation_lambda_arn": secret.get("RotationLambdaARN")}
+    )
+    (asked,) = resource.blocks("rotation_rules")
+    rules: Mapping[str, Any] = secret.get("RotationRules") or {}
+    days = rules.get("AutomaticallyAfterDays")
+    checks.append(Compared("rotation_rules.automatically_after_days", asked["automatically_after_days"], days))
+    return Found({"id": secret["ARN"]}, checks)
+
+
 READERS: Final[Mapping[str, Reader]] = {
     "aws_secretsmanager_secret": _secret,
+    "aws_secretsmanager_secret_rotation": _rotation,
     "aws_secretsmanager_secret_version": _version,
 }

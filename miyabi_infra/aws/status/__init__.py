@@ -23,6 +23,7 @@ from miyabi_infra.aws.status import (
     names,
     probe,
     redis,
+    secrets,
     service,
     targets,
     way_out,
@@ -58,6 +59,7 @@ SECTIONS: Final[Mapping[str, Ask]] = {
     "stopped tasks": service.stopped,
     "redis": redis.redis,
     "database": database.database,
+    "secrets": secrets.secrets,
     "alarms": alarms.alarms,
     "logs": logs.logs,
 }

@@ -86,6 +86,7 @@ BILLING: Final[Billing] = {
             }
         ),
     ),
+    "aws_db_event_subscription": Free("the topic's messages are counted there"),
     "aws_db_parameter_group": Free(),
     "aws_db_subnet_group": Free(),
 }

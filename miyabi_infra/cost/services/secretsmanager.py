@@ -18,5 +18,6 @@ BILLING: Final[Billing] = {
         reads=frozenset(),
         free=frozenset({"description", "kms_key_id", "name", "name_prefix", "recovery_window_in_days", "tags"}),
     ),
+    "aws_secretsmanager_secret_rotation": Free("the function is somebody else's"),
     "aws_secretsmanager_secret_version": Free("reading it at the start of tasks: 10,000 times cost five cents"),
 }

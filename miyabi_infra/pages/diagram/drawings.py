@@ -154,7 +154,7 @@ def _secrets(_found: Sequence[Resource], platform: Platform) -> Drawn | None:
     held = [str(secret.get("valueFrom")) for each in platform.containers for secret in mappings(each.get("secrets"))]
     if not held:
         return None
-    where = sorted({"Secrets Manager" if ":secretsmanager:" in each else "Parameter Store" for each in held})
+    where = sorted({"Parameter Store" if ":ssm:" in each else "Secrets Manager" for each in held})
     return Drawn(", ".join(where), count(len(held), "secret"), ("read when a task starts",))
 
 
@@ -245,6 +245,7 @@ _PARTS: Final[Mapping[str, str]] = {
     "aws_cloudwatch_query_definition": "count on the dashboard's card",
     "aws_codedeploy_app": "of the service",
     "aws_codedeploy_deployment_group": "of the service",
+    "aws_db_event_subscription": "of the database",
     "aws_db_parameter_group": "of the database",
     "aws_db_subnet_group": "subnets that the database's bar spans",
     "aws_ecr_lifecycle_policy": "of the repository",
@@ -264,7 +265,8 @@ _PARTS: Final[Mapping[str, str]] = {
     "aws_lb_listener_rule": "of the listener",
     "aws_lb_target_group": "arrow from the load balancer to the tasks",
     "aws_nat_gateway": "a box in its subnet",
-    "aws_secretsmanager_secret": "of the cache, whose URL it holds",
+    "aws_secretsmanager_secret": "of the tasks, whose card counts them",
+    "aws_secretsmanager_secret_rotation": "of the secret",
     "aws_secretsmanager_secret_version": "of the secret",
     "aws_route53_health_check": "text of the records' card",
     "aws_route": "text of the subnet, arrows to gateways",

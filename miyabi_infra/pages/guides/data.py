@@ -11,6 +11,7 @@ from miyabi_infra.pages.guides.distribution import Frontend, frontend
 from miyabi_infra.pages.guides.entrance import Entrance, entrance
 from miyabi_infra.pages.guides.monitoring import Monitoring, monitoring
 from miyabi_infra.pages.guides.network import Network, network
+from miyabi_infra.pages.guides.secrets import Secret, secrets
 from miyabi_infra.pages.guides.service import Service, service
 from miyabi_infra.pages.guides.state import StateLocation, state_location
 from miyabi_infra.stacks import OUT, Stack
@@ -34,6 +35,7 @@ class GuideData:
     service: Service
     cache: Cache
     database: Database | None
+    secrets: Sequence[Secret]
     access: Access
     monitoring: Monitoring
     state: StateLocation
@@ -66,6 +68,7 @@ def guide_data(stack: Stack) -> GuideData:
         service=service(stack),
         cache=cache(stack),
         database=database(stack),
+        secrets=secrets(stack),
         access=access(stack),
         monitoring=monitoring(stack),
         state=state_location(stack),

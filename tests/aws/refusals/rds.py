@@ -24,6 +24,13 @@ SMALLEST_GP3: Final = 400
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY: Final = 24 * 60
 
+CATEGORIES: Final = frozenset(
+    {"availability", "backtrack", "backup", "configuration change", "creation", "deletion", "failover", "failure"}
+    | {"low storage", "maintenance", "notification", "read replica", "recovery", "restoration", "security"}
+    | {"security patching"}
+)
+SUBSCRIBED: Final = ("CreateEventSubscription", "ModifyEventSubscription")
+
 # ---- instances -------------------------------------------------------------------------------------------------------
 
 
@@ -337,8 +344,54 @@ def _minutes(time: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
+# ---- events ----------------------------------------------------------------------------------------------------------
+
+
+@refusal("rds", *SUBSCRIBED, code="SNSTopicArnNotFound", source=API.format("CreateEventSubscription"))
+def topic_that_is_missing(ask: Ask) -> str | None:
+    """The topic that is to be told does not exist."""
+    arn = ask.get("SnsTopicArn")
+    return None if arn is None or arn in ask.backend("sns").topics else "The SNS topic ARN does not exist."
+
+
+@refusal(
+    "rds",
+    *SUBSCRIBED,
+    code="SNSNoAuthorization",
+    source=f"{API.format('CreateEventSubscription')} {GUIDE.format('USER_Events.GrantingPermissions')}",
+)
+def topic_that_lets_no_events_in(ask: Ask) -> str | None:
+    """The topic's policy lets neither RDS publish nor, as the policy of a new topic, everything of the account."""
+    topic = ask.backend("sns").topics.get(ask.get("SnsTopicArn"))
+    policy = str(topic.policy) if topic is not None else "AWS:SourceOwner"
+    if "events.rds.amazonaws.com" in policy or "SourceOwner" in policy:
+        return None
+    return "You do not have permission to publish to the SNS topic ARN."
+
+
+@refusal("rds", "CreateEventSubscription", code="SourceNotFound", source=API.format("CreateEventSubscription"))
+def source_of_events_that_is_missing(ask: Ask) -> str | None:
+    """An instance whose events are asked for does not exist."""
+    known = ask.backend("rds").databases
+    missing = [each for each in ask.all("SourceIds") if each not in known and ask.get("SourceType") == "db-instance"]
+    return f"Could not find source: {missing[0]}" if missing else None
+
+
+@refusal(
+    "rds",
+    *SUBSCRIBED,
+    code="SubscriptionCategoryNotFound",
+    source=f"{API.format('CreateEventSubscription')} {GUIDE.format('USER_Events.Messages')}",
+)
+def category_of_events_that_does_not_exist(ask: Ask) -> str | None:
+    """Instances have no events of a category."""
+    unknown = [each for each in ask.all("EventCategories") if each not in CATEGORIES]
+    return f"The supplied category does not exist: {unknown[0]}" if unknown else None
+
+
 nothing_more(
     "rds",
+    DeleteEventSubscription="moto refuses one that is not there",
     AddTagsToResource="nothing beyond the model",
     RemoveTagsFromResource="AWS accepts keys that are not there",
 )

@@ -49,6 +49,35 @@ def value_of_a_secret_that_is_being_deleted(ask: Ask) -> str | None:
     return "You can't perform this operation on the secret because it was marked for deletion."
 
 
+@refusal("secretsmanager", "RotateSecret", code="ResourceNotFoundException", source=API.format("RotateSecret"))
+def function_that_is_missing(ask: Ask) -> str | None:
+    """The function that is to rotate the secret does not exist."""
+    arn = ask.get("RotationLambdaARN")
+    if arn is None:
+        return None
+    known = {each.function_arn for each in ask.backend("lambda").list_functions()}
+    return None if arn in known else f"Secrets Manager can't find the resource that you asked for: {arn}"
+
+
+@refusal("secretsmanager", "RotateSecret", code="InvalidRequestException", source=API.format("RotateSecret"))
+def rotation_without_a_function(ask: Ask) -> str | None:
+    """Neither the request nor the secret names a function, and no service of AWS manages the secret."""
+    held = _secret(ask, ask.get("SecretId"))
+    if held is None or ask.get("RotationLambdaARN") or held.rotation_lambda_arn or held.owning_service:
+        return None
+    return (
+        "You tried to enable rotation on a secret that doesn't already have a Lambda function ARN configured and you "
+        "didn't include such an ARN as a parameter in this call."
+    )
+
+
+@refusal("secretsmanager", "RestoreSecret", code="ResourceNotFoundException", source=API.format("RestoreSecret"))
+def restored_when_it_is_gone(ask: Ask) -> str | None:
+    """The secret does not exist, or its recovery window has passed."""
+    held = _secret(ask, ask.get("SecretId"))
+    return None if held is not None else "Secrets Manager can't find the specified secret."
+
+
 def _secret(ask: Ask, name: str | None) -> Any:  # noqa: ANN401  # moto's own
     secrets = ask.backend("secretsmanager").secrets.values()
     return next((each for each in secrets if name in {each.name, each.arn}), None)
@@ -56,6 +85,7 @@ def _secret(ask: Ask, name: str | None) -> Any:  # noqa: ANN401  # moto's own
 
 nothing_more(
     "secretsmanager",
+    CancelRotateSecret="moto refuses a secret without a function",
     PutResourcePolicy="nothing beyond the model",
     TagResource="nothing beyond the model",
     UntagResource="AWS accepts keys that are not there",
