@@ -44,6 +44,7 @@ APPLY: Final = (
 )
 RULES: Final = Block("troubleshooting", "error-503", "describe-rules")
 DENIALS: Final = Block("troubleshooting", "error-503", "describe-network-acls")
+GATEWAYS: Final = Block("troubleshooting", "outbound", "describe-nat-gateways")
 
 
 def listener_gone(aws: Emulator, e: GuideData) -> None:
@@ -115,6 +116,34 @@ def role_denied(aws: Emulator, e: GuideData) -> None:
     )
 
 
+def gateway_gone(aws: Emulator, e: GuideData) -> None:
+    ec2 = aws.client("ec2")
+    named = [{"Name": "tag:Name", "Values": [each.name for each in e.network.nats]}]
+    for gateway in ec2.describe_nat_gateways(Filters=named)["NatGateways"]:
+        ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
+        (held,) = gateway["NatGatewayAddresses"]
+        for address in ec2.describe_addresses(AllocationIds=[held["AllocationId"]])["Addresses"]:
+            if "AssociationId" in address:  # AWS gives the address free by itself; moto does not
+                ec2.disassociate_address(AssociationId=address["AssociationId"])
+
+
+def cache_gone(aws: Emulator, e: GuideData) -> None:
+    aws.client("elasticache").delete_cache_cluster(CacheClusterId=e.cache.nodes[0])
+
+
+def another_image(aws: Emulator, e: GuideData) -> None:
+    ecs = aws.client("ecs")
+    definition = ecs.describe_task_definition(taskDefinition=e.service.family)["taskDefinition"]
+    (container, *_) = definition["containerDefinitions"]
+    made = ecs.register_task_definition(
+        family=e.service.family, containerDefinitions=[{**container, "image": "public.ecr.aws/other/miner:1"}],
+        **{key: definition[key] for key in (
+            "taskRoleArn", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory"
+        )},
+    )["taskDefinition"]["taskDefinitionArn"]  # fmt: skip
+    ecs.update_service(cluster=e.service.cluster, service=e.service.name, taskDefinition=made)
+
+
 def _listeners(aws: Emulator, e: GuideData) -> list[str]:
     elb = aws.client("elbv2")
     (balancer,) = elb.describe_load_balancers(Names=[e.entrance.load_balancer])["LoadBalancers"]
@@ -174,6 +203,34 @@ ROUNDS: Final[tuple[Mapping[str, Fault], ...]] = (
             role_denied,
             Block("troubleshooting", "access-denied", "list-role-policies"),
             (Block("runbook", "credentials-compromised", "delete-role-policy"),),
+        ),
+    },
+    {
+        "the NAT gateway is gone": Fault(
+            gateway_gone,
+            GATEWAYS,
+            (
+                Block("runbook", "zone-or-nat-lost", "-out=nat.tfplan"),
+                Block("runbook", "zone-or-nat-lost", "apply -input=false -no-color nat.tfplan"),
+            ),
+        ),
+        "Redis is gone": Fault(
+            cache_gone,
+            Block("runbook", "redis-lost", "describe-cache-clusters"),
+            (
+                Block("runbook", "redis-lost", "-out=redis.tfplan"),
+                Block("runbook", "redis-lost", "apply -input=false -no-color redis.tfplan"),
+            ),
+        ),
+    },
+    {
+        "the image of somebody else runs": Fault(
+            another_image,
+            Block("troubleshooting", "drift", "-lock=false"),
+            (
+                Block("runbook", "deploy-a-tag", "-out=deploy.tfplan"),
+                Block("runbook", "deploy-a-tag", "apply -input=false -no-color deploy.tfplan"),
+            ),
         ),
     },
 )
