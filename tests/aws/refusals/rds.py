@@ -391,6 +391,8 @@ def category_of_events_that_does_not_exist(ask: Ask) -> str | None:
 
 nothing_more(
     "rds",
+    CreateDBSnapshot="moto refuses a name that exists",
+    DeleteDBSnapshot="moto refuses one that is not there",
     DeleteEventSubscription="moto refuses one that is not there",
     AddTagsToResource="nothing beyond the model",
     RemoveTagsFromResource="AWS accepts keys that are not there",
