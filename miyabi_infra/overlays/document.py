@@ -200,7 +200,7 @@ class _Reader:
             return value  # noqa: TRY300  # as above
         except (YAMLError, ValueError) as error:
             reason = getattr(error, "problem", None) or error
-            date = str(node.tag).endswith(":timestamp")
+            date = cast("str", getattr(node, "tag", "")).endswith(":timestamp")
             allowed = "a day of the calendar, such as 2027-06-30" if date else "plain YAML without custom tags"
             self._refuse(node, at, cast("object", node.value), f"cannot be read ({reason})", allowed)
             return None

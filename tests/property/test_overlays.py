@@ -92,6 +92,14 @@ def test_an_accepted_overlay_keeps_every_address_and_the_text_of_variables(
     assert mine == overlay["ecs"]["environment_variables"]
 
 
+@pytest.fixture
+def alone(project: Project) -> Project:
+    """A project whose only environment is the one that a test writes: what it refuses does not depend on others."""
+    for name in ("dev", "staging", "prod", "shared"):
+        project.overlay(name).unlink()
+    return project
+
+
 @pytest.mark.slow
 @settings(max_examples=100)
 @given(broken_overlays())
