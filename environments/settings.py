@@ -31,6 +31,7 @@ from modules.secrets import SecretName, SecretSettings
 from modules.security_groups import SecurityGroupsSettings
 from modules.settings import Violation, region_of, rule, too_long
 from modules.state_bucket import StateBucketSettings
+from modules.waf import WafSettings
 
 
 class EnvironmentSettings(Platform):
@@ -56,6 +57,7 @@ class EnvironmentSettings(Platform):
     frontend: FrontendSettings = FrontendSettings()
     dns: DnsSettings = DnsSettings()
     certificate: CertificateSettings = CertificateSettings()
+    waf: WafSettings = WafSettings()
 
     secrets: dict[SecretName, SecretSettings] = Field(default={})
     """Secrets that Terraform creates without a value, by name. Where there are none, their module is not called."""
@@ -412,6 +414,30 @@ class EnvironmentSettings(Platform):
         if self.frontend.enabled and self.frontend.only_from_cloudfront and blocks != ["0.0.0.0/0"]:
             key = ("security_groups", "alb_ingress_cidr_blocks")
             yield Violation(key, blocks, "has no effect with frontend.only_from_cloudfront", "no such key")
+
+    @rule("waf", "frontend")
+    def firewall_of_a_distribution_has_one(self, _platform: Platform) -> Iterator[Violation]:
+        """A web ACL of the scope CLOUDFRONT protects distributions only, and a distribution has one web ACL."""
+        if not self.waf.at_distribution:
+            return
+        if not self.frontend.enabled:
+            problem, allowed = "needs a distribution", "load-balancer, or frontend.enabled: true"
+            yield Violation(("waf", "protects"), self.waf.protects, problem, allowed)
+        elif self.frontend.web_acl_arn:
+            problem = "is a second web ACL of the distribution"
+            yield Violation(("frontend", "web_acl_arn"), self.frontend.web_acl_arn, problem, "no such key")
+
+    @rule("waf", "frontend")
+    def firewall_sees_callers(self, _platform: Platform) -> Iterator[Violation]:
+        """The load balancer sees the addresses of CloudFront, which all callers of an edge location share.
+
+        The header with the caller's address is no help: WAF counts by its first address, which the caller writes.
+        """
+        waf = self.waf
+        if waf.enabled and self.frontend.enabled and waf.protects == "load-balancer" and waf.knows_addresses:
+            problem = "would count the callers of an edge location as one, by CloudFront's address"
+            allowed = "distribution, both, or neither rate_limit nor lists nor groups of addresses"
+            yield Violation(("waf", "protects"), waf.protects, problem, allowed)
 
     @rule("monitoring", "ecs")
     def dashboard_has_its_figures(self, _platform: Platform) -> Iterator[Violation]:

@@ -29,6 +29,7 @@ from modules.registry import RegistryModule
 from modules.secrets import SecretsModule
 from modules.security_groups import SecurityGroupsModule
 from modules.state_bucket import StateBucketModule
+from modules.waf import CdnWafModule, WafModule
 
 _NEWER_REGIONS = frozenset({"ap-east-2"})
 """Regions of the provider that the S3 backend of Terraform 1.11.4 refuses as unknown (hashicorp/terraform #36624)."""
@@ -272,6 +273,27 @@ class EnvironmentStack(PlatformStack):
                 production_listener_arn=alb.production_listener_arn,
                 test_listener_arn=alb.test_listener_arn,
             )
+        waf = cdn_waf = None
+        if settings.waf.at_load_balancer:
+            waf = WafModule(
+                self,
+                platform=settings,
+                settings=settings.waf,
+                alb_arn=alb.alb_arn,
+                alarm_topic_arn=alarm_topic_arn,
+                # AWS answers "unavailable" to a load balancer that is still being set up.
+                depends_on=[alb],
+            )
+            self.output("web_acl_arn", waf.web_acl_arn, "ARN of the load balancer's web ACL")
+        if settings.waf.at_distribution:
+            cdn_waf = CdnWafModule(
+                self,
+                platform=settings,
+                settings=settings.waf,
+                alarm_topic_arn=frontend.alarm_topic_arn or None,
+                depends_on=[],
+            )
+            self.output("cdn_web_acl_arn", cdn_waf.web_acl_arn, "ARN of the distribution's web ACL")
         if settings.monitoring.enabled:
             monitoring = MonitoringModule(
                 self,
@@ -293,6 +315,10 @@ class EnvironmentStack(PlatformStack):
                 rds_settings=settings.rds,
                 database_id=rds.database_id if rds else None,
                 database_alarm_arns=rds.alarm_arns() if rds else (),
+                web_acl_names={
+                    **({settings.region: waf.acl_name} if waf else {}),
+                    **({"": cdn_waf.acl_name} if cdn_waf else {}),
+                },
             )
             self.output(
                 "dashboard_name", monitoring.dashboard_name, "Name of the CloudWatch dashboard; only where there is one"
@@ -306,6 +332,7 @@ class EnvironmentStack(PlatformStack):
                 alb_dns_name=alb.alb_dns_name,
                 origin_secret=origin_secrets.get("origin_secret"),
                 certificate_arn=certificate.frontend_certificate_arn if certificate else None,
+                web_acl_arn=cdn_waf.web_acl_arn if cdn_waf else None,
                 # The load balancer takes a new secret before the distribution sends it.
                 depends_on=[alb],
             )

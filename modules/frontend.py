@@ -192,7 +192,7 @@ class FrontendSettings(Settings):
     """Whether the name may enter the browsers' preload lists, from which it takes months to get out."""
 
     web_acl_arn: CloudfrontWebAclArn = ""
-    """ARN of a WAF web ACL of the scope CLOUDFRONT. Empty: none."""
+    """ARN of a WAF web ACL of the scope CLOUDFRONT that exists. Empty: none, or that of `waf.protects`."""
 
     noncurrent_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """Days that an overwritten or deleted file can be restored."""
@@ -283,6 +283,7 @@ class FrontendModule(Module):
         alb_dns_name: str,
         origin_secret: str | None,
         certificate_arn: str | None = None,
+        web_acl_arn: str | None = None,
         depends_on: list[ITerraformDependable],
     ) -> None:
         """`certificate_arn`: of the certificate that the environment makes, once it is issued; None for none."""
@@ -292,6 +293,7 @@ class FrontendModule(Module):
         certificate = settings.certificate_arn or None
         if certificate_arn is not None:
             certificate = self.wire("certificate_arn", certificate_arn, "ARN of the certificate of the names")
+        web_acl = self.wire("web_acl_arn", web_acl_arn, "ARN of the web ACL") if web_acl_arn is not None else None
         secret = origin_secret and self.wire("origin_secret", origin_secret, f"Value of the header {ORIGIN_HEADER}")
 
         # ---- the files
@@ -476,7 +478,7 @@ class FrontendModule(Module):
             http_version="http2and3",
             is_ipv6_enabled=True,
             price_class=settings.price_class,
-            web_acl_id=settings.web_acl_arn or None,
+            web_acl_id=settings.web_acl_arn or web_acl,
             origin=[
                 CloudfrontDistributionOrigin(
                     origin_id="site",

@@ -12,6 +12,7 @@ from modules.alb import AlbSettings
 from modules.base import Module
 from modules.ecs_service import EcsServiceSettings
 from modules.elasticache import ElasticacheSettings
+from modules.firewall import NAMESPACE
 from modules.platform import Platform
 from modules.rds import RdsSettings
 from modules.settings import Settings, matching
@@ -76,7 +77,9 @@ class MonitoringModule(Module):
         rds_settings: RdsSettings,
         database_id: str | None,
         database_alarm_arns: Sequence[str],
+        web_acl_names: Mapping[str, str] | None = None,
     ) -> None:
+        """`web_acl_names`: the names of the web ACLs by their region; None without a firewall."""
         super().__init__(scope)
         body, name = self.body, platform.name
         load_balancer = {
@@ -213,6 +216,8 @@ class MonitoringModule(Module):
             *([_database_row(database, rds_settings)] if database else []),
             [_log_widget("Errors in the logs", f"SOURCE '{log_group}' | {errors} | limit 20")],
         ]
+        if web_acl_names:
+            rows.insert(2, [_firewall_widget(name, region) for region, name in web_acl_names.items()])
         dashboard_body = self.local("dashboard_body", {"widgets": _laid_out(rows, platform.region)})
         dashboard = CloudwatchDashboard(
             body,
@@ -351,6 +356,18 @@ def _database_row(database: Mapping[str, str], settings: RdsSettings) -> list[Wi
     ]
 
 
+def _firewall_widget(acl: str, region: str) -> Widget:
+    """What a web ACL did with requests. CloudFront's metrics of WAF have no region, and are in us-east-1."""
+    dimensions = {"WebACL": acl, "Rule": "ALL"} | ({"Region": region} if region else {})
+    metrics = (
+        _metric(NAMESPACE, metric, dimensions, "Sum")
+        for metric in ("AllowedRequests", "BlockedRequests", "CountedRequests")
+    )
+    widget = _widget(f"Firewall of the {'load balancer' if region else 'distribution'}", *metrics)
+    widget["properties"]["region"] = region or "us-east-1"
+    return widget
+
+
 def _alarm_widget(title: str, arns: Sequence[str]) -> Widget:
     return {"type": "alarm", "height": 3, "properties": {"title": title, "alarms": arns}}
 
@@ -367,7 +384,7 @@ def _laid_out(rows: Sequence[Sequence[Widget]], region: str) -> list[Widget]:
         width = GRID // len(row)
         for index, widget in enumerate(row):
             properties = (
-                widget["properties"] if widget["type"] == "alarm" else {**widget["properties"], "region": region}
+                widget["properties"] if widget["type"] == "alarm" else {"region": region, **widget["properties"]}
             )
             placed.append({**widget, "x": index * width, "y": top, "width": width, "properties": properties})
         top += max(widget["height"] for widget in row)

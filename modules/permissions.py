@@ -53,6 +53,14 @@ _ALSO: Final = {
     "servicediscovery:CreatePrivateDnsNamespace": ("route53:CreateHostedZone", "route53:GetHostedZone"),
     "servicediscovery:DeleteNamespace": ("route53:DeleteHostedZone",),
     "elasticache:CreateCacheCluster": ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
+    "wafv2:AssociateWebACL": ("elasticloadbalancing:SetWebAcl",),
+    "wafv2:DisassociateWebACL": ("elasticloadbalancing:SetWebAcl",),
+    "wafv2:PutLoggingConfiguration": (
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:DescribeResourcePolicies",
+        "logs:PutResourcePolicy",
+    ),
     "rds:CreateDBInstance": ("secretsmanager:CreateSecret", "kms:DescribeKey"),
     "elasticloadbalancing:CreateLoadBalancer": ("ec2:DescribeAccountAttributes", "ec2:DescribeInternetGateways"),
 }
@@ -74,6 +82,7 @@ _TAGS: Final = (
     "secretsmanager:TagResource",
     "servicediscovery:TagResource",
     "sns:TagResource",
+    "wafv2:TagResource",
 )
 """What AWS checks when something is created with tags, as everything is."""
 

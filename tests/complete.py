@@ -30,7 +30,6 @@ SECRET: Final = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:miyabi/comple
 TOPIC: Final = f"arn:aws:sns:{REGION}:{ACCOUNT}:cache-events"
 ZONE: Final = "Z0123456789ABCDEFGHIJ"
 GLOBAL_TOPIC: Final = f"arn:aws:sns:us-east-1:{ACCOUNT}:frontend-alarms"
-WEB_ACL: Final = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/cdn/0a1b2c3d-0000-1111-2222-333344445555"
 ROLE_BOUNDARY: Final = f"arn:aws:iam::{ACCOUNT}:policy/miyabi-github-roles"
 FUNCTION: Final = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:rotate"
 KEY: Final = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
@@ -66,6 +65,7 @@ UNSET: Final = {
     "elasticache.previous_generation_node": "is only for a node that exists",
     "elasticache.restore_from_snapshot": "the snapshot would have to exist",
     "frontend.only_from_cloudfront": "excludes security_groups.alb_ingress_cidr_blocks",
+    "frontend.web_acl_arn": "excludes waf.protects: both",
     "rds.performance_insights": "off, its days would mean nothing",
     "rds.restore_from_snapshot": "the snapshot would have to exist",
     "networking.enable_nat_gateway": "off, there would be no NAT gateway",
@@ -90,7 +90,6 @@ def overlay(
     key: str = KEY,
     zone: str = ZONE,
     global_topic: str = GLOBAL_TOPIC,
-    web_acl: str = WEB_ACL,
     function: str = FUNCTION,
 ) -> dict[str, Any]:
     """The overlay as data; the ARNs are of what exists outside the stack."""
@@ -322,7 +321,6 @@ def overlay(
             "hsts_seconds": 63_072_000,
             "hsts_subdomains": True,
             "hsts_preload": True,
-            "web_acl_arn": web_acl,
             "noncurrent_days": 30,
             "access_log_days": 30,
             "errors_alarm_threshold": 2,
@@ -343,6 +341,32 @@ def overlay(
             "key_algorithm": "EC_prime256v1",
             "authorities": ["amazon.com"],
             "expiry_alarm_days": 20,
+        },
+        "waf": {
+            "enabled": True,
+            "protects": "both",
+            "managed_groups": {
+                "AWSManagedRulesAmazonIpReputationList": {"action": "block"},
+                "AWSManagedRulesCommonRuleSet": {
+                    "action": "block",
+                    "version": "Version_1.4",
+                    "counted_rules": ["SizeRestrictions_BODY"],
+                },
+                "AWSManagedRulesSQLiRuleSet": {},
+            },
+            "rate_limit": 300,
+            "rate_window": 120,
+            "rate_action": "block",
+            "allowed_addresses": ["203.0.113.7/32", "2001:db8::/64"],
+            "blocked_addresses": ["192.0.2.0/24", "2001:db8:1::/48"],
+            "max_body_bytes": 4096,
+            "body_action": "block",
+            "sample_requests": False,
+            "logged_requests": "all",
+            "log_retention_days": 14,
+            "redacted_headers": ["authorization"],
+            "redact_query": True,
+            "blocked_alarm_percent": 5,
         },
         "service_levels": {
             "url": "https://api.example.com/ready",
@@ -368,6 +392,8 @@ def overlay(
             "cdn_api_requests": 3,
             "frontend_gb": 1,
             "access_log_gb": 2,
+            "waf_requests": 4,
+            "waf_log_gb": 2,
             "database_backup_gb": 10,
         },
         "lint": {

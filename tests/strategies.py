@@ -314,6 +314,30 @@ def names(
 
 
 @st.composite
+def waf(draw: st.DrawFn, *, behind_cloudfront: bool) -> dict[str, Any]:
+    if not draw(st.booleans()):
+        return {}
+    protects = draw(st.sampled_from(["distribution", "both"])) if behind_cloudfront else "load-balancer"
+    block = {"action": "block", "counted_rules": ["SizeRestrictions_BODY"]}
+    return {
+        "enabled": True,
+        "protects": protects,
+        "managed_groups": draw(
+            st.sampled_from([{}, {"AWSManagedRulesCommonRuleSet": block}, {"AWSManagedRulesAnonymousIpList": {}}])
+        ),
+        "rate_limit": draw(st.integers(10, 2_000_000_000)),
+        "rate_window": draw(st.sampled_from([60, 120, 300, 600])),
+        "rate_action": draw(st.sampled_from(["count", "block"])),
+        "allowed_addresses": draw(st.sampled_from([[], ["203.0.113.7/32"], ["2001:db8::/64", "203.0.113.0/24"]])),
+        "blocked_addresses": draw(st.sampled_from([[], ["192.0.2.0/24", "2001:db8:1::/48"]])),
+        "max_body_bytes": draw(st.sampled_from([None, 1, 8192])),
+        "logged_requests": draw(st.sampled_from(["all", "matched", "none"])),
+        "redacted_headers": draw(st.sampled_from([[], ["authorization", "x-api-key"]])),
+        "redact_query": draw(st.booleans()),
+    }
+
+
+@st.composite
 def monitoring(draw: st.DrawFn, *, has_figures: bool) -> dict[str, Any]:
     return {
         "enabled": has_figures and draw(st.booleans()),
@@ -365,6 +389,7 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
         "codedeploy": draw(codedeploy(service)),
         "notifications": draw(notifications(region)),
         "frontend": site,
+        "waf": draw(waf(behind_cloudfront=bool(site))),
         "monitoring": draw(monitoring(has_figures=tasks["container_insights"])),
         "service_levels": draw(service_levels()),
         "assume_role": draw(st.sampled_from([{}, {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/terraform"}])),

@@ -64,6 +64,12 @@ class UsageSettings(Settings):
     access_log_gb: Volume = 0.5
     """GB of access logs of CloudFront that are kept."""
 
+    waf_requests: Volume = 1
+    """Millions of requests that each web ACL of `waf` inspects."""
+
+    waf_log_gb: Volume = 0.5
+    """GB that each web ACL of `waf` writes to its log."""
+
     database_backup_gb: Volume = 0
     """GB of backups and snapshots of the database beyond the size of its storage, which are free."""
 

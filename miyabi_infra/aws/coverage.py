@@ -35,6 +35,8 @@ SHOWN: Final[Mapping[str, str]] = {
     "aws_secretsmanager_secret": "secrets",
     "aws_security_group": "entrance",
     "aws_subnet": "way out",
+    "aws_wafv2_web_acl": "firewall",
+    "aws_wafv2_web_acl_association": "firewall",
 }
 """Types on which users depend at any moment, and the section of `status` that shows them."""
 
@@ -77,6 +79,8 @@ NOT_SHOWN: Final[Mapping[str, str]] = {
     "aws_sns_topic_policy": _CONFIGURATION,
     "aws_sns_topic_subscription": _CONFIGURATION,
     "aws_vpc": _NETWORK,
+    "aws_wafv2_ip_set": _CONFIGURATION,
+    "aws_wafv2_web_acl_logging_configuration": _CONFIGURATION,
 }
 """Types that `status` does not show, and why."""
 

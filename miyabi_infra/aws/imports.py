@@ -41,6 +41,10 @@ def _private_zone(resource: Resource, found: Found, world: World) -> str:
     return f"{found.attributes['id']}:{world.value(resource.get('vpc'))}"
 
 
+def _of_a_scope(_resource: Resource, found: Found, _world: World) -> str:
+    return "/".join(str(found.attributes[name]) for name in ("id", "name", "scope"))
+
+
 def _own_id(resource: Resource, found: Found, world: World) -> str:
     """The attribute `id`; for a type whose id is its name, the argument `name`."""
     return str(found.attributes["id"] if "id" in found.attributes else world.value(resource.get("name")))
@@ -83,6 +87,8 @@ IMPORT_IDS: Final[Mapping[str, ImportId]] = {
     "aws_s3_bucket_versioning": _joined("", "bucket"),
     "aws_service_discovery_private_dns_namespace": _private_zone,
     "aws_sns_topic_policy": _joined("", "arn"),
+    "aws_wafv2_ip_set": _of_a_scope,
+    "aws_wafv2_web_acl": _of_a_scope,
 }
 """How the import id of a type is made, where it is not the attribute `id`. Source: "Import" of each resource in the
 documentation of the AWS provider 5."""

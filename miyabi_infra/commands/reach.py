@@ -125,12 +125,16 @@ def _ability_text(reach: Reach, ability: Ability) -> str:
 def _remarks(reach: Reach) -> list[str]:
     """What is worth a look though it opens nothing, and what the answer leaves out."""
     unjudged = [f"not judged: {each.address}" for each in reach.unjudged]
-    return [*map(_past_text, reach.past_the_cdn), *map(_let_in_text, reach.let_in), *unjudged]
+    return [
+        *map(_past_text, (*reach.past_the_cdn, *reach.past_the_firewall)),
+        *map(_let_in_text, reach.let_in),
+        *unjudged,
+    ]
 
 
 def _past_text(found: Past) -> str:
-    """Whether somebody passes by the distribution, and what stops them."""
-    way = f"past {found.cdn}: {found.source} -> {found.target} tcp {found.port}"
+    """Whether somebody passes by the distribution or the firewall, and what stops them."""
+    way = f"past {found.passed}: {found.source} -> {found.target} tcp {found.port}"
     if found.verdict == "no":
         return f"{way}: no, {'; '.join(step.text for step in found.missing)}"
     return f"{way}: {'YES, requests are answered' if found.verdict == 'yes' else 'depends'}"
@@ -216,6 +220,7 @@ def _data(reach: Reach) -> dict[str, Any]:
         "connections": [_connection_data(each) for each in reach.connections],
         "tasks": [_ability_data(each) for each in abilities(reach)],
         "past_the_cdn": [_past_data(each) for each in reach.past_the_cdn],
+        "past_the_firewall": [_past_data(each) for each in reach.past_the_firewall],
         "let_in": [_let_in_data(each) for each in reach.let_in],
         "unjudged": [each.address for each in reach.unjudged],
     }
@@ -249,7 +254,7 @@ def _past_data(found: Past) -> dict[str, Any]:
     steps = [_step_data(step) for step in found.steps]
     return {
         "from": found.source,
-        "past": found.cdn,
+        "past": found.passed,
         "to": found.target,
         "port": found.port,
         "verdict": found.verdict,

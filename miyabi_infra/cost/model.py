@@ -24,6 +24,7 @@ COMPONENTS: Final = (
     "RDS",
     "CloudFront",
     "Route 53",
+    "WAF",
     "CloudWatch",
     "ECR",
     "VPC",

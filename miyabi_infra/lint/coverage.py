@@ -39,6 +39,7 @@ NOTHING_TO_FIND: Final[Mapping[str, str]] = {
     "aws_service_discovery_service": _RULES,
     "aws_sns_topic": _RULES,
     "aws_sns_topic_policy": _RULES,
+    "aws_wafv2_web_acl_logging_configuration": _RULES,
     "aws_sns_topic_subscription": "alarms-nobody-hears looks at the alarms",
 }
 """Types without a rule, and why."""

@@ -31,6 +31,7 @@ from modules.platform import Platform
 from modules.rds import RdsSettings
 from modules.secrets import SecretSettings
 from modules.settings import Settings, rules_of
+from modules.waf import WafSettings
 
 _FROM_THE_FILE_NAME = "environment"
 _ENVIRONMENTS_OWN = ("highly_available", "monthly_budget")
@@ -39,6 +40,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _EVERYTHING = {
     "notifications": NotificationsSettings(email_addresses=("oncall@example.com",), webhook=True),
     "monitoring": MonitoringSettings(enabled=True),
+    "waf": WafSettings(enabled=True, protects="both"),
     "frontend": FrontendSettings(
         enabled=True, bucket="miyabi-frontend", origin_secret=True, domain_names=("app.example.com",)
     ),

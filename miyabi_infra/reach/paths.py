@@ -12,10 +12,13 @@ from miyabi_infra.reach.nodes import INTERNET, Node, forwarded, header_of, nodes
 from miyabi_infra.reach.steps import Step, Verdict, best, verdict
 from miyabi_infra.reach.types import KNOWN
 from miyabi_infra.stacks import Resource, Stack
+from miyabi_infra.stacks.firewalls import inspecting, web_acl
 from miyabi_infra.stacks.platform import address_of, integer
 
 OTHERS: Final = "another distribution"
 """A distribution of CloudFront that is not in the stack, of whichever account: all have the same addresses."""
+
+FIREWALL: Final = "firewall"
 
 IPV4, IPV6 = 4, 6
 
@@ -68,11 +71,12 @@ class LetIn:
 
 @dataclass(frozen=True)
 class Past:
-    """A way to a load balancer that does not lead through the distribution in front of it."""
+    """A way to a load balancer that does not lead through the distribution in front of it, or through a firewall."""
 
     source: str
     """`internet`, or a distribution of anybody else."""
-    cdn: str
+    passed: str
+    """What it does not lead through: the name of a distribution, or `firewall`."""
     target: str
     port: int
     steps: tuple[Step, ...]
@@ -133,7 +137,7 @@ class Reach:
         """For each load balancer behind a distribution: who else could have a request answered by it."""
         found: list[Past] = []
         for cdn in self.nodes:
-            for name in dict.fromkeys(each.node for each in cdn.targets or ()) if cdn.kind == "cdn" else ():
+            for name in _targets_of(cdn) if cdn.kind == "cdn" else ():
                 balancer = self.node(name)
                 assert balancer is not None
                 for port in balancer.listens:
@@ -144,6 +148,58 @@ class Reach:
                     way = self._from_cloudfront(balancer, "tcp", port.port)
                     found.append(Past(OTHERS, cdn.name, name, port.port, (*way, served)))
         return tuple(found)
+
+    @cached_property
+    def past_the_firewall(self) -> tuple[Past, ...]:
+        """Where there is a web ACL: who could have a request answered that none inspects."""
+        entrances = [node for node in self.nodes if node.kind in ("cdn", "load balancer")]
+        if not any(self._acl_of(node) for node in entrances):
+            return ()
+        found: list[Past] = []
+        behind: set[str] = set()
+        for node in entrances:
+            if node.kind == "cdn":
+                after = [each for name in _targets_of(node) if (each := self.node(name))]
+                behind |= {each.name for each in after}
+                step = self._inspected(node, *after)
+                found += [
+                    Past(INTERNET, FIREWALL, node.name, each.port, (*self.inward(node, "tcp", each.port), step))
+                    for each in node.listens
+                ]
+        for way in self.past_the_cdn:
+            balancer = self.node(way.target)
+            assert balancer is not None
+            found.append(replace(way, passed=FIREWALL, steps=(*way.steps, self._inspected(balancer))))
+        for node in entrances:
+            if node.kind == "load balancer" and node.name not in behind:
+                found += [
+                    Past(
+                        INTERNET,
+                        FIREWALL,
+                        node.name,
+                        each.port,
+                        (*self.inward(node, "tcp", each.port), self._inspected(node)),
+                    )
+                    for each in node.listens
+                ]
+        return tuple(found)
+
+    def _acl_of(self, node: Node) -> str:
+        resource = self.stack.find(node.address)
+        return inspecting(self.stack, resource) if resource else ""
+
+    def _inspected(self, node: Node, *after: Node) -> Step:
+        """Whether no web ACL inspects the requests to a node; those after it see what it passes on."""
+        address = self._acl_of(node)
+        if address:
+            acl = web_acl(self.stack, address)
+            what = acl.summary if acl else "which is not in this stack"
+            return Step.no("firewall", f"a web ACL inspects every request: {what}", address)
+        later = [self._acl_of(each) for each in after]
+        if later and all(later):
+            names = ", ".join(each.name for each in after)
+            return Step.no("firewall", f"what it passes on to {names} is inspected there", later[0])
+        return Step.yes("firewall", f"no web ACL inspects requests to {node.name}", node.address)
 
     def _served_without_header(self, balancer: Node, port: int) -> Step:
         """Whether a listener of a load balancer forwards a request that lacks the distribution's secret header."""
@@ -369,6 +425,11 @@ class Reach:
         """What the rules of a node let in, for people."""
         found = [rule.allows for rule in self._rules(node, "ingress")]
         return f"it lets in {'; '.join(found) or 'nothing'}"
+
+
+def _targets_of(node: Node) -> tuple[str, ...]:
+    """The names of the nodes that it opens connections to."""
+    return tuple(dict.fromkeys(each.node for each in node.targets or ()))
 
 
 def connections(stack: Stack) -> tuple[Connection, ...]:

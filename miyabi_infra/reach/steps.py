@@ -15,6 +15,7 @@ StepKind = Literal[
     "vpc",
     "ingress rule",
     "listens",
+    "firewall",
     "permission",
     "log group",
     "endpoint",

@@ -50,6 +50,8 @@ JUDGED: Final = frozenset(
         "aws_vpc_peering_connection_accepter",
         "aws_vpc_security_group_egress_rule",
         "aws_vpc_security_group_ingress_rule",
+        "aws_wafv2_web_acl",
+        "aws_wafv2_web_acl_association",
     }
 )
 """Types whose arguments decide an answer."""
@@ -100,6 +102,8 @@ OPEN_NOTHING: Final = frozenset(
         "aws_sns_topic",
         "aws_sns_topic_policy",
         "aws_sns_topic_subscription",
+        "aws_wafv2_ip_set",
+        "aws_wafv2_web_acl_logging_configuration",
     }
 )
 """Types that let nothing in or out of the network, and tasks nothing do."""

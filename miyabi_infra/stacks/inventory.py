@@ -19,7 +19,7 @@ PURPOSES: Final[Mapping[str, str]] = {
     "aws_cloudfront_origin_access_control": "Signs the distribution's requests to the bucket",
     "aws_cloudfront_response_headers_policy": "Security headers of the frontend and of the API",
     "aws_cloudwatch_dashboard": "What an operator looks at first",
-    "aws_cloudwatch_log_group": "Logs of the application and of Redis",
+    "aws_cloudwatch_log_group": "Logs of the application, of Redis and of the firewall",
     "aws_cloudwatch_metric_alarm": "Alarms",
     "aws_cloudwatch_query_definition": "Saved questions to the logs",
     "aws_codedeploy_app": "What CodeDeploy deploys",
@@ -76,6 +76,10 @@ PURPOSES: Final[Mapping[str, str]] = {
     "aws_sns_topic_subscription": "Whom the alarms tell, by e-mail or webhook",
     "aws_subnet": "Public subnets (load balancer, NAT) and private ones (tasks, cache)",
     "aws_vpc": "Network of the environment",
+    "aws_wafv2_ip_set": "Addresses that the firewall lets pass or blocks",
+    "aws_wafv2_web_acl": "Firewall: which requests are blocked or counted",
+    "aws_wafv2_web_acl_association": "Puts the firewall in front of the load balancer",
+    "aws_wafv2_web_acl_logging_configuration": "What the firewall logs, and what is left out",
 }
 """What the resources of each type are for."""
 

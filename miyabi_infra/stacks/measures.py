@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from math import inf
 from typing import Final
 
+from miyabi_infra.stacks.firewalls import Does, of_acl
 from miyabi_infra.stacks.model import Resource, Stack, Value
 from miyabi_infra.stacks.platform import CACHES, Platform, address_of, addresses_of, mappings, number, strings
 from miyabi_infra.stacks.policies import Statement, statements
@@ -309,6 +310,87 @@ def hsts(policy: Resource) -> float:
         + (each.get("preload") is True)
         for each in blocks
     )
+
+
+# ---- firewall ----------------------------------------------------------------------------------------------------
+
+
+def blocking_rules(stack: Stack) -> Mapping[str, float]:
+    """1 for each rule of a web ACL that blocks."""
+    acls = map(of_acl, stack.of_type("aws_wafv2_web_acl"))
+    return {
+        f"{acl.resource.address}: {rule.name}": float(rule.does == "block")
+        for acl in acls
+        for rule in acl.rules
+        if rule.does != "allow"
+    }
+
+
+def counted_rules(acl: Resource) -> float:
+    """The negative number of rules of AWS's groups that only count, though their group may block."""
+    groups = (group for rule in acl.blocks("rule") for group in _statement(rule, "managed_rule_group_statement"))
+    return -sum(len(mappings(group.get("rule_action_override"))) for group in groups)
+
+
+def hourly_limit(acl: Resource) -> float:
+    """The negative number of requests that an address may make in an hour before it is blocked."""
+    blocking = of_acl(acl).that("block")
+    rates = (
+        number(rate.get("limit")) * 3600 / (number(rate.get("evaluation_window_sec")) or 300)
+        for rule in acl.blocks("rule")
+        if rule.get("name") in blocking
+        for rate in _statement(rule, "rate_based_statement")
+    )
+    return -min(rates, default=inf)
+
+
+def largest_body(acl: Resource) -> float:
+    """The negative number of bytes above which a body is blocked."""
+    blocking = of_acl(acl).that("block")
+    sizes = (
+        number(size.get("size"))
+        for rule in acl.blocks("rule")
+        if rule.get("name") in blocking
+        for size in _statement(rule, "size_constraint_statement")
+    )
+    return -min(sizes, default=inf)
+
+
+def _statement(rule: Mapping[str, Value], kind: str) -> Iterator[Mapping[str, Value]]:
+    for block in mappings(rule.get("statement")):
+        yield from mappings(block.get(kind))
+
+
+def addresses_let_pass(stack: Stack) -> float:
+    """The negative number of addresses that a rule lets pass before all others."""
+    blocks = (ip_network(block) for each in _ip_sets(stack, "allow") for block in strings(each.get("addresses")))
+    return -float(sum(block.num_addresses for block in blocks))
+
+
+def blocks_kept_out(stack: Stack) -> float:
+    """How many blocks of addresses are blocked."""
+    return sum(len(strings(each.get("addresses"))) for each in _ip_sets(stack, "block"))
+
+
+def _ip_sets(stack: Stack, does: Does) -> Iterator[Resource]:
+    """The lists of addresses that rules of web ACLs refer to, which do something."""
+    for acl in stack.of_type("aws_wafv2_web_acl"):
+        names = of_acl(acl).that(does)
+        for rule in acl.blocks("rule"):
+            for block in _statement(rule, "ip_set_reference_statement") if rule.get("name") in names else ():
+                found = stack.find(address_of(block.get("arn")))
+                if found is not None:
+                    yield found
+
+
+def logged_requests(logging: Resource) -> float:
+    """2 where all requests are logged, 1 where some are."""
+    return 1 if logging.blocks("logging_filter") else 2
+
+
+def redacted_fields(logging: Resource) -> float:
+    """How many fields of requests are left out of the log."""
+    return len(logging.blocks("redacted_fields"))
 
 
 # ---- tasks -------------------------------------------------------------------------------------------------------

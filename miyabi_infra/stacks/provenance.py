@@ -310,8 +310,9 @@ class _Reader:
 
     def _module(self, held: _Class, arguments: Mapping[str, _Abstract]) -> _Object:
         """Read the constructor of a module, with the wires that its call passes."""
-        constructor = _method(held.node, "__init__")
         made = _Object()
+        lineage = (self._classes[each].node for each in self._lineage(held.node.name))
+        constructor = next((found for each in lineage if (found := _method(each, "__init__"))), None)
         if constructor is None:
             return made
         outer, self._prefix = self._prefix, f"module.{_folder(held.node).replace('-', '_')}."

@@ -141,6 +141,9 @@ _REPLICATED: Final = ("aws_elasticache_replication_group",)
 _REPOSITORY: Final = ("aws_ecr_repository",)
 _SERVICE: Final = ("aws_ecs_service",)
 _TARGETS: Final = ("aws_lb_target_group",)
+_ACL_LOGGING: Final = ("aws_wafv2_web_acl_logging_configuration",)
+_IP_SET: Final = ("aws_wafv2_ip_set",)
+_WEB_ACL: Final = ("aws_wafv2_web_acl",)
 
 STRENGTHS: Final = (
     # ---- network
@@ -410,6 +413,62 @@ STRENGTHS: Final = (
         "without one, every request reaches the application",
         by.is_there("web_acl_id", *_DISTRIBUTION),
         _of(_DISTRIBUTION, "web_acl_id"),
+    ),
+    Strength(
+        "firewalls of load balancers",
+        "without one, every request reaches the application",
+        by.count("aws_wafv2_web_acl_association"),
+        _of(("aws_wafv2_web_acl_association",), "resource_arn", "web_acl_arn", ""),
+    ),
+    Strength(
+        "rules of the firewall that block",
+        "a rule that only counts stops nobody",
+        by.blocking_rules,
+        _of(_WEB_ACL, "rule", "default_action", ""),
+        lost=0,
+    ),
+    Strength(
+        "rules of AWS's groups that only count",
+        "each is an exception for an attack, too",
+        by.each_of(by.counted_rules, *_WEB_ACL),
+        _of(_WEB_ACL, "rule"),
+    ),
+    Strength(
+        "requests an hour that an address may make",
+        "one caller can take what others need, or try passwords",
+        by.each_of(by.hourly_limit, *_WEB_ACL),
+        _of(_WEB_ACL, "rule"),
+    ),
+    Strength(
+        "largest body that passes the firewall",
+        "a large body costs memory, and hides what WAF does not see",
+        by.each_of(by.largest_body, *_WEB_ACL),
+        _of(_WEB_ACL, "rule"),
+    ),
+    Strength(
+        "addresses that no rule of the firewall inspects",
+        "each can send anything",
+        by.whole(by.addresses_let_pass),
+        (*_of(_IP_SET, "addresses", "ip_address_version", "scope", ""), *_of(_WEB_ACL, "rule")),
+    ),
+    Strength(
+        "blocks of addresses that the firewall blocks",
+        "somebody had a reason for each",
+        by.whole(by.blocks_kept_out),
+        (*_of(_IP_SET, "addresses", "ip_address_version", "scope", ""), *_of(_WEB_ACL, "rule")),
+    ),
+    Strength(
+        "requests that the firewall logs",
+        "without a log nobody can tell false positives from attacks",
+        by.each_of(by.logged_requests, *_ACL_LOGGING),
+        _of(_ACL_LOGGING, "logging_filter", "log_destination_configs", "resource_arn", ""),
+        lost=0,
+    ),
+    Strength(
+        "fields that are not in the log of the firewall",
+        "who reads the log reads cookies and tokens",
+        by.each_of(by.redacted_fields, *_ACL_LOGGING),
+        _of(_ACL_LOGGING, "redacted_fields"),
     ),
     Strength(
         "access logs of the distribution",
@@ -926,6 +985,10 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     "aws_sns_topic_policy": frozenset({"arn", "policy"}),
     "aws_sns_topic_subscription": frozenset({"endpoint", "endpoint_auto_confirms", "protocol", "topic_arn"}),
     "aws_subnet": frozenset({"cidr_block", "vpc_id"}),
+    "aws_wafv2_ip_set": frozenset({"description", "name"}),
+    "aws_wafv2_web_acl": frozenset({"description", "name", "scope", "visibility_config"}),
+    "aws_wafv2_web_acl_association": frozenset({"timeouts"}),
+    "aws_wafv2_web_acl_logging_configuration": frozenset(),
     "aws_vpc": frozenset({"cidr_block", "enable_dns_hostnames", "enable_dns_support"}),
 }
 """Arguments that say nothing about protection, by type: a difference in them is neither weaker nor stronger."""
@@ -935,7 +998,7 @@ DEPENDS: Final[Mapping[str, frozenset[str]]] = {
         {"security_headers_config.content_security_policy.content_security_policy"}
     ),
     "aws_cloudwatch_metric_alarm": frozenset(
-        {"comparison_operator", "extended_statistic", "metric_name", "namespace", "statistic", "unit"}
+        {"comparison_operator", "extended_statistic", "metric_name", "metric_query", "namespace", "statistic", "unit"}
     ),
     "aws_db_instance": frozenset({"db_subnet_group_name", "vpc_security_group_ids"}),
     "aws_ecr_lifecycle_policy": frozenset({"policy"}),
@@ -947,6 +1010,7 @@ DEPENDS: Final[Mapping[str, frozenset[str]]] = {
     "aws_iam_role_policy_attachment": frozenset({"policy_arn"}),
     "aws_lb": frozenset({"security_groups", "subnets"}),
     "aws_lb_target_group": frozenset({"health_check.path", "health_check.port", "health_check.protocol"}),
+    "aws_wafv2_web_acl": frozenset({"rule.statement.managed_rule_group_statement.version"}),
 }
 """Arguments, and parts of them, by type, where the stack does not say which way is weaker: another group, another role,
 another metric. A difference in them is unknown until somebody has read it."""

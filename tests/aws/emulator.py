@@ -213,6 +213,7 @@ class Emulator:
             for each in self.client("route53").list_hosted_zones()["HostedZones"]
             if not each["Config"]["PrivateZone"]
         ]
+        firewalls = [(self.client("wafv2"), "REGIONAL"), (self.client("wafv2", region="us-east-1"), "CLOUDFRONT")]
         dashboards = self.client("cloudwatch").list_dashboards()["DashboardEntries"]
         clusters = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
         found = {
@@ -269,6 +270,12 @@ class Emulator:
             ],
             "origin access": [
                 each["Id"] for each in cdn.list_origin_access_controls()["OriginAccessControlList"].get("Items", [])
+            ],
+            "web ACL": [each["Name"] for waf, scope in firewalls for each in waf.list_web_acls(Scope=scope)["WebACLs"]],
+            "IP set": [each["Name"] for waf, scope in firewalls for each in waf.list_ip_sets(Scope=scope)["IPSets"]],
+            "log group of us-east-1": [
+                each["logGroupName"]
+                for each in self.client("logs", region="us-east-1").describe_log_groups()["logGroups"]
             ],
             "alarm of us-east-1": [
                 each["AlarmName"]

@@ -23,6 +23,7 @@ from tests.aws import (
     codedeploy,
     databases,
     discovery,
+    firewalls,
     keeping,
     living,
     names,
@@ -48,6 +49,7 @@ def main() -> None:
     cloudfront.install()
     codedeploy.install()
     names.install()
+    firewalls.install()
     application = Strict(DomainDispatcherApplication(create_backend_app), ACCOUNT)
     server = _serve(application)
     _say(f"{server.server_port}")

@@ -51,6 +51,7 @@ CODES: Final = {
     "servicediscovery": "InvalidInput",
     "sns": "InvalidParameter",
     "ssm": "ValidationException",
+    "wafv2": "WAFInvalidParameterException",
 }
 """The error code with which a service refuses what its model excludes; `ValidationError` of the others."""
 

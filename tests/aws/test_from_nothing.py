@@ -134,16 +134,6 @@ def outside(aws: Emulator) -> dict[str, str]:
         "function": aws.function("rotate"),
         "key": aws.client("kms").create_key()["KeyMetadata"]["Arn"],
         "global_topic": aws.client("sns", region="us-east-1").create_topic(Name="frontend-alarms")["TopicArn"],
-        "web_acl": aws.client("wafv2", region="us-east-1").create_web_acl(
-            Name="cdn",
-            Scope="CLOUDFRONT",
-            DefaultAction={"Allow": {}},
-            VisibilityConfig={
-                "SampledRequestsEnabled": False,
-                "CloudWatchMetricsEnabled": False,
-                "MetricName": "cdn",
-            },
-        )["Summary"]["ARN"],
     }
 
 

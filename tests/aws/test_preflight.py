@@ -34,6 +34,7 @@ ROLES = (
     "AWSServiceRoleForElasticLoadBalancing",
     "AWSServiceRoleForRDS",
 )
+WEB_ACL = f"arn:aws:wafv2:us-east-1:{complete.ACCOUNT}:global/webacl/cdn/0a1b2c3d-0000-1111-2222-333344445555"
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -240,6 +241,9 @@ def test_what_an_overlay_names_is_looked_up(
 ) -> None:
     aws.use(monkeypatch)
     complete.write(project)
+    overlay = complete.overlay()
+    frontend = {**overlay["frontend"], "web_acl_arn": WEB_ACL}
+    project.write(complete.ENVIRONMENT, {**overlay, "waf": {}, "frontend": frontend})
     project.synthesize(complete.ENVIRONMENT)
     _, sections = found(project, complete.ENVIRONMENT, capsys)
     assert blocks(sections, "secrets")
@@ -248,7 +252,7 @@ def test_what_an_overlay_names_is_looked_up(
     named = blocks(sections, "other ARNs")
     assert f"topic {complete.TOPIC} does not exist" in named
     assert f"topic {complete.GLOBAL_TOPIC} does not exist" in named
-    assert f"web ACL {complete.WEB_ACL} does not exist" in named
+    assert f"web ACL {WEB_ACL} does not exist" in named
 
     there = outside(aws)
     servers = aws.client("route53").get_hosted_zone(Id=there["zone"])["DelegationSet"]["NameServers"]

@@ -30,10 +30,12 @@ SWITCHED: Final[Mapping[str, Callable[[EnvironmentSettings], bool]]] = {
     "certificate": lambda settings: settings.makes_certificate,
     "dns": lambda settings: bool(settings.dns.names),
     "codedeploy": lambda settings: settings.ecs_service.by_codedeploy,
+    "cdn-waf": lambda settings: settings.waf.at_distribution,
     "frontend": lambda settings: settings.frontend.enabled,
     "monitoring": lambda settings: settings.monitoring.enabled,
     "notifications": lambda settings: settings.notifications.makes_topic,
     "rds": lambda settings: settings.rds.enabled,
+    "waf": lambda settings: settings.waf.at_load_balancer,
 }
 """The modules that are called only where an overlay asks for them, and what asks."""
 

@@ -140,6 +140,27 @@ FOUND: list[tuple[str, Yaml, str, str]] = [
         "certificate.authorities",
         "no CAA record says which certificate authorities may issue certificates",
     ),
+    (
+        "firewall-can-be-passed-by",
+        {"frontend": FRONTEND, "waf": {"enabled": True, "protects": "distribution"}},
+        "waf.protects",
+        "internet reaches alb on port 443 without being inspected",
+    ),
+    (
+        "firewall-only-counts",
+        {"frontend": {"enabled": False}, "waf": {"enabled": True}},
+        "waf.managed_groups",
+        "no rule of miyabi-waf-case-",
+    ),
+    (
+        "firewall-lets-many-pass",
+        {
+            "frontend": {"enabled": False},
+            "waf": {"enabled": True, "allowed_addresses": ["203.0.0.0/14", "198.51.100.0/24"]},
+        },
+        "waf.allowed_addresses",
+        "no rule inspects the requests of 203.0.0.0/14",
+    ),
     ("hsts-is-short", {"frontend": {**FRONTEND, "hsts_seconds": 300}}, "frontend.hsts_seconds", "to HTTPS for 300 s"),
     (
         "grace-period-too-short",

@@ -18,6 +18,7 @@ PLAIN: dict[str, Any] = {
     "state": {"backend": "local"},
     "alb": {"idle_timeout": 60},
     "frontend": {"enabled": True, "bucket": "miyabi-frontend-plain", "origin_secret": True},
+    "waf": {**overlay()["waf"], "protects": "distribution", "logged_requests": "matched", "rate_action": "count"},
     "rds": {**overlay()["rds"], "log_exports": ["postgresql", "upgrade"]},
 }
 """What the most complete overlay excludes: an HTTP listener that serves."""

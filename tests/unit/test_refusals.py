@@ -46,7 +46,42 @@ REGIONAL = "arn:aws:acm:us-west-2:123456789012:certificate/1a2b"
 OWNERS = "  managed_elsewhere: [desired_count, task_definition, load_balancer]\n"
 BLUE_GREEN = f"ecs_service:\n  deployment: blue_green\n{OWNERS}"
 
+WEB_ACL = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/cdn/0a1b2c3d-0000-1111-2222-333344445555"
+
 RULES = {
+    "body_is_seen_by_waf": Case(
+        add="waf:\n  max_body_bytes: 10000\n",
+        problem="qa.yaml:9: waf.max_body_bytes: 10000 is more than WAF sees of a request to a load balancer; "
+        "allowed: 1 to 8192",
+    ),
+    "address_is_in_one_list": Case(
+        add="waf:\n  allowed_addresses: [192.0.2.0/24]\n  blocked_addresses: [198.51.100.0/24, 192.0.2.0/24]\n",
+        problem="qa.yaml:10: waf.blocked_addresses[1]: '192.0.2.0/24' is in the lists twice; allowed: each block once",
+    ),
+    "web_acl_has_a_rule": Case(
+        add="waf:\n  enabled: true\n  managed_groups: {}\n  rate_limit: null\n",
+        problem="qa.yaml:10: waf.managed_groups: {} leaves the firewall without a rule; "
+        "allowed: at least one group or limit",
+    ),
+    "group_has_versions": Case(
+        add="waf:\n  managed_groups:\n    AWSManagedRulesAmazonIpReputationList: {version: Version_1.0}\n",
+        problem="qa.yaml:10: waf.managed_groups.AWSManagedRulesAmazonIpReputationList.version: 'Version_1.0' is a "
+        "version of a group that has none; allowed: no such key",
+    ),
+    "redacted_headers_differ": Case(
+        add="waf:\n  redacted_headers: [cookie, cookie]\n",
+        problem="qa.yaml:9: waf.redacted_headers[1]: 'cookie' is in the list twice; allowed: each once",
+    ),
+    "firewall_of_a_distribution_has_one": Case(
+        add="waf:\n  enabled: true\n  protects: both\n",
+        problem="qa.yaml:10: waf.protects: 'both' needs a distribution; "
+        "allowed: load-balancer, or frontend.enabled: true",
+    ),
+    "firewall_sees_callers": Case(
+        add="frontend:\n  enabled: true\n  bucket: frontend-qa\nwaf:\n  enabled: true\n",
+        problem="qa.yaml:11: waf.protects: 'load-balancer' would count the callers of an edge location as one, by "
+        "CloudFront's address; allowed: distribution, both, or neither rate_limit nor lists nor groups of addresses",
+    ),
     "codedeploy_owns_what_it_changes": Case(
         add="ecs_service:\n  deployment: blue_green\n  managed_elsewhere: [desired_count]\n",
         problem="qa.yaml:10: ecs_service.managed_elsewhere: ['desired_count'] leaves to Terraform what CodeDeploy "
@@ -1025,6 +1060,27 @@ FIELDS = {
         problem="qa.yaml:8: frontend.web_acl_arn: 'arn:aws:wafv2:us-west-2:123456789012:regional/webacl/a/b' is not "
         "the ARN of a web ACL for CloudFront; allowed: arn:aws:wafv2:us-east-1:<account>:global/webacl/<name>/<id>, "
         "or an empty string for none",
+    ),
+    "second web ACL of a distribution": Case(
+        add="frontend:\n  enabled: true\n  bucket: frontend-qa\n"
+        f"  web_acl_arn: {WEB_ACL}\nwaf: {{enabled: true, protects: both}}\n",
+        problem=f"qa.yaml:11: frontend.web_acl_arn: '{WEB_ACL}' is a second web ACL of the distribution; "
+        "allowed: no such key",
+    ),
+    "all addresses": Case(
+        add="waf: {allowed_addresses: [0.0.0.0/0]}\n",
+        problem="qa.yaml:8: waf.allowed_addresses[0]: '0.0.0.0/0' is not a block as WAF writes it; allowed: an IPv4 or "
+        "IPv6 block with no host bits set, such as 203.0.113.7/32 or 2001:db8::/64; no /0",
+    ),
+    "address within a block": Case(
+        add="waf: {blocked_addresses: [192.0.2.1/24]}\n",
+        problem="qa.yaml:8: waf.blocked_addresses[0]: '192.0.2.1/24' is not a block as WAF writes it; "
+        "allowed: 192.0.2.0/24",
+    ),
+    "header in upper case": Case(
+        add="waf: {redacted_headers: [Cookie]}\n",
+        problem="qa.yaml:8: waf.redacted_headers[0]: 'Cookie' is not the name of a header; "
+        "allowed: a name in lower case: authorization",
     ),
     "header with a line break": Case(
         add='frontend: {content_security_policy: "a\\nb"}\n',

@@ -23,6 +23,8 @@ THRESHOLD: Final = "threshold of an alarm"
 CONFINED: Final = "confinement of containers (not privileged, read-only, not root)"
 WIDTH: Final = "actions that a role's policies allow, times their resources"
 DAYS: Final = "days that buckets keep what their life cycles delete"
+LIMIT: Final = "requests an hour that an address may make"
+BLOCKING: Final = "rules of the firewall that block"
 HSTS: Final = "seconds for which browsers take HTTPS only (HSTS); each of its flags counts one more"
 
 STRONG: Final[Mapping[str, Any]] = {
@@ -132,7 +134,6 @@ WEAKER: Final[Mapping[str, tuple[Any, str]]] = {
     "frontend.hsts_seconds": (300, HSTS),
     "frontend.hsts_subdomains": (False, HSTS),
     "frontend.hsts_preload": (False, HSTS),
-    "frontend.web_acl_arn": ("", "firewall of the distribution"),
     "frontend.noncurrent_days": (1, DAYS),
     "frontend.access_log_days": (1, DAYS),
     "frontend.errors_alarm_threshold": (50, THRESHOLD),
@@ -140,6 +141,29 @@ WEAKER: Final[Mapping[str, tuple[Any, str]]] = {
     "dns.health_check_topic_arn": ("", "alarms that tell somebody"),
     "certificate.authorities": ([], "names whose certificate authorities are limited"),
     "certificate.expiry_alarm_days": (5, THRESHOLD),
+    "waf.protects": ("distribution", "firewalls of load balancers"),
+    "waf.managed_groups": (
+        {
+            "AWSManagedRulesCommonRuleSet": {
+                "action": "block",
+                "version": "Version_1.4",
+                "counted_rules": ["SizeRestrictions_BODY", "NoUserAgent_HEADER"],
+            }
+        },
+        "rules of AWS's groups that only count",
+    ),
+    "waf.rate_limit": (3000, LIMIT),
+    "waf.rate_window": (60, LIMIT),
+    "waf.rate_action": ("count", BLOCKING),
+    "waf.allowed_addresses": (["203.0.113.0/24", "2001:db8::/48"], "addresses that no rule of the firewall inspects"),
+    "waf.blocked_addresses": ([], "blocks of addresses that the firewall blocks"),
+    "waf.max_body_bytes": (8192, "largest body that passes the firewall"),
+    "waf.body_action": ("count", BLOCKING),
+    "waf.logged_requests": ("matched", "requests that the firewall logs"),
+    "waf.log_retention_days": (1, "days of logs"),
+    "waf.redacted_headers": ([], "fields that are not in the log of the firewall"),
+    "waf.redact_query": (False, "fields that are not in the log of the firewall"),
+    "waf.blocked_alarm_percent": (50, THRESHOLD),
 }
 """Settings that protect: a weaker value than that of the strong overlay, and the strength that it lessens."""
 
@@ -213,6 +237,7 @@ DEPENDS: Final[Mapping[str, Any]] = {
 OTHERWISE: Final[Mapping[str, str]] = {
     "alb.certificate_arn": "as certificate.domain_names: without either, there is no HTTPS",
     "certificate.wait_for_validation": "as certificate.domain_names: without it, nothing uses the certificate",
+    "frontend.web_acl_arn": "as waf.protects: a web ACL that somebody else made",
     "elasticache.memory_alarm_threshold": "as elasticache.memory_usage_alarm_threshold, of the other metric",
     "codedeploy.test_cidr_blocks": "as security_groups.alb_ingress_cidr_blocks, of a port of its own",
     "codedeploy.test_port": "as security_groups.alb_ingress_cidr_blocks: a port more that is open",
@@ -259,6 +284,7 @@ NO_PROTECTION: Final = {
     *("frontend.enabled", "frontend.bucket", "frontend.domain_names", "frontend.certificate_arn"),
     *("frontend.price_class", "frontend.api_paths", "frontend.api_timeout", "frontend.api_keep_alive"),
     "frontend.previous_origin_secret",
+    *("waf.enabled", "waf.sample_requests"),
 }
 """Settings of which neither way is weaker: names, sizes, times, and what only adds something."""
 

@@ -28,6 +28,7 @@ from miyabi_infra.aws.readers import (
     secretsmanager,
     servicediscovery,
     sns,
+    wafv2,
 )
 from miyabi_infra.aws.world import Reader
 
@@ -51,5 +52,6 @@ READERS: Final[Mapping[str, Reader]] = {
     **secretsmanager.READERS,
     **servicediscovery.READERS,
     **sns.READERS,
+    **wafv2.READERS,
 }
 """The readers, by resource type: the types that `verify` knows."""

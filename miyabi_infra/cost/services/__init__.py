@@ -22,6 +22,7 @@ from miyabi_infra.cost.services import (
     servicediscovery,
     sns,
     vpc,
+    waf,
 )
 
 BILLING: Final[Billing] = {
@@ -42,6 +43,7 @@ BILLING: Final[Billing] = {
     **servicediscovery.BILLING,
     **sns.BILLING,
     **vpc.BILLING,
+    **waf.BILLING,
 }
 """How the resources of each type are billed; a type that is not in it is named as not priced."""
 

@@ -7,6 +7,7 @@ from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, Span
 from miyabi_infra.cost.prices import NotPriced
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import Platform
+from modules.firewall import LOGS_PREFIX
 
 _DAYS_PER_MONTH: Final = 365 / 12
 _LONGEST_KEPT: Final = 365
@@ -20,7 +21,9 @@ def _alarm(alarm: Resource, context: Context) -> Iterator[Charge]:
     period = alarm.get("period")
     if period is not None and number(period) < _STANDARD_RESOLUTION:
         raise NotPriced("no price of a high-resolution alarm")
-    yield Charge("CloudWatch", "alarm", Span.of(1), context.prices.of("alarm.month"), number=1)
+    # An alarm on several metrics costs as much as one on each.
+    metrics = sum(bool(query.get("metric")) for query in alarm.blocks("metric_query")) or 1
+    yield Charge("CloudWatch", "alarm", Span.of(metrics), context.prices.of("alarm.month"), number=metrics)
 
 
 def _dashboard(_dashboard: Resource, context: Context) -> Iterator[Charge]:
@@ -34,6 +37,8 @@ def _log_group(group: Resource, context: Context) -> Iterator[Charge]:
     of_tasks = Platform(context.stack).application_logs
     usage, prices = context.of_environment, context.prices
     written = usage.log_gb if of_tasks is None or group.address == of_tasks.address else usage.cache_log_gb
+    if str(group.get("name")).startswith(LOGS_PREFIX):
+        written = usage.waf_log_gb
     days = number(group.get("retention_in_days", 0)) or _LONGEST_KEPT
     kept = written * days / _DAYS_PER_MONTH
     yield Charge("CloudWatch", f"{written:g} GB of logs", Span.of(written), prices.of("logs.ingested"), assumed=True)
@@ -54,7 +59,7 @@ BILLING: Final[Billing] = {
     "aws_cloudwatch_metric_alarm": Billed(
         "CloudWatch",
         _alarm,
-        reads=frozenset({"period"}),
+        reads=frozenset({"metric_query", "period"}),
         free=frozenset(
             {
                 "actions_enabled",

@@ -7,7 +7,7 @@ is written. Here is what works, but not as somebody expects.
 from typing import Final
 
 from miyabi_infra.lint.rule import LintRule
-from miyabi_infra.lint.rules import alarms, entrance, frontend, resilience, sources, tasks
+from miyabi_infra.lint.rules import alarms, entrance, firewall, frontend, resilience, sources, tasks
 
 RULES: Final[tuple[LintRule, ...]] = (
     tasks.grace_period_too_short,
@@ -57,6 +57,9 @@ RULES: Final[tuple[LintRule, ...]] = (
     frontend.cdn_connects_without_tls,
     frontend.scripts_from_anywhere,
     frontend.hsts_is_short,
+    firewall.firewall_can_be_passed_by,
+    firewall.firewall_only_counts,
+    firewall.firewall_lets_many_pass,
     sources.mutable_image_tag,
     sources.image_from_another_region,
     sources.redis_url_scheme,

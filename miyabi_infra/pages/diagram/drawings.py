@@ -8,6 +8,7 @@ from typing import Final, Literal
 from miyabi_infra.pages.diagram.picture import Bar, Drawn, tasks_text
 from miyabi_infra.reach.nodes import Node
 from miyabi_infra.stacks import Resource
+from miyabi_infra.stacks.firewalls import web_acls
 from miyabi_infra.stacks.platform import Platform, display_name, integer, mappings, number, strings
 from miyabi_infra.text import count
 
@@ -192,6 +193,14 @@ def _distribution(found: Sequence[Resource], _platform: Platform) -> Drawn:
     return Drawn("CloudFront", ", ".join(named), ("files from S3", f"{', '.join(paths)} to the API"))
 
 
+def _firewall(found: Sequence[Resource], platform: Platform) -> Drawn:
+    lines: list[str] = []
+    for acl in web_acls(platform.stack):
+        where = "of the distribution" if acl.of_distribution else "of the load balancer"
+        lines.append(f"{where}: {len(acl.that('block'))} of {count(len(acl.rules), 'rule')} block")
+    return Drawn("WAF", _names(found), tuple(lines))
+
+
 def _names(found: Sequence[Resource]) -> str:
     """The first name, and how many more there are: a card has room for one."""
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
@@ -222,6 +231,7 @@ _CARDS: Final = (
     _Card("aws_route53_record", "outside the VPC", _records),
     _Card("aws_acm_certificate", "outside the VPC", _certificates),
     _Card("aws_cloudfront_distribution", "outside the VPC", _distribution),
+    _Card("aws_wafv2_web_acl", "outside the VPC", _firewall),
     _Card("aws_ecr_repository", "outside the VPC", _repository),
     _Card("aws_ecs_task_definition", "outside the VPC", _image),
     _Card("aws_ecs_task_definition", "outside the VPC", _secrets),
@@ -284,6 +294,9 @@ _PARTS: Final[Mapping[str, str]] = {
     "aws_sns_topic_subscription": "count on the topic's card",
     "aws_subnet": "a box in its zone",
     "aws_vpc": "the box around the zones",
+    "aws_wafv2_ip_set": "of the firewall",
+    "aws_wafv2_web_acl_association": "text of the firewall's card",
+    "aws_wafv2_web_acl_logging_configuration": "of the firewall",
     "aws_vpc_security_group_egress_rule": "arrows between bars",
     "aws_vpc_security_group_ingress_rule": "arrows between bars",
 }

@@ -9,6 +9,7 @@ from miyabi_infra.pages.guides.cache import Cache, cache
 from miyabi_infra.pages.guides.database import Database, database
 from miyabi_infra.pages.guides.distribution import Frontend, frontend
 from miyabi_infra.pages.guides.entrance import Entrance, entrance
+from miyabi_infra.pages.guides.firewall import Firewall, firewalls
 from miyabi_infra.pages.guides.monitoring import Monitoring, monitoring
 from miyabi_infra.pages.guides.network import Network, network
 from miyabi_infra.pages.guides.secrets import Secret, secrets
@@ -41,6 +42,7 @@ class GuideData:
     state: StateLocation
     frontend: Frontend | None
     """None where CloudFront serves none."""
+    firewalls: Sequence[Firewall]
 
     @property
     def folder(self) -> str:
@@ -73,4 +75,5 @@ def guide_data(stack: Stack) -> GuideData:
         monitoring=monitoring(stack),
         state=state_location(stack),
         frontend=frontend(stack),
+        firewalls=firewalls(stack),
     )

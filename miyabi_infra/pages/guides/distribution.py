@@ -49,7 +49,7 @@ def frontend(stack: Stack) -> Frontend | None:
         names=strings(distribution.get("aliases")),
         api_paths=[text(each.get("path_pattern")) for each in distribution.blocks("ordered_cache_behavior")],
         logs=text(logs.get("bucket")) if logs else "",
-        alarm=next((name for name, each in platform.alarms.items() if each.region), ""),
+        alarm=next((name for name, each in platform.alarms.items() if each.get("namespace") == "AWS/CloudFront"), ""),
         secret=any(each.get("custom_header") for each in origins),
         timeout=max((integer(each.get("origin_read_timeout")) for each in custom), default=0),
         kept_days=max(expiry, default=0),

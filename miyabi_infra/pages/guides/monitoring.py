@@ -6,7 +6,7 @@ from typing import Final
 
 from miyabi_infra.pages.guides.needed import needed
 from miyabi_infra.stacks import Resource, Stack
-from miyabi_infra.stacks.platform import Platform, integer, number, text
+from miyabi_infra.stacks.platform import Platform, integer, mappings, number, text
 from miyabi_infra.text import count
 
 _OPERATORS: Final[Mapping[str, str]] = {
@@ -118,14 +118,20 @@ def monitoring(stack: Stack) -> Monitoring:
 
 def _alarm(name: str, alarm: Resource) -> Alarm:
     namespace, metric = text(alarm.get("namespace")), text(alarm.get("metric_name"))
+    statistic, seconds = text(alarm.get("statistic")).lower(), integer(alarm.get("period"))
+    for query in alarm.blocks("metric_query"):  # of several metrics, the one that they make
+        for each in mappings(query.get("metric")):
+            namespace, seconds = text(each.get("namespace")), integer(each.get("period"))
+        if query.get("return_data") is True:
+            metric, statistic = text(query.get("label")), "share"
     meaning = MEANINGS.get((namespace, metric), Meaning(text(alarm.get("alarm_description")), ""))
     operator = text(alarm.get("comparison_operator"))
-    periods, seconds = integer(alarm.get("evaluation_periods")), integer(alarm.get("period"))
+    periods = integer(alarm.get("evaluation_periods"))
     threshold = f"{number(alarm.get('threshold')):,.10g}"
     return Alarm(
         name=name,
         metric=f"{namespace} {metric}",
-        condition=f"{text(alarm.get('statistic')).lower()} {_OPERATORS.get(operator, operator)} {threshold} "
+        condition=f"{statistic} {_OPERATORS.get(operator, operator)} {threshold} "
         f"in {count(periods, 'period')} of {seconds} s",
         missing=text(alarm.get("treat_missing_data")),
         notifies=bool(alarm.get("alarm_actions")),

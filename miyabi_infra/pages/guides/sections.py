@@ -65,6 +65,10 @@ SECTIONS: Final[Mapping[str, str]] = {
     "aws_sns_topic_subscription": "#monitoring",
     "aws_subnet": "troubleshooting.md#capacity",
     "aws_vpc": "#load-balancer-not-reachable",
+    "aws_wafv2_ip_set": "#firewall",
+    "aws_wafv2_web_acl": "#firewall",
+    "aws_wafv2_web_acl_association": "#firewall",
+    "aws_wafv2_web_acl_logging_configuration": "#firewall",
 }
 """By type, a link from the runbook; the inventory in the runbook shows it."""
 

@@ -72,6 +72,10 @@ LOSSES: Final[Mapping[str, str]] = {
     "aws_sns_topic_policy": "the permission of the alarms to publish",
     "aws_sns_topic_subscription": "the subscription, which must be confirmed again",
     "aws_subnet": "everything in it",
+    "aws_wafv2_ip_set": "the rule about its addresses, until the new one is there",
+    "aws_wafv2_web_acl": "the firewall, until the new one is associated",
+    "aws_wafv2_web_acl_association": "the firewall of the load balancer, until it is associated again",
+    "aws_wafv2_web_acl_logging_configuration": "the log of the firewall, until it is there again",
     "aws_vpc": "everything in it",
 }
 """By type. A type that has no row is unknown, and the comment says so."""
