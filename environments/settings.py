@@ -427,6 +427,17 @@ class EnvironmentSettings(Platform):
             problem = "is a second web ACL of the distribution"
             yield Violation(("frontend", "web_acl_arn"), self.frontend.web_acl_arn, problem, "no such key")
 
+    @rule("waf", "alb")
+    def open_firewall_is_there(self, _platform: Platform) -> Iterator[Violation]:
+        """Whoever reads it would believe in a firewall."""
+        if self.alb.waf_fail_open is not None and not self.waf.at_load_balancer:
+            key = ("alb", "waf_fail_open")
+            problem, allowed = (
+                "has no effect without a firewall of the load balancer",
+                "no such key, or waf.enabled: true",
+            )
+            yield Violation(key, self.alb.waf_fail_open, problem, allowed)
+
     @rule("waf", "frontend")
     def firewall_sees_callers(self, _platform: Platform) -> Iterator[Violation]:
         """The load balancer sees the addresses of CloudFront, which all callers of an edge location share.

@@ -118,6 +118,19 @@ class AlbSettings(Settings):
     """Whether header fields whose names have other characters than letters, digits and hyphens are removed before a
     request goes to a task. Null: AWS's default, false: they are passed on."""
 
+    desync_mitigation_mode: Literal["monitor", "defensive", "strictest"] | None = None
+    """What happens to requests that a proxy and a task may read differently: `monitor` passes on all, `strictest` those
+    that keep to RFC 7230 only. Null: AWS's default, `defensive` (Elastic Load Balancing user guide, "Desync mitigation
+    mode")."""
+
+    client_keep_alive: Annotated[int, Field(ge=60, le=604_800)] | None = None
+    """Seconds after which the load balancer closes the connection of a client, even a busy one: only then do clients
+    notice new addresses. Null: AWS's default, 3600 (user guide, "HTTP client keepalive duration")."""
+
+    waf_fail_open: bool | None = None
+    """Whether requests are passed on when the load balancer cannot ask the firewall. Null: AWS's default, false: they
+    get 500, so the firewall's fault is an outage (user guide, "AWS WAF fail open")."""
+
     certificate_arn: CertificateArn = ""
     """ARN of the certificate (ACM, same region) of the HTTPS listener. Empty: that of `certificate.domain_names`, or no
     HTTPS listener."""
@@ -267,6 +280,9 @@ class AlbModule(Module):
             enable_cross_zone_load_balancing=True,
             idle_timeout=settings.idle_timeout,
             drop_invalid_header_fields=settings.drop_invalid_header_fields,
+            desync_mitigation_mode=settings.desync_mitigation_mode,
+            client_keep_alive=settings.client_keep_alive,
+            enable_waf_fail_open=settings.waf_fail_open,
             tags={"Name": name("alb")},
         )
         load_balancer_arn, arn_suffix = load_balancer.arn, load_balancer.arn_suffix

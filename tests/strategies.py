@@ -49,6 +49,8 @@ def alb(draw: st.DrawFn, region: str) -> dict[str, Any]:
         "idle_timeout": draw(st.integers(2, 4000)),
         "further_certificate_arns": [further] if given and draw(st.booleans()) else [],
         "drop_invalid_header_fields": draw(st.sampled_from([None, False, True])),
+        "desync_mitigation_mode": draw(st.sampled_from([None, "monitor", "strictest"])),
+        "client_keep_alive": draw(st.sampled_from([None, 60, 604_800])),
         "response_time_alarm_threshold": draw(st.sampled_from([0.25, 1, 2.5])),
     }
 

@@ -252,6 +252,13 @@ def seconds_until_unhealthy(group: Resource) -> float:
     )
 
 
+def desync_mitigation(balancer: Resource) -> float:
+    """How strictly a load balancer treats requests that can be read in two ways."""
+    modes = ("monitor", "defensive", "strictest")
+    mode = str(balancer.get("desync_mitigation_mode") or "defensive")
+    return modes.index(mode) if mode in modes else 0
+
+
 def listeners_that_ask(stack: Stack) -> float:
     """Rules that forward only requests with a header, which is the distribution's secret."""
     rules = stack.of_type("aws_lb_listener_rule")

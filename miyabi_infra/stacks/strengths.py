@@ -317,6 +317,18 @@ STRENGTHS: Final = (
         _of(_BALANCER, "drop_invalid_header_fields"),
     ),
     Strength(
+        "requests that could be read in two ways (0 monitored, 1 defended against, 2 refused)",
+        "a request that proxy and task read differently smuggles another one in",
+        by.each_of(by.desync_mitigation, "aws_lb"),
+        _of(_BALANCER, "desync_mitigation_mode"),
+    ),
+    Strength(
+        "load balancers that pass nothing by a firewall that fails",
+        "an attacker may be the reason why it fails",
+        by.not_set("enable_waf_fail_open", "aws_lb"),
+        _of(_BALANCER, "enable_waf_fail_open"),
+    ),
+    Strength(
         "access logs of the load balancer",
         "without them nobody can tell afterwards who asked for what",
         by.is_there("access_logs", "aws_lb"),

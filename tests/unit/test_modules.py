@@ -120,6 +120,21 @@ def test_invalid_headers_are_dropped_only_where_it_is_set(settings: EnvironmentS
     assert resource(rendered, "aws_lb.main")["drop_invalid_header_fields"] is True
 
 
+@pytest.mark.parametrize(
+    ("setting", "argument", "value"),
+    [
+        ("desync_mitigation_mode", "desync_mitigation_mode", "strictest"),
+        ("client_keep_alive", "client_keep_alive", 7200),
+        ("waf_fail_open", "enable_waf_fail_open", True),
+    ],
+)
+def test_what_the_load_balancer_does_is_said_only_where_it_is_set(
+    settings: EnvironmentSettings, setting: str, argument: str, value: object
+) -> None:
+    assert argument not in resource(body(settings, "alb"), "aws_lb.main")
+    assert resource(body(settings, "alb", alb={setting: value}), "aws_lb.main")[argument] == value
+
+
 def test_the_redirect_is_permanent_and_to_443(settings: EnvironmentSettings) -> None:
     rendered = body(settings, "alb", alb={"certificate_arn": CERTIFICATE})
     assert resource(rendered, "aws_lb_listener.http")["default_action"] == [

@@ -77,6 +77,11 @@ RULES = {
         problem="qa.yaml:10: waf.protects: 'both' needs a distribution; "
         "allowed: load-balancer, or frontend.enabled: true",
     ),
+    "open_firewall_is_there": Case(
+        add="alb:\n  waf_fail_open: true\n",
+        problem="qa.yaml:9: alb.waf_fail_open: true has no effect without a firewall of the load balancer; "
+        "allowed: no such key, or waf.enabled: true",
+    ),
     "firewall_sees_callers": Case(
         add="frontend:\n  enabled: true\n  bucket: frontend-qa\nwaf:\n  enabled: true\n",
         problem="qa.yaml:11: waf.protects: 'load-balancer' would count the callers of an edge location as one, by "
