@@ -132,7 +132,7 @@ class EnvironmentStack(PlatformStack):
     an environment without the module does not change.
     """
 
-    def __init__(self, scope: Construct, settings: EnvironmentSettings) -> None:
+    def __init__(self, scope: Construct, settings: EnvironmentSettings) -> None:  # noqa: C901  # one switch a module
         super().__init__(scope, settings, us_east_1=settings.needs_us_east_1)
         ecr_image_uri = TerraformVariable(
             self,

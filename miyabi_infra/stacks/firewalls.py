@@ -10,9 +10,14 @@ from modules.firewall import GROUPS
 
 Does = Literal["allow", "block", "count"]
 
-_ACTIONS: Final[Mapping[str, Does]] = {"allow": "allow", "block": "block", "count": "count"}
-_OVERRIDES: Final[Mapping[str, Does]] = {"none": "block", "count": "count"}
-_BLOCKS: Final[Sequence[tuple[str, Mapping[str, Does]]]] = (("action", _ACTIONS), ("override_action", _OVERRIDES))
+_BLOCKS: Final[Sequence[tuple[str, str, Does]]] = (
+    ("action", "allow", "allow"),
+    ("action", "block", "block"),
+    ("action", "count", "count"),
+    ("override_action", "none", "block"),
+    ("override_action", "count", "count"),
+)
+"""Blocks of a rule, what is in them, and what it means."""
 _WORDS: Final[Sequence[tuple[Does, str, str]]] = (
     ("block", "blocks", "block"),
     ("count", "only counts", "only count"),
@@ -90,9 +95,9 @@ def _rules(acl: Resource) -> Iterator[AclRule]:
 
 
 def _does(rule: Mapping[str, Value]) -> Iterator[Does]:
-    for argument, meaning in _BLOCKS:
-        for block in mappings(rule.get(argument)):
-            yield from (does for name, does in meaning.items() if block.get(name) is not None)
+    for argument, name, does in _BLOCKS:
+        if any(block.get(name) is not None for block in mappings(rule.get(argument))):
+            yield does
 
 
 def _capacity(statement: Value) -> int:

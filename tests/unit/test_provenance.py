@@ -17,6 +17,10 @@ from tests.support import Project
 PLAIN: dict[str, Any] = {
     "state": {"backend": "local"},
     "alb": {"idle_timeout": 60},
+    "dns": {},
+    "certificate": {},
+    "codedeploy": {},
+    "ecs_service": {**overlay()["ecs_service"], "deployment": "rolling"},
     "frontend": {"enabled": True, "bucket": "miyabi-frontend-plain", "origin_secret": True},
     "waf": {**overlay()["waf"], "protects": "distribution", "logged_requests": "matched", "rate_action": "count"},
     "rds": {**overlay()["rds"], "log_exports": ["postgresql", "upgrade"]},

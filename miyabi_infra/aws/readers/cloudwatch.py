@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
-from miyabi_infra.aws.world import Found, Reader, World, unordered
+from miyabi_infra.aws.readers.common import Json
+from miyabi_infra.aws.world import Compared, Found, Reader, Unresolved, World, compared, unordered
 from miyabi_infra.stacks import Resource
 
 
@@ -36,7 +37,6 @@ def _alarm(resource: Resource, world: World) -> Found | None:
             "alarm_name": alarm["AlarmName"],
             "datapoints_to_alarm": alarm.get("DatapointsToAlarm"),
             "extended_statistic": alarm.get("ExtendedStatistic"),
-            "metric_query": alarm.get("Metrics") or [],
             "unit": alarm.get("Unit"),
         },
         actions_enabled=True,
@@ -46,13 +46,42 @@ def _alarm(resource: Resource, world: World) -> Found | None:
         dimensions={},
         datapoints_to_alarm=None,
         extended_statistic=None,
-        metric_query=[],
         statistic=None,
         unit=None,
     )
+    checks += _queries(resource, world, alarm)
     arn = alarm["AlarmArn"]
     tags = world.ask("cloudwatch", "list_tags_for_resource", ResourceARN=arn)["Tags"]
     return Found({"id": name, "arn": arn}, checks + world.tags(resource, tags))
+
+
+def _queries(resource: Resource, world: World, alarm: Json) -> list[Compared]:
+    """What an alarm on several metrics reads, by ID: their order means nothing."""
+    generated: Any = world.value(tuple(resource.blocks("metric_query")))
+    if isinstance(generated, Unresolved):
+        return [Compared("metric_query", generated, None)]
+    found = {each["Id"]: _query(each) for each in alarm.get("Metrics") or ()}
+    return compared("metric_query", {each["id"]: each for each in generated}, found)
+
+
+def _query(held: Json) -> dict[str, Any]:
+    """One of the metrics of an alarm on several, or what is made of them."""
+    query: dict[str, Any] = {
+        "id": held["Id"],
+        "expression": held.get("Expression"),
+        "label": held.get("Label"),
+        "return_data": held.get("ReturnData") or None,
+    }
+    if held.get("MetricStat"):
+        metric: Json = held["MetricStat"]["Metric"]
+        query["metric"] = {
+            "namespace": metric["Namespace"],
+            "metric_name": metric["MetricName"],
+            "dimensions": {each["Name"]: each["Value"] for each in metric.get("Dimensions", ())},
+            "period": held["MetricStat"]["Period"],
+            "stat": held["MetricStat"]["Stat"],
+        }
+    return {name: value for name, value in query.items() if value is not None}
 
 
 def _dashboard(resource: Resource, world: World) -> Found | None:

@@ -102,6 +102,11 @@ def _web_acl(resource: Resource, world: World) -> Found | None:
     return Found(known, checks + _tags(resource, arn, world))
 
 
+def _without_tests(rule: Json) -> Json:
+    """A rule without the settings of puzzles for browsers, where they are empty."""
+    return {name: each for name, each in rule.items() if each or name not in {"CaptchaConfig", "ChallengeConfig"}}
+
+
 def _rules(resource: Resource, world: World, held: Sequence[Json]) -> Iterator[Compared]:
     """The rules, by name: what changes in one is told of this one."""
     generated = world.value(tuple(resource.blocks("rule")))
@@ -109,7 +114,7 @@ def _rules(resource: Resource, world: World, held: Sequence[Json]) -> Iterator[C
         yield Compared("rule", generated, None)
         return
     by_name = {str(each["name"]): each for each in cast("Sequence[Json]", generated)}
-    found = {str(each["Name"]): _in_terraforms_words(each) for each in held}
+    found = {str(each["Name"]): _in_terraforms_words(_without_tests(each)) for each in held}
     for name in dict.fromkeys([*by_name, *found]):
         yield from compared(f"rule.{name}", by_name.get(name), found.get(name))
 
