@@ -35,6 +35,7 @@ SWITCHED: Final[Mapping[str, Callable[[EnvironmentSettings], bool]]] = {
     "monitoring": lambda settings: settings.monitoring.enabled,
     "notifications": lambda settings: settings.notifications.makes_topic,
     "rds": lambda settings: settings.rds.enabled,
+    "secrets": lambda settings: bool(settings.secrets),
     "waf": lambda settings: settings.waf.at_load_balancer,
 }
 """The modules that are called only where an overlay asks for them, and what asks."""
