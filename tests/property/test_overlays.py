@@ -27,10 +27,10 @@ def accepted(overlay: dict[str, Any]) -> EnvironmentSettings:
 
 
 SWITCHED: Final[Mapping[str, Callable[[EnvironmentSettings], bool]]] = {
-    "certificate": lambda settings: settings.makes_certificate,
-    "dns": lambda settings: bool(settings.dns.names),
-    "codedeploy": lambda settings: settings.ecs_service.by_codedeploy,
     "cdn-waf": lambda settings: settings.waf.at_distribution,
+    "certificate": lambda settings: settings.makes_certificate,
+    "codedeploy": lambda settings: settings.ecs_service.by_codedeploy,
+    "dns": lambda settings: bool(settings.dns.names),
     "frontend": lambda settings: settings.frontend.enabled,
     "monitoring": lambda settings: settings.monitoring.enabled,
     "notifications": lambda settings: settings.notifications.makes_topic,
