@@ -157,6 +157,7 @@ def _verified(resource: Resource, world: World) -> Verified:
 
 NOT_TOLD: Final[Mapping[str, str]] = {
     "aws_acm_certificate_validation.timeouts": "tells Terraform how long to wait",
+    "aws_wafv2_web_acl_association.timeouts": "tells Terraform how long to wait",
     "aws_acm_certificate_validation.validation_record_fqdns": "tells Terraform what to wait for",
     "aws_db_instance.allow_major_version_upgrade": "tells Terraform how to change it",
     "aws_db_instance.apply_immediately": "tells Terraform how to change it",
