@@ -209,7 +209,7 @@ def test_meta_arguments_that_the_generator_never_writes_are_refused(tmp_path: Pa
 
 def test_a_for_each_that_is_known_after_apply_is_refused(tmp_path: Path) -> None:
     for asked in ("${aws_other.it.names}", ["a"]):
-        body = {"resource": {"aws_thing": {"it": {"for_each": asked}}, "aws_other": {"it": {}}}}
+        body: dict[str, Any] = {"resource": {"aws_thing": {"it": {"for_each": asked}}, "aws_other": {"it": {}}}}
         with pytest.raises(StackError, match=r"aws_thing\.it has a for_each that is not a mapping"):
             read(write(tmp_path / str(type(asked)), body))
 
