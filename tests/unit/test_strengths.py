@@ -146,6 +146,10 @@ WEAKER: Final[Mapping[str, tuple[Any, str]]] = {
     "dns.health_check_topic_arn": ("", "alarms that tell somebody"),
     "certificate.authorities": ([], "names whose certificate authorities are limited"),
     "certificate.expiry_alarm_days": (5, THRESHOLD),
+    "secrets": (
+        {name: {**each, "kms_key_arn": ""} for name, each in complete.overlay()["secrets"].items()},
+        "secrets encrypted with an own key",
+    ),
     "waf.protects": ("distribution", "firewalls of load balancers"),
     "waf.managed_groups": (
         {
