@@ -40,7 +40,7 @@ def test_no_accepted_overlay_opens_the_tasks_the_database_or_the_cache_to_the_in
     overlay["container_port"] = port
     overlay["security_groups"]["alb_ingress_cidr_blocks"] = [block]
     overlay["frontend"].pop("only_from_cloudfront", None)  # it excludes blocks of addresses
-    overlay["dns"].pop("health_check_name", None)  # Route 53 asks from the internet, so it demands a block
+    overlay.get("dns", {}).pop("health_check_name", None)  # Route 53 asks from the internet, so it demands a block
     # While something gives way to something else there are two: redis.elasticache_cluster.redis, tasks.blue_green, ….
     found = {
         (each.source.partition(".")[0], each.target.partition(".")[0], each.ports[0])
