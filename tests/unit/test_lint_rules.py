@@ -206,6 +206,12 @@ FOUND: list[tuple[str, Yaml, str, str]] = [
         "requests /health, the container's own health check /alive",
     ),
     (
+        "health-checks-disagree",
+        {"ecs": {"health_check_path": "/it's?a=b&c='d'"}},  # quoted for the shell
+        "alb.health_check_path",
+        "requests /health, the container's own health check /it's?a=b&c='d'",
+    ),
+    (
         "tasks-cannot-start",
         {"networking": {"enable_nat_gateway": False}},
         "networking.enable_nat_gateway",

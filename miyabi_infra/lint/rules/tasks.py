@@ -1,6 +1,7 @@
 """Tasks: start, stop, health, and their number."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from math import ceil
 from typing import Final, cast
@@ -127,7 +128,8 @@ def _codes(matcher: str) -> Iterator[int]:
 def health_checks_disagree(here: Environment) -> Iterator[Concern]:
     """ECS and the load balancer may come to different verdicts on the same task."""
     checks = here.platform.health_check
-    asked = [path for each in container_checks(here) for path in _paths(str(each.get("command")))]
+    commands = [cast("list[str]", each.get("command") or []) for each in container_checks(here)]
+    asked = [path for command in commands for text in command for path in _paths(text)]
     if checks and asked and str(checks.get("path")) not in asked:
         yield Concern(
             ("alb", "health_check_path"),
@@ -137,10 +139,22 @@ def health_checks_disagree(here: Environment) -> Iterator[Concern]:
 
 
 def _paths(command: str) -> Iterator[str]:
-    """The paths of the URLs in a command."""
-    for url in cast("list[str]", re.findall(r"""https?://[^\s'"|;&()]+""", command)):
-        parts = urlsplit(url)
-        yield (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    """The paths of the URLs in a command of a shell."""
+    for word in _words(command):
+        url = re.search(r"https?://.*", word)
+        if url:
+            parts = urlsplit(url[0])
+            yield (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _words(command: str) -> list[str]:
+    """The words of a command as a shell reads them, without quotes; what is not closed is split at spaces."""
+    reader = shlex.shlex(command, posix=True, punctuation_chars=True)
+    reader.whitespace_split, reader.commenters = True, ""
+    try:
+        return list(reader)
+    except ValueError:
+        return command.split()
 
 
 @rule("error")
