@@ -322,6 +322,21 @@ def test_inline_policies_too_long(account: Account) -> None:
     put(account, "one", long)
 
 
+def test_managed_policy_too_long(account: Account) -> None:
+    def document(resources: int) -> str:
+        listed = [f"arn:aws:s3:::{number:040}" for number in range(resources)]
+        return json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": listed}]},
+            indent=1,
+        )
+
+    with account.refuses(iam.managed_policy_too_long):
+        account.iam.create_policy(PolicyName="long", PolicyDocument=document(112))
+    made = account.iam.create_policy(PolicyName="long", PolicyDocument=document(108))["Policy"]["Arn"]
+    with account.refuses(iam.managed_policy_too_long):
+        account.iam.create_policy_version(PolicyArn=made, PolicyDocument=document(112))
+
+
 def test_statement_without_resource(account: Account) -> None:
     for wrong in ('"Resource": []', '"Sid": "x"'):
         with account.refuses(iam.statement_without_resource):

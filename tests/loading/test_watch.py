@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -33,10 +34,12 @@ class Watcher:
 
     def __init__(self, checkout: Path, *arguments: str) -> None:
         self.checkout = checkout
+        self.temporary = checkout.with_name("temporary")
+        self.temporary.mkdir()
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from miyabi_infra.cli import app; app()", "synth", "--watch", *arguments],
             cwd=checkout,
-            env=environment_of(checkout),
+            env=environment_of(checkout, TMPDIR=str(self.temporary)),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -181,5 +184,9 @@ def test_one_environment_alone_is_watched(root: Path, tmp_path: Path) -> None:
     watcher.said("there is no environments/dev.yaml")
     overlay.with_name("dev2.yaml").rename(overlay)
     watcher.said("written")
-    watcher.process.send_signal(signal.SIGINT)
-    assert watcher.process.wait(timeout=PATIENCE) == 0
+    worker = watcher.worker()
+    watcher.process.send_signal(signal.SIGTERM)
+    assert watcher.process.wait(timeout=PATIENCE) == -signal.SIGTERM  # a shell says 143
+    while Path(f"/proc/{worker}").exists():  # it ends when nobody asks any more
+        time.sleep(0.05)
+    assert list(watcher.temporary.iterdir()) == []

@@ -11,6 +11,7 @@ QUOTAS: Final = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-
 
 TRUST: Final = 2048
 INLINE: Final = 10240
+MANAGED: Final = 6144
 ATTACHED: Final = 10
 TAGS: Final = 50
 
@@ -49,6 +50,13 @@ def inline_policies_too_long(ask: Ask) -> str | None:
     others = [document for name, document in held.items() if name != ask.get("PolicyName")]
     length = sum(map(_length, others)) + _length(ask.get("PolicyDocument", ""))
     return f"Maximum policy size of {INLINE} bytes exceeded for role {ask.get('RoleName')}" if length > INLINE else None
+
+
+@refusal("iam", "CreatePolicy", "CreatePolicyVersion", code="LimitExceeded", source=QUOTAS)
+def managed_policy_too_long(ask: Ask) -> str | None:
+    """The managed policy has more than 6144 characters, white space aside."""
+    long = _length(ask.get("PolicyDocument", "")) > MANAGED
+    return f"Cannot exceed quota for PolicySize: {MANAGED}" if long else None
 
 
 @refusal("iam", "PutRolePolicy", "CreatePolicy", code="MalformedPolicyDocument", source=API.format("PutRolePolicy"))
