@@ -1,28 +1,41 @@
-"""The firewall in front of what runs, as docs/guides/firewall.md switches it on: only new resources, and verified."""
+"""The firewall in front of what runs: it counts, then blocks, as docs/guides/firewall.md says; changed and removed."""
 
+import os
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from miyabi_infra.aws.status.model import Level
+from miyabi_infra.pages import guides
+from miyabi_infra.stacks import read
+from tests.aws.cli import AwsCli
+from tests.aws.emulator import REGION, Emulator
 from tests.aws.environment import Environment, changes
+from tests.aws.test_guides import run
+from tests.aws.test_status import found, look
 from tests.aws.test_verify import Look, differing
+from tests.guide import commands
+from tests.support import Project
 
 pytestmark = pytest.mark.aws
 
 YAML: Final = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ACL: Final = "miyabi-waf-dev"
+LOGS: Final = f"aws-waf-logs-{ACL}"
 
 
-def test_what_runs_gets_a_firewall_and_nothing_else_changes(
+def test_it_counts_then_blocks_in_place_and_leaves_no_trace(
     applied: Environment, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counts, _ = YAML.findall((root / "docs/guides/firewall.md").read_text(encoding="utf-8"))
+    """One life, because a plan with a web ACL takes long."""
+    counts, blocks = YAML.findall((root / "docs/guides/firewall.md").read_text(encoding="utf-8"))
     with applied.aws.copy() as aws:
         dev = applied.copy(tmp_path / "project", aws)
-        overlay = dev.project.overlay("dev")
-        overlay.write_text(f"{overlay.read_text(encoding='utf-8')}\n{counts}", encoding="utf-8")
-        dev.project.synthesize()
+        plain = dev.project.overlay("dev").read_text(encoding="utf-8")
+        _overlay(dev.project, f"{plain}\n{counts}")
         dev.terraform.init()
         planned = changes(dev.terraform.plan())
         assert {tuple(actions) for actions in planned.values()} == {("create",)}
@@ -31,3 +44,125 @@ def test_what_runs_gets_a_firewall_and_nothing_else_changes(
         verification = Look(monkeypatch).verify(dev)
         assert differing(verification) == []
         assert {each.state for each in verification.resources} == {"same"}
+        _look_at_it(dev, monkeypatch)
+        _somebody_changes_it(dev.aws)
+        _what_is_found(dev, monkeypatch)
+
+        _overlay(dev.project, f"{plain}\n{blocks}")
+        planned = changes(dev.terraform.plan())
+        assert planned == {
+            "module.waf.aws_wafv2_ip_set.blocked_ipv4[0]": ["create"],
+            "module.waf.aws_wafv2_web_acl.main": ["update"],
+            "module.waf.aws_wafv2_web_acl_association.load_balancer": ["create"],
+            "module.waf.aws_wafv2_web_acl_logging_configuration.requests": ["delete", "create"],
+        }
+        dev.terraform.apply()
+        done = dev.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0, 2))
+        assert done.returncode == 0, done.stdout
+        assert differing(Look(monkeypatch).verify(dev)) == []
+
+        _overlay(dev.project, plain)
+        dev.terraform.apply()
+        assert not {"web ACL", "IP set"} & dev.aws.holds().keys()
+
+
+def _overlay(project: Project, text: str) -> None:
+    project.overlay("dev").write_text(text, encoding="utf-8")
+    project.synthesize()
+
+
+def _somebody_changes_it(aws: Emulator) -> None:
+    """A higher limit, a group less, another log with everything in it, and no firewall in front."""
+    waf, logs = aws.client("wafv2"), aws.client("logs")
+    (listed,) = waf.list_web_acls(Scope="REGIONAL")["WebACLs"]
+    answer = waf.get_web_acl(Name=ACL, Id=listed["Id"], Scope="REGIONAL")
+    held: dict[str, Any] = answer["WebACL"]
+    (rate,) = [each for each in held["Rules"] if each["Name"] == "rate-limit"]
+    rate["Statement"]["RateBasedStatement"]["Limit"] = 100_000
+    waf.update_web_acl(
+        Name=ACL,
+        Id=listed["Id"],
+        Scope="REGIONAL",
+        LockToken=answer["LockToken"],
+        DefaultAction=held["DefaultAction"],
+        VisibilityConfig=held["VisibilityConfig"],
+        Rules=[each for each in held["Rules"] if each["Name"] != "AWSManagedRulesSQLiRuleSet"],
+    )
+    logs.create_log_group(logGroupName="aws-waf-logs-other")
+    (other,) = logs.describe_log_groups(logGroupNamePrefix="aws-waf-logs-other")["logGroups"]
+    target = other["arn"].removesuffix(":*")
+    waf.put_logging_configuration(LoggingConfiguration={"ResourceArn": held["ARN"], "LogDestinationConfigs": [target]})
+    balancer = aws.client("elbv2").describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    waf.disassociate_web_acl(ResourceArn=balancer)
+
+
+def _what_is_found(dev: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    verification = Look(monkeypatch).verify(dev)
+    apart = {each.resource.label: [check.argument for check in each.different] for each in verification.resources}
+    assert {label: arguments for label, arguments in apart.items() if arguments} == {
+        "aws_wafv2_web_acl.main": [
+            "rule.rate-limit.statement.rate_based_statement.limit",
+            "rule.AWSManagedRulesSQLiRuleSet",
+        ],
+        "aws_wafv2_web_acl_logging_configuration.requests": [
+            "log_destination_configs",
+            "redacted_fields",
+            "logging_filter",
+        ],
+    }
+    gone = [each.resource.label for each in verification.resources if each.state == "missing"]
+    assert gone == ["aws_wafv2_web_acl_association.load_balancer"]
+    (line,) = found(look(dev, dev.aws, datetime.now(UTC), monkeypatch), "firewall", Level.DEGRADED)
+    assert line == f"{ACL} does not inspect the requests to miyabi-alb-dev: none does"
+
+
+def _look_at_it(dev: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the status tells, and what the commands of the runbook show."""
+    now = datetime.now(UTC)
+    _measured(dev.aws, now, "ALL", AllowedRequests=120, BlockedRequests=3, CountedRequests=7)
+    _measured(dev.aws, now, "rate-limit", CountedRequests=7)
+    logs = dev.aws.client("logs")
+    logs.create_log_stream(logGroupName=LOGS, logStreamName="one")
+    line = '{"action":"ALLOW","nonTerminatingMatchingRules":[{"ruleId":"rate-limit"}]}'
+    event = {"timestamp": int(now.timestamp() * 1000), "message": line}
+    logs.put_log_events(logGroupName=LOGS, logStreamName="one", logEvents=[event])
+
+    status = look(dev, dev.aws, datetime.now(UTC), monkeypatch)
+    told = found(status, "firewall")
+    assert told[0].startswith(f"{ACL}: 5 rules only count (rate-limit, ")
+    assert told[1:] == [
+        f"{ACL} inspects the requests to miyabi-alb-dev",
+        "requests passed on 120 per minute",
+        "requests blocked 3 per minute",
+        "requests counted 7 per minute",
+    ]
+
+    (stack,) = [each for each in read(dev.project.out) if each.environment == "dev"]
+    page = dev.project.root / "runbook.md"
+    page.write_text(guides.page(dev.project.root, stack, "runbook"), encoding="utf-8")
+    lines = page.read_text(encoding="utf-8").splitlines()
+    first = lines.index("### Firewall")
+    last = next(at for at, each in enumerate(lines) if at > first and each.startswith("## "))
+    section = [each for each in commands(page) if first < each.line < last and each.not_run is None]
+    with AwsCli.start() as cli:
+        variables = {**dev.aws.variables, "PATH": f"{cli.folder}{os.pathsep}{os.environ['PATH']}"}
+        shown = [run(each, "", dev.project.root, variables) for each in section[:2]]
+    assert [each.problem for each in shown] == [None, None]
+    assert "rate-limit CountedRequests 7.0" in shown[0].output
+    assert "rate-limit" in shown[1].output
+
+
+def _measured(aws: Emulator, now: datetime, rule: str, **figures: int) -> None:
+    dimensions = {"WebACL": ACL, "Rule": rule, "Region": REGION}
+    aws.client("cloudwatch").put_metric_data(
+        Namespace="AWS/WAFV2",
+        MetricData=[
+            {
+                "MetricName": name,
+                "Dimensions": [{"Name": key, "Value": held} for key, held in dimensions.items()],
+                "Timestamp": now - timedelta(minutes=2),
+                "Value": value,
+            }
+            for name, value in figures.items()
+        ],
+    )
