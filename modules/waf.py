@@ -106,7 +106,11 @@ RuleName = Annotated[
 
 HeaderName = Annotated[
     str,
-    matching(r"[a-z0-9!#$%&'*+.^_`|~-]{1,64}", "is not the name of a header", "a name in lower case: authorization"),
+    matching(
+        r"[a-z0-9_-]{1,64}",
+        "is not the name of a header that WAF can redact",
+        "at most 64 lower-case letters, digits, hyphens and underscores: authorization",
+    ),
 ]
 
 

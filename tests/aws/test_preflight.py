@@ -243,7 +243,8 @@ def test_what_an_overlay_names_is_looked_up(
     complete.write(project)
     overlay = complete.overlay()
     frontend = {**overlay["frontend"], "web_acl_arn": WEB_ACL}
-    project.write(complete.ENVIRONMENT, {**overlay, "waf": {}, "frontend": frontend})
+    alb = {key: held for key, held in overlay["alb"].items() if key != "waf_fail_open"}
+    project.write(complete.ENVIRONMENT, {**overlay, "waf": {}, "alb": alb, "frontend": frontend})
     project.synthesize(complete.ENVIRONMENT)
     _, sections = found(project, complete.ENVIRONMENT, capsys)
     assert blocks(sections, "secrets")

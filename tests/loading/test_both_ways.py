@@ -112,7 +112,7 @@ def test_a_provider_that_nodejs_cannot_load_is_an_error_and_no_hang(checkout: Pa
     nowhere = tmp_path / "file"
     nowhere.write_text("", encoding="utf-8")
     done = run_main(checkout, JSII_RUNTIME_PACKAGE_CACHE_ROOT=str(nowhere / "cache"), CDKTF_OUTDIR="none")
-    assert done.returncode == 1
+    assert done.returncode == 4
     assert "ENOTDIR" in done.stderr
     assert not list((checkout / "none").rglob("*.json"))
 

@@ -1084,8 +1084,8 @@ FIELDS = {
     ),
     "header in upper case": Case(
         add="waf: {redacted_headers: [Cookie]}\n",
-        problem="qa.yaml:8: waf.redacted_headers[0]: 'Cookie' is not the name of a header; "
-        "allowed: a name in lower case: authorization",
+        problem="qa.yaml:8: waf.redacted_headers[0]: 'Cookie' is not the name of a header that WAF can redact; "
+        "allowed: at most 64 lower-case letters, digits, hyphens and underscores: authorization",
     ),
     "header with a line break": Case(
         add='frontend: {content_security_policy: "a\\nb"}\n',
