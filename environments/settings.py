@@ -9,11 +9,11 @@ from environments.sections.service_levels import ServiceLevelSettings
 from environments.sections.state import LocalState, State
 from environments.sections.usage import Budget, SharedUsageSettings, UsageSettings
 from modules.alb import NAME_LENGTH, AlbSettings
-from modules.certificate import LONGEST, CertificateSettings
+from modules.certificate import CertificateSettings, first_name_too_long
 from modules.codedeploy import GREEN, CodedeploySettings
 from modules.containers import named
 from modules.dns import DnsSettings
-from modules.domain import covers, in_zone
+from modules.domain import covers, in_the_zone
 from modules.ecs import EcsSettings
 from modules.ecs_service import EcsServiceSettings
 from modules.elasticache import ElasticacheSettings
@@ -289,16 +289,10 @@ class EnvironmentSettings(Platform):
         if self.makes_certificate and zone is None:
             problem = "is missing: the records that validate the certificate are in it"
             yield Violation(("dns", "zone"), None, problem, "the name of the hosted zone")
-        for index, name in enumerate(self.certificate.domain_names):
-            if zone and not in_zone(name, zone):
-                allowed = f"{zone}, or a name that ends with .{zone}"
-                key = ("certificate", "domain_names", index)
-                yield Violation(key, name, f"is not in the zone {zone}, so ACM could not validate it", allowed)
-        for index, name in enumerate(self.frontend.domain_names if self.certificate.for_frontend else ()):
-            if zone and not in_zone(name, zone):
-                allowed = f"{zone}, or a name that ends with .{zone}"
-                key = ("frontend", "domain_names", index)
-                yield Violation(key, name, f"is not in the zone {zone}, so ACM could not validate it", allowed)
+        why = ", so ACM could not validate it"
+        yield from in_the_zone(("certificate", "domain_names"), self.certificate.domain_names, zone, why)
+        if self.certificate.for_frontend:
+            yield from in_the_zone(("frontend", "domain_names"), self.frontend.domain_names, zone, why)
 
     @rule("dns", "certificate")
     def certificate_covers_every_name(self, _platform: Platform) -> Iterator[Violation]:
@@ -334,10 +328,8 @@ class EnvironmentSettings(Platform):
         elif self.frontend.certificate_arn:
             problem = "and frontend.certificate_arn exclude each other"
             yield Violation(key, value=True, problem=problem, allowed="one of both")
-        elif len(self.frontend.domain_names[0]) > LONGEST:
-            allowed = f"at most {LONGEST} in the first name; a longer one can be a later one"
-            value = self.frontend.domain_names[0]
-            yield Violation(("frontend", "domain_names", 0), value, f"has {len(value)} characters", allowed)
+        else:
+            yield from first_name_too_long(("frontend", "domain_names"), self.frontend.domain_names)
 
     @rule("frontend", "dns", "certificate")
     def distribution_answers_to_its_names(self, _platform: Platform) -> Iterator[Violation]:

@@ -25,7 +25,6 @@ from pydantic import Field
 from modules.base import Module, for_each, item, item_or_null
 from modules.cloudfront import ORIGIN_HEADER
 from modules.codedeploy import GREEN, CodedeploySettings
-from modules.domain import twice
 from modules.platform import Platform
 from modules.security_groups import HTTP_PORT, HTTPS_PORT
 from modules.settings import (
@@ -39,6 +38,7 @@ from modules.settings import (
     region_of,
     rule,
     too_long,
+    twice,
 )
 
 _WELL_FORMED: Final = "[A-Za-z0-9_-]{32,128}"
@@ -83,22 +83,24 @@ SslPolicy = Literal[
 ]
 """Security policies of an HTTPS listener (Application Load Balancers user guide, "Security policies")."""
 
+_CERTIFICATE: Final = (
+    rf"arn:aws:acm:[a-z0-9-]+:{ACCOUNT}:certificate/[A-Za-z0-9-]+"
+    rf"|arn:aws:iam::{ACCOUNT}:server-certificate/[\w+=,.@/-]+"
+)
+
 CertificateArn = Annotated[
     str,
     matching(
-        rf"|arn:aws:acm:[a-z0-9-]+:{ACCOUNT}:certificate/[A-Za-z0-9-]+"
-        rf"|arn:aws:iam::{ACCOUNT}:server-certificate/[\w+=,.@/-]+",
+        f"|{_CERTIFICATE}",
         "is not the ARN of a certificate",
         "arn:aws:acm:<region>:<account>:certificate/<id>, an IAM server certificate's ARN, or an empty string for none",
     ),
 ]
 
-
 FurtherCertificateArn = Annotated[
     str,
     matching(
-        rf"arn:aws:acm:[a-z0-9-]+:{ACCOUNT}:certificate/[A-Za-z0-9-]+"
-        rf"|arn:aws:iam::{ACCOUNT}:server-certificate/[\w+=,.@/-]+",
+        _CERTIFICATE,
         "is not the ARN of a certificate",
         "arn:aws:acm:<region>:<account>:certificate/<id>, or an IAM server certificate's ARN",
     ),

@@ -186,10 +186,11 @@ def item(resource: TerraformResource, index: int | str, attribute: str) -> str:
     return f"${{{address(resource)}[{index}].{attribute}}}"
 
 
-def for_each(resource: TerraformResource, instances: Mapping[str, object]) -> None:
-    """An instance for each key: a list would number them, and what follows a removed one would be made anew.
+def for_each(resource: TerraformResource, instances: Mapping[str, object] | str) -> None:
+    """An instance for each key of a mapping, or of a reference to one.
 
-    The keys are settings, so they are known before apply, which Terraform demands; what is below them need not be.
+    A list would number them, and what follows a removed one would be made anew. The keys are settings, so they are
+    known before apply, which Terraform demands; what is below them need not be.
     """
     resource.add_override("for_each", instances)
 

@@ -15,10 +15,10 @@ from pydantic import Field
 
 from modules.base import Module, address, for_each, keyed
 from modules.dns import DnsSettings, zone_id
-from modules.domain import AMAZON, DomainName, HostName, bare, twice
+from modules.domain import DomainName, HostName, bare, without_amazon
 from modules.hosted_zone import CAA_TTL
 from modules.platform import Platform
-from modules.settings import Settings, Violation, rule
+from modules.settings import Settings, Violation, rule, twice
 
 LONGEST: Final = 64
 """Characters that the first name of a certificate can have (ACM API, `RequestCertificate`)."""
@@ -63,17 +63,19 @@ class CertificateSettings(Settings):
     @rule("domain_names")
     def first_name_fits(self, _platform: Platform) -> Iterator[Violation]:
         """ACM refuses a first name that is longer than the common name of a certificate can be."""
-        if self.domain_names and len(self.domain_names[0]) > LONGEST:
-            problem = f"has {len(self.domain_names[0])} characters"
-            allowed = f"at most {LONGEST} in the first name; a longer one can be a later one"
-            yield Violation(("domain_names", 0), self.domain_names[0], problem, allowed)
+        yield from first_name_too_long(("domain_names",), self.domain_names)
 
     @rule("authorities")
     def amazon_may_issue(self, _platform: Platform) -> Iterator[Violation]:
         """ACM's certificates fail with CAA_ERROR where the records name other authorities only."""
-        if self.authorities and not AMAZON & set(self.authorities):
-            value = list(self.authorities)
-            yield Violation("authorities", value, "forbid Amazon, so ACM issues nothing", "amazon.com, too")
+        yield from without_amazon("authorities", self.authorities)
+
+
+def first_name_too_long(key: tuple[str, ...], names: tuple[str, ...]) -> Iterator[Violation]:
+    """A violation where the first name is longer than the common name of a certificate can be."""
+    if names and len(names[0]) > LONGEST:
+        allowed = f"at most {LONGEST} in the first name; a longer one can be a later one"
+        yield Violation((*key, 0), names[0], f"has {len(names[0])} characters", allowed)
 
 
 class CertificateModule(Module):

@@ -37,9 +37,9 @@ from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAtt
 from pydantic import Field
 
 from modules.base import Module
-from modules.iam import POLICY_VERSION
+from modules.iam import trust
 from modules.platform import Platform
-from modules.settings import Cidr, Port, Settings, Violation, matching, rule
+from modules.settings import Cidr, Port, Settings, Violation, matching, rule, twice
 
 GREEN: Final = "tg-green"
 """What the second target group is called: `{project}-tg-green-{environment}`."""
@@ -115,9 +115,7 @@ class CodedeploySettings(Settings):
     @rule("test_cidr_blocks")
     def blocks_of_tests_differ(self, _platform: Platform) -> Iterator[Violation]:
         """EC2 refuses a rule that contains a block twice."""
-        for index, block in enumerate(self.test_cidr_blocks):
-            if block in self.test_cidr_blocks[:index]:
-                yield Violation(("test_cidr_blocks", index), block, "is in the list twice", "each block once")
+        yield from twice("test_cidr_blocks", self.test_cidr_blocks, "each block once")
 
     @rule("hooks", "test_port")
     def tests_have_a_listener(self, _platform: Platform) -> Iterator[Violation]:
@@ -164,16 +162,7 @@ class CodedeployModule(Module):
 
         assume_role_policy = self.local(
             "assume_role_policy",
-            {
-                "Version": POLICY_VERSION,
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Action": "sts:AssumeRole",
-                        "Principal": {"Service": "codedeploy.amazonaws.com"},
-                    }
-                ],
-            },
+            trust("codedeploy.amazonaws.com"),
         )
         role = IamRole(
             body,

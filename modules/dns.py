@@ -11,10 +11,10 @@ from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53Record
 from pydantic import Field
 
 from modules.base import Module, ModuleBody, for_each
-from modules.domain import DomainName, HostName, ZoneId, in_zone, twice
+from modules.domain import DomainName, HostName, ZoneId, in_the_zone
 from modules.platform import Platform
 from modules.security_groups import HTTP_PORT, HTTPS_PORT
-from modules.settings import HealthCheckPath, Settings, UsEast1TopicArn, Violation, rule
+from modules.settings import HealthCheckPath, Settings, UsEast1TopicArn, Violation, rule, twice
 
 
 class DnsSettings(Settings):
@@ -67,10 +67,7 @@ class DnsSettings(Settings):
     def names_are_in_the_zone(self, _platform: Platform) -> Iterator[Violation]:
         """Route 53 refuses a record whose name does not end with that of the zone."""
         for key in ("load_balancer_names", "frontend_names"):
-            for index, name in enumerate(getattr(self, key)):
-                if self.zone and not in_zone(name, self.zone):
-                    allowed = f"{self.zone}, or a name that ends with .{self.zone}"
-                    yield Violation((key, index), name, f"is not in the zone {self.zone}", allowed)
+            yield from in_the_zone((key,), getattr(self, key), self.zone)
 
     @rule("load_balancer_names", "frontend_names")
     def each_name_leads_to_one_place(self, _platform: Platform) -> Iterator[Violation]:

@@ -37,8 +37,15 @@ def in_zone(name: str, zone: str) -> bool:
     return bare(name) == zone or name.endswith(f".{zone}")
 
 
-def twice(key: str, values: tuple[str, ...]) -> Iterator[Violation]:
-    """A violation for each value that is in a list before."""
-    for index, value in enumerate(values):
-        if value in values[:index]:
-            yield Violation((key, index), value, "is in the list twice", "each once")
+def without_amazon(key: str, authorities: tuple[str, ...]) -> Iterator[Violation]:
+    """A violation where CAA records name authorities, and none of Amazon's: ACM's certificates fail with CAA_ERROR."""
+    if authorities and not AMAZON & set(authorities):
+        yield Violation(key, list(authorities), "forbid Amazon, so ACM issues nothing", "amazon.com, too")
+
+
+def in_the_zone(key: tuple[str, ...], names: tuple[str, ...], zone: str | None, why: str = "") -> Iterator[Violation]:
+    """A violation for each of the names that is not in the zone."""
+    for index, name in enumerate(names):
+        if zone and not in_zone(name, zone):
+            allowed = f"{zone}, or a name that ends with .{zone}"
+            yield Violation((*key, index), name, f"is not in the zone {zone}{why}", allowed)

@@ -58,11 +58,11 @@ from pydantic import Field
 
 from modules.base import Module, literal
 from modules.cloudfront import ORIGIN_FACING, ORIGIN_HEADER
-from modules.domain import DomainName, twice
+from modules.domain import DomainName
 from modules.iam import POLICY_VERSION
 from modules.platform import Platform
 from modules.security_groups import HTTP_PORT, HTTPS_PORT
-from modules.settings import ACCOUNT, Settings, UsEast1TopicArn, Violation, matching, region_of, rule
+from modules.settings import ACCOUNT, Settings, UsEast1TopicArn, Violation, matching, region_of, rule, twice
 from modules.state_bucket import BucketName
 
 CACHING_OPTIMIZED: Final = "658327ea-f89d-4fab-a63d-7e88639e58f6"

@@ -9,7 +9,7 @@ from cdktf_cdktf_provider_aws.route53_zone import Route53Zone
 from pydantic import Field
 
 from modules.base import Module
-from modules.domain import AMAZON, HostName
+from modules.domain import HostName, without_amazon
 from modules.platform import Platform
 from modules.settings import Settings, Violation, rule
 
@@ -31,9 +31,7 @@ class HostedZoneSettings(Settings):
     @rule("certificate_authorities")
     def amazon_may_issue_in_the_zone(self, _platform: Platform) -> Iterator[Violation]:
         """ACM's certificates fail with CAA_ERROR where the records name other authorities only."""
-        if self.certificate_authorities and not AMAZON & set(self.certificate_authorities):
-            value = list(self.certificate_authorities)
-            yield Violation("certificate_authorities", value, "forbid Amazon, so ACM issues nothing", "amazon.com, too")
+        yield from without_amazon("certificate_authorities", self.certificate_authorities)
 
     @rule("name", "certificate_authorities")
     def authorities_need_a_zone(self, _platform: Platform) -> Iterator[Violation]:

@@ -24,6 +24,12 @@ OTHER_STATEMENTS_LENGTH = 1_240
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
+def trust(service: str) -> dict[str, object]:
+    """The trust policy of a role that a service of AWS assumes."""
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
+    return {"Version": POLICY_VERSION, "Statement": [statement]}
+
+
 class IamSettings(Settings):
     """Permissions in addition to those of the HCL modules."""
 
@@ -132,16 +138,7 @@ class IamModule(Module):
 
         assume_role_policy = self.local(
             "assume_role_policy",
-            {
-                "Version": POLICY_VERSION,
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Action": "sts:AssumeRole",
-                        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-                    }
-                ],
-            },
+            trust("ecs-tasks.amazonaws.com"),
         )
         ecr_access_policy = self.local(
             "ecr_access_policy",

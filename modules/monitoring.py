@@ -161,6 +161,7 @@ class MonitoringModule(Module):
                     ),
                 ),
             ],
+            *([[_firewall_widget(name, region) for region, name in web_acl_names.items()]] if web_acl_names else []),
             [
                 _widget(
                     "CPU of the service (%)",
@@ -216,8 +217,6 @@ class MonitoringModule(Module):
             *([_database_row(database, rds_settings)] if database else []),
             [_log_widget("Errors in the logs", f"SOURCE '{log_group}' | {errors} | limit 20")],
         ]
-        if web_acl_names:
-            rows.insert(2, [_firewall_widget(name, region) for region, name in web_acl_names.items()])
         dashboard_body = self.local("dashboard_body", {"widgets": _laid_out(rows, platform.region)})
         dashboard = CloudwatchDashboard(
             body,

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from modules.base import Module, literal
 from modules.ecs import Database, LogRetention, VariableName
+from modules.iam import trust
 from modules.notifications import KeyArn
 from modules.platform import Platform
 from modules.security_groups import POSTGRESQL_PORT
@@ -354,24 +355,12 @@ class RdsModule(Module):
             ]
         monitoring_role_arn = None
         if settings.monitoring_interval:
-            trust = self.local(
-                "monitoring_trust",
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Action": "sts:AssumeRole",
-                            "Principal": {"Service": "monitoring.rds.amazonaws.com"},
-                        }
-                    ],
-                },
-            )
+            may_assume = self.local("monitoring_trust", trust("monitoring.rds.amazonaws.com"))
             monitoring_role = IamRole(
                 body,
                 "aws_iam_role.monitoring",
                 name=name("rds-monitoring"),
-                assume_role_policy=f"${{jsonencode({trust})}}",
+                assume_role_policy=f"${{jsonencode({may_assume})}}",
                 permissions_boundary=platform.role_boundary_arn,
                 tags={"Name": name("rds-monitoring")},
             )

@@ -11,7 +11,7 @@ from cdktf_cdktf_provider_aws.secretsmanager_secret_rotation import (
 )
 from pydantic import AfterValidator, Field
 
-from modules.base import Module, literal
+from modules.base import Module, for_each, keyed, literal
 from modules.notifications import KeyArn
 from modules.platform import Platform
 from modules.settings import ACCOUNT, Settings, matching, refuse
@@ -115,7 +115,7 @@ class SecretsModule(Module):
             recovery_window_in_days=Token.as_number(f"${{{held}[each.key].recovery_window_in_days}}"),
             tags=Token.as_string_map(f"${{{held}[each.key].tags}}"),
         )
-        secret.add_override("for_each", f"${{{held}}}")
+        for_each(secret, f"${{{held}}}")
         rotated = {
             name: {"function": each.rotation_lambda_arn, "days": each.rotation_days}
             for name, each in dict(settings).items()
@@ -134,10 +134,10 @@ class SecretsModule(Module):
                     automatically_after_days=Token.as_number(f"${{{rotations}[each.key].days}}")
                 ),
             )
-            rotation.add_override("for_each", f"${{{rotations}}}")
+            for_each(rotation, f"${{{rotations}}}")
 
         self.secret_arns = self.output(
             "secret_arns",
-            {name: f'${{aws_secretsmanager_secret.named["{name}"].arn}}' for name in dict(settings)},
+            {name: keyed(secret, name, "arn") for name in dict(settings)},
             "ARNs of the secrets, by name",
         )

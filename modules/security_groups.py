@@ -11,7 +11,7 @@ from modules.base import Module
 from modules.cloudfront import ORIGIN_FACING
 from modules.codedeploy import CodedeploySettings
 from modules.platform import Platform
-from modules.settings import Cidr, Settings, Violation, rule
+from modules.settings import Cidr, Settings, Violation, rule, twice
 
 HTTP_PORT, HTTPS_PORT, POSTGRESQL_PORT, REDIS_PORT = 80, 443, 5432, 6379
 
@@ -35,10 +35,7 @@ class SecurityGroupsSettings(Settings):
     @rule("alb_ingress_cidr_blocks")
     def ingress_blocks_differ(self, _platform: Platform) -> Iterator[Violation]:
         """EC2 refuses a rule that contains a block twice."""
-        blocks = self.alb_ingress_cidr_blocks
-        for index, block in enumerate(blocks):
-            if block in blocks[:index]:
-                yield Violation(("alb_ingress_cidr_blocks", index), block, "is in the list twice", "each block once")
+        yield from twice("alb_ingress_cidr_blocks", self.alb_ingress_cidr_blocks, "each block once")
 
 
 def _all_outbound() -> SecurityGroupEgress:

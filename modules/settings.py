@@ -8,7 +8,7 @@ knows the file and the line of every value.
 import ast
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Network
@@ -249,6 +249,13 @@ def tag_problem(key: str, value: str) -> tuple[str, str] | None:
     if _TAG_TEXT.fullmatch(value) is None:
         return "has a value with a character that AWS does not allow", characters
     return None
+
+
+def twice(key: str, values: Sequence[str], allowed: str = "each once") -> Iterator[Violation]:
+    """A violation for each value of a list that is in it before."""
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            yield Violation((key, index), value, "is in the list twice", allowed)
 
 
 def too_long(name: str, limit: int, what: str) -> tuple[str, str] | None:

@@ -48,7 +48,7 @@ from modules.base import Module, item, literal
 from modules.ecs import LogRetention
 from modules.firewall import BLOCKED_SHARE, GROUPS, LOGS_PREFIX, NAMESPACE
 from modules.platform import Platform
-from modules.settings import Settings, Violation, matching, refuse, rule
+from modules.settings import Settings, Violation, matching, refuse, rule, twice
 
 Action = Literal["count", "block"]
 
@@ -256,9 +256,7 @@ class WafSettings(Settings):
     @rule("redacted_headers")
     def redacted_headers_differ(self, _platform: Platform) -> Iterator[Violation]:
         """Once is enough, and which one is meant to go?"""
-        for index, header in enumerate(self.redacted_headers):
-            if header in self.redacted_headers[:index]:
-                yield Violation(("redacted_headers", index), header, "is in the list twice", "each once")
+        yield from twice("redacted_headers", self.redacted_headers)
 
 
 class WafModule(Module):
@@ -286,57 +284,57 @@ class WafModule(Module):
         scope_of_acl = "CLOUDFRONT" if self.of_distribution else "REGIONAL"
         # Behind a distribution, all callers have CloudFront's addresses.
         sees_callers = settings.protects != "both" or self.of_distribution
-        allowed = settings.allowed_addresses if sees_callers else ()
-        blocked = settings.blocked_addresses if sees_callers else ()
+        allowed4, allowed6 = _by_version(settings.allowed_addresses if sees_callers else ())
+        blocked4, blocked6 = _by_version(settings.blocked_addresses if sees_callers else ())
 
         allowed_ipv4 = Wafv2IpSet(
             body,
             "aws_wafv2_ip_set.allowed_ipv4",
-            count=int(bool(_of_version(4, allowed))),
+            count=int(bool(allowed4)),
             name=f"{name}-allowed-ipv4",
             scope=scope_of_acl,
             ip_address_version="IPV4",
-            addresses=_of_version(4, allowed),
+            addresses=allowed4,
             tags={"Name": f"{name}-allowed-ipv4"},
         )
         allowed_ipv6 = Wafv2IpSet(
             body,
             "aws_wafv2_ip_set.allowed_ipv6",
-            count=int(bool(_of_version(6, allowed))),
+            count=int(bool(allowed6)),
             name=f"{name}-allowed-ipv6",
             scope=scope_of_acl,
             ip_address_version="IPV6",
-            addresses=_of_version(6, allowed),
+            addresses=allowed6,
             tags={"Name": f"{name}-allowed-ipv6"},
         )
         blocked_ipv4 = Wafv2IpSet(
             body,
             "aws_wafv2_ip_set.blocked_ipv4",
-            count=int(bool(_of_version(4, blocked))),
+            count=int(bool(blocked4)),
             name=f"{name}-blocked-ipv4",
             scope=scope_of_acl,
             ip_address_version="IPV4",
-            addresses=_of_version(4, blocked),
+            addresses=blocked4,
             tags={"Name": f"{name}-blocked-ipv4"},
         )
         blocked_ipv6 = Wafv2IpSet(
             body,
             "aws_wafv2_ip_set.blocked_ipv6",
-            count=int(bool(_of_version(6, blocked))),
+            count=int(bool(blocked6)),
             name=f"{name}-blocked-ipv6",
             scope=scope_of_acl,
             ip_address_version="IPV6",
-            addresses=_of_version(6, blocked),
+            addresses=blocked6,
             tags={"Name": f"{name}-blocked-ipv6"},
         )
 
         samples = settings.sample_requests
         # In the order in which requests meet them. The priority belongs to the rule: a further one moves no other.
         rules = [
-            *_list_rule("allowed-ipv4", 0, _of_version(4, allowed), item(allowed_ipv4, 0, "arn"), samples=samples),
-            *_list_rule("allowed-ipv6", 1, _of_version(6, allowed), item(allowed_ipv6, 0, "arn"), samples=samples),
-            *_list_rule("blocked-ipv4", 10, _of_version(4, blocked), item(blocked_ipv4, 0, "arn"), samples=samples),
-            *_list_rule("blocked-ipv6", 11, _of_version(6, blocked), item(blocked_ipv6, 0, "arn"), samples=samples),
+            *_list_rule("allowed-ipv4", 0, allowed4, item(allowed_ipv4, 0, "arn"), samples=samples),
+            *_list_rule("allowed-ipv6", 1, allowed6, item(allowed_ipv6, 0, "arn"), samples=samples),
+            *_list_rule("blocked-ipv4", 10, blocked4, item(blocked_ipv4, 0, "arn"), samples=samples),
+            *_list_rule("blocked-ipv6", 11, blocked6, item(blocked_ipv6, 0, "arn"), samples=samples),
             *_rate_rule(
                 settings.rate_limit if sees_callers else None,
                 settings.rate_window,
@@ -470,8 +468,10 @@ def _seen(metric: str, *, samples: bool) -> Wafv2WebAclRuleVisibilityConfig:
     )
 
 
-def _of_version(version: int, blocks: Sequence[str]) -> list[str]:
-    return [each for each in blocks if ip_network(each).version == version]
+def _by_version(blocks: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Blocks of IPv4 and of IPv6: an IP set has one of both."""
+    ipv6 = [each for each in blocks if ":" in each]
+    return [each for each in blocks if each not in ipv6], ipv6
 
 
 def _list_rule(
