@@ -1,7 +1,7 @@
 """What all tests share: the project as it is, one synthesis of it, and what tests that need terraform ask for."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 import pytest
@@ -20,8 +20,10 @@ settings.register_profile(
 )
 settings.load_profile("miyabi")
 
+from miyabi_infra.aws.preflight.resolver import RESOLVER  # noqa: E402
 from miyabi_infra.project import ROOT  # noqa: E402
 from miyabi_infra.terraform import cli as terraform  # noqa: E402  # after jsii knows its Node.js
+from tests.name_server import NameServer  # noqa: E402
 from tests.support import Plans, Project, chromium, synthesized  # noqa: E402
 
 NEEDED = (
@@ -61,6 +63,14 @@ def shared_plans(tmp_path_factory: pytest.TempPathFactory) -> Plans:
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "plans-of-stacks"
     folder.mkdir(exist_ok=True)
     return Plans(folder)
+
+
+@pytest.fixture
+def name_server(monkeypatch: pytest.MonkeyPatch) -> Generator[NameServer]:
+    """A name server that knows nothing yet, in place of the system's."""
+    with NameServer.serving() as server:
+        monkeypatch.setenv(RESOLVER, server.address)
+        yield server
 
 
 @pytest.fixture

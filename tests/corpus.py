@@ -295,15 +295,6 @@ class Outcomes:
 TESTS: Final = tuple(dict.fromkeys(each.test for each in CORPUS))
 
 
-def expected() -> Outcomes:
-    """What comes of the tests if all pass; none of them is run."""
-    outcomes = Outcomes()
-    pytest.main(["-q", "--collect-only", *TESTS], [outcomes])
-    outcomes.unknown = Counter(each.partition("[")[0] for each in outcomes.uncertain)
-    outcomes.passed = outcomes.collected - outcomes.unknown
-    return outcomes
-
-
 def figures(outcomes: Outcomes) -> list[list[str]]:
     """Rows: command, situations, right, unknown said, wrong."""
     rows: list[list[str]] = []
@@ -364,11 +355,7 @@ def missing(held: str, now: str) -> list[str]:
 
 
 def main() -> int:
-    """`make verdicts`: run all of them, and write the page. With `--check`: whether every row is on it."""
-    if "--check" in sys.argv:
-        stale = missing(PAGE.read_text(encoding="utf-8"), page(expected()))
-        print("\n".join([*stale, f"{PAGE.relative_to(ROOT)} lacks them: make verdicts"] if stale else ["complete"]))
-        return int(bool(stale))
+    """`make verdicts`: run all of them, and write the page."""
     outcomes = Outcomes()
     code = pytest.main(["-q", *TESTS], [outcomes])
     PAGE.write_text(page(outcomes), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -96,6 +97,42 @@ def run_block(text: str, project: Path, variables: Mapping[str, str], *tools: Pa
     )
 
 
+SOURCES: Final = ("modules", "miyabi_infra", "cdktf.json", "main.py", "pyproject.toml")
+"""What a project needs beside overlays and output to run its guides by itself."""
+
+
+def add_sources(root: Path, project: Path, *more: str) -> None:
+    """Give a project its own sources, so that the commands take it for the project's root."""
+    for name in (*SOURCES, *more):
+        if (root / name).is_dir():
+            shutil.copytree(root / name, project / name, dirs_exist_ok=True)
+        else:
+            shutil.copy(root / name, project / name)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A block of commands of a guide that is followed from its beginning to its end."""
+
+    text: str
+    code: int
+    """The exit code that the page names; 0 where it names none."""
+
+    def follow(self, project: Path, variables: Mapping[str, str], *tools: Path, before: str = "") -> str:
+        """What the commands print, without colours, after others; they must end as the page says."""
+        done = run_block(f"{before}{self.text}\n", project, variables, *tools)
+        assert (done.returncode, self.text) == (self.code, self.text), f"{done.stdout}{done.stderr}"
+        return re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+
+
+def steps(file: Path) -> list[Step]:
+    """The steps of a guide, in its order."""
+    told = [(info.split(), text) for _, info, text in blocks(file)]
+    found = [Step(text, int("".join(more).removeprefix("exit=") or 0)) for (kind, *more), text in told if kind == "sh"]
+    assert len(found) == file.read_text(encoding="utf-8").count("```sh")
+    return found
+
+
 def prose(file: Path) -> str:
     """A page without its blocks."""
     text = file.read_text(encoding="utf-8")
@@ -107,9 +144,25 @@ def links(file: Path) -> list[str]:
     return re.findall(r"\]\(([^)\s]+)\)", prose(file))
 
 
+def in_section(file: Path, section: str) -> list[Command]:
+    """The commands of a section that is named by its anchor or its heading's, up to the next section or anchor."""
+    lines = enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
+    opened = [(number, re.fullmatch(r'<a id="([^"]+)"></a>|#{2,3} (.+)', line)) for number, line in lines]
+    starts = [(number, each[1] or _slug(each[2])) for number, each in opened if each]
+    first = next(number for number, name in starts if name == section)
+    beyond = first + 3  # an anchor and the heading that it is of are one start
+    last = next((number for number, _ in starts if number > beyond), sys.maxsize)
+    return [each for each in commands(file) if first < each.line < last]
+
+
+def _slug(heading: str) -> str:
+    """The anchor of a heading, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", unquote(heading).lower()).replace(" ", "-")
+
+
 def anchors(file: Path) -> set[str]:
     """What can be linked to in a page: explicit anchors, and headings as GitHub names them."""
     text = prose(file)
     named = set(re.findall(r'<a id="([^"]+)">', text))
     headings = re.findall(r"(?m)^#+ (.+)$", text)
-    return named | {re.sub(r"[^\w\- ]", "", unquote(each).lower()).replace(" ", "-") for each in headings}
+    return named | set(map(_slug, headings))

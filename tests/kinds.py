@@ -69,7 +69,8 @@ def counted() -> Counter[str]:
     """The inputs of each kind in the tests of the current folder."""
     counting = Counting()
     folders = [name for name in ("tests/unit", "tests/property", "tests/terraform") if Path(name).is_dir()]
-    pytest.main(["--collect-only", "-qq", "-p", "no:cacheprovider", *folders], plugins=[counting])
+    code = pytest.main(["--collect-only", "-qq", "-p", "no:cacheprovider", *folders], plugins=[counting])
+    assert code == pytest.ExitCode.OK, f"not every test could be collected: {code!r}"
     return counting.found
 
 

@@ -38,6 +38,13 @@ class Project:
             shutil.copy(overlay, root / "environments")
         return cls(root)
 
+    @classmethod
+    def alone(cls, original: Path, root: Path) -> "Project":
+        """A project at `root` with nothing but what all overlays of another share."""
+        (root / "environments").mkdir(parents=True)
+        shutil.copy(original / "environments" / "base.yaml", root / "environments")
+        return cls(root)
+
     @property
     def out(self) -> Path:
         return self.root / "cdktf.out"

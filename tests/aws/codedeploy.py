@@ -19,6 +19,7 @@ from moto.ecs.models import ecs_backends
 from moto.elbv2.models import FakeAction, elbv2_backends
 
 from tests.aws import living
+from tests.aws.observed import asked
 from tests.aws.refusals._holders import forwarded
 
 Moto = Any
@@ -58,35 +59,31 @@ def _with_ending(describe: Callable[[DeploymentInfo], dict[str, Any]]) -> Callab
     return lambda deployment: {**describe(deployment), **getattr(deployment, "ending", {})}
 
 
-def _asked(response: Moto, name: str) -> Any:  # noqa: ANN401  # of a request
-    return response._get_param(name)
-
-
 def update_deployment_group(self: CodeDeployResponse) -> ActionResult:
     backend = self.codedeploy_backend
-    group = backend.get_deployment_group(_asked(self, "applicationName"), _asked(self, "currentDeploymentGroupName"))
+    group = backend.get_deployment_group(asked(self, "applicationName"), asked(self, "currentDeploymentGroupName"))
     for wire, held in _KEPT.items():
-        if _asked(self, wire) is not None:
-            setattr(group, held, _asked(self, wire))
+        if asked(self, wire) is not None:
+            setattr(group, held, asked(self, wire))
     return ActionResult({"hooksNotCleanedUp": []})
 
 
 def delete_deployment_group(self: CodeDeployResponse) -> ActionResult:
-    groups = self.codedeploy_backend.deployment_groups.get(_asked(self, "applicationName"), {})
-    groups.pop(_asked(self, "deploymentGroupName"), None)
+    groups = self.codedeploy_backend.deployment_groups.get(asked(self, "applicationName"), {})
+    groups.pop(asked(self, "deploymentGroupName"), None)
     return ActionResult({"hooksNotCleanedUp": []})
 
 
 def delete_application(self: CodeDeployResponse) -> EmptyResult:
-    self.codedeploy_backend.applications.pop(_asked(self, "applicationName"), None)
-    self.codedeploy_backend.deployment_groups.pop(_asked(self, "applicationName"), None)
+    self.codedeploy_backend.applications.pop(asked(self, "applicationName"), None)
+    self.codedeploy_backend.deployment_groups.pop(asked(self, "applicationName"), None)
     return EmptyResult()
 
 
 def stop_deployment(self: CodeDeployResponse) -> ActionResult:
-    deployment = self.codedeploy_backend.get_deployment(_asked(self, "deploymentId"))
+    deployment = self.codedeploy_backend.get_deployment(asked(self, "deploymentId"))
     _end(deployment, "Stopped", "MANUAL_STOP", "The deployment was stopped by a user.")
-    if _asked(self, "autoRollbackEnabled"):
+    if asked(self, "autoRollbackEnabled"):
         _roll_back(self.codedeploy_backend, deployment)
     return ActionResult({"status": "Succeeded", "statusMessage": "No more events will be scheduled."})
 

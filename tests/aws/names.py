@@ -19,6 +19,7 @@ from moto.route53.responses import Route53
 
 from tests.aws.emulator import REGION
 from tests.aws.observed import asked, told
+from tests.aws.refusals._holders import plain
 
 UNDELEGATED: Final = "/observed/undelegated"
 """Names of zones whose domain is not delegated to them: nobody outside finds their records."""
@@ -75,15 +76,11 @@ def _account(bundle: Moto) -> str:
     return str(bundle.arn).split(":")[4]
 
 
-def _plain(name: str) -> str:
-    return name.removesuffix(".").lower()
-
-
 def _zones(account: str) -> Iterator[Moto]:
     """The public zones that the domain name system leads to."""
     undelegated: list[str] = told(account, REGION, UNDELEGATED) or []
     for zone in route53_backends[account]["aws"].zones.values():
-        if not zone.private_zone and _plain(zone.name) not in undelegated:
+        if not zone.private_zone and plain(zone.name) not in undelegated:
             yield zone
 
 
@@ -91,8 +88,8 @@ def _records(account: str, name: str, kind: str) -> list[str] | None:
     """The values of a record; None where nobody finds one."""
     for zone in _zones(account):
         for each in zone.rrsets:
-            if _plain(each.name) == name and each.type == kind:
-                return [_plain(str(value)) for value in each.records or ()]
+            if plain(each.name) == name and each.type == kind:
+                return [plain(str(value)) for value in each.records or ()]
     return None
 
 
@@ -112,7 +109,7 @@ def _options(bundle: Moto) -> list[dict[str, Any]]:
 
 def _valid(account: str, option: dict[str, Any]) -> bool:
     wanted: dict[str, str] = option["ResourceRecord"]
-    return _plain(wanted["Value"]) in (_records(account, _plain(wanted["Name"]), "CNAME") or ())
+    return plain(wanted["Value"]) in (_records(account, plain(wanted["Name"]), "CNAME") or ())
 
 
 def check(self: Moto) -> None:

@@ -1,8 +1,7 @@
 """The firewall in front of what runs: it counts, then blocks, as docs/guides/firewall.md says; changed and removed."""
 
 import os
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,59 +10,57 @@ import pytest
 from miyabi_infra.aws.status.model import Level
 from miyabi_infra.pages import guides
 from miyabi_infra.stacks import read
+from tests import guide
 from tests.aws.cli import AwsCli
 from tests.aws.emulator import REGION, Emulator
 from tests.aws.environment import Environment, changes
 from tests.aws.test_guides import run
-from tests.aws.test_status import found, look
+from tests.aws.test_status import found, look, measure
 from tests.aws.test_verify import Look, differing
-from tests.guide import commands
 from tests.support import Project
 
 pytestmark = pytest.mark.aws
 
-YAML: Final = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ACL: Final = "miyabi-waf-dev"
 LOGS: Final = f"aws-waf-logs-{ACL}"
 
 
 def test_it_counts_then_blocks_in_place_and_leaves_no_trace(
-    applied: Environment, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dev: Environment, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One life, because a plan with a web ACL takes long."""
-    counts, blocks = YAML.findall((root / "docs/guides/firewall.md").read_text(encoding="utf-8"))
-    with applied.aws.copy() as aws:
-        dev = applied.copy(tmp_path / "project", aws)
-        plain = dev.project.overlay("dev").read_text(encoding="utf-8")
-        _overlay(dev.project, f"{plain}\n{counts}")
-        dev.terraform.init()
-        planned = changes(dev.terraform.plan())
-        assert {tuple(actions) for actions in planned.values()} == {("create",)}
-        assert {address.split(".")[1] for address in planned} == {"waf"}
-        dev.terraform.apply()
-        verification = Look(monkeypatch).verify(dev)
-        assert differing(verification) == []
-        assert {each.state for each in verification.resources} == {"same"}
-        _look_at_it(dev, monkeypatch)
-        _somebody_changes_it(dev.aws)
-        _what_is_found(dev, monkeypatch)
+    page = root / "docs/guides/firewall.md"
+    counts, blocks = (f"{text}\n" for _, info, text in guide.blocks(page) if info == "yaml")
+    plain = dev.project.overlay("dev").read_text(encoding="utf-8")
+    _overlay(dev.project, f"{plain}\n{counts}")
+    dev.terraform.init()
+    planned = changes(dev.terraform.plan())
+    assert {tuple(actions) for actions in planned.values()} == {("create",)}
+    assert {address.split(".")[1] for address in planned} == {"waf"}
+    dev.terraform.apply()
+    verification = Look(monkeypatch).verify(dev)
+    assert differing(verification) == []
+    assert {each.state for each in verification.resources} == {"same"}
+    _look_at_it(dev, monkeypatch)
+    _somebody_changes_it(dev.aws)
+    _what_is_found(dev, monkeypatch)
 
-        _overlay(dev.project, f"{plain}\n{blocks}")
-        planned = changes(dev.terraform.plan())
-        assert planned == {
-            "module.waf.aws_wafv2_ip_set.blocked_ipv4[0]": ["create"],
-            "module.waf.aws_wafv2_web_acl.main": ["update"],
-            "module.waf.aws_wafv2_web_acl_association.load_balancer": ["create"],
-            "module.waf.aws_wafv2_web_acl_logging_configuration.requests": ["delete", "create"],
-        }
-        dev.terraform.apply()
-        done = dev.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0, 2))
-        assert done.returncode == 0, done.stdout
-        assert differing(Look(monkeypatch).verify(dev)) == []
+    _overlay(dev.project, f"{plain}\n{blocks}")
+    planned = changes(dev.terraform.plan())
+    assert planned == {
+        "module.waf.aws_wafv2_ip_set.blocked_ipv4[0]": ["create"],
+        "module.waf.aws_wafv2_web_acl.main": ["update"],
+        "module.waf.aws_wafv2_web_acl_association.load_balancer": ["create"],
+        "module.waf.aws_wafv2_web_acl_logging_configuration.requests": ["delete", "create"],
+    }
+    dev.terraform.apply()
+    done = dev.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0, 2))
+    assert done.returncode == 0, done.stdout
+    assert differing(Look(monkeypatch).verify(dev)) == []
 
-        _overlay(dev.project, plain)
-        dev.terraform.apply()
-        assert not {"web ACL", "IP set"} & dev.aws.holds().keys()
+    _overlay(dev.project, plain)
+    dev.terraform.apply()
+    assert not {"web ACL", "IP set"} & dev.aws.holds().keys()
 
 
 def _overlay(project: Project, text: str) -> None:
@@ -119,8 +116,9 @@ def _what_is_found(dev: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
 def _look_at_it(dev: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the status tells, and what the commands of the runbook show."""
     now = datetime.now(UTC)
-    _measured(dev.aws, now, "ALL", AllowedRequests=120, BlockedRequests=3, CountedRequests=7)
-    _measured(dev.aws, now, "rate-limit", CountedRequests=7)
+    of_all: dict[str, int] = {"AllowedRequests": 120, "BlockedRequests": 3, "CountedRequests": 7}
+    for rule, figures in (("ALL", of_all), ("rate-limit", {"CountedRequests": 7})):
+        measure(dev.aws, "AWS/WAFV2", {"WebACL": ACL, "Rule": rule, "Region": REGION}, now, **figures)
     logs = dev.aws.client("logs")
     logs.create_log_stream(logGroupName=LOGS, logStreamName="one")
     line = '{"action":"ALLOW","nonTerminatingMatchingRules":[{"ruleId":"rate-limit"}]}'
@@ -140,29 +138,10 @@ def _look_at_it(dev: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     (stack,) = [each for each in read(dev.project.out) if each.environment == "dev"]
     page = dev.project.root / "runbook.md"
     page.write_text(guides.page(dev.project.root, stack, "runbook"), encoding="utf-8")
-    lines = page.read_text(encoding="utf-8").splitlines()
-    first = lines.index("### Firewall")
-    last = next(at for at, each in enumerate(lines) if at > first and each.startswith("## "))
-    section = [each for each in commands(page) if first < each.line < last and each.not_run is None]
+    section = [each for each in guide.in_section(page, "firewall") if each.not_run is None]
     with AwsCli.start() as cli:
         variables = {**dev.aws.variables, "PATH": f"{cli.folder}{os.pathsep}{os.environ['PATH']}"}
         shown = [run(each, "", dev.project.root, variables) for each in section[:2]]
     assert [each.problem for each in shown] == [None, None]
     assert "rate-limit CountedRequests 7.0" in shown[0].output
     assert "rate-limit" in shown[1].output
-
-
-def _measured(aws: Emulator, now: datetime, rule: str, **figures: int) -> None:
-    dimensions = {"WebACL": ACL, "Rule": rule, "Region": REGION}
-    aws.client("cloudwatch").put_metric_data(
-        Namespace="AWS/WAFV2",
-        MetricData=[
-            {
-                "MetricName": name,
-                "Dimensions": [{"Name": key, "Value": held} for key, held in dimensions.items()],
-                "Timestamp": now - timedelta(minutes=2),
-                "Value": value,
-            }
-            for name, value in figures.items()
-        ],
-    )

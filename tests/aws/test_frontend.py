@@ -21,7 +21,7 @@ from tests.aws.environment import Environment, changes
 from tests.aws.test_guides import run
 from tests.aws.test_status import found, look
 from tests.aws.test_verify import Look, differing
-from tests.guide import Command, commands
+from tests.guide import Command, in_section
 from tests.support import Project
 
 pytestmark = pytest.mark.aws
@@ -188,7 +188,7 @@ def test_each_command_of_the_runbook_does_what_it_says(served: Environment, dev:
     (dev.project.root / page).parent.mkdir(parents=True)
     (dev.project.root / page).write_text(guides.page(dev.project.root, stack, "runbook"), encoding="utf-8")
     (dev.project.root / ".venv").symlink_to(sys.prefix)
-    section = list(_of_section(dev.project.root / page, "Frontend"))
+    section = [each for each in in_section(dev.project.root / page, "frontend") if each.not_run is None]
     assert len(section) == 6
     _let_plain_http_in(dev.aws)
     with AwsCli.start() as cli:
@@ -214,13 +214,6 @@ def test_each_command_of_the_runbook_does_what_it_says(served: Environment, dev:
 def _let_plain_http_in(aws: Emulator) -> None:
     """The bucket refuses what does not come by TLS, which the emulated AWS does not speak."""
     aws.client("s3").delete_bucket_policy(Bucket=BUCKET)
-
-
-def _of_section(page: Path, title: str) -> Generator[Command]:
-    lines = page.read_text(encoding="utf-8").splitlines()
-    first = lines.index(f"### {title}")
-    last = next(at for at, line in enumerate(lines) if at > first and line.startswith("## "))
-    yield from (each for each in commands(page) if first < each.line < last and each.not_run is None)
 
 
 def _build(folder: Path, name: str) -> None:

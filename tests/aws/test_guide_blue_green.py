@@ -4,7 +4,6 @@ The tasks run there, so after each block it is asked whether the traffic goes to
 """
 
 import re
-import shutil
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +20,7 @@ from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment
 from tests.aws.refusals._holders import forwarded
 from tests.aws.test_from_nothing import operations
-from tests.aws.test_guide_spot import BLOCK, SOURCES
-from tests.guide import run_block
+from tests.guide import add_sources, steps
 from tests.support import Project
 
 pytestmark = pytest.mark.aws
@@ -72,11 +70,7 @@ def _weighted(action: dict[str, Any]) -> list[tuple[str, int]]:
 
 def _begin(root: Path, applied: Environment, folder: Path, aws: Emulator) -> Project:
     mine = applied.copy(folder, aws)
-    for name in SOURCES:  # the copy's own sources, so that the copy is the project's root
-        if (root / name).is_dir():
-            shutil.copytree(root / name, mine.project.root / name, dirs_exist_ok=True)
-        else:
-            shutil.copy(root / name, mine.project.root / name)
+    add_sources(root, mine.project.root)
     aws.client("ecr").create_repository(repositoryName="miyabi-web-api", imageTagMutability="IMMUTABLE")
     image = re.search(r"ecr_image_uri: \S+:(\S+)", mine.project.overlay("dev").read_text(encoding="utf-8"))
     assert image
@@ -87,20 +81,16 @@ def _begin(root: Path, applied: Environment, folder: Path, aws: Emulator) -> Pro
 @pytest.fixture(scope="module")
 def way(root: Path, applied: Environment, tmp_path_factory: pytest.TempPathFactory) -> Generator[Way]:
     """The blocks of the guide, all of them run; and in the middle, when CodeDeploy owns the service, a closer look."""
-    text = (root / "docs/guides/blue-green.md").read_text(encoding="utf-8")
-    blocks: list[str] = BLOCK.findall(text)
-    assert len(blocks) == text.count("```sh")
+    guide = steps(root / "docs/guides/blue-green.md")
     with applied.aws.copy(living=True) as aws, AwsCli.start() as cli:
         project = _begin(root, applied, tmp_path_factory.mktemp("blue-green") / "project", aws)
         found = Way(aws, [], [], [], project)
         kept = ""  # the variables of a block are the shell's
-        for number, commands in enumerate(blocks):
-            if number == len(blocks) - 3:
+        for number, step in enumerate(guide):
+            if number == len(guide) - 3:
                 _by_codedeploy(found)
-            done = run_block(f"{kept}{commands}", project.root, aws.variables, cli.folder)
-            assert done.returncode == 0, f"{commands}{done.stdout}{done.stderr}"
-            kept = "".join(f"{line.strip()}\n" for line in commands.splitlines() if re.match(r" *\w+=\$\(", line))
-            found.said.append(done.stdout)
+            found.said.append(step.follow(project.root, aws.variables, cli.folder, before=kept))
+            kept = "".join(f"{line.strip()}\n" for line in step.text.splitlines() if re.match(r" *\w+=\$\(", line))
             found.serving.append(found.healthy())
             found.services.append(found.running())
         yield found

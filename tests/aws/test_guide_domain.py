@@ -1,7 +1,6 @@
 """The guide docs/guides/domain.md, as it stands: its commands, in its order, on an emulated AWS and a name server."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,8 @@ from miyabi_infra.aws.preflight.resolver import RESOLVER
 from tests.aws import names
 from tests.aws.cli import AwsCli
 from tests.aws.environment import Environment
-from tests.aws.test_guide_adopt import BLOCK
-from tests.aws.test_guide_spot import SOURCES
 from tests.aws.test_preflight import tell
-from tests.guide import run_block
+from tests.guide import add_sources, run_block, steps
 from tests.name_server import NameServer
 
 pytestmark = pytest.mark.aws
@@ -22,31 +19,21 @@ pytestmark = pytest.mark.aws
 def test_a_domain_gets_https_in_one_apply_once_it_is_delegated(
     root: Path, applied: Environment, tmp_path: Path
 ) -> None:
-    text = (root / "docs/guides/domain.md").read_text(encoding="utf-8")
-    blocks = BLOCK.findall(text)
-    assert len(blocks) == text.count("\n```sh")
     with applied.aws.copy() as aws, AwsCli.start() as cli, NameServer.serving() as server:
         mine = applied.copy(tmp_path / "project", aws)
-        for name in SOURCES:
-            if (root / name).is_dir():
-                shutil.copytree(root / name, mine.project.root / name, dirs_exist_ok=True)
-            else:
-                shutil.copy(root / name, mine.project.root / name)
+        add_sources(root, mine.project.root)
         tell(aws, names.UNDELEGATED, ["example.com"])
         balancer = aws.client("elbv2").describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
         said: list[str] = []
-        for code, commands in blocks:
-            variables = {**aws.variables, RESOLVER: server.address}
-            done = run_block(commands, mine.project.root, variables, cli.folder)
-            assert (int(code or 0), commands) == (done.returncode, commands), f"{done.stdout}{done.stderr}"
-            said.append(re.sub(r"\x1b\[[0-9;]*m", "", done.stdout))
-            if code:  # what the reader then does where the domain is registered
+        variables = {**aws.variables, RESOLVER: server.address}
+        for step in steps(root / "docs/guides/domain.md"):
+            said.append(step.follow(mine.project.root, variables, cli.folder))
+            if step.code:  # what the reader then does where the domain is registered
                 zone = aws.client("route53").list_hosted_zones()["HostedZones"][0]["Id"]
                 servers = aws.client("route53").get_hosted_zone(Id=zone)["DelegationSet"]["NameServers"]
                 server.records["example.com", "NS"] = [f"{each}." for each in servers]
                 aws.client("ssm").delete_parameter(Name=names.UNDELEGATED)
         made, _, undelegated, applied_once = said
-        variables = {**aws.variables, RESOLVER: server.address}
         looks = "miyabi-infra preflight --env dev || true\nmiyabi-infra status --env dev || true\n"
         delegated = run_block(looks, mine.project.root, variables, cli.folder).stdout
         assert "0 destroyed" in applied_once

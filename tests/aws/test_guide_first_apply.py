@@ -1,7 +1,5 @@
 """The guide docs/guides/first-apply.md, as it stands: its commands, in its order, on an emulated AWS that is empty."""
 
-import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -10,24 +8,18 @@ import pytest
 from tests.aws import offers
 from tests.aws.cli import AwsCli
 from tests.aws.emulator import ACCOUNT, Emulator
-from tests.aws.test_guide_adopt import BLOCK, SOURCES
 from tests.aws.test_pipeline import DOCKER
 from tests.aws.test_preflight import tell
-from tests.guide import run_block
+from tests.guide import add_sources, steps
 from tests.support import git
 
 pytestmark = pytest.mark.aws
 
 
 def test_every_command_of_the_guide_does_what_it_says(root: Path, empty_aws: Emulator, tmp_path: Path) -> None:
-    text = (root / "docs/guides/first-apply.md").read_text(encoding="utf-8")
-    blocks = BLOCK.findall(text)
-    assert len(blocks) == text.count("\n```sh")
     project = tmp_path / "project"
     project.mkdir()
-    for name in (*SOURCES, ".github"):
-        copy = shutil.copytree if (root / name).is_dir() else shutil.copy
-        copy(root / name, project / name)
+    add_sources(root, project, "environments", "cdktf.out", ".github")
     application = tmp_path / "miyabi-web-api"
     application.mkdir()
     git(application, "init", "-q")
@@ -40,14 +32,12 @@ def test_every_command_of_the_guide_does_what_it_says(root: Path, empty_aws: Emu
         docker.chmod(0o755)
         tell(aws, offers.QUOTAS, {"L-3032A538": 50})  # of an account that runs something already
         said = ""
-        for code, commands in blocks:
-            done = run_block(commands, project, aws.variables, cli.folder)
-            said += re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
-            assert (int(code or 0), commands) == (done.returncode, commands), f"{done.stdout}{done.stderr}"
-            if "miyabi-shared apply" in commands:
+        for step in steps(root / "docs/guides/first-apply.md"):
+            said += step.follow(project, aws.variables, cli.folder)
+            if "miyabi-shared apply" in step.text:
                 # The bucket refuses what does not come by TLS, which the emulated AWS does not speak.
                 aws.client("s3").delete_bucket_policy(Bucket=f"miyabi-terraform-state-{ACCOUNT}")
-            if "request-certificate" in commands:
+            if "request-certificate" in step.text:
                 _create_the_record(aws)
         keys = [
             each["Key"]

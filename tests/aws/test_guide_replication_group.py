@@ -1,19 +1,15 @@
 """The guide docs/guides/replication-group.md, as it stands: its commands, in its order, on an emulated AWS."""
 
 import re
-import shutil
-from collections.abc import Callable
 from pathlib import Path
-from textwrap import dedent
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from tests.aws.cli import AwsCli
 from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment
-from tests.aws.test_guide_spot import BLOCK, SOURCES
-from tests.guide import run_block
+from tests.guide import add_sources, steps
 
 pytestmark = pytest.mark.aws
 
@@ -24,19 +20,12 @@ GROUP: Final = "miyabi-redis-dev"
 def test_a_node_becomes_a_group_and_the_tasks_always_have_a_cache(
     root: Path, applied: Environment, tmp_path: Path
 ) -> None:
-    text = (root / "docs/guides/replication-group.md").read_text(encoding="utf-8")
-    blocks = [dedent(each) for each in BLOCK.findall(text)]
-    assert len(blocks) == text.count("```sh")
     with applied.aws.copy(living=True) as aws, AwsCli.start() as cli:
         mine = applied.copy(tmp_path / "project", aws)
-        for name in SOURCES:  # the copy's own sources, so that the copy is the project's root
-            copy: Callable[..., Any] = shutil.copytree if (root / name).is_dir() else shutil.copy
-            copy(root / name, mine.project.root / name)
+        add_sources(root, mine.project.root)
         said, used = list[str](), list[str]()
-        for commands in blocks:
-            done = run_block(commands, mine.project.root, aws.variables, cli.folder)
-            assert done.returncode == 0, f"{commands}{done.stdout}{done.stderr}"
-            said.append(re.sub(r"\x1b\[[0-9;]*m", "", done.stdout))
+        for step in steps(root / "docs/guides/replication-group.md"):
+            said.append(step.follow(mine.project.root, aws.variables, cli.folder))
             used.append(_url(aws))
         cache = aws.client("elasticache")
         nodes = [each["CacheClusterId"] for each in cache.describe_cache_clusters()["CacheClusters"]]

@@ -6,7 +6,6 @@ Faults that the same fix mends are made at once: an apply takes longer than all 
 """
 
 import os
-import re
 import sys
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from tests.aws.cli import AwsCli
 from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment
 from tests.aws.test_guides import Done, run
-from tests.guide import Command, anchors, commands
+from tests.guide import Command, anchors, commands, in_section
 
 pytestmark = pytest.mark.aws
 
@@ -253,24 +252,7 @@ class Operator:
     def _find(self, block: Block) -> Command:
         file = self._pages / f"{block.page}.md"
         assert block.section in anchors(file)
-        first, last = _lines(file, block.section)
-        return next(each for each in commands(file) if first < each.line < last and block.part in each.text)
-
-
-def _lines(file: Path, section: str) -> tuple[int, int]:
-    """The first line of a section, and that of the next one."""
-    starts: list[tuple[int, bool]] = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        heading = re.fullmatch(r"#{2,3} (.+)", line)
-        named = re.fullmatch(r'<a id="([^"]+)"></a>', line)
-        if heading or named:
-            own = (
-                named[1] if named else re.sub(r"[^\w\- ]", "", heading[1].lower() if heading else "").replace(" ", "-")
-            )
-            starts.append((number, own == section))
-    at = next(index for index, (_, own) in enumerate(starts) if own)
-    after = [line for line, _ in starts[at + 1 :] if line > starts[at][0] + 3]
-    return starts[at][0], after[0] if after else 10**6
+        return next(each for each in in_section(file, block.section) if block.part in each.text)
 
 
 @pytest.fixture(scope="module")

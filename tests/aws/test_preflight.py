@@ -1,7 +1,6 @@
 """`miyabi-infra preflight` on emulated AWS: an account in which an apply would work, and others."""
 
 import json
-from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from miyabi_infra.aws import client
 from miyabi_infra.aws.client import Aws, action_name
 from miyabi_infra.aws.preflight import policy_of, read
 from miyabi_infra.aws.preflight.model import Before
-from miyabi_infra.aws.preflight.resolver import RESOLVER
 from miyabi_infra.commands.preflight import run
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import read as read_stacks
@@ -45,14 +43,6 @@ Patch = pytest.MonkeyPatch
 
 def tell(aws: Emulator, name: str, value: object) -> None:
     aws.client("ssm").put_parameter(Name=name, Value=json.dumps(value), Type="String", Overwrite=True)
-
-
-@pytest.fixture
-def names(monkeypatch: Patch) -> Generator[NameServer]:
-    """A name server that knows nothing yet, in place of the system's."""
-    with NameServer.serving() as server:
-        monkeypatch.setenv(RESOLVER, server.address)
-        yield server
 
 
 @pytest.fixture
@@ -237,7 +227,7 @@ def test_what_exists_and_is_not_in_the_state_is_named(dev: Environment, capsys: 
 
 
 def test_what_an_overlay_names_is_looked_up(
-    aws: Emulator, project: Project, names: NameServer, *, asked: set[str], monkeypatch: Patch, capsys: Screen
+    aws: Emulator, project: Project, name_server: NameServer, *, asked: set[str], monkeypatch: Patch, capsys: Screen
 ) -> None:
     aws.use(monkeypatch)
     complete.write(project)
@@ -257,7 +247,7 @@ def test_what_an_overlay_names_is_looked_up(
 
     there = outside(aws)
     servers = aws.client("route53").get_hosted_zone(Id=there["zone"])["DelegationSet"]["NameServers"]
-    names.records["example.com", "NS"] = [f"{each}." for each in servers]
+    name_server.records["example.com", "NS"] = [f"{each}." for each in servers]
     complete.write(project, **there)
     project.synthesize(complete.ENVIRONMENT)
     stacks = read_stacks(project.out)

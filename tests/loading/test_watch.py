@@ -187,6 +187,8 @@ def test_one_environment_alone_is_watched(root: Path, tmp_path: Path) -> None:
     worker = watcher.worker()
     watcher.process.send_signal(signal.SIGTERM)
     assert watcher.process.wait(timeout=PATIENCE) == -signal.SIGTERM  # a shell says 143
+    until = time.monotonic() + PATIENCE
     while Path(f"/proc/{worker}").exists():  # it ends when nobody asks any more
+        assert time.monotonic() < until, "the worker goes on"
         time.sleep(0.05)
     assert list(watcher.temporary.iterdir()) == []

@@ -96,11 +96,9 @@ def test_an_accepted_overlay_keeps_every_address_and_the_text_of_variables(
 
 
 @pytest.fixture
-def alone(project: Project) -> Project:
+def alone(root: Path, tmp_path: Path) -> Project:
     """A project whose only environment is the one that a test writes: what it refuses does not depend on others."""
-    for name in ("dev", "staging", "prod", "shared"):
-        project.overlay(name).unlink()
-    return project
+    return Project.alone(root, tmp_path / "project")
 
 
 @pytest.mark.slow

@@ -32,17 +32,16 @@ Make = Callable[..., Path]
 
 
 @pytest.fixture
-def make(project: Project) -> Make:
+def make(root: Path, tmp_path: Path) -> Make:
     """The output of an environment `qa` with a firewall of some settings."""
 
     def made(frontend: Mapping[str, Any] | None = None, **settings: Any) -> Path:  # noqa: ANN401  # as YAML has them
         sections = {"waf": {"enabled": True, **settings}, "frontend": dict(frontend or {})}
         project.write("qa", QA + "".join(f"{name}: {json.dumps(held)}\n" for name, held in sections.items()))
-        for other in ("dev", "staging", "prod", "shared"):
-            project.overlay(other).unlink(missing_ok=True)
         assert project.problems() == []
-        return project.synthesize()
+        return project.synthesize("qa")
 
+    project = Project.alone(root, tmp_path / "project")
     return made
 
 
@@ -164,28 +163,18 @@ def test_who_passes_by_the_firewall_of_the_distribution(
 
 
 def _unassociated(out: Path) -> None:
-    _change(out, "waf", lambda body: body["resource"].pop("aws_wafv2_web_acl_association"))
+    with Project(out.parent).body("qa", "waf") as body:
+        del body["resource"]["aws_wafv2_web_acl_association"]
 
 
 def _of_another(out: Path) -> None:
-    def change(body: dict[str, Any]) -> None:
+    with Project(out.parent).body("qa", "waf") as body:
         body["resource"]["aws_wafv2_web_acl_association"]["load_balancer"]["resource_arn"] = "arn:of:another"
-
-    _change(out, "waf", change)
-
-
-def _change(out: Path, module: str, change: Callable[[dict[str, Any]], object]) -> None:
-    file = out / f"stacks/miyabi-qa/modules/{module}/main.tf.json"
-    body = json.loads(file.read_text(encoding="utf-8"))
-    change(body)
-    file.write_text(json.dumps(body), encoding="utf-8")
 
 
 def _without_its_web_acl(out: Path) -> None:
-    def change(body: dict[str, Any]) -> None:
+    with Project(out.parent).body("qa", "frontend") as body:
         del body["resource"]["aws_cloudfront_distribution"]["site"]["web_acl_id"]
-
-    _change(out, "frontend", change)
 
 
 @pytest.mark.parametrize("mutation", [_unassociated, _of_another])
@@ -211,15 +200,15 @@ def test_a_distribution_that_loses_its_firewall_is_found(make: Make) -> None:
     assert ways["cdn"].missing[-1].text == "what it passes on to alb is inspected there"
 
 
-def test_the_command_says_what_inspects(make: Make, project: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    make(rate_action="block")
-    assert command.run(project.root, "qa") == 0
+def test_the_command_says_what_inspects(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    root = make(rate_action="block").parent
+    assert command.run(root, "qa") == 0
     told = capsys.readouterr().out
     assert (
         "past firewall: internet -> alb tcp 80: no, a web ACL inspects every request: 1 rule blocks (rate-limit)"
         in told
     )
-    assert command.run(project.root, "qa", as_json=True) == 0
+    assert command.run(root, "qa", as_json=True) == 0
     (way,) = json.loads(capsys.readouterr().out)["qa"]["past_the_firewall"]
     assert (way["past"], way["to"], way["verdict"]) == ("firewall", "alb", "no")
 

@@ -40,9 +40,7 @@ def make(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Make:
         sections = {"frontend": {**FRONTEND, **settings}, "alb": dict(alb or {})}
         overlay = QA + "".join(f"{name}: {json.dumps(held)}\n" for name, held in sections.items())
         if overlay not in made:
-            project = Project.copy_of(root, tmp_path_factory.mktemp("frontend") / "project")
-            for other in ("dev", "staging", "prod", "shared"):
-                project.overlay(other).unlink()
+            project = Project.alone(root, tmp_path_factory.mktemp("frontend") / "project")
             project.write("qa", overlay)
             made[overlay] = project.synthesize("qa")
         return made[overlay]

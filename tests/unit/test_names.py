@@ -1,7 +1,7 @@
 """Names, certificates and the hosted zone: what is built, what it costs, and what a night's status says of it."""
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, cast
@@ -172,16 +172,13 @@ def test_the_shared_stack_makes_a_zone_once_and_keeps_it(root: Path) -> None:
 
 @pytest.fixture(scope="module")
 def stack(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    project = Project.copy_of(root, tmp_path_factory.mktemp("names") / "project")
+    project = Project.alone(root, tmp_path_factory.mktemp("names") / "project")
     project.write("qa", QA + "".join(f"{name}: {json.dumps(held)}\n" for name, held in NAMES.items()))
-    for other in ("dev", "staging", "prod", "shared"):
-        project.overlay(other).unlink()
-    (found,) = read_stacks(project.synthesize())
+    (found,) = read_stacks(project.synthesize("qa"))
     return found
 
 
-def test_names_have_a_price_and_a_card(stack: Stack, root: Path) -> None:
-    del root
+def test_names_have_a_price_and_a_card(stack: Stack) -> None:
     priced = estimate(stack, EnvironmentSettings.model_fields["usage"].default, load(stack.region))
     costs = {each.text: round(each.cost.typical, 2) for each in priced.charges if each.component == "Route 53"}
     assert costs == {"1 health check": 0.5, "HTTPS of a health check": 1.0}
@@ -270,20 +267,13 @@ def test_status_says_that_a_renewal_fails(stack: Stack) -> None:
 # ---- whether the domain is delegated ---------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Generator[NameServer]:
-    with NameServer.serving() as served:
-        monkeypatch.setenv(resolver.RESOLVER, served.address)
-        yield served
-
-
-def zone(*caa: str, private: bool = False, name: str = "example.com") -> dict[str, Any]:
+def zone(*caa: str, name: str = "example.com") -> dict[str, Any]:
     """Answers of Route 53: a zone with CAA records at its own name."""
-    held = {"Id": "/hostedzone/Z1", "Name": f"{name}.", "Config": {"PrivateZone": private}}
+    held = {"Id": "/hostedzone/Z1", "Name": f"{name}.", "Config": {"PrivateZone": False}}
     record = {"Name": f"{name}.", "Type": "CAA", "ResourceRecords": [{"Value": each} for each in caa]}
 
     def listed(**arguments: str) -> dict[str, Any]:
-        return {"HostedZones": [held] if arguments["DNSName"] == f"{name}." and not private else []}
+        return {"HostedZones": [held] if arguments["DNSName"] == f"{name}." else []}
 
     def records(**arguments: str) -> dict[str, Any]:
         wanted = arguments["StartRecordName"] == name and arguments["StartRecordType"] == "CAA" and bool(caa)
@@ -302,8 +292,8 @@ def preflight(stack: Stack, answers: Mapping[str, Any]) -> list[tuple[Level, str
     return [(each.level, each.text) for each in domain.domain(look)]
 
 
-def test_a_zone_that_is_delegated_is_fine(stack: Stack, server: NameServer) -> None:
-    server.records[("example.com", "NS")] = [f"{each}." for each in SERVERS]
+def test_a_zone_that_is_delegated_is_fine(stack: Stack, name_server: NameServer) -> None:
+    name_server.records[("example.com", "NS")] = [f"{each}." for each in SERVERS]
     assert preflight(stack, zone()) == [(Level.OK, "example.com is delegated to its name servers")]
 
 
@@ -318,15 +308,15 @@ CONSEQUENCE: Final = (
     [([], "is not delegated"), (["ns.elsewhere.example."], "is delegated to ns.elsewhere.example")],
 )
 def test_a_zone_that_is_not_delegated_is_told_with_what_is_missing(
-    stack: Stack, server: NameServer, found: list[str], said: str
+    stack: Stack, name_server: NameServer, found: list[str], said: str
 ) -> None:
-    server.records[("example.com", "NS" if found else "TXT")] = found or ['"a"']
+    name_server.records[("example.com", "NS" if found else "TXT")] = found or ['"a"']
     text = f"example.com {said}, so nobody finds its records; {TODO}; {CONSEQUENCE}"
     assert preflight(stack, zone()) == [(Level.DEGRADED, text)]
 
 
-def test_a_zone_that_is_not_there_is_told(stack: Stack, server: NameServer) -> None:
-    del server
+@pytest.mark.usefixtures("name_server")
+def test_a_zone_that_is_not_there_is_told(stack: Stack) -> None:
     (told,) = preflight(stack, zone(name="example.org"))
     assert told[0] is Level.DEGRADED
     assert "the account has no public hosted zone for api.example.com, example.com: make it with" in told[1]
@@ -342,9 +332,9 @@ def test_a_zone_that_is_not_there_is_told(stack: Stack, server: NameServer) -> N
     ],
 )
 def test_a_caa_record_that_forbids_amazon_is_told(
-    stack: Stack, server: NameServer, caa: list[str], told: list[str]
+    stack: Stack, name_server: NameServer, caa: list[str], told: list[str]
 ) -> None:
-    server.records[("example.com", "NS")] = [f"{each}." for each in SERVERS]
+    name_server.records[("example.com", "NS")] = [f"{each}." for each in SERVERS]
     found = preflight(stack, zone(*caa))[1:]
     how = "add amazon.com there, or to certificate.authorities"
     assert found == [
@@ -353,10 +343,12 @@ def test_a_caa_record_that_forbids_amazon_is_told(
     ]
 
 
-def test_what_no_resolver_says_is_unknown(stack: Stack, server: NameServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_no_resolver_says_is_unknown(
+    stack: Stack, name_server: NameServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(Trouble, match=r"the name servers of broken.example do not answer for it"):
         resolver.records("broken.example", "NS")
-    server.records[("example.com", "CAA")] = ['0 issue "amazon.com"']
+    name_server.records[("example.com", "CAA")] = ['0 issue "amazon.com"']
     assert resolver.records("example.com", "CAA") == {'0 issue "amazon.com"'}
     monkeypatch.setenv(resolver.RESOLVER, "no address")
     assert [level for level, _ in preflight(stack, zone())] == [Level.UNKNOWN] * 2  # of NS and, above the zone, of CAA

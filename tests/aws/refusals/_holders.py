@@ -1,4 +1,4 @@
-"""What holds on to what: the network interfaces that services of AWS place in subnets, which moto has only in part."""
+"""What holds on to what, and what several services ask of it: network interfaces in subnets, listeners, names."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +21,11 @@ class Interface:
     """IDs of security groups."""
     public: bool
     """Whether it has a public address."""
+
+
+def plain(name: str) -> str:
+    """A name of Route 53 as people write it: `*` is stored as an octal code, and the last dot says nothing."""
+    return name.removesuffix(".").replace(r"\052", "*").lower()
 
 
 def interfaces(ask: Ask) -> Iterator[Interface]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from tests.aws.refusals import Ask, nothing_more, refusal
+from tests.aws.refusals._holders import plain
 
 API: Final = "https://docs.aws.amazon.com/Route53/latest/APIReference/API_{}.html"
 GUIDE: Final = "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/{}.html"
@@ -17,21 +18,17 @@ def _zone(ask: Ask) -> Moto:
     return ask.backend("route53").zones.get(str(ask.get("HostedZoneId")).rpartition("/")[2])
 
 
-def _plain(name: str) -> str:
-    return name.removesuffix(".").replace(r"\052", "*").lower()
-
-
 def _changes(ask: Ask, *actions: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Name, type and record of each change with one of some actions."""
     for each in ask.get("ChangeBatch", {}).get("Changes", ()):
         if each["Action"] in actions:
             record: dict[str, Any] = each["ResourceRecordSet"]
-            yield _plain(record["Name"]), str(record["Type"]), record
+            yield plain(record["Name"]), str(record["Type"]), record
 
 
 def _held(ask: Ask) -> dict[tuple[str, str], Moto]:
     zone = _zone(ask)
-    return {(_plain(each.name), str(each.type)): each for each in zone.rrsets} if zone else {}
+    return {(plain(each.name), str(each.type)): each for each in zone.rrsets} if zone else {}
 
 
 @refusal("route53", "ChangeResourceRecordSets", code="InvalidChangeBatch", source=CHANGE)
@@ -65,7 +62,7 @@ def record_that_is_not_there(ask: Ask) -> str | None:
 def record_outside_the_zone(ask: Ask) -> str | None:
     """The name of a record does not end with the name of the zone."""
     zone = _zone(ask)
-    apex = _plain(zone.name) if zone else ""
+    apex = plain(zone.name) if zone else ""
     for name, _, _ in _changes(ask, "CREATE", "UPSERT"):
         if zone and name != apex and not name.endswith(f".{apex}"):
             return f"[RRSet with DNS name {name}. is not permitted in zone {apex}.]"
@@ -77,7 +74,7 @@ def cname_at_the_apex(ask: Ask) -> str | None:
     """A CNAME record has the name of the zone."""
     zone = _zone(ask)
     for name, kind, _ in _changes(ask, "CREATE", "UPSERT"):
-        if zone and kind == "CNAME" and name == _plain(zone.name):
+        if zone and kind == "CNAME" and name == plain(zone.name):
             return f"[RRSet of type CNAME with DNS name {name}. is not permitted at apex in zone {name}.]"
     return None
 
@@ -91,7 +88,7 @@ def cname_beside_another_record(ask: Ask) -> str | None:
         if others and (kind == "CNAME" or "CNAME" in others):
             return (
                 f"[RRSet of type {kind} with DNS name {name}. is not permitted as it conflicts with other records "
-                f"with the same DNS name in zone {_plain(_zone(ask).name)}.]"
+                f"with the same DNS name in zone {plain(_zone(ask).name)}.]"
             )
     return None
 
