@@ -20,6 +20,7 @@ from modules.elasticache import ElasticacheSettings
 from modules.frontend import FrontendSettings
 from modules.hosted_zone import HostedZoneSettings
 from modules.iam import INLINE_POLICIES_LENGTH, OTHER_STATEMENTS_LENGTH, IamSettings, length_of_reading
+from modules.log_bucket import LogBucketSettings
 from modules.monitoring import MonitoringSettings
 from modules.networking import NetworkingSettings
 from modules.notifications import NotificationsSettings
@@ -58,6 +59,7 @@ class EnvironmentSettings(Platform):
     dns: DnsSettings = DnsSettings()
     certificate: CertificateSettings = CertificateSettings()
     waf: WafSettings = WafSettings()
+    log_bucket: LogBucketSettings = LogBucketSettings()
 
     secrets: dict[SecretName, SecretSettings] = Field(default={})
     """Secrets that Terraform creates without a value, by name. Where there are none, their module is not called."""
@@ -441,6 +443,21 @@ class EnvironmentSettings(Platform):
             problem = "would count the callers of an edge location as one, by CloudFront's address"
             allowed = "distribution, both, or neither rate_limit nor lists nor groups of addresses"
             yield Violation(("waf", "protects"), waf.protects, problem, allowed)
+
+    @rule("alb", "log_bucket")
+    def logs_of_the_load_balancer_have_a_bucket(self, _platform: Platform) -> Iterator[Violation]:
+        """A load balancer writes its logs into a bucket whose policy lets it."""
+        for key in ("access_logs", "connection_logs"):
+            if getattr(self.alb, key) and not self.log_bucket.name:
+                problem, allowed = "has no bucket", "false, or log_bucket.name with it"
+                yield Violation(("alb", key), value=True, problem=problem, allowed=allowed)
+
+    @rule("frontend", "log_bucket")
+    def log_bucket_has_a_name_of_its_own(self, _platform: Platform) -> Iterator[Violation]:
+        """The frontend makes its own buckets, and S3 refuses a name twice."""
+        name = self.log_bucket.name
+        if name and self.frontend.enabled and name in self.frontend.buckets:
+            yield Violation(("log_bucket", "name"), name, "is a bucket of the frontend", "another name")
 
     @rule("monitoring", "ecs")
     def dashboard_has_its_figures(self, _platform: Platform) -> Iterator[Violation]:

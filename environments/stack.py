@@ -19,6 +19,7 @@ from modules.elasticache import ElasticacheModule
 from modules.frontend import FrontendModule
 from modules.hosted_zone import HostedZoneModule
 from modules.iam import IamModule
+from modules.log_bucket import LogBucketModule
 from modules.monitoring import MonitoringModule
 from modules.networking import NetworkingModule
 from modules.notifications import NotificationsModule
@@ -132,7 +133,7 @@ class EnvironmentStack(PlatformStack):
     an environment without the module does not change.
     """
 
-    def __init__(self, scope: Construct, settings: EnvironmentSettings) -> None:  # noqa: C901  # one switch a module
+    def __init__(self, scope: Construct, settings: EnvironmentSettings) -> None:  # noqa: C901, PLR0915  # every module
         super().__init__(scope, settings, us_east_1=settings.needs_us_east_1)
         ecr_image_uri = TerraformVariable(
             self,
@@ -213,6 +214,10 @@ class EnvironmentStack(PlatformStack):
             read_at_start=settings.keys_of(settings.ecs.named_secrets),
             read_by_the_application=settings.keys_of(settings.secrets_of_the_application),
         )
+        log_bucket = None
+        if settings.log_bucket.name:
+            log_bucket = LogBucketModule(self, platform=settings, settings=settings.log_bucket)
+            self.output("log_bucket_name", log_bucket.bucket_name, "Name of the bucket of the logs")
         self.alb = alb = AlbModule(
             self,
             platform=settings,
@@ -224,8 +229,10 @@ class EnvironmentStack(PlatformStack):
             origin_secrets=origin_secrets or None,
             codedeploy=codedeploy,
             certificate_arn=certificate.certificate_arn if certificate else None,
-            # AWS refuses an internet-facing load balancer in a VPC without an internet gateway.
-            depends_on=[networking],
+            log_bucket_name=log_bucket.bucket_name if log_bucket else None,
+            # AWS refuses an internet-facing load balancer in a VPC without an internet gateway, and logs into a bucket
+            # whose policy does not let it write yet.
+            depends_on=[networking, *([log_bucket] if log_bucket else [])],
         )
         self.ecs = ecs = EcsModule(
             self,

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from cdktf import ITerraformDependable, Precondition, TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
-from cdktf_cdktf_provider_aws.lb import Lb
+from cdktf_cdktf_provider_aws.lb import Lb, LbAccessLogs, LbConnectionLogs
 from cdktf_cdktf_provider_aws.lb_listener import (
     LbListener,
     LbListenerDefaultAction,
@@ -133,6 +133,14 @@ class AlbSettings(Settings):
     """Whether requests are passed on when the load balancer cannot ask the firewall. Null: AWS's default, false: they
     get 500, so the firewall's fault is an outage (user guide, "AWS WAF fail open")."""
 
+    access_logs: bool = False
+    """Whether each request is written to the bucket of `log_bucket`, every five minutes: who asked for what, and what
+    the answer was (user guide, "Access logs")."""
+
+    connection_logs: bool = False
+    """Whether each connection is written to the bucket of `log_bucket`: the address of the client, the TLS version and
+    cipher, and why TLS failed (user guide, "Connection logs")."""
+
     certificate_arn: CertificateArn = ""
     """ARN of the certificate (ACM, same region) of the HTTPS listener. Empty: that of `certificate.domain_names`, or no
     HTTPS listener."""
@@ -248,13 +256,14 @@ class AlbModule(Module):
         origin_secrets: Mapping[str, str] | None = None,
         codedeploy: CodedeploySettings | None = None,
         certificate_arn: str | None = None,
+        log_bucket_name: str | None = None,
         depends_on: list[ITerraformDependable],
     ) -> None:
         """`origin_secrets`: by the name of their wire, the secrets of which each request needs one; None for none.
 
         `codedeploy`: how CodeDeploy moves the traffic between two target groups; None where there is one.
         `certificate_arn`: of the certificate that the environment makes; None for none. Whether there is one is known
-        before apply, its value after it.
+        before apply, its value after it. `log_bucket_name`: the bucket for its logs; None for none.
         """
         super().__init__(scope, depends_on=depends_on)
         body, name = self.body, platform.name
@@ -268,6 +277,13 @@ class AlbModule(Module):
             self.wire(wire, value, f"A value of the header {ORIGIN_HEADER} that requests need")
             for wire, value in (origin_secrets or {}).items()
         ]
+
+        access_logs, connection_logs = None, None
+        if log_bucket_name is not None:
+            bucket = self.wire("log_bucket_name", log_bucket_name, "Name of the bucket for logs")
+            # Without a block, the provider leaves the logs as they are, and on.
+            access_logs = LbAccessLogs(bucket=bucket, enabled=settings.access_logs)
+            connection_logs = LbConnectionLogs(bucket=bucket, enabled=settings.connection_logs)
 
         load_balancer = Lb(
             body,
@@ -285,6 +301,8 @@ class AlbModule(Module):
             desync_mitigation_mode=settings.desync_mitigation_mode,
             client_keep_alive=settings.client_keep_alive,
             enable_waf_fail_open=settings.waf_fail_open,
+            access_logs=access_logs,
+            connection_logs=connection_logs,
             tags={"Name": name("alb")},
         )
         load_balancer_arn, arn_suffix = load_balancer.arn, load_balancer.arn_suffix

@@ -47,8 +47,6 @@ from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
 from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import S3BucketPublicAccessBlock
 from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (
     S3BucketServerSideEncryptionConfigurationA,
-    S3BucketServerSideEncryptionConfigurationRuleA,
-    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
 )
 from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
     S3BucketVersioningA,
@@ -57,13 +55,13 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
 from pydantic import Field
 
 from modules.base import Module, literal
+from modules.buckets import ABORT_DAYS, BucketName, denies_plain_http, encrypted, with_a_dot
 from modules.cloudfront import ORIGIN_FACING, ORIGIN_HEADER
 from modules.domain import DomainName
 from modules.iam import POLICY_VERSION
 from modules.platform import Platform
 from modules.security_groups import HTTP_PORT, HTTPS_PORT
 from modules.settings import ACCOUNT, Settings, UsEast1TopicArn, Violation, matching, region_of, rule, twice
-from modules.state_bucket import BucketName
 
 CACHING_OPTIMIZED: Final = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 """AWS's cache policy for files: the key is the path, gzip and Brotli, and `Cache-Control` of the object decides."""
@@ -208,6 +206,12 @@ class FrontendSettings(Settings):
     topics of its own region only. Empty: nobody."""
 
     @property
+    def buckets(self) -> tuple[str, ...]:
+        """Names of the buckets: that of the files, and that of the access logs."""
+        names = (self.bucket or "", f"{self.bucket}{_LOGS}")
+        return names if self.access_log_days else names[:1]
+
+    @property
     def api_port(self) -> int:
         """The port of the load balancer that CloudFront connects to."""
         return HTTPS_PORT if self.api_domain_name else HTTP_PORT
@@ -222,9 +226,7 @@ class FrontendSettings(Settings):
     def frontend_bucket_name_fits(self, _platform: Platform) -> Iterator[Violation]:
         """The TLS certificate of S3 covers names without dots only, and the name of the logs' bucket is longer."""
         name = self.bucket or ""
-        if "." in name:
-            problem = "contains a dot, which the TLS certificate of S3 does not cover"
-            yield Violation("bucket", name, problem, "a name without dots")
+        yield from with_a_dot("bucket", name)
         longest = 63 - (len(_LOGS) if self.access_log_days else 0)
         if len(name) > longest:
             yield Violation("bucket", name, f"is too long with {_LOGS} at its end", f"at most {longest} characters")
@@ -306,7 +308,7 @@ class FrontendModule(Module):
             versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
         )
         S3BucketServerSideEncryptionConfigurationA(
-            body, "aws_s3_bucket_server_side_encryption_configuration.site", bucket=site_id, rule=_encrypted()
+            body, "aws_s3_bucket_server_side_encryption_configuration.site", bucket=site_id, rule=encrypted()
         )
         site_access = S3BucketPublicAccessBlock(
             body,
@@ -338,7 +340,9 @@ class FrontendModule(Module):
                         )
                     ],
                     abort_incomplete_multipart_upload=[
-                        S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=7)
+                        S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
+                            days_after_initiation=ABORT_DAYS
+                        )
                     ],
                 )
             ],
@@ -356,7 +360,7 @@ class FrontendModule(Module):
             )
             logs_id, logs_arn = logs.id, logs.arn
             S3BucketServerSideEncryptionConfigurationA(
-                body, "aws_s3_bucket_server_side_encryption_configuration.logs", bucket=logs_id, rule=_encrypted()
+                body, "aws_s3_bucket_server_side_encryption_configuration.logs", bucket=logs_id, rule=encrypted()
             )
             logs_access = S3BucketPublicAccessBlock(
                 body,
@@ -385,14 +389,16 @@ class FrontendModule(Module):
                         filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
                         expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=settings.access_log_days)],
                         abort_incomplete_multipart_upload=[
-                            S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=7)
+                            S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
+                                days_after_initiation=ABORT_DAYS
+                            )
                         ],
                     )
                 ],
             )
             logs_policy = self.local(
                 "logs_policy",
-                {"Version": POLICY_VERSION, "Statement": [_denies_plain_http(logs_arn)]},
+                {"Version": POLICY_VERSION, "Statement": [denies_plain_http(logs_arn)]},
             )
             S3BucketPolicy(
                 body,
@@ -573,7 +579,7 @@ class FrontendModule(Module):
                         "Resource": site_arn,
                         "Condition": {"StringEquals": {"AWS:SourceArn": distribution_arn}},
                     },
-                    _denies_plain_http(site_arn),
+                    denies_plain_http(site_arn),
                 ],
             },
         )
@@ -616,23 +622,3 @@ class FrontendModule(Module):
         self.distribution_zone_id = self.output(
             "distribution_zone_id", distribution.hosted_zone_id, "Hosted zone ID of CloudFront, for an alias record"
         )
-
-
-def _encrypted() -> list[S3BucketServerSideEncryptionConfigurationRuleA]:
-    """Encryption with S3's own keys."""
-    by_default = S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
-        sse_algorithm="AES256"
-    )
-    return [S3BucketServerSideEncryptionConfigurationRuleA(apply_server_side_encryption_by_default=by_default)]
-
-
-def _denies_plain_http(bucket_arn: str) -> dict[str, object]:
-    """The statement of a bucket policy that refuses what does not come by TLS."""
-    return {
-        "Sid": "DenyPlainHttp",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [bucket_arn, f"{bucket_arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }

@@ -20,8 +20,6 @@ from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
 from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import S3BucketPublicAccessBlock
 from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (
     S3BucketServerSideEncryptionConfigurationA,
-    S3BucketServerSideEncryptionConfigurationRuleA,
-    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
 )
 from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
     S3BucketVersioningA,
@@ -30,19 +28,10 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
 from pydantic import Field
 
 from modules.base import Module
+from modules.buckets import ABORT_DAYS, BucketName, denies_plain_http, encrypted, with_a_dot
 from modules.iam import POLICY_VERSION
 from modules.platform import Platform
-from modules.settings import Settings, Violation, matching, rule
-
-BucketName = Annotated[
-    str,
-    matching(
-        r"(?!xn--|sthree-|amzn-s3-demo-|\d{1,3}(?:\.\d{1,3}){3}$)(?!.*(?:-s3alias|--ol-s3|\.mrap|--x-s3)$)"
-        r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]",
-        "is not a valid S3 bucket name",
-        "3 to 63 lower-case letters, digits, hyphens and single dots, starting and ending with a letter or digit",
-    ),
-]
+from modules.settings import Settings, Violation, rule
 
 
 class StateBucketSettings(Settings):
@@ -57,13 +46,7 @@ class StateBucketSettings(Settings):
     @rule("name")
     def name_has_no_dot(self, _platform: Platform) -> Iterator[Violation]:
         """The TLS certificate of S3 covers names without dots only, and the bucket refuses plain HTTP."""
-        if "." in self.name:
-            yield Violation(
-                "name",
-                self.name,
-                "contains a dot, which the TLS certificate of S3 does not cover",
-                "a name without dots",
-            )
+        yield from with_a_dot("name", self.name)
 
 
 class StateBucketModule(Module):
@@ -93,15 +76,7 @@ class StateBucketModule(Module):
             body,
             "aws_s3_bucket_server_side_encryption_configuration.state",
             bucket=bucket_id,
-            rule=[
-                S3BucketServerSideEncryptionConfigurationRuleA(
-                    apply_server_side_encryption_by_default=(
-                        S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
-                            sse_algorithm="AES256"
-                        )
-                    )
-                )
-            ],
+            rule=encrypted(),
         )
         public_access_block = S3BucketPublicAccessBlock(
             body,
@@ -123,14 +98,7 @@ class StateBucketModule(Module):
             {
                 "Version": POLICY_VERSION,
                 "Statement": [
-                    {
-                        "Sid": "DenyPlainHttp",
-                        "Effect": "Deny",
-                        "Principal": "*",
-                        "Action": "s3:*",
-                        "Resource": [bucket.arn, f"{bucket.arn}/*"],
-                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    }
+                    denies_plain_http(bucket.arn),
                 ],
             },
         )
@@ -157,7 +125,9 @@ class StateBucketModule(Module):
                         )
                     ],
                     abort_incomplete_multipart_upload=[
-                        S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=7)
+                        S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
+                            days_after_initiation=ABORT_DAYS
+                        )
                     ],
                 )
             ],

@@ -35,7 +35,7 @@ def networking(draw: st.DrawFn, region: str) -> dict[str, Any]:
 
 
 @st.composite
-def alb(draw: st.DrawFn, region: str) -> dict[str, Any]:
+def alb(draw: st.DrawFn, region: str, *, logged: bool) -> dict[str, Any]:
     certificate = f"arn:aws:acm:{region}:{ACCOUNT}:certificate/0a1b2c3d-0000-1111-2222-333344445555"
     given = draw(st.booleans())
     further = certificate.replace("0a1b2c3d", "1b2c3d4e")
@@ -51,6 +51,8 @@ def alb(draw: st.DrawFn, region: str) -> dict[str, Any]:
         "drop_invalid_header_fields": draw(st.sampled_from([None, False, True])),
         "desync_mitigation_mode": draw(st.sampled_from([None, "monitor", "strictest"])),
         "client_keep_alive": draw(st.sampled_from([None, 60, 604_800])),
+        "access_logs": logged and draw(st.booleans()),
+        "connection_logs": logged and draw(st.booleans()),
         "response_time_alarm_threshold": draw(st.sampled_from([0.25, 1, 2.5])),
     }
 
@@ -366,7 +368,8 @@ def service_levels(draw: st.DrawFn) -> dict[str, Any]:
 def overlays(draw: st.DrawFn) -> dict[str, Any]:
     """An overlay that the model accepts."""
     region = draw(st.sampled_from(REGIONS))
-    tasks, balancer = draw(ecs(region)), draw(alb(region))
+    logged = draw(st.booleans())
+    tasks, balancer = draw(ecs(region)), draw(alb(region, logged=logged))
     kept = draw(st.one_of(st.just(dict[str, Any]()), secrets(region)))
     if kept and draw(st.booleans()):
         tasks["secrets"] |= {"mail_key": "secrets.mail", "login": "secrets.login-2:user.name"}
@@ -392,6 +395,8 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
         "notifications": draw(notifications(region)),
         "frontend": site,
         "waf": draw(waf(behind_cloudfront=bool(site))),
+        "account_id": ACCOUNT if logged else None,
+        "log_bucket": {"name": "logs-qa", "days": draw(st.integers(1, 3650))} if logged else {},
         "monitoring": draw(monitoring(has_figures=tasks["container_insights"])),
         "service_levels": draw(service_levels()),
         "assume_role": draw(st.sampled_from([{}, {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/terraform"}])),

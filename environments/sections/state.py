@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from modules.buckets import BucketName
 from modules.platform import AssumeRoleSettings, Platform, Region
 from modules.settings import Settings, Violation, matching, rule
-from modules.state_bucket import BucketName
 
 RelativePath = Annotated[
     str,

@@ -64,6 +64,9 @@ class UsageSettings(Settings):
     access_log_gb: Volume = 0.5
     """GB of access logs of CloudFront that are kept."""
 
+    log_bucket_gb: Volume = 1
+    """GB that are kept in the bucket of `log_bucket`. AWS bills their storage, and nothing for their delivery."""
+
     waf_requests: Volume = 1
     """Millions of requests that each web ACL of `waf` inspects."""
 

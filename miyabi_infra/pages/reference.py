@@ -24,6 +24,7 @@ from modules.dns import DnsSettings
 from modules.ecs_service import EcsServiceSettings
 from modules.frontend import FrontendSettings
 from modules.hosted_zone import HostedZoneSettings
+from modules.log_bucket import LogBucketSettings
 from modules.monitoring import MonitoringSettings
 from modules.notifications import NotificationsSettings
 from modules.pipeline import PipelineSettings
@@ -41,6 +42,8 @@ _EVERYTHING = {
     "notifications": NotificationsSettings(email_addresses=("oncall@example.com",), webhook=True),
     "monitoring": MonitoringSettings(enabled=True),
     "waf": WafSettings(enabled=True, protects="both"),
+    "account_id": "123456789012",
+    "log_bucket": LogBucketSettings(name="miyabi-logs"),
     "frontend": FrontendSettings(
         enabled=True, bucket="miyabi-frontend", origin_secret=True, domain_names=("app.example.com",)
     ),

@@ -624,6 +624,11 @@ def conditions(name: str) -> Callable[[Resource], float]:
     return measured
 
 
+def writes(name: str) -> Callable[[Resource], float]:
+    """1 for a load balancer that writes the logs of a block."""
+    return lambda balancer: any(each.get("enabled") is True for each in balancer.blocks(name))
+
+
 def denies_plain_http(stack: Stack) -> float:
     """1 when there are policies of buckets, and each refuses requests without TLS."""
     policies = stack.of_type("aws_s3_bucket_policy")

@@ -120,6 +120,21 @@ class Platform:
         logging = self.distribution.blocks("logging_config") if self.distribution else ()
         return next(filter(None, (self.stack.find(address_of(each.get("bucket"))) for each in logging)), None)
 
+    @property
+    def log_bucket(self) -> Resource | None:
+        """The bucket into which the load balancer and the VPC write logs."""
+        found = [each for each in self.stack.of_type("aws_s3_bucket") if each.module == "log_bucket"]
+        return next(iter(found), None)
+
+    @property
+    def buckets(self) -> tuple[tuple[Resource | None, str], ...]:
+        """Each bucket of an environment, and what it holds."""
+        return (
+            (self.site_bucket, "frontend"),
+            (self.access_logs_bucket, "access logs of CloudFront"),
+            (self.log_bucket, "logs"),
+        )
+
     # ---- tasks -------------------------------------------------------------------------------------------------------
 
     @property

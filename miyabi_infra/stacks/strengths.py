@@ -331,8 +331,14 @@ STRENGTHS: Final = (
     Strength(
         "access logs of the load balancer",
         "without them nobody can tell afterwards who asked for what",
-        by.is_there("access_logs", "aws_lb"),
+        by.each_of(by.writes("access_logs"), "aws_lb"),
         _of(_BALANCER, "access_logs"),
+    ),
+    Strength(
+        "connection logs of the load balancer",
+        "who fails to connect, or connects and asks for nothing, is in no other log",
+        by.each_of(by.writes("connection_logs"), "aws_lb"),
+        _of(_BALANCER, "connection_logs"),
     ),
     Strength("HTTPS", "without it, traffic is readable on the way", by.whole(by.https), _of(_LISTENER, "")),
     Strength(

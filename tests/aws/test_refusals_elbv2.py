@@ -1,5 +1,7 @@
 """Each refusal of Elastic Load Balancing: a request that it refuses, and one that it lets pass."""
 
+import json
+
 import pytest
 
 from tests.aws.refusals import elbv2
@@ -81,6 +83,56 @@ def test_attribute_out_of_range(account: Account) -> None:
     wait(3600)
     held = account.elbv2.describe_target_group_attributes(TargetGroupArn=account.target_group)["Attributes"]
     assert {"Key": "deregistration_delay.timeout_seconds", "Value": "3600"} in held
+
+
+def write_logs(account: Account, bucket: str, prefix: str = "") -> None:
+    attributes = {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": bucket, "access_logs.s3.prefix": prefix}
+    account.elbv2.modify_load_balancer_attributes(
+        LoadBalancerArn=account.load_balancer,
+        Attributes=[{"Key": key, "Value": value} for key, value in attributes.items() if value],
+    )
+
+
+def log_bucket(account: Account, name: str, *, below: str = "AWSLogs/123456789012", **others: object) -> str:
+    account.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": elbv2.DELIVERY},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{name}/{below}/*",
+        **others,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    account.s3.put_bucket_policy(Bucket=name, Policy=policy)
+    return name
+
+
+def test_logs_into_a_bucket_that_does_not_let_them(account: Account) -> None:
+    account.s3.create_bucket(Bucket="closed", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    source = {"ArnLike": {"aws:SourceArn": "arn:aws:elasticloadbalancing:us-west-2:123456789012:loadbalancer/*"}}
+    for wrong in (
+        "missing",
+        "closed",
+        log_bucket(account, "of-another", below="AWSLogs/210987654321"),
+        log_bucket(account, "below-a-prefix", below="alb/AWSLogs/123456789012"),
+        log_bucket(account, "another-service", Principal={"Service": "delivery.logs.amazonaws.com"}),
+        log_bucket(account, "with-a-source", Condition=source),
+    ):
+        with account.refuses(elbv2.logs_into_a_bucket_that_does_not_let_them):
+            write_logs(account, wrong)
+    write_logs(account, "below-a-prefix", "alb")
+    write_logs(account, log_bucket(account, "open"))
+
+
+def test_logs_into_a_bucket_with_a_key(account: Account) -> None:
+    bucket = log_bucket(account, "logs")
+    for algorithm in ("aws:kms", "AES256"):
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
+        account.s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+        if algorithm == "aws:kms":
+            with account.refuses(elbv2.logs_into_a_bucket_with_a_key):
+                write_logs(account, bucket)
+    write_logs(account, bucket)
 
 
 def test_target_group_that_exists(account: Account) -> None:

@@ -114,6 +114,25 @@ def test_http_redirects_once_there_is_a_certificate(
     assert resource(rendered, "aws_lb_listener.http")["default_action"][0]["type"] == action
 
 
+def test_logs_are_written_into_the_bucket_that_lets_them(settings: EnvironmentSettings) -> None:
+    assert "access_logs" not in resource(body(settings, "alb"), "aws_lb.main")
+    of_account = settings.model_copy(update={"account_id": "123456789012"})
+    kept_for_a_week = {"name": "logs-qa", "days": 7}
+    rendered = body(of_account, "alb", alb={"connection_logs": True}, log_bucket=kept_for_a_week)
+    balancer = resource(rendered, "aws_lb.main")
+    bucket = "${var.log_bucket_name}"
+    assert balancer["connection_logs"] == {"bucket": bucket, "enabled": True}
+    assert balancer["access_logs"] == {"bucket": bucket, "enabled": False}, "turned off, and not left as it is"
+    logs = body(of_account, "log-bucket", log_bucket=kept_for_a_week)
+    writes, plain = logs["locals"]["policy"]["Statement"]
+    assert writes["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    assert writes["Resource"] == "${aws_s3_bucket.logs.arn}/AWSLogs/123456789012/*"
+    assert "Condition" not in writes
+    assert plain["Effect"] == "Deny"
+    kept = resource(logs, "aws_s3_bucket_lifecycle_configuration.logs")["rule"][0]
+    assert kept["expiration"] == [{"days": 7}]
+
+
 def test_invalid_headers_are_dropped_only_where_it_is_set(settings: EnvironmentSettings) -> None:
     assert "drop_invalid_header_fields" not in resource(body(settings, "alb"), "aws_lb.main")
     rendered = body(settings, "alb", alb={"drop_invalid_header_fields": True})

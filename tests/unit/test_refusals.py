@@ -77,6 +77,25 @@ RULES = {
         problem="qa.yaml:10: waf.protects: 'both' needs a distribution; "
         "allowed: load-balancer, or frontend.enabled: true",
     ),
+    "log_bucket_name_has_no_dot": Case(
+        add='account_id: "123456789012"\nlog_bucket:\n  name: logs.qa\n',
+        problem="qa.yaml:10: log_bucket.name: 'logs.qa' contains a dot, which the TLS certificate of S3 does not "
+        "cover; allowed: a name without dots",
+    ),
+    "log_bucket_knows_its_account": Case(
+        add="log_bucket:\n  name: logs-qa\n",
+        problem="qa.yaml:9: log_bucket.name: 'logs-qa' needs the account, which its policy names; "
+        "allowed: none, or account_id, too",
+    ),
+    "log_bucket_has_a_name_of_its_own": Case(
+        add='account_id: "123456789012"\nfrontend:\n  enabled: true\n  bucket: site-qa\n'
+        "log_bucket:\n  name: site-qa-logs\n",
+        problem="qa.yaml:13: log_bucket.name: 'site-qa-logs' is a bucket of the frontend; allowed: another name",
+    ),
+    "logs_of_the_load_balancer_have_a_bucket": Case(
+        add="alb:\n  connection_logs: true\n",
+        problem="qa.yaml:9: alb.connection_logs: true has no bucket; allowed: false, or log_bucket.name with it",
+    ),
     "open_firewall_is_there": Case(
         add="alb:\n  waf_fail_open: true\n",
         problem="qa.yaml:9: alb.waf_fail_open: true has no effect without a firewall of the load balancer; "

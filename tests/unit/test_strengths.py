@@ -59,7 +59,6 @@ STRONG: Final[Mapping[str, Any]] = {
 """What the most complete overlay lacks in protection."""
 
 WEAKER: Final[Mapping[str, tuple[Any, str]]] = {
-    "account_id": (None, "account is named"),
     "state": ({"backend": "local"}, "state kept safe (0 file, 1 bucket, 2 encrypted, 3 locked)"),
     "networking.availability_zones": (None, "availability zones"),
     "networking.single_nat_gateway": (True, "zones with a NAT gateway"),
@@ -75,6 +74,9 @@ WEAKER: Final[Mapping[str, tuple[Any, str]]] = {
         "monitor",
         "requests that could be read in two ways (0 monitored, 1 defended against, 2 refused)",
     ),
+    "alb.access_logs": (False, "access logs of the load balancer"),
+    "alb.connection_logs": (False, "connection logs of the load balancer"),
+    "log_bucket.days": (1, DAYS),
     "alb.ssl_policy": ("ELBSecurityPolicy-2016-08", "oldest TLS version of the listener"),
     "alb.redirect_http_to_https": (False, "HTTP redirects to HTTPS"),
     "alb.health_check_interval": (60, "seconds until a failing task is out of service"),
@@ -188,6 +190,7 @@ BESIDE: Final[Mapping[str, Any]] = {
 """What the weaker values ask for, to be accepted."""
 
 APART: Final[Mapping[str, tuple[Any, str]]] = {
+    "account_id": (None, "account is named"),
     "certificate.domain_names": ([], "HTTPS"),
     "dns.health_check_name": (None, "health checks from outside"),
     "alb.waf_fail_open": (True, "load balancers that pass nothing by a firewall that fails"),
@@ -213,6 +216,9 @@ BEFORE_APART: Final[Mapping[str, Any]] = {
     "security_groups.alb_ingress_cidr_blocks": None,
 }
 BESIDE_APART: Final[Mapping[str, Any]] = {
+    "alb.access_logs": None,
+    "alb.connection_logs": None,
+    "log_bucket.name": None,
     "alb.further_certificate_arns": None,
     "alb.redirect_http_to_https": None,
     "alb.ssl_policy": None,
@@ -296,6 +302,7 @@ NO_PROTECTION: Final = {
     *("frontend.price_class", "frontend.api_paths", "frontend.api_timeout", "frontend.api_keep_alive"),
     "frontend.previous_origin_secret",
     *("waf.enabled", "waf.sample_requests"),
+    "log_bucket.name",
 }
 """Settings of which neither way is weaker: names, sizes, times, and what only adds something."""
 

@@ -87,6 +87,8 @@ def _load_balancer(resource: Resource, world: World) -> Found | None:
         names = {key: f"{prefix}.{key}" for key in ("enabled", "bucket", "prefix")}
         held = {"enabled": False, **_attributes(answer, names)}
         generated = {"enabled": False, **block(resource, name)}
+        if generated["enabled"] is not True:  # then the provider leaves the bucket as it is
+            generated, held = {"enabled": False}, {"enabled": held["enabled"]}
         checks += compared(name, {key: world.value(each) for key, each in generated.items()}, _stated(generated, held))
     found = Found(
         {

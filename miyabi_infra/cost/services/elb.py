@@ -40,7 +40,9 @@ BILLING: Final[Billing] = {
         reads=frozenset({"internal", "load_balancer_type", "subnet_mapping", "subnets"}),
         free=frozenset(
             {
+                "access_logs",
                 "client_keep_alive",
+                "connection_logs",
                 "desync_mitigation_mode",
                 "drop_invalid_header_fields",
                 "enable_cross_zone_load_balancing",

@@ -1,4 +1,4 @@
-"""S3: the buckets of the states, of the frontend, and of its access logs."""
+"""S3: the buckets of the states, of the frontend and its access logs, and of other logs."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -15,6 +15,8 @@ def _bucket(bucket: Resource, context: Context) -> Iterator[Charge]:
         size, what = context.of_environment.frontend_gb, "the frontend"
     elif platform.access_logs_bucket is not None and bucket.address == platform.access_logs_bucket.address:
         size, what = context.of_environment.access_log_gb, "access logs"
+    elif platform.log_bucket is not None and bucket.address == platform.log_bucket.address:
+        size, what = context.of_environment.log_bucket_gb, "logs"
     yield Charge("Other", f"{size:g} GB of {what} in S3", Span.of(size), price, assumed=True)
 
 

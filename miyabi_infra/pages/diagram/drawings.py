@@ -183,8 +183,9 @@ def _dashboards(found: Sequence[Resource], platform: Platform) -> Drawn:
 
 
 def _buckets(found: Sequence[Resource], platform: Platform) -> Drawn:
-    what = "frontend, access logs" if platform.distribution else "Terraform states"
-    return Drawn("S3", ", ".join(str(each.get("bucket")) for each in found), (what,))
+    known = {each.address: holds for each, holds in platform.buckets if each is not None}
+    held = dict.fromkeys(known.get(each.address, "Terraform states") for each in found)
+    return Drawn("S3", ", ".join(str(each.get("bucket")) for each in found), (", ".join(held),))
 
 
 def _distribution(found: Sequence[Resource], _platform: Platform) -> Drawn:

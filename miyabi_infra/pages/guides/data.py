@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from miyabi_infra.pages.guides.access import Access, access
+from miyabi_infra.pages.guides.buckets import Bucket, LoadBalancerLogs, buckets, load_balancer_logs
 from miyabi_infra.pages.guides.cache import Cache, cache
 from miyabi_infra.pages.guides.database import Database, database
 from miyabi_infra.pages.guides.distribution import Frontend, frontend
@@ -43,6 +44,8 @@ class GuideData:
     frontend: Frontend | None
     """None where CloudFront serves none."""
     firewalls: Sequence[Firewall]
+    buckets: Sequence[Bucket]
+    load_balancer_logs: LoadBalancerLogs | None
 
     @property
     def folder(self) -> str:
@@ -57,6 +60,7 @@ def guide_data(stack: Stack) -> GuideData:
         StackError: when the stack is not one of an environment.
     """
     accounts = cast("Sequence[str]", stack.provider.get("allowed_account_ids") or ())
+    account = accounts[0] if accounts else ""
     return GuideData(
         environment=stack.environment,
         project=stack.project,
@@ -64,7 +68,7 @@ def guide_data(stack: Stack) -> GuideData:
         stack=stack.name,
         resources=len(stack.resources),
         inventory=rows([stack]),
-        account=accounts[0] if accounts else "",
+        account=account,
         entrance=entrance(stack),
         network=network(stack),
         service=service(stack),
@@ -76,4 +80,6 @@ def guide_data(stack: Stack) -> GuideData:
         state=state_location(stack),
         frontend=frontend(stack),
         firewalls=firewalls(stack),
+        buckets=buckets(stack),
+        load_balancer_logs=load_balancer_logs(stack, account),
     )

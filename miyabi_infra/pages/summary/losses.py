@@ -58,7 +58,7 @@ LOSSES: Final[Mapping[str, str]] = {
     "aws_s3_bucket": "its objects",
     "aws_s3_bucket_lifecycle_configuration": _NOTHING_MORE,
     "aws_s3_bucket_ownership_controls": _NOTHING_MORE,
-    "aws_s3_bucket_policy": "the refusal of requests without TLS",
+    "aws_s3_bucket_policy": "the refusal of requests without TLS, and logs that AWS cannot write",
     "aws_s3_bucket_public_access_block": "the protection from public access",
     "aws_s3_bucket_server_side_encryption_configuration": _NOTHING_MORE,
     "aws_s3_bucket_versioning": "new versions of its objects",

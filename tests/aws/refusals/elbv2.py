@@ -1,10 +1,13 @@
 """Elastic Load Balancing: load balancers, target groups and listeners."""
 
+import fnmatch
 import ipaddress
+import json
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
-from tests.aws.refusals import Ask, nothing_more, refusal, within
+from tests.aws.refusals import Ask, nothing_more, one_or_more, refusal, within
 from tests.aws.refusals._holders import balancers_of, forwarded, gateway_of, group, subnet
 from tests.aws.refusals._tables import SECURITY_POLICIES
 
@@ -13,6 +16,8 @@ GUIDE: Final = "https://docs.aws.amazon.com/elasticloadbalancing/latest/applicat
 
 LONGEST_VALUE: Final = 128
 """Characters of a header's value in a condition."""
+DELIVERY: Final = "logdelivery.elasticloadbalancing.amazonaws.com"
+"""Who writes the logs of load balancers, in all regions."""
 FREE: Final = 8
 """Addresses that must be free in each subnet of a load balancer."""
 RANGES: Final = {
@@ -130,6 +135,65 @@ def attribute_out_of_range(ask: Ask) -> str | None:
         if most and not least <= int(each.get("Value", least)) <= most:
             return f"The value of '{each['Key']}' must be between {least} and {most} inclusive"
     return None
+
+
+def _written(ask: Ask) -> Iterator[tuple[str, str, Any]]:
+    """The logs that a load balancer is to write: the name of the bucket, the prefix, and the bucket if it is there."""
+    asked = {each["Key"]: each.get("Value", "") for each in ask.all("Attributes")}
+    for logs in ("access_logs.s3", "connection_logs.s3"):
+        if asked.get(f"{logs}.enabled") == "true":
+            name = asked.get(f"{logs}.bucket", "")
+            yield name, asked.get(f"{logs}.prefix", ""), ask.backend("s3").buckets.get(name)
+
+
+@refusal(
+    "elbv2",
+    "ModifyLoadBalancerAttributes",
+    code="InvalidConfigurationRequest",
+    source=f"{GUIDE.format('enable-access-logging')} https://github.com/aws/aws-cdk/issues/1633",
+)
+def logs_into_a_bucket_that_does_not_let_them(ask: Ask) -> str | None:
+    """The bucket does not exist, is in another region, or its policy does not let ELB write where the logs belong.
+
+    ELB writes as a service, without a source, below the account's own number: a policy for another account, another
+    prefix or a source that is given lets nothing in.
+    """
+    for name, prefix, bucket in _written(ask):
+        place = f"arn:aws:s3:::{name}/{f'{prefix}/' if prefix else ''}AWSLogs/{ask.account}/"
+        if bucket is None or bucket.region_name != ask.region or not _lets_write(bucket, place):
+            return f"Access Denied for bucket: {name}. Please check S3bucket permission"
+    return None
+
+
+@refusal(
+    "elbv2",
+    "ModifyLoadBalancerAttributes",
+    code="InvalidConfigurationRequest",
+    source=GUIDE.format("enable-access-logging"),
+)
+def logs_into_a_bucket_with_a_key(ask: Ask) -> str | None:
+    """The bucket encrypts with a KMS key: logs of load balancers take S3's own keys only."""
+    for name, _, bucket in _written(ask):
+        if "aws:kms" in str(getattr(bucket, "encryption", None)):
+            return f"Access Denied for bucket: {name}. Please check S3bucket permission"
+    return None
+
+
+def _lets_write(bucket: Any, place: str) -> bool:  # noqa: ANN401  # moto's own type
+    """Whether the policy lets the delivery of logs write below a place."""
+    try:
+        policy = json.loads(bucket.policy or b"{}")
+    except ValueError:
+        return False
+    return any(
+        each.get("Effect") == "Allow"
+        and DELIVERY in one_or_more(each.get("Principal", {}).get("Service", []))
+        and {"s3:PutObject", "s3:*"} & set(one_or_more(each.get("Action", [])))
+        and any(fnmatch.fnmatchcase(f"{place}x", resource) for resource in one_or_more(each.get("Resource", [])))
+        and not each.get("Condition")
+        for each in one_or_more(policy.get("Statement", []))
+        if isinstance(each.get("Principal"), dict)
+    )
 
 
 # ---- target groups ---------------------------------------------------------------------------------------------------

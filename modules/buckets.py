@@ -1,0 +1,51 @@
+"""buckets: what all buckets have in common: their names, their encryption, and that they take TLS only."""
+
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (
+    S3BucketServerSideEncryptionConfigurationRuleA,
+    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
+)
+
+from modules.settings import Violation, matching
+
+ABORT_DAYS: Final = 7
+"""Days after which the parts of an upload that was never finished are deleted."""
+
+BucketName = Annotated[
+    str,
+    matching(
+        r"(?!xn--|sthree-|amzn-s3-demo-|\d{1,3}(?:\.\d{1,3}){3}$)(?!.*(?:-s3alias|--ol-s3|\.mrap|--x-s3)$)"
+        r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]",
+        "is not a valid S3 bucket name",
+        "3 to 63 lower-case letters, digits, hyphens and single dots, starting and ending with a letter or digit",
+    ),
+]
+
+
+def with_a_dot(key: str, name: str | None) -> Iterator[Violation]:
+    """A violation where the name of a bucket has a dot: all buckets are asked over TLS."""
+    if "." in (name or ""):
+        problem = "contains a dot, which the TLS certificate of S3 does not cover"
+        yield Violation(key, name, problem, "a name without dots")
+
+
+def encrypted() -> list[S3BucketServerSideEncryptionConfigurationRuleA]:
+    """Encryption with S3's own keys."""
+    by_default = S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
+        sse_algorithm="AES256"
+    )
+    return [S3BucketServerSideEncryptionConfigurationRuleA(apply_server_side_encryption_by_default=by_default)]
+
+
+def denies_plain_http(bucket_arn: str) -> dict[str, object]:
+    """The statement of a bucket policy that refuses what does not come by TLS."""
+    return {
+        "Sid": "DenyPlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
