@@ -1,7 +1,7 @@
 """pipeline: the roles of GitHub Actions: one to plan, one to apply each environment, one to push images."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider
@@ -134,6 +134,10 @@ def trust(provider_arn: str, subjects: list[str]) -> dict[str, Any]:
     }
 
 
+_OF_STATES: Final = ("secretsmanager:GetSecretValue",)
+"""What a plan needs for the one secret whose value Terraform writes and reads again, Redis' (`elasticache.auth`)."""
+
+
 def allow(actions: tuple[str, ...], *resources: str, **conditions: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
     """A statement of a policy that allows."""
     condition = {"Condition": conditions} if conditions else {}
@@ -160,6 +164,7 @@ class PipelineModule(Module):
         bucket = self.wire("state_bucket_arn", state_bucket_arn, "ARN of the bucket for states")
         regions = sorted({region, "us-east-1"})  # where AWS's global services are
         own_roles = f"arn:aws:iam::*:role/{project}-github-*"
+        secrets = f"arn:aws:secretsmanager:{region}:*:secret:{project}"
 
         provider = IamOpenidConnectProvider(
             body,
@@ -251,7 +256,7 @@ class PipelineModule(Module):
                 "Version": POLICY_VERSION,
                 "Statement": [
                     allow(READS, "*"),
-                    allow(("secretsmanager:GetSecretValue",), f"arn:aws:secretsmanager:{region}:*:secret:{project}*"),
+                    allow(_OF_STATES, *(f"{secrets}/{name}/redis-*" for name in settings.environments or ("*",))),
                     allow(("s3:ListBucket",), bucket),
                     allow(("s3:GetObject",), f"{bucket}/*/terraform.tfstate"),
                     allow(("s3:GetObject", "s3:PutObject", "s3:DeleteObject"), f"{bucket}/*/terraform.tfstate.tflock"),
@@ -311,10 +316,7 @@ class PipelineModule(Module):
                             "arn:aws:iam::*:role/aws-service-role/*",
                             StringEquals={"iam:AWSServiceName": list(SERVICE_LINKED)},
                         ),
-                        allow(
-                            ("secretsmanager:GetSecretValue",),
-                            f"arn:aws:secretsmanager:{region}:*:secret:{project}*{name}*",
-                        ),
+                        allow(_OF_STATES, f"{secrets}/{name}/redis-*"),
                         allow(KEEPS, registry),
                         allow(OF_BUCKETS, f"arn:aws:s3:::{project}-*{name}*"),
                         allow(("s3:ListBucket",), bucket),

@@ -264,7 +264,7 @@ CORPUS: Final = (
 """Every situation, by command."""
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps its plugins in sets
 class Outcomes:
     """A plugin of pytest: what came of each test's cases."""
 

@@ -12,6 +12,7 @@ from miyabi_infra.aws.account import account_of
 from miyabi_infra.aws.blue_green import Shift, appspec, group_of, waits
 from miyabi_infra.aws.client import Aws, Kind, Trouble
 from miyabi_infra.aws.patience import Patience, Tell
+from miyabi_infra.aws.readers.ecs import MIGRATING
 from miyabi_infra.aws.world import World
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Resource, Stack, Value
@@ -257,7 +258,7 @@ class Rollout:
             taskDefinition=revision,
             launchType="FARGATE",
             networkConfiguration=service["networkConfiguration"],
-            startedBy="miyabi-infra deploy",
+            startedBy=MIGRATING,
         )
         if not started["tasks"]:
             failures: list[dict[str, Any]] = started.get("failures") or [{}]

@@ -9,7 +9,7 @@ from miyabi_infra.reach.nodes import HTTPS, Node, service_of
 from miyabi_infra.reach.paths import Reach
 from miyabi_infra.reach.roles import ACCOUNT, Placed, Role, decide, everybody, is_about
 from miyabi_infra.reach.steps import Step, Verdict, verdict
-from miyabi_infra.stacks import Resource, Value
+from miyabi_infra.stacks import Reference, Resource, Value
 from miyabi_infra.stacks.images import ecr_image
 from miyabi_infra.stacks.platform import address_of, addresses_of
 from miyabi_infra.stacks.policies import statements
@@ -67,6 +67,20 @@ def abilities(reach: Reach) -> tuple[Ability, ...]:
     return tuple(replace(each, because=(*each.because, *unjudged)) for each in found)
 
 
+def _denied_by(policy: Resource, named: str, action: str) -> Iterator[Step]:
+    """What the policy of a resource says about an action: it denies it, or may."""
+    if isinstance(policy.get("policy"), Reference):
+        yield Step.unknown("permission", f"{named} is known after apply", policy.address)
+        return
+    denying = [each for each in statements(policy.get("policy")) if not each.allows]
+    about = [each for each in denying if is_about(each, action, "") is not False]
+    if any(everybody(each) and not each.conditions for each in about):
+        yield Step.no("permission", f"{named} denies everybody {action}", policy.address)
+    elif about:
+        text = f"{named} denies {action}, depending on a condition or a principal"
+        yield Step.unknown("permission", text, policy.address)
+
+
 class _Tasks:
     """The tasks of one service."""
 
@@ -110,16 +124,19 @@ class _Tasks:
         """What a policy of the repository denies, where the repository's policy is in this stack."""
         for policy in self._stack.of_type("aws_ecr_repository_policy"):
             repository = self._stack.find(address_of(policy.get("repository")))
-            if name not in (policy.get("repository"), repository.get("name") if repository else None):
-                continue
-            denying = [Placed(each, policy.address) for each in statements(policy.get("policy")) if not each.allows]
-            for action, _ in requests:
-                about = [each.statement for each in denying if is_about(each.statement, action, "") is not False]
-                if any(everybody(each) and not each.conditions for each in about):
-                    yield Step.no("permission", f"the repository's policy denies everybody {action}", policy.address)
-                elif about:
-                    text = f"the repository's policy denies {action}, depending on a condition or a principal"
-                    yield Step.unknown("permission", text, policy.address)
+            if name in (policy.get("repository"), repository.get("name") if repository else None):
+                for action, _ in requests:
+                    yield from _denied_by(policy, "the repository's policy", action)
+
+    def _denied_by_secret(self, arn: str, action: str) -> Iterator[Step]:
+        """What a policy of the secret denies, where the secret's policy is in this stack."""
+        for policy in self._stack.of_type("aws_secretsmanager_secret_policy"):
+            of = str(policy.get("secret_arn"))
+            steps = list(_denied_by(policy, "the secret's policy", action))
+            if arn == of or arn.startswith(f"{of}:"):  # also of one key in its JSON
+                yield from steps
+            elif steps and ("*" in arn or "$" in f"{arn}{of}"):  # the one may be among the others
+                yield Step.unknown("permission", f"{steps[0].text}, if it is one of these", policy.address)
 
     def _logs(self, options: Mapping[str, Value]) -> Ability:
         group = str(options["awslogs-group"])
@@ -142,13 +159,21 @@ class _Tasks:
         for secret in secrets if isinstance(secrets, tuple) else ():
             if isinstance(secret, Mapping):
                 action, arn, service = _reading(str(secret.get("valueFrom")))
-                steps = (*self._execution.may(action, arn), *self._way_to({service: [(action, arn)]}))
+                steps = (
+                    *self._execution.may(action, arn),
+                    *self._denied_by_secret(arn, action),
+                    *self._way_to({service: [(action, arn)]}),
+                )
                 yield Ability(
                     self._node.name, "secrets", f"start with {secret.get('name')} from {arn}", _once(steps), asked=True
                 )
         action = "secretsmanager:GetSecretValue"
         for arn in self._application.allowed(action):
-            steps = (*self._application.may(action, arn), *self._way_to({"secretsmanager": [(action, arn)]}))
+            steps = (
+                *self._application.may(action, arn),
+                *self._denied_by_secret(arn, action),
+                *self._way_to({"secretsmanager": [(action, arn)]}),
+            )
             yield Ability(self._node.name, "secrets", f"read {arn}", _once(steps))
 
     # ---- the way -------------------------------------------------------------------------------------------------

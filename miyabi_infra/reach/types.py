@@ -39,6 +39,7 @@ JUDGED: Final = frozenset(
         "aws_route",
         "aws_route_table",
         "aws_route_table_association",
+        "aws_secretsmanager_secret_policy",
         "aws_security_group",
         "aws_security_group_rule",
         "aws_subnet",

@@ -33,6 +33,8 @@ STACKS: Final = ("EnvironmentStack", "SharedStack")
 _NONE: Final[Dependence] = frozenset()
 _ADDING: Final = frozenset({"add", "append", "extend", "insert", "setdefault", "update"})
 """Methods by which a list or a mapping takes something in."""
+_HOLDING: Final = frozenset({"get", "items", "keys", "values"})
+"""Methods of a mapping that give what it holds."""
 _BACKENDS: Final = {"LocalBackend": "local", "S3Backend": "s3"}
 
 
@@ -85,6 +87,8 @@ class _Object:
     attributes: "dict[str, _Abstract]" = field(default_factory=dict[str, "_Abstract"])
     otherwise: Dependence = _NONE
     """The settings that every other attribute depends on."""
+    made_of: str = ""
+    """The name of its class, where that is one of the sources."""
 
 
 _Abstract: TypeAlias = Dependence | _Section | _Object
@@ -126,7 +130,7 @@ class _Reader:
         for name in reversed(self._lineage(held.node.name)):
             constructor = _method(self._classes[name].node, "__init__")
             if constructor is not None:
-                self._body(constructor.body, {"settings": settings, "self": _Object()})
+                self._body(constructor.body, {"settings": settings, "self": _Object(made_of=held.node.name)})
 
     def settings_of(self, held: _Class) -> tuple[str, ...]:
         """The class of settings of a stack."""
@@ -272,7 +276,8 @@ class _Reader:
             if annotation is not None:
                 classes = self._settings_classes(annotation)
                 return _Section(classes, (*of.at, name)) if classes else frozenset({(*of.at, name)})
-        return frozenset({(*of.at, name)})
+        # Not a field of theirs: a method of the mapping that holds sections by name.
+        return frozenset({of.at if name in _HOLDING else (*of.at, name)})
 
     def _method(self, owner: str, method: ast.FunctionDef, of: _Section) -> Dependence:
         """The settings that a property or a method of settings depends on, for any arguments."""
@@ -302,15 +307,35 @@ class _Reader:
             return _Object(otherwise=_dependence(arguments.get("default", _NONE)))
         together = _union(map(_dependence, (*positional, *arguments.values())))
         if isinstance(call.func, ast.Attribute):
+            together |= self._helper(call.func, positional, arguments, scope)
             if call.func.attr == "add_override":
                 self._override(call, together)
             elif call.func.attr in _ADDING and isinstance(call.func.value, ast.Name):
                 self._bind(call.func.value, together, scope)
         return together | self._depends(call.func, scope)
 
+    def _helper(
+        self,
+        func: ast.Attribute,
+        positional: Sequence[_Abstract],
+        arguments: Mapping[str, _Abstract],
+        scope: _Scope,
+    ) -> Dependence:
+        """What a helper method of a stack or of a module, `self._origin_secrets(settings)`, returns depends on."""
+        owner = scope.get("self")
+        is_own = isinstance(func.value, ast.Name) and func.value.id == "self" and func.attr.startswith("_")
+        if not is_own or not isinstance(owner, _Object):
+            return _NONE
+        nodes = (self._classes[each].node for each in self._lineage(owner.made_of))
+        method = next((found for each in nodes if (found := _method(each, func.attr))), None)
+        if method is None:
+            return _NONE
+        names = [each.arg for each in method.args.args]
+        return self._body(method.body, {**dict(zip(names, (owner, *positional), strict=False)), **arguments})
+
     def _module(self, held: _Class, arguments: Mapping[str, _Abstract]) -> _Object:
         """Read the constructor of a module, with the wires that its call passes."""
-        made = _Object()
+        made = _Object(made_of=held.node.name)
         lineage = (self._classes[each].node for each in self._lineage(held.node.name))
         constructor = next((found for each in lineage if (found := _method(each, "__init__"))), None)
         if constructor is None:

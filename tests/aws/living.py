@@ -8,6 +8,7 @@ command changes something. `install` makes this of a running emulated AWS, with 
 import functools
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final, cast
 
@@ -20,11 +21,35 @@ from moto.elasticache.responses import ElastiCacheResponse
 from moto.elbv2.models import elbv2_backends
 from moto.logs.models import logs_backends
 
+from tests.aws.observed import told
+
 BROKEN: Final = ":broken"
 """In the name of an image: its tasks never become healthy."""
+PANICS: Final = ":panics"
+"""In the name of an image: its tasks exit as soon as they start."""
+NEEDED: Final = "/observed/needed-memory"
+"""The MiB that the application needs, a task with less is killed: a parameter of Systems Manager, as in `observed`."""
 
 Moto = Any
 """A model of moto's, whose own types say too little."""
+
+
+@dataclass(frozen=True)
+class End:
+    """How a task ends by itself, as ECS tells it."""
+
+    reason: str
+    code: int
+    of_container: str | None
+    """The reason at the container, where there is one."""
+    logged: str
+    """The last line of its log."""
+
+
+_EXITED: Final = "Essential container in task exited"
+UNHEALTHY: Final = End("Task failed container health checks", 143, None, "INFO stopping")
+CRASHED: Final = End(_EXITED, 101, None, "thread 'main' panicked at src/main.rs:12: LOG_LEVEL is not a level")
+KILLED: Final = End(_EXITED, 137, "OutOfMemoryError: Container killed due to memory usage", "INFO GET /report")
 
 _MINUTE: Final = 60_000
 LOG: Final = (
@@ -106,7 +131,7 @@ def _ending(call: Call) -> Call:
             broken = any(BROKEN in each["image"] for each in definition.container_definitions)
             cluster = str(task.cluster_arn).rpartition("/")[2]
             self.ecs_backend.stop_task(cluster, task.id, "Essential container in task exited")
-            task.stop_code = "EssentialContainerExited"
+            task.stop_code, task.stopped_at = "EssentialContainerExited", utcnow()
             task.containers[0].exitCode = int(broken)
         return answer
 
@@ -167,6 +192,10 @@ def settle(backend: Moto, service: Moto, why: str) -> None:
     _stop(backend, service, leaving)
     for _ in range(service.desired_count - (len(running) - len(leaving))):
         _join(backend, service)
+    if _end(backend, service.task_definition):  # it did not, when it was deployed: ECS starts one after the other
+        _start_and_end(backend, service)
+        service.running_count, service.pending_count = 0, service.desired_count
+        return
     service.running_count, service.pending_count = service.desired_count, 0
     for deployment in service.deployments:
         deployment |= {
@@ -194,13 +223,38 @@ def _stop(backend: Moto, service: Moto, tasks: list[Moto]) -> None:
 
 
 def never_healthy(backend: Moto, revision: object) -> bool:
-    """Whether the tasks of a revision fail their health check: their image has a tag that says so."""
+    """Whether the tasks of a revision end before they are healthy."""
+    return _end(backend, revision) is not None
+
+
+def _end(backend: Moto, revision: object) -> End | None:
+    """How the tasks of a revision end by themselves: by the tag of their image, or for lack of memory."""
     definition = backend.describe_task_definition(str(revision).rpartition("/")[2])
-    return any(BROKEN in each["image"] for each in definition.container_definitions)
+    images = [str(each["image"]) for each in definition.container_definitions]
+    if any(BROKEN in each for each in images):
+        return UNHEALTHY
+    if any(PANICS in each for each in images):
+        return CRASHED
+    needed: int | None = told(backend.account_id, backend.region_name, NEEDED)
+    return KILLED if needed and int(definition.memory) < needed else None
+
+
+def _start_and_end(backend: Moto, service: Moto) -> None:
+    """Start a task of a service's revision, and let all that run of it end."""
+    revision = str(service.task_definition)
+    end = _end(backend, revision)
+    assert end is not None
+    _join(backend, service, end.logged)
+    for task in backend.tasks[service.cluster_name].values():
+        ran = task.group == _group(service) and task.desired_status == "RUNNING"
+        if ran and task.task_definition_arn.rpartition("/")[2] == revision.rpartition("/")[2]:
+            backend.stop_task(service.cluster_name, task.id, end.reason)
+            _left(backend, task, "EssentialContainerExited", end)
 
 
 def _fail(backend: Moto, service: Moto, before: Moto) -> None:
     """The deployment fails; with its circuit breaker, ECS deploys what ran before, else the old tasks stay."""
+    _start_and_end(backend, service)
     configuration: dict[str, Any] = service.deployment_configuration or {}
     breaker: dict[str, Any] = configuration.get("deploymentCircuitBreaker", {})
     reason = "ECS deployment circuit breaker: tasks failed to start."
@@ -214,7 +268,7 @@ def _fail(backend: Moto, service: Moto, before: Moto) -> None:
     service.deployments[0] |= {**failed, "runningCount": 0, "taskDefinition": service.task_definition}
 
 
-def _join(backend: Moto, service: Moto) -> None:
+def _join(backend: Moto, service: Moto, *logged: str) -> None:
     """Start one task, spread over the subnets, and register it."""
     network = service.network_configuration
     subnets = network["awsvpcConfiguration"]["subnets"]
@@ -236,13 +290,15 @@ def _join(backend: Moto, service: Moto) -> None:
     for balancer in service.load_balancers:
         target = {"Id": _address(task), "Port": balancer["containerPort"]}
         elbv2_backends[backend.account_id][backend.region_name].register_targets(balancer["targetGroupArn"], [target])
-    _log(backend, task)
+    _log(backend, task, *logged)
 
 
-def _left(backend: Moto, task: Moto, code: str) -> None:
+def _left(backend: Moto, task: Moto, code: str, end: End | None = None) -> None:
     """Take a task that was stopped out of the target groups, and say how it ended."""
-    task.stop_code = code
-    task.containers[0].exitCode = 143  # as processes end after SIGTERM
+    task.stop_code, task.stopped_at = code, utcnow()
+    task.containers[0].exitCode = end.code if end else 143  # as processes end after SIGTERM
+    if end and end.of_container:
+        task.containers[0].reason = end.of_container
     for service in backend.services.values():
         if _group(service) == task.group:
             for balancer in service.load_balancers:
@@ -251,7 +307,7 @@ def _left(backend: Moto, task: Moto, code: str) -> None:
                 )
 
 
-def _log(backend: Moto, task: Moto) -> None:
+def _log(backend: Moto, task: Moto, *last: str) -> None:
     """Write what a task logs, if CloudWatch gets it and not a log router."""
     definition = backend.describe_task_definition(task.task_definition_arn).container_definitions[0]
     if definition["logConfiguration"]["logDriver"] != "awslogs":
@@ -261,7 +317,8 @@ def _log(backend: Moto, task: Moto) -> None:
     logs = logs_backends[backend.account_id][backend.region_name]
     logs.create_log_stream(group, stream)
     now = int(time.time() * 1000)
-    logs.put_log_events(group, stream, [{"timestamp": now - ago, "message": line} for ago, line in LOG])
+    lines = (*LOG, *((_MINUTE, line) for line in last))
+    logs.put_log_events(group, stream, [{"timestamp": now - ago, "message": line} for ago, line in lines])
 
 
 def _address(task: Moto) -> str:

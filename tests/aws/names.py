@@ -24,7 +24,7 @@ from tests.aws.refusals._holders import plain
 UNDELEGATED: Final = "/observed/undelegated"
 """Names of zones whose domain is not delegated to them: nobody outside finds their records."""
 CERTIFICATES: Final = "/observed/certificates"
-"""What AWS says of certificates, by domain name: `{"api.example.com": {"RenewalSummary": {…}}}`."""
+"""What AWS says of certificates, by domain name or ARN: `{"api.example.com": {"RenewalSummary": {…}}}`."""
 CHECKERS: Final = "/observed/health-checkers"
 """What each health checker of Route 53 reports: `["Success: HTTP Status Code 200, OK", "Failure: …"]`."""
 AMAZON: Final = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"})
@@ -165,7 +165,7 @@ def _described(call: Callable[[Moto], dict[str, Any]]) -> Callable[[Moto], dict[
                 found = self.status == "ISSUED" or _valid(account, option)
                 option["ValidationStatus"] = "SUCCESS" if found else "PENDING_VALIDATION"
         observed: dict[str, dict[str, Any]] = told(account, REGION, CERTIFICATES) or {}
-        held |= observed.get(str(held["DomainName"]), {})
+        held |= observed.get(str(held["DomainName"]), {}) | observed.get(str(self.arn), {})
         return answer
 
     return described

@@ -14,7 +14,7 @@ from tests import guide
 from tests.aws.cli import AwsCli
 from tests.aws.emulator import REGION, Emulator
 from tests.aws.environment import Environment, changes
-from tests.aws.test_guides import run
+from tests.aws.following import run
 from tests.aws.test_status import found, look, measure
 from tests.aws.test_verify import Look, differing
 from tests.support import Project

@@ -18,7 +18,7 @@ from miyabi_infra.stacks import read
 from tests.aws.cli import AwsCli
 from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment, changes
-from tests.aws.test_guides import run
+from tests.aws.following import run
 from tests.aws.test_status import found, look
 from tests.aws.test_verify import Look, differing
 from tests.guide import Command, in_section

@@ -7,7 +7,6 @@ shows. What changes something is undone by the page itself.
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Generator
@@ -21,49 +20,36 @@ import pytest
 from miyabi_infra.pages import guides
 from miyabi_infra.pages.guides.data import GuideData, guide_data
 from miyabi_infra.stacks import SHARED, Stack, read
-from miyabi_infra.terraform.cli import environment
 from tests.aws import observed
 from tests.aws.cli import AwsCli
 from tests.aws.edge import edge
 from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment
-from tests.guide import Command, commands
+from tests.aws.following import Block, Done, Operator, run
+from tests.guide import commands
+from tests.support import Project
 
 pytestmark = pytest.mark.aws
 
-SECONDS: Final = 180
-"""What a command may take."""
+EXAMPLE: Final = "6b3f0c1a-0000-4000-8000-000000000000"
+"""The ID of a lock that the pages have as an example."""
 TAGS: Final = ("9d8e7f6", "3f2c1ab")
 """Tags of images that the pages have as examples."""
 
 
 @dataclass(frozen=True)
-class Done:
-    """A command that was run."""
+class Operated:
+    """What came of the commands of all pages, by environment, and where they were run."""
 
-    command: Command
-    code: int
-    output: str
-    errors: str
-    seconds: float
-
-    @property
-    def problem(self) -> str | None:
-        """What is wrong with it, None when nothing is."""
-        if self.code:
-            return (
-                f"{self.command}\n{self.command.text}\nfailed with exit code {self.code}:\n{self.output}{self.errors}"
-            )
-        if not self.command.printed(self.output):
-            return f"{self.command}\n{self.command.text}\nshould print\n{self.command.prints}\nprinted\n{self.output}"
-        return None
+    done: dict[str, list[Done]]
+    aws: Emulator
+    project: Project
+    variables: dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def done(
-    applied: Environment, root: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Generator[dict[str, list[Done]]]:
-    """All commands of all pages, run; by environment."""
+def operated(applied: Environment, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Operated]:
+    """All commands of all pages, run."""
     with applied.aws.copy(living=True) as aws, AwsCli.start() as cli, edge(aws.client) as proxy:
         project = applied.copy(tmp_path_factory.mktemp("operator") / "project", aws).project
         (project.root / ".venv").symlink_to(sys.prefix)
@@ -85,7 +71,14 @@ def done(
             for each in described:
                 _stage(aws, each)
             ran = [pool.submit(_operate, root, project.root, name, variables) for name in stacks]
-            yield {name: each.result() for name, each in zip(stacks, ran, strict=True)}
+            done = {name: each.result() for name, each in zip(stacks, ran, strict=True)}
+        yield Operated(done, aws, project, variables)
+
+
+@pytest.fixture(scope="module")
+def done(operated: Operated) -> dict[str, list[Done]]:
+    """All commands of all pages, run; by environment."""
+    return operated.done
 
 
 @pytest.mark.parametrize("guide", guides.GUIDES)
@@ -135,6 +128,45 @@ def test_a_restart_stops_the_unhealthy_task_and_no_other(applied: Environment, r
     assert details["privateIPv4Address"] == unhealthy
 
 
+LOCK: Final = "7c1d0e2f-0000-4000-8000-000000000000"
+
+
+def test_a_lock_left_behind_is_released_and_an_older_state_is_put_back(operated: Operated, root: Path) -> None:
+    (stack,) = [each for each in read(operated.project.out) if each.environment == "staging"]
+    state = guide_data(stack).state
+    operator = Operator(root / guides.FOLDER / "staging", operated.project.root, operated.variables)
+    s3, place = operated.aws.client("s3"), {"Bucket": state.bucket, "Key": state.key}
+    older = json.loads(s3.get_object(**place)["Body"].read())
+    older["resources"] = [each for each in older["resources"] if each["module"] != "module.elasticache"]
+    s3.put_object(**place, Body=json.dumps(older))  # as somebody does who takes it for the good one
+    held = {"ID": LOCK, "Operation": "OperationTypeApply", "Who": "runner@ci", "Version": "1.12.0", "Info": ""}
+    lock = {**held, "Created": "2026-11-27T06:00:00Z", "Path": f"{state.bucket}/{state.key}"}
+    s3.put_object(Bucket=state.bucket, Key=f"{state.key}.tflock", Body=json.dumps(lock, separators=(",", ":")))
+    for copy in ("before", "good"):  # the pages' own, of the healthy account
+        (operated.project.root / f"staging-{copy}.tfstate").unlink()
+    lost = "state-lost-or-damaged"
+    locked, listed, got, pushed = (
+        Block("troubleshooting", "state-lock", "tflock"),
+        Block("runbook", lost, "state list"),
+        Block("runbook", lost, "get-object"),
+        Block("runbook", lost, "state push"),
+    )
+    shown = [operator.does(locked), operator.does(listed)]
+    found = operator.does(got)
+    refused = operator.does(pushed)
+    of_another = operator.does(Block("runbook", "state-and-its-lock", "force-unlock"))
+    released = operator.does(Block("runbook", "state-and-its-lock", "force-unlock"), (EXAMPLE, LOCK))
+    after = [operator.does(each) for each in (locked, pushed, listed)]
+
+    assert [each.problem is None for each in shown] == [False, False]
+    assert "runner@ci" in shown[0].output
+    assert found.problem is None
+    assert "Error acquiring the state lock" in refused.errors
+    assert of_another.output == f"the lock is not {EXAMPLE}: {LOCK}\n"
+    assert (released.code, released.errors) == (0, "")
+    assert [each.problem for each in after] == [None, None, None]
+
+
 def _apply(environment: Environment) -> None:
     environment.terraform.init()
     environment.terraform.apply()
@@ -157,21 +189,6 @@ def _operate(root: Path, project: Path, name: str, variables: dict[str, str]) ->
             elif command.not_run is None:
                 found.append(run(command, session, project, variables))
     return found
-
-
-def run(command: Command, session: str, project: Path, variables: dict[str, str]) -> Done:
-    begun = time.monotonic()
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", session + command.text],
-        cwd=project,
-        env={**environment(), **variables},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
-    )
-    return Done(command, done.returncode, done.stdout, done.stderr, time.monotonic() - begun)
 
 
 def _stage(aws: Emulator, e: GuideData) -> None:

@@ -2,10 +2,12 @@
 
 A fault is made by API calls, as a person or a failure would make it. Then the block that should lead to it is run: it
 must not print what the page shows for a healthy account. After the blocks that the section names as the fix, it must.
+What AWS tells of the past, such as tasks that stopped, stays: then another block shows that the fix has helped.
 Faults that the same fix mends are made at once: an apply takes longer than all other steps together.
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
@@ -17,24 +19,15 @@ import pytest
 from miyabi_infra.pages import guides
 from miyabi_infra.pages.guides.data import GuideData, guide_data
 from miyabi_infra.stacks import read
+from tests.aws import living
 from tests.aws.cli import AwsCli
 from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment
-from tests.aws.test_guides import Done, run
-from tests.guide import Command, anchors, commands, in_section
+from tests.aws.following import Block, Done, Operator
 
 pytestmark = pytest.mark.aws
 
 Break = Callable[[Emulator, GuideData], None]
-
-
-@dataclass(frozen=True)
-class Block:
-    """A block of a page: the section's anchor, and a part of its text."""
-
-    page: str
-    section: str
-    part: str
 
 
 APPLY: Final = (
@@ -44,6 +37,14 @@ APPLY: Final = (
 RULES: Final = Block("troubleshooting", "error-503", "describe-rules")
 DENIALS: Final = Block("troubleshooting", "error-503", "describe-network-acls")
 GATEWAYS: Final = Block("troubleshooting", "outbound", "describe-nat-gateways")
+DEPLOY: Final = (
+    Block("runbook", "deploy-a-tag", "-out=deploy.tfplan"),
+    Block("runbook", "deploy-a-tag", "apply -input=false -no-color deploy.tfplan"),
+)
+ENDED: Final = Block("troubleshooting", "first-look", "describe-tasks")
+ERRORS: Final = Block("troubleshooting", "crash", "filter-log-events")
+RUNNING: Final = Block("runbook", "is-it-healthy", "describe-services")
+DEPLOYED: Final = Block("runbook", "deploy-a-tag", "services-stable")
 
 
 def listener_gone(aws: Emulator, e: GuideData) -> None:
@@ -131,13 +132,34 @@ def cache_gone(aws: Emulator, e: GuideData) -> None:
 
 
 def another_image(aws: Emulator, e: GuideData) -> None:
+    _deploy(aws, e, image="public.ecr.aws/other/miner:1")
+
+
+def crashing_at_start(aws: Emulator, e: GuideData) -> None:
+    _deploy(aws, e, image=f"{e.service.repository}{living.PANICS}")
+
+
+def as_before(_aws: Emulator, _e: GuideData) -> None:
+    """Another block that leads to the fault before this one."""
+
+
+def killed_for_memory(aws: Emulator, e: GuideData) -> None:
+    """Somebody halved the tasks, which was enough until the load came."""
+    _deploy(aws, e, halves=1)
+    aws.client("ssm").put_parameter(Name=living.NEEDED, Value=str(e.service.memory), Type="String")
+    aws.client("ecs").update_service(cluster=e.service.cluster, service=e.service.name)  # which lets ECS look
+
+
+def _deploy(aws: Emulator, e: GuideData, *, halves: int = 0, **of_container: object) -> None:
     ecs = aws.client("ecs")
-    definition = ecs.describe_task_definition(taskDefinition=e.service.family)["taskDefinition"]
+    (service,) = ecs.describe_services(cluster=e.service.cluster, services=[e.service.name])["services"]
+    definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
     (container, *_) = definition["containerDefinitions"]
     made = ecs.register_task_definition(
-        family=e.service.family, containerDefinitions=[{**container, "image": "public.ecr.aws/other/miner:1"}],
+        family=e.service.family, containerDefinitions=[{**container, **of_container}],
+        **{key: str(int(definition[key]) >> halves) for key in ("cpu", "memory")},
         **{key: definition[key] for key in (
-            "taskRoleArn", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory"
+            "taskRoleArn", "executionRoleArn", "networkMode", "requiresCompatibilities"
         )},
     )["taskDefinition"]["taskDefinitionArn"]  # fmt: skip
     ecs.update_service(cluster=e.service.cluster, service=e.service.name, taskDefinition=made)
@@ -157,6 +179,15 @@ class Fault:
     broken: Break
     seen: Block
     mended: tuple[Block, ...]
+    shows: str | None = None
+    """What the block prints in the broken account, where the page shows no output of a healthy one."""
+    healed: Block | None = None
+    """The block that prints what the page shows after the fix; without, the one that leads to the fault."""
+
+    @property
+    def after(self) -> Block:
+        """The block that shows that the fix has helped."""
+        return self.healed or self.seen
 
 
 ROUNDS: Final[tuple[Mapping[str, Fault], ...]] = (
@@ -179,6 +210,9 @@ ROUNDS: Final[tuple[Mapping[str, Fault], ...]] = (
         ),
         "logs are kept for a day": Fault(
             logs_kept_for_a_day, Block("troubleshooting", "no-logs", "describe-log-groups"), APPLY
+        ),
+        "tasks are killed for memory": Fault(
+            killed_for_memory, ENDED, APPLY, r"EssentialContainerExited.*\t137\tOutOfMemoryError", RUNNING
         ),
         "Redis evicts nothing": Fault(
             parameters_changed, Block("troubleshooting", "redis-memory", "describe-cache-parameters"), APPLY
@@ -223,36 +257,21 @@ ROUNDS: Final[tuple[Mapping[str, Fault], ...]] = (
         ),
     },
     {
+        "the new version exits at its start": Fault(
+            crashing_at_start, ENDED, DEPLOY, r"EssentialContainerExited.*\t101\t", DEPLOYED
+        ),
+        "the new version logs why it exits": Fault(as_before, ERRORS, DEPLOY, r"panicked at", DEPLOYED),
         "the image of somebody else runs": Fault(
-            another_image,
-            Block("troubleshooting", "drift", "-lock=false"),
-            (
-                Block("runbook", "deploy-a-tag", "-out=deploy.tfplan"),
-                Block("runbook", "deploy-a-tag", "apply -input=false -no-color deploy.tfplan"),
-            ),
+            another_image, Block("troubleshooting", "drift", "-lock=false"), DEPLOY
         ),
     },
 )
 """Faults that can be there at the same time, by round."""
 
 
-class Operator:
-    """Somebody who follows the pages of an environment in its account."""
-
-    def __init__(self, root: Path, environment: Environment, path: str) -> None:
-        self._pages = root / guides.FOLDER / environment.name
-        self._environment = environment
-        self._variables = {**environment.aws.variables, "PATH": path}
-
-    def does(self, block: Block) -> Done:
-        command = self._find(block)
-        session = next(each.text for each in commands(command.file) if each.session)
-        return run(command, f"{session}\n", self._environment.project.root, self._variables)
-
-    def _find(self, block: Block) -> Command:
-        file = self._pages / f"{block.page}.md"
-        assert block.section in anchors(file)
-        return next(each for each in in_section(file, block.section) if block.part in each.text)
+def _operator(root: Path, environment: Environment, cli: AwsCli) -> Operator:
+    variables = {**environment.aws.variables, "PATH": f"{cli.folder}{os.pathsep}{os.environ['PATH']}"}
+    return Operator(root / guides.FOLDER / environment.name, environment.project.root, variables)
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +286,7 @@ def found(
         e = guide_data(stack)
         aws.client("ecr").create_repository(repositoryName=e.service.repository_name)  # which is the shared stack's
         aws.push(e.service.repository_name, "3f2c1ab")
-        operator = Operator(root, environment, f"{cli.folder}{os.pathsep}{os.environ['PATH']}")
+        operator = _operator(root, environment, cli)
         done: dict[str, tuple[Done, list[Done], Done]] = {}
         for faults in ROUNDS:
             for fault in faults.values():
@@ -276,16 +295,66 @@ def found(
             blocks = dict.fromkeys(block for fault in faults.values() for block in fault.mended)
             mended = {block: operator.does(block) for block in blocks}
             for name, fault in faults.items():
-                done[name] = (seen[name], [mended[each] for each in fault.mended], operator.does(fault.seen))
+                done[name] = (seen[name], [mended[each] for each in fault.mended], operator.does(fault.after))
         yield done
 
 
-@pytest.mark.parametrize("fault", [name for faults in ROUNDS for name in faults])
+FAULTS: Final = {name: fault for faults in ROUNDS for name, fault in faults.items()}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
 def test_the_steps_lead_to_the_fault_and_the_fix_mends_it(
     found: dict[str, tuple[Done, list[Done], Done]], fault: str
 ) -> None:
     seen, mended, after = found[fault]
+    shows = FAULTS[fault].shows
 
-    assert seen.problem is not None, f"{seen.command} shows nothing of it:\n{seen.output}"
+    assert re.search(shows, seen.output) if shows else seen.problem, f"{seen.command} does not show it:\n{seen.output}"
     assert [f"{each.command}\n{each.output}{each.errors}" for each in mended if each.code] == []
     assert after.problem is None, after.problem
+
+
+def test_a_lost_state_comes_back_from_the_copy_that_was_saved(dev: Environment, root: Path) -> None:
+    lost = "state-lost-or-damaged"
+    with AwsCli.start() as cli:
+        operator = _operator(root, dev, cli)
+        operator.does(Block("runbook", "state-and-its-lock", "state pull"))
+        dev.state.write_text("", encoding="utf-8")
+        seen = operator.does(Block("runbook", lost, "state list"))
+        mended = [operator.does(Block("runbook", lost, part)) for part in ("cp dev-before", "state push")]
+        after = operator.does(Block("runbook", lost, "state list"))
+
+    assert seen.problem is not None
+    assert [each.problem for each in (*mended, after)] == [None, None, None]
+
+
+def test_a_rotation_stops_no_task_and_the_restart_after_it_gives_all_the_new_value(
+    applied: Environment, root: Path
+) -> None:
+    """ECS reads a secret as a task starts; what a task began with stays readable, and is right until it ends."""
+    (stack,) = [each for each in read(applied.project.out) if each.environment == applied.name]
+    e = guide_data(stack)
+    of_service: dict[str, str] = {"cluster": e.service.cluster, "serviceName": e.service.name}
+    with applied.aws.copy(living=True) as aws, AwsCli.start() as cli:
+        secrets, ecs = aws.client("secretsmanager"), aws.client("ecs")
+        name = f"{e.project}/{e.environment}/example"
+        secret = secrets.create_secret(Name=name, SecretString="first")["ARN"]
+        _deploy(aws, e, secrets=[{"name": "KEY", "valueFrom": secret}])
+        before = ecs.list_tasks(**of_service)["taskArns"]
+        operator = _operator(root, Environment(applied.project, applied.name, aws), cli)
+        rotated = operator.does(Block("runbook", "rotate-a-secret", "put-secret-value"))
+        during = ecs.list_tasks(**of_service)["taskArns"]
+        previous = secrets.get_secret_value(SecretId=secret, VersionStage="AWSPREVIOUS")["SecretString"]
+        restarted = operator.does(Block("runbook", "rotate-a-secret", "force-new-deployment"))
+        after = ecs.describe_tasks(cluster=e.service.cluster, tasks=ecs.list_tasks(**of_service)["taskArns"])["tasks"]
+        ended = ecs.list_tasks(**of_service, desiredStatus="STOPPED")["taskArns"]
+        definition = ecs.describe_task_definition(taskDefinition=after[0]["taskDefinitionArn"])["taskDefinition"]
+        current = secrets.get_secret_value(SecretId=secret)["SecretString"]
+
+    assert [rotated.problem, restarted.problem] == [None, None]
+    assert (during, previous) == (before, "first")
+    assert len(after) == len(before) == e.service.desired
+    assert {each["taskArn"] for each in after}.isdisjoint(before)
+    assert set(before) <= set(ended)
+    assert definition["containerDefinitions"][0]["secrets"] == [{"name": "KEY", "valueFrom": secret}]  # of no version
+    assert current != "first"

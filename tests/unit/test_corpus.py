@@ -27,6 +27,11 @@ def test_every_command_that_judges_is_in_it() -> None:
     assert {each.kind for each in CORPUS} == set(KINDS)
 
 
+def test_pytest_can_hold_what_counts() -> None:
+    """It keeps its plugins in sets: in the folders of some tests it asks for those that are no conftest of them."""
+    assert {Outcomes()}
+
+
 def test_the_page_has_every_row() -> None:
     """Its figures are those of the last `make verdicts`; that none is wrong is held by the tests themselves."""
     assert missing(PAGE.read_text(encoding="utf-8"), page(Outcomes())) == [], "run: make verdicts"

@@ -218,6 +218,12 @@ def test_what_is_not_priced_makes_the_total_at_least_and_the_component_unknown(
             "no price of a high-resolution alarm",
         ),
         ("alb", "aws_lb.main", {"load_balancer_type": "network"}, "no price of a network load balancer"),
+        (
+            "alb",
+            "aws_lb.main",
+            {"subnets": "${data.aws_subnets.public.ids}"},
+            "how many subnets it has, each with a public IPv4 address, is not known before apply",
+        ),
     ],
 )
 def test_what_is_billed_otherwise_is_not_priced_as_something_else(

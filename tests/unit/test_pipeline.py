@@ -93,6 +93,19 @@ def test_a_plan_changes_nothing_but_the_lock_and_its_own_folder(project: Project
     }
 
 
+def test_of_secrets_a_plan_reads_the_one_that_a_state_has_and_an_apply_its_own(project: Project) -> None:
+    local = made(project, environments=("dev", "prod"))["locals"]
+    unnamed = made(project)["locals"]["plan_policy"]
+
+    def read(policy: dict[str, Any]) -> list[str]:
+        held = [each["Resource"] for each in policy["Statement"] if each["Action"] == ["secretsmanager:GetSecretValue"]]
+        return [resource.partition(":secret:")[2] for resources in held for resource in resources]
+
+    assert read(local["plan_policy"]) == ["miyabi/dev/redis-*", "miyabi/prod/redis-*"]
+    assert list(map(read, local["apply_policies"])) == [["miyabi/dev/redis-*"], ["miyabi/prod/redis-*"]]
+    assert read(unnamed) == ["miyabi/*/redis-*"]
+
+
 def test_an_apply_changes_roles_and_states_of_its_own_environment_alone(project: Project) -> None:
     (policy,) = made(project, environments=("dev",))["locals"]["apply_policies"]
     everywhere = [each for each in policy["Statement"] if each["Resource"] == ["*"]]

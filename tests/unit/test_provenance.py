@@ -1,5 +1,6 @@
 """The sources tell of every resource, and of every argument of it, which settings it may depend on."""
 
+import operator
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from miyabi_infra.project import SHARED
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks import read as read_stacks
+from miyabi_infra.stacks.causes import leaves
 from miyabi_infra.stacks.provenance import EXISTENCE, STACKS, read
 from miyabi_infra.terraform.address import label
 from tests.complete import overlay, write
@@ -59,3 +61,22 @@ def test_every_resource_and_argument_has_provenance(root: Path, stacks: tuple[St
                 if argument not in arguments
             ]
     assert missing == []
+
+
+ELSEWHERE = {
+    "lint", "monthly_budget", "service_levels", "usage",  # of commands
+    "highly_available",  # refuses, and changes nothing
+}  # fmt: skip
+"""Sections of which no resource is made."""
+NOT_SECRET = ("ecs", "not_secret")  # takes back a refusal
+
+
+def test_every_setting_is_the_cause_of_something(root: Path) -> None:
+    known = {setting for held in read(root).resources.values() for each in held.values() for setting in each}
+    without = {
+        path
+        for path, _ in leaves(overlay())
+        if not any(all(map(operator.eq, path, setting)) for setting in known)  # of the one, or of what is in it
+    }
+
+    assert {path for path in without if path[0] not in ELSEWHERE and path[:2] != NOT_SECRET} == set()

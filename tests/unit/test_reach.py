@@ -527,6 +527,36 @@ def test_the_policy_of_the_repository_may_deny_a_pull(mutated: Mutate, statement
     assert verdicts(mutated({"iam": denied}))["images"] == verdict
 
 
+KEY = "arn:aws:secretsmanager:us-west-2:123456789012:secret:other/key"
+READ = "secretsmanager:GetSecretValue"
+
+
+@pytest.mark.parametrize(
+    ("of", "statement", "verdict"),
+    [
+        (KEY, {"Effect": "Deny", "Principal": "*", "Action": READ}, "no"),
+        (KEY, {"Effect": "Deny", "Principal": "*", "Action": READ, "Condition": {"Bool": {}}}, "unknown"),
+        ("${aws_secretsmanager_secret.made.arn}", {"Effect": "Deny", "Principal": "*", "Action": READ}, "unknown"),
+        (f"{KEY}2", {"Effect": "Deny", "Principal": "*", "Action": READ}, "yes"),
+        (KEY, {"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:DeleteSecret"}, "yes"),
+        (KEY, {"Effect": "Allow", "Principal": "*", "Action": READ}, "yes"),
+    ],
+)
+def test_the_policy_of_a_secret_may_deny_its_reading(mutated: Mutate, of: str, statement: Json, verdict: str) -> None:
+    def read_key(found: Resources) -> None:
+        (definition,) = found["aws_ecs_task_definition"].values()
+        secrets = [{"name": "KEY", "valueFrom": f"{KEY}:password::"}]
+        definition["container_definitions"] = [{"name": "miyabi-app", "image": "web", "secrets": secrets}]
+
+    def denied(found: Resources) -> None:
+        policies({"Effect": "Allow", "Action": READ, "Resource": "arn:aws:secretsmanager:us-west-2:*:secret:*"})(found)
+        found["aws_secretsmanager_secret"] = {"made": {"name": "made"}}
+        found["aws_secretsmanager_secret_policy"] = {"key": {"secret_arn": of, "policy": {"Statement": [statement]}}}
+
+    found = abilities(Reach(mutated({"ecs": read_key, "iam": denied})))
+    assert [each.verdict for each in found if each.text.startswith("start with KEY")] == [verdict]
+
+
 def test_a_route_to_addresses_that_are_not_known_may_be_the_way(mutated: Mutate) -> None:
     def routed(found: Resources) -> None:
         route = found["aws_route"]["public_internet_gateway"]

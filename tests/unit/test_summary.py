@@ -299,6 +299,39 @@ def test_replacements_that_the_provider_is_known_to_force_are_listed_with_what_f
     assert "| `prod` | `module" not in said
 
 
+def test_a_replaced_database_comes_first_and_is_said_to_be_refused(
+    project: Project, output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.take(output)
+    project.change("dev", ("\necs:\n", "\nrds: {enabled: true}\n\necs:\n"))
+    project.synthesize("dev")
+    git(project.root, "init", "-q", "-b", "main")
+    git(project.root, "add", ".")
+    git(project.root, "commit", "-qm", "first")
+    with project.body("dev", "alb") as body:
+        body["resource"]["aws_lb_target_group"]["app"]["port"] = 9000
+    with project.body("dev", "rds") as body:
+        body["resource"]["aws_db_instance"]["main"]["db_name"] = "other"
+    run(project.root, "dev")
+    said = capsys.readouterr().out
+    _, _, *rows = said[said.index("| environment | replaced |") :].splitlines()
+    assert rows[0] == (
+        "| `dev` | `module.rds.aws_db_instance.main` | `db_name` |  "
+        "| its data, except a final snapshot: **Terraform refuses the plan** |"
+    )
+    assert "aws_lb_target_group.app" in rows[1]
+
+    file = plan(
+        tmp_path,
+        planned("aws_vpc", ["delete", "create"]),
+        planned("aws_s3_bucket", ["delete"]),
+        planned("aws_db_instance", ["delete", "create"]),
+    )
+    run(project.root, "dev", plans=[file])
+    said = capsys.readouterr().out
+    assert re.findall(r"`module\.m\.(\w+)\.n`", said)[:3] == ["aws_db_instance", "aws_s3_bucket", "aws_vpc"]
+
+
 def test_long_values_are_shown_where_they_differ(rebuilt: Project, capsys: pytest.CaptureFixture[str]) -> None:
     run(rebuilt.root, "staging")
     said = capsys.readouterr().out

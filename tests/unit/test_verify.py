@@ -10,6 +10,7 @@ import pytest
 from miyabi_infra.aws import verify as module
 from miyabi_infra.aws.client import Aws, Kind, Trouble
 from miyabi_infra.aws.readers import READERS
+from miyabi_infra.aws.readers.ecs import MIGRATING
 from miyabi_infra.aws.verify import Verification, verify
 from miyabi_infra.aws.world import Compared, Extra, Found, World
 from miyabi_infra.commands.verify import as_data, text
@@ -155,6 +156,67 @@ def test_a_question_about_extras_without_an_answer_is_unknown(monkeypatch: pytes
     verification = verify(only(stack, cluster), Refusing(Trouble(Kind.DENIED, "no")))
     assert (verification.undetermined, verification.exit_code) == (1, 3)
     assert "? module.ecs.aws_ecs_cluster.main: the credentials need ecs:ListServices" in text(verification)
+
+
+class Answering(Refusing):
+    """An AWS that has an answer to some operations, and denies all others."""
+
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        super().__init__(Trouble(Kind.DENIED, "no"))
+        self.answers = answers
+
+    def call(self, service: str, operation: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401
+        return self.answers[operation] if operation in self.answers else super().call(service, operation, **arguments)
+
+    def pages(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:  # noqa: ANN401
+        if operation in self.answers:
+            return self.answers[operation]
+        return super().pages(service, operation, key, **arguments)
+
+
+def test_a_policy_at_a_secret_is_found(stack: Stack) -> None:
+    secret = replace(stack.resources[0], type="aws_secretsmanager_secret", arguments={"name": "miyabi/dev/key"})
+    held = {"ARN": "arn:aws:secretsmanager:us-west-2:1:secret:miyabi/dev/key-a", "Name": "miyabi/dev/key"}
+    policy = '{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*"}]}'
+    answers: dict[str, Any] = {"describe_secret": held, "get_resource_policy": {"ResourcePolicy": policy}}
+
+    def found() -> Found:
+        made = READERS[secret.type](secret, World(Answering(answers), stack, READERS))
+        assert made is not None
+        return made
+
+    (extra,) = found().extras
+    assert extra.text.startswith("resource policy ")
+    answers["get_resource_policy"] = {}
+    assert found().extras == []
+    del answers["get_resource_policy"]  # denied: nobody knows
+    assert (found().extras, len(found().troubles)) == ([], 1)
+
+
+def test_tasks_that_no_service_started_are_found(stack: Stack) -> None:
+    (cluster,) = stack.of_type("aws_ecs_cluster")
+    arn = "arn:aws:ecs:us-west-2:1:cluster/miyabi-cluster-dev"
+    task = "arn:aws:ecs:us-west-2:1:task/miyabi-cluster-dev/"
+    tasks = [
+        {"taskArn": f"{task}1", "group": "service:miyabi-service-dev", "startedBy": "ecs-svc/1"},
+        {"taskArn": f"{task}2", "group": "family:miyabi-app-dev"},
+        {"taskArn": f"{task}3", "group": "family:miyabi-migration-dev", "startedBy": MIGRATING},
+        {"taskArn": f"{task}4", "group": "family:miner", "startedBy": "events-rule/nightly"},
+    ]
+    described = {"clusterName": "miyabi-cluster-dev", "clusterArn": arn, "status": "ACTIVE"}
+    answers = {
+        "describe_clusters": {"clusters": [described]},
+        "list_services": [],
+        "list_tasks": [each["taskArn"] for each in tasks],
+        "describe_tasks": {"tasks": tasks},
+    }
+    found = READERS[cluster.type](cluster, World(Answering(answers), stack, READERS))
+
+    assert found is not None
+    assert [each.text for each in found.extras] == [
+        "task 2 of family:miyabi-app-dev in the cluster, started by nobody named,",
+        "task 4 of family:miner in the cluster, started by events-rule/nightly,",
+    ]
 
 
 def _denied() -> Iterator[Extra]:

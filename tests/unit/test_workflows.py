@@ -1,6 +1,7 @@
 """The workflows of GitHub Actions: pinned, with the least permissions, each step a command of the repository."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any, cast
 
@@ -122,3 +123,20 @@ def test_every_script_is_used_or_sourced(root: Path) -> None:
         if not any(f"scripts/{name}" in text for file, text in texts.items() if file.name != name)
     }
     assert unused == set()
+
+
+@pytest.mark.parametrize("without", [True, False])
+def test_a_deployment_by_hand_may_leave_the_schema_alone(root: Path, without: bool) -> None:  # noqa: FBT001
+    found = workflow(root / ".github/workflows/deploy.yml")
+    for trigger in ("workflow_dispatch", "workflow_call"):
+        asked = found["on"][trigger]["inputs"]["without_migration"]
+        assert (asked["type"], asked["default"]) == ("boolean", False)
+    (step,) = [each for each in found["jobs"]["deploy"]["steps"] if each.get("name") == "Deploy"]
+    assert step["env"]["WITHOUT_MIGRATION"] == "${{ inputs.without_migration && 'yes' || '' }}"
+    given = {"ENVIRONMENT": "dev", "IMAGE": "registry/app:1", "WITHOUT_MIGRATION": "yes" if without else ""}
+    said = subprocess.run(
+        ["bash", "-euc", f'miyabi-infra() {{ echo "$#" "$@"; }}; {step["run"]}'],
+        env=given, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    flag = " --without-migration" if without else ""
+    assert said.stdout == f"{4 + without} deploy --env dev registry/app:1{flag}\n"

@@ -7,6 +7,9 @@ from miyabi_infra.aws.readers.common import Json, block, names_of, part, set_che
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, compared, unordered
 from miyabi_infra.stacks import Resource
 
+MIGRATING: Final = "miyabi-infra deploy"
+"""Who starts the task that migrates the database."""
+
 
 def _ecs_cluster_of(name: str, world: World) -> Json | None:
     answer = world.ask("ecs", "describe_clusters", clusters=[name], include=["SETTINGS", "TAGS"])
@@ -25,7 +28,23 @@ def _ecs_cluster(resource: Resource, world: World) -> Found | None:
     known = {"id": arn, "arn": arn, "name": cluster["clusterName"]}
     found = Found(known, checks + world.tags(resource, cluster.get("tags")))
     found.search(_extra_services(arn, world))
+    found.search(_extra_tasks(arn, world))
     return found
+
+
+_AT_ONCE: Final = 100
+"""Tasks that AWS describes in one call (ECS API, `DescribeTasks`)."""
+
+
+def _extra_tasks(cluster: str, world: World) -> Iterator[Extra]:
+    """Tasks that no service started: by hand, or by a schedule. `deploy` migrates the database with one, for a time."""
+    arns = world.items("ecs", "list_tasks", "taskArns", cluster=cluster)
+    for first in range(0, len(arns), _AT_ONCE):
+        answer = world.ask("ecs", "describe_tasks", cluster=cluster, tasks=arns[first : first + _AT_ONCE])
+        for each in answer["tasks"]:
+            group, by = str(each.get("group", "")), each.get("startedBy") or "nobody named"
+            if not group.startswith("service:") and by != MIGRATING:
+                yield Extra(f"task {each['taskArn'].rpartition('/')[2]} of {group} in the cluster, started by {by},")
 
 
 def _extra_services(cluster: str, world: World) -> Iterator[Extra]:

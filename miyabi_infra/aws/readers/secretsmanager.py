@@ -1,11 +1,12 @@
 """Secrets Manager: secrets that the stack creates, never their values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from miyabi_infra.aws.world import Compared, Found, Reader, World
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, World
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import address_of
+from miyabi_infra.stacks.policies import canonical
 
 
 def _secret(resource: Resource, world: World) -> Found | None:
@@ -18,7 +19,16 @@ def _secret(resource: Resource, world: World) -> Found | None:
     else:
         prefix = str(resource.get("name_prefix"))
         checks.append(Compared("name_prefix", prefix, str(secret["Name"])[: len(prefix)]))
-    return Found({"id": secret["ARN"], "arn": secret["ARN"]}, checks + world.tags(resource, secret.get("Tags") or ()))
+    found = Found({"id": secret["ARN"], "arn": secret["ARN"]}, checks + world.tags(resource, secret.get("Tags") or ()))
+    found.search(_policy(str(secret["ARN"]), world))
+    return found
+
+
+def _policy(arn: str, world: World) -> Iterator[Extra]:
+    """A policy at the secret, which no module makes: it can let others read it, also other accounts."""
+    policy = world.ask("secretsmanager", "get_resource_policy", SecretId=arn).get("ResourcePolicy")
+    if policy:
+        yield Extra(f"resource policy {canonical(policy)}")
 
 
 def described(resource: Resource, world: World) -> Any:  # noqa: ANN401  # JSON

@@ -19,6 +19,8 @@ def _load_balancer(balancer: Resource, context: Context) -> Iterator[Charge]:
     if balancer.get("internal") is not True:
         subnets = balancer.get("subnets")
         number = len(subnets) if isinstance(subnets, tuple) else len(balancer.blocks("subnet_mapping"))
+        if not number:  # AWS takes no load balancer without a subnet: they are known after apply
+            raise NotPriced("how many subnets it has, each with a public IPv4 address, is not known before apply")
         item = "public IPv4 address of the ALB"
         yield Charge("VPC", item, Span.of(number * hours), prices.of("ipv4.hour"), number=number)
 

@@ -6,6 +6,7 @@ from typing import Final
 from miyabi_infra.cost.changes import TOTAL, CostChange
 from miyabi_infra.pages.guides.state import state_location
 from miyabi_infra.pages.summary.changes import Changes, EnvironmentChange
+from miyabi_infra.pages.summary.losses import rank
 from miyabi_infra.pages.summary.markdown import LIMIT, bounded, code, folded
 from miyabi_infra.pages.summary.plan import Plan
 from miyabi_infra.pages.summary.reachability import ConnectionChange, connection_changes
@@ -64,7 +65,7 @@ def _losses(plans: Sequence[Plan]) -> Iterator[str]:
     rows = [
         [each.action, code(each.address), ", ".join(map(code, each.because)), each.loss]
         for plan in plans
-        for each in plan.losing
+        for each in sorted(plan.losing, key=lambda each: rank(each.address))
     ]
     if rows:
         yield from markdown(["", "resource", "forced by", "lost with it"], rows).splitlines()
@@ -103,7 +104,13 @@ def _replacements(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     names = ", ".join(code(each.name) for each in found)
     yield f"There is no plan of {names} (`--plan`): **which resources are replaced is not known for certain.**"
     rows = [
-        [code(each.name), code(one.address), code(one.argument), code(one.through) if one.through else "", one.loss]
+        [
+            code(each.name),
+            code(one.address),
+            code(one.argument),
+            code(one.through) if one.through else "",
+            f"{one.loss}: **Terraform refuses the plan**" if one.refused else one.loss,
+        ]
         for each in found
         for one in each.replacements.known
     ]

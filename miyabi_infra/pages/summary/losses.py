@@ -84,6 +84,21 @@ KNOWN_TYPES: Final = frozenset(LOSSES)
 """Types of which it is known what is lost."""
 
 
+_DATA: Final = (
+    "aws_db_instance",
+    "aws_s3_bucket",
+    "aws_secretsmanager_secret",
+    "aws_elasticache_replication_group",
+    "aws_elasticache_cluster",
+)
+"""Types that hold data of users, the hardest to get back first."""
+
+
+def rank(address: str) -> int:
+    """Where a loss stands in a list: data first, and among it the database."""
+    return next((at for at, kind in enumerate(_DATA) if f"{kind}." in address), len(_DATA))
+
+
 def lost_with(kind: str) -> str:
     """What is lost with a resource of a type; empty for nothing more than the resource."""
     return LOSSES.get(kind, "not known")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from miyabi_infra.pages.summary.losses import lost_with
+from miyabi_infra.pages.summary.losses import lost_with, rank
 from miyabi_infra.stacks import Resource, Stack, Value, unknowns
 from miyabi_infra.stacks.compare import PROVIDER, ResourceChange
 from miyabi_infra.terraform.replacements import effect
@@ -21,6 +21,8 @@ class Replaced:
     """Address of the replaced resource to which the argument refers; empty if the argument itself changes."""
     loss: str
     """What is lost with it; empty for nothing more than the resource."""
+    refused: bool = False
+    """Whether Terraform refuses a plan that does it (`prevent_destroy`)."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,11 @@ def replacements(before: Stack, after: Stack, changes: tuple[ResourceChange, ...
             if effects == "not known":
                 unknown.append((change.address, argument.path))
             elif effects == "replaced" and change.address not in found:
-                found[change.address] = Replaced(change.address, argument.path, "", lost_with(resource.type))
+                lost = lost_with(resource.type)
+                found[change.address] = Replaced(change.address, argument.path, "", lost, resource.prevent_destroy)
     while following := {each.address: each for each in _following(before, after, found)}:
         found |= following
-    return Replacements(tuple(found.values()), tuple(unknown))
+    return Replacements(tuple(sorted(found.values(), key=lambda each: rank(each.address))), tuple(unknown))
 
 
 def _following(before: Stack, after: Stack, found: Mapping[str, Replaced]) -> Iterator[Replaced]:
@@ -63,7 +66,7 @@ def _following(before: Stack, after: Stack, found: Mapping[str, Replaced]) -> It
             continue
         for path, through in _references(resource):
             if through in found and effect(resource.type, path) == "replaced":
-                yield Replaced(resource.address, path, through, lost_with(resource.type))
+                yield Replaced(resource.address, path, through, lost_with(resource.type), resource.prevent_destroy)
                 break
 
 
