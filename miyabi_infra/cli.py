@@ -1,5 +1,6 @@
 """The command `miyabi-infra`."""
 
+import inspect
 import logging
 import sys
 from collections.abc import Callable, Collection
@@ -550,3 +551,8 @@ def load(
         lambda: run(ROOT, env, profile, url=url, allow_host=allow_host, out=out, scale=scale, yes=yes, as_json=as_json),
         reads=(env,),
     )
+
+
+for _command in app.registered_commands:  # typer would keep the line breaks of the source, wherever the terminal's are
+    _paragraphs = inspect.cleandoc(_command.callback.__doc__ or "" if _command.callback else "").split("\n\n")
+    _command.help = "\n\n".join(" ".join(each.split()) for each in _paragraphs)

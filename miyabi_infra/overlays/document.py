@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
@@ -96,22 +96,30 @@ def _paths(at: KeyPath, value: object) -> Iterator[KeyPath]:
 
 def read(file: Path, shown_as: Path) -> Document:
     """Read an overlay; `shown_as` is the path that problems name. What cannot be read is among the problems."""
+    try:
+        found = _parsed(content(file).decode("utf-8"), shown_as)
+    except NotAnOverlayError as error:
+        return Document(shown_as).unreadable(1, error.problem, error.allowed)
+    except OSError as error:
+        return Document(shown_as).unreadable(1, f"cannot be read: {error.strerror}", "a file")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return Document(shown_as).unreadable(line, "is not UTF-8 text", "UTF-8")
+    return replace(found, data=dict(found.data), places=dict(found.places), problems=list(found.problems))
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, shown_as: Path) -> Document:
+    """The document of a text, which nobody changes. Many pages and judgements read the same overlays in one run."""
     document = Document(shown_as)
     yaml = YAML(typ="safe", pure=True)
-    text = ""
     try:
-        text = content(file).decode("utf-8")
         _bound(text)
-        root = _composed(text)
+        root = cast("Node | None", yaml.compose(text))  # pyright: ignore[reportUnknownMemberType]
         if isinstance(root, MappingNode):
             document.data = cast("dict[str, Any]", _Reader(yaml, document).value(root, ()))
     except NotAnOverlayError as error:
-        document = Document(shown_as)  # without the half of it that was read
-        return document.unreadable(1, error.problem, error.allowed)
-    except OSError as error:
-        return document.unreadable(1, f"cannot be read: {error.strerror}", "a file")
-    except UnicodeDecodeError as error:
-        return document.unreadable(error.object.count(b"\n", 0, error.start) + 1, "is not UTF-8 text", "UTF-8")
+        return Document(shown_as).unreadable(1, error.problem, error.allowed)  # without the half of it that was read
     except (YAMLError, RecursionError) as error:
         return document.unreadable(*_syntax_problem(error, text))
     if root is not None and not isinstance(root, MappingNode):
@@ -134,12 +142,6 @@ def _bound(text: str) -> None:
 
 def _too_many() -> NotAnOverlayError:
     return NotAnOverlayError("has too many lines or values", f"at most {MOST}, with what aliases repeat")
-
-
-@lru_cache(maxsize=256)
-def _composed(text: str) -> Node | None:
-    """The nodes of a text, which nobody changes. Many pages and judgements read the same overlays in one run."""
-    return cast("Node | None", YAML(typ="safe", pure=True).compose(text))  # pyright: ignore[reportUnknownMemberType]
 
 
 class _Reader:

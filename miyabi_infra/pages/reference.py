@@ -4,6 +4,7 @@ import inspect
 import json
 import types
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -69,15 +70,19 @@ _EVERYTHING_SHARED = {
 
 def pages(root: Path) -> dict[Path, str]:
     """Every generated page, by its file."""
-    sections = list(_sections())
     return {
         root / "environments/schema.json": _schema_text(EnvironmentSettings),
         root / "environments/shared.schema.json": _schema_text(SharedSettings),
         root / "docs/reference/load-result.schema.json": _json({"$schema": _DIALECT, **LoadResult.model_json_schema()}),
-        root / "docs/reference/settings.md": render("settings.md.j2", sections=sections),
+        root / "docs/reference/settings.md": _settings_page(),
         root / "docs/reference/lint.md": render("lint.md.j2", rules=RULES),
         root / "docs/reference/modules.md": render("modules.md.j2", **_modules(root)),
     }
+
+
+@cache
+def _settings_page() -> str:
+    return render("settings.md.j2", sections=list(_sections()))
 
 
 def schema(model: type[EnvironmentSettings | SharedSettings]) -> dict[str, Any]:
@@ -89,6 +94,7 @@ def schema(model: type[EnvironmentSettings | SharedSettings]) -> dict[str, Any]:
     return {"$schema": _DIALECT, **whole}
 
 
+@cache
 def _schema_text(model: type[EnvironmentSettings | SharedSettings]) -> str:
     return _json(schema(model))
 

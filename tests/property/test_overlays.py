@@ -69,6 +69,7 @@ ROLLING_ONLY = {"aws_appautoscaling_policy.ecs_requests", "aws_ecs_service.app"}
 """Addresses that blue/green deployments replace by others: the last step of the way there removes them."""
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(overlays())
 def test_an_accepted_overlay_keeps_every_address_and_the_text_of_variables(

@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,7 @@ def stack_of(overlay: dict[str, Any]) -> Stack:
         return stack
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(overlays(), ports, st.sampled_from(["0.0.0.0/0", "10.0.0.0/8", "203.0.113.0/24"]))
 def test_no_accepted_overlay_opens_the_tasks_the_database_or_the_cache_to_the_internet(

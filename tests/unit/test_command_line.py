@@ -30,6 +30,11 @@ def test_the_help_of_a_command_says_its_exit_codes(command: str) -> None:
     assert "Exit code" in RUNNER.invoke(cli.app, [command, "-h"]).output
 
 
+def test_a_paragraph_of_help_is_one_line_that_the_terminal_breaks() -> None:
+    found = [each.help for each in cli.app.registered_commands]
+    assert [text for text in found if not text or "\n" in text.replace("\n\n", "")] == []
+
+
 def test_version_is_the_packages() -> None:
     assert RUNNER.invoke(cli.app, ["--version"]).output == "miyabi-infra 0.1.0\n"
 
