@@ -1,8 +1,6 @@
 """`miyabi-infra adopt`: what the generated stack would change of a state, and the overlay lines that keep it."""
 
-import os
 import re
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -34,6 +32,7 @@ from miyabi_infra.stacks.reading import Root
 from miyabi_infra.stacks.steps import Told, steps_between
 from miyabi_infra.synthesis.render import render
 from miyabi_infra.terraform.cli import executable
+from miyabi_infra.writing import write_whole
 
 _ROUNDS_OF_MOVES: Final = 5
 
@@ -160,16 +159,8 @@ def adoption(
 def write(root: Path, found: Adoption) -> None:
     """Put the lines into the overlay: all of them, or none."""
     if found.lines:
-        file = (root / "environments" / f"{found.environment}.yaml").resolve()  # a link stays one
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(found.text.encode())
-            shutil.copymode(file, name)
-            Path(name).replace(file)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        file = root / "environments" / f"{found.environment}.yaml"
+        write_whole(file, found.text)
         found.written = True
 
 

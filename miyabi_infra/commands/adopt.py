@@ -27,6 +27,7 @@ from miyabi_infra.stacks.compare import ABSENT, Absent, ArgumentChange, shown_va
 from miyabi_infra.stacks.provenance import EXISTENCE
 from miyabi_infra.terraform.ending import ended_by_signals
 from miyabi_infra.text import count
+from miyabi_infra.writing import write_whole
 
 _ONE_LINE: Final = 100
 """Characters of two values that are shown on one line; longer ones are shown below each other."""
@@ -107,7 +108,7 @@ def _write_imports(root: Path, found: Adoption) -> None:
     if found.imports:
         file = _imports_file(root, found)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(import_blocks(found.imports), encoding="utf-8")
+        write_whole(file, import_blocks(found.imports))
 
 
 # ---- for people ------------------------------------------------------------------------------------------------------

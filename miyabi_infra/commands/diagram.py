@@ -6,6 +6,7 @@ from miyabi_infra.pages import diagram
 from miyabi_infra.pages.diagram import Form
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, chosen, read
+from miyabi_infra.writing import write_whole
 
 
 def run(root: Path, environment: str | None, form: Form = "svg", out: Path | None = None) -> int:
@@ -28,7 +29,7 @@ def run(root: Path, environment: str | None, form: Form = "svg", out: Path | Non
         print(picture, end="")
         return 0
     try:
-        out.write_text(picture, encoding="utf-8")
+        write_whole(out, picture)
     except OSError as error:
         raise Refused(f"{out}: can't be written: {error.strerror}") from error
     return 0

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from miyabi_infra.pages import diagram, guides
+from miyabi_infra.writing import write_whole
 
 
 def run(root: Path, environment: str | None = None, *, check: bool = False) -> int:
@@ -31,7 +32,7 @@ def run(root: Path, environment: str | None = None, *, check: bool = False) -> i
             print(f"stale: {shown}; run 'make docs' and commit what it writes", file=sys.stderr)
         else:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(fresh[file], encoding="utf-8")
+            write_whole(file, fresh[file])
             print(f"written: {shown}")
     for file in gone:
         shown = file.relative_to(root)

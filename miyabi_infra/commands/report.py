@@ -4,6 +4,7 @@ from pathlib import Path
 
 from miyabi_infra.pages.report import page
 from miyabi_infra.refused import Refused
+from miyabi_infra.writing import write_whole
 
 
 def run(root: Path, environment: str, out: Path | None = None) -> int:
@@ -15,7 +16,7 @@ def run(root: Path, environment: str, out: Path | None = None) -> int:
     file = out or Path(f"{environment}.html")
     text = page(root, environment)
     try:
-        file.write_text(text, encoding="utf-8")
+        write_whole(file, text)
     except OSError as error:
         raise Refused(f"{file}: can't be written: {error.strerror}") from error
     print(f"written: {file}")

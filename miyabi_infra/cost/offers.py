@@ -8,19 +8,17 @@ out and named: no price is guessed.
 import csv
 import io
 import json
-import os
 import re
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from miyabi_infra.cost.prices import DATA, TEMPLATE, load_data
 from miyabi_infra.refused import Refused
+from miyabi_infra.writing import write_whole
 
 _SECONDS: Final = 60
 """That a server may be silent."""
@@ -148,7 +146,7 @@ def renew(region: str, price_list: str, day: str, progress: Callable[[str], None
     if not prices:
         raise Refused(f"{price_list} has no prices for {region}; nothing was written")
     file = DATA / f"prices-{region}.json"
-    _write(file, _table(region, price_list, day, prices))
+    write_whole(file, json.dumps(_table(region, price_list, day, prices), indent=2) + "\n")
     return Renewed(file, len(prices), tuple(missing))
 
 
@@ -219,17 +217,3 @@ def _table(region: str, price_list: str, day: str, prices: Mapping[str, Any]) ->
         "spot_discount": template["spot_discount"],
         "prices": dict(sorted(prices.items())),
     }
-
-
-def _write(file: Path, table: Mapping[str, Any]) -> None:
-    """Write a table whole or not at all."""
-    handle, name = tempfile.mkstemp(prefix=".prices-", dir=file.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as fresh:
-            fresh.write(json.dumps(table, indent=2) + "\n")
-        Path(name).chmod(0o644)
-        Path(name).replace(file)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise

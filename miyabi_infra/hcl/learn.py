@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias, cast
 from miyabi_infra.hcl.provider import FACTS
 from miyabi_infra.terraform import address, offline
 from miyabi_infra.terraform.cli import Terraform
+from miyabi_infra.writing import write_whole
 
 _NEEDED: Final[Mapping[str, frozenset[str]]] = {
     "aws_acm_certificate": frozenset({"domain_name", "subject_alternative_names", "validation_method"}),
@@ -193,5 +194,5 @@ def update(facts: Mapping[str, Any]) -> list[str]:
     """Write FACTS, and return the paths that were stale."""
     before: object = json.loads(FACTS.read_text(encoding="utf-8")) if FACTS.exists() else {}
     stale = list(_differing(before, facts))
-    FACTS.write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_whole(FACTS, json.dumps(facts, indent=1, sort_keys=True) + "\n")
     return stale

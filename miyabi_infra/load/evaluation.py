@@ -12,6 +12,7 @@ from miyabi_infra.load.profiles import Profile
 from miyabi_infra.load.result import LoadResult, counts, course, generator, latency, targets
 from miyabi_infra.load.sending import Sent
 from miyabi_infra.refused import Refused
+from miyabi_infra.writing import write_whole
 
 
 def evaluate(
@@ -58,7 +59,7 @@ def write(result: LoadResult, samples: Sequence[Sample], folder: Path) -> list[P
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, text in contents.items():
-            file.write_text(text, encoding="utf-8")
+            write_whole(file, text)
     except OSError as error:
         raise Refused(f"{folder} cannot be written to: {error.strerror}") from error
     return list(contents)

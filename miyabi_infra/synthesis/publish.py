@@ -5,6 +5,7 @@ generator makes is ever replaced or removed, told by its name: `manifest.json`, 
 `cdk.tf.json` and `modules/<module>/main.tf.json`.
 """
 
+import errno
 import os
 import shutil
 import signal
@@ -26,6 +27,9 @@ FRESH: Final = ".synth-"
 """What the names of folders with fresh output begin with."""
 
 
+_NOT_WRITABLE: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
 @dataclass(frozen=True)
 class Change:
     """A file of the output that differs from the fresh one."""
@@ -44,14 +48,20 @@ class Change:
 def fresh_folder(out: Path | None) -> Generator[Path]:
     """A folder for fresh output, gone afterwards; next to the old output in `out`, which it is to replace.
 
-    Only within a file system is a rename atomic. What runs left behind that were killed is removed.
+    Only within a file system is a rename atomic. What runs left behind that were killed is removed. Where nothing
+    can be written next to the old output, it is elsewhere: there may be nothing to write.
     """
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     with _alone(out):
         if out is not None:
             _remove_dead(out)
-        folder = Path(tempfile.mkdtemp(prefix=FRESH, dir=out))
+        try:
+            folder = Path(tempfile.mkdtemp(prefix=FRESH, dir=out))
+        except OSError as error:
+            if error.errno not in _NOT_WRITABLE:
+                raise
+            folder = Path(tempfile.mkdtemp(prefix=FRESH))
         held = _lock(folder)
     try:
         yield folder
@@ -76,7 +86,13 @@ def changes(fresh: Path, out: Path) -> list[Change]:
 
 
 def publish(found: Sequence[Change], fresh: Path, out: Path) -> None:
-    """Carry out the changes: every file is complete before the first is moved, and signals wait until the last is."""
+    """Carry out the changes: every file is complete before the first is moved, and signals wait until the last is.
+
+    Raises:
+        OSError: when `out` cannot be written to.
+    """
+    if found and fresh.parent.resolve() != out.resolve():
+        tempfile.mkdtemp(prefix=FRESH, dir=out)  # which says why it is not there
     for change in found:
         (out / change.file).parent.mkdir(parents=True, exist_ok=True)
     with _alone(out), _signals_wait():

@@ -1,7 +1,9 @@
 """From settings to files: the Terraform JSON of every stack, in a folder that was empty."""
 
+import errno
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -28,7 +30,10 @@ def render(settings: Sequence[AnySettings], folder: Path, names: Sequence[str] =
     """
     app = App(outdir=str(folder))
     stacks = [build(app, each) for each in settings]
-    app.synth()
+    try:
+        app.synth()
+    except RuntimeError as error:
+        raise _of_the_disk(error) or error from None
     rendered: list[Stack] = []
     for stack in stacks:
         stack_folder = folder / "stacks" / stack.node.id
@@ -44,6 +49,13 @@ def render(settings: Sequence[AnySettings], folder: Path, names: Sequence[str] =
         rendered.append(Stack(stack.node.id, stack_folder.relative_to(folder), resources))
     _write_manifest(folder, names or [stack.name for stack in rendered])
     return rendered
+
+
+def _of_the_disk(error: RuntimeError) -> OSError | None:
+    """Node.js's error of a file as Python's: `Error: ENOSPC: no space left on device, write`, say."""
+    found = re.match(r"Error: (E[A-Z0-9]+): [^']*(?:'(.*)')?", str(error))
+    code = getattr(errno, found[1], None) if found else None
+    return None if found is None or code is None else OSError(code, os.strerror(code), found[2])
 
 
 def render_in_parallel(

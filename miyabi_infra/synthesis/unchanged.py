@@ -12,7 +12,6 @@ import json
 import os
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -23,6 +22,7 @@ from miyabi_infra.overlays.files import SUFFIX, NotAnOverlayError, content, over
 from miyabi_infra.project import BASE, OVERLAYS, ROOT, SHARED
 from miyabi_infra.synthesis.publish import GENERATED, MANIFEST
 from miyabi_infra.synthesis.result import Stack, Synthesis
+from miyabi_infra.writing import write_whole
 
 FILE: Final = ".synthesized"
 """What is remembered, in the output folder; git ignores it."""
@@ -71,16 +71,13 @@ class Memory:
         return Synthesis(tuple(self.kept[name].stack for name in wanted), ())
 
     def write(self, now: Mapping[str, Kept]) -> None:
-        """Remember what was synthesized: the whole file is there, or the one of before."""
+        """Remember what was synthesized."""
         text = json.dumps({environment: asdict(each) for environment, each in sorted(now.items())}, indent=1)
         file = self.out / FILE
         try:
             if file.is_file() and file.read_text(encoding="utf-8") == text:
                 return
-            handle, name = tempfile.mkstemp(prefix=FILE, dir=self.out)
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            Path(name).replace(file)
+            write_whole(file, text)
         except OSError:  # a full disk, say: the next synthesis does everything
             with suppress(OSError):  # a folder that cannot be written
                 file.unlink(missing_ok=True)

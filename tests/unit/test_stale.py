@@ -104,7 +104,7 @@ def test_a_fresh_clone_is_checked_once_also_where_nothing_can_be_written(
 
     (taken.out / FILE).unlink()
     with monkeypatch.context() as patched:
-        patched.setattr("miyabi_infra.synthesis.unchanged.tempfile.mkstemp", full)
+        patched.setattr("miyabi_infra.synthesis.unchanged.write_whole", full)
         refuse_stale(taken.root, taken.out)
     assert not (taken.out / FILE).exists()
     refuse_stale(taken.root, taken.out)
