@@ -32,7 +32,9 @@ KINDS: Final = {
     "Files that explode, block, forge or are none": r"test_hostile\.py.*(hostile_text|pipes|editors|its_limit|many)",
     "Texts that forge a line or move the cursor": r"test_hostile\.py.*(one_line|a_table|escape|command_itself)",
     "Findings that break SARIF, JUnit or annotations": r"test_formats\.py",
-    "Disks, pipes, Ctrl-C, moved clones": r"test_command_line\.py.*(output|disk|reads|ctrl|checkout|gone|moved|crash)",
+    "Disks, pipes, Ctrl-C, moved clones": (
+        r"test_command_line\.py.*(output|disk|reads|ctrl|checkout|gone|moved|crash)|test_writing\.py"
+    ),
     "Clones without the commit to compare with": r"test_addresses\.py.*(shallow|first_commit)",
 }
 
