@@ -133,7 +133,7 @@ class NetworkingSettings(Settings):
         for key in ("public_subnet_cidrs", "private_subnet_cidrs"):
             cidrs: tuple[str, ...] = getattr(self, key)
             if zones and len(cidrs) != zones:
-                problem = f"has {len(cidrs)} subnets for {zones} availability_zones"
+                problem = f"has {len(cidrs)} subnet{'s' * (len(cidrs) != 1)} for {zones} availability_zones"
                 yield Violation(key, list(cidrs), problem, f"{zones} subnets, one per zone")
 
 

@@ -1,6 +1,7 @@
 """`miyabi-infra docs`: write all generated documentation that is stale, or only name it."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from miyabi_infra.pages import diagram, guides
@@ -40,5 +41,7 @@ def run(root: Path, environment: str | None = None, *, check: bool = False) -> i
             print(f"stale: {shown}: nothing generates it any more; run 'make docs'", file=sys.stderr)
         else:
             file.unlink()
+            with suppress(OSError):  # other files are in it
+                file.parent.rmdir()
             print(f"removed: {shown}")
     return int(check and bool(stale or gone))

@@ -148,6 +148,10 @@ def test_guides_of_an_environment_that_is_gone_are_removed(
     assert docs.run(changing.root) == 0
     assert (gone.exists(), written_by_hand.exists()) == (False, True)
     assert "removed: docs/environments/gone/runbook.md" in capsys.readouterr().out
+    written_by_hand.unlink()
+    gone.write_text(f"{guides.MARK}", encoding="utf-8")
+    assert docs.run(changing.root) == 0
+    assert not gone.parent.exists()
 
 
 def test_the_committed_guides_are_what_the_output_makes(root: Path) -> None:
