@@ -512,7 +512,7 @@ RULES = {
     ),
     "subnets_are_as_many_as_zones": Case(
         replace=("[10.9.11.0/24, 10.9.12.0/24]", "[10.9.11.0/24]"),
-        problem="qa.yaml:5: networking.private_subnet_cidrs: ['10.9.11.0/24'] has 1 subnets for 2 "
+        problem="qa.yaml:5: networking.private_subnet_cidrs: ['10.9.11.0/24'] has 1 subnet for 2 "
         "availability_zones; allowed: 2 subnets, one per zone",
     ),
     "names_do_not_look_like_ids": Case(
