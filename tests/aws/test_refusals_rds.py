@@ -172,6 +172,15 @@ def test_deletion_without_a_word_about_a_snapshot(account: Account) -> None:
     account.rds.delete_db_instance(**NAME, FinalDBSnapshotIdentifier="last")
 
 
+def test_failover_without_a_standby(account: Account) -> None:
+    database(account)
+    with account.refuses(rds.failover_without_a_standby):
+        account.rds.reboot_db_instance(**NAME, ForceFailover=True)
+    account.rds.reboot_db_instance(**NAME)
+    change(account, MultiAZ=True)
+    account.rds.reboot_db_instance(**NAME, ForceFailover=True)
+
+
 def test_final_snapshot_that_exists(account: Account) -> None:
     for name in ("one", "two"):
         database(account, DBInstanceIdentifier=name)

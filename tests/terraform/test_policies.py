@@ -1,6 +1,7 @@
 """checkov over real plans: it checks something in every stack, and finds what is planted."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -20,19 +21,26 @@ pytestmark = [
 ]
 
 
+GUIDE = "docs/guides/database.md"
+
+
 @pytest.fixture(scope="module")
-def scans(output: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Scan, Scan]:
-    """dev and the shared stack as they are, and with weaknesses planted by hand."""
-    project = Project(tmp_path_factory.mktemp("policies"))
+def scans(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Scan, Scan]:
+    """dev and the shared stack as they are, and with weaknesses planted by hand and staging's database."""
+    project = Project.copy_of(root, tmp_path_factory.mktemp("policies") / "project")
     project.take(output)
+    blocks = re.findall(r"(?ms)^```yaml\n(.*?)^```$", (root / GUIDE).read_text(encoding="utf-8"))
+    (waivers,) = [each.removeprefix("lint:\n  waive:\n") for each in blocks if each.startswith("lint:")]
+    project.change("staging", ("\nlint:\n  waive:\n", f"\n{blocks[0]}\nlint:\n  waive:\n{waivers}"))
+    project.synthesize("staging")
     with project.body("dev", "security-groups") as body:
         (http, *_) = body["resource"]["aws_security_group"]["alb"]["ingress"]
         body["resource"]["aws_security_group"]["ecs"]["ingress"].append({**http, "from_port": 22, "to_port": 22})
     with project.body("shared", "state-bucket") as body:
         body["resource"]["aws_s3_bucket_public_access_block"]["state"]["block_public_acls"] = False
     before, after = (
-        scan(ROOT, [each for each in read(out) if each.environment in {"dev", "shared"}], out)
-        for out in (output, project.out)
+        scan(ROOT, [each for each in read(out) if each.environment in {"dev", "shared", *more}], out)
+        for out, more in ((output, ()), (project.out, ("staging",)))
     )
     return before, after
 
@@ -47,7 +55,7 @@ def test_what_is_planted_is_found(scans: tuple[Scan, Scan]) -> None:
     before, after = scans
     planted = {
         (environment, each.policy, each.address)
-        for environment in after.violated
+        for environment in before.violated
         for each in {*after.violated[environment]} - {*before.violated[environment]}
     }
     assert planted == {
@@ -55,6 +63,17 @@ def test_what_is_planted_is_found(scans: tuple[Scan, Scan]) -> None:
         ("shared", "CKV_AWS_53", "module.state_bucket.aws_s3_bucket_public_access_block.state"),
         ("shared", "CKV2_AWS_6", "module.state_bucket.aws_s3_bucket.state"),
     }
+
+
+def test_of_a_database_nothing_is_found_that_its_guide_does_not_give_a_reason_for(
+    scans: tuple[Scan, Scan], root: Path
+) -> None:
+    _, after = scans
+    found = {each.policy for each in after.violated["staging"] if each.address.startswith("module.rds.")}
+    waived = set(re.findall(r"CKV2?_AWS_\d+", (root / GUIDE).read_text(encoding="utf-8")))
+    base = set(re.findall(r"(?m)^    (CKV2?_AWS_\d+):", (root / "environments/base.yaml").read_text(encoding="utf-8")))
+
+    assert found - base == waived
 
 
 def test_lint_reports_policies_beside_its_own_findings(

@@ -273,6 +273,23 @@ def test_settings_that_committed_overlays_leave_off_change_the_pages(everything:
     assert "120 s without data" in text["api"]
 
 
+def test_no_command_takes_what_is_of_others_along_or_acts_before_it_looks(rendered: Project) -> None:
+    """Alarms and other things by their whole names; Terraform is initialized first; a release looks at the lock."""
+    for file in guides.pages(rendered.root):
+        held = commands(file)
+        assert [str(each) for each in held if "-prefix miyabi" in each.text and "alarm" in each.text] == []
+        used = [at for at, each in enumerate(held) if re.search(r"terraform -chdir=\S+ (?!init)", each.text)]
+        made = [at for at, each in enumerate(held) if " init -input=false" in each.text]
+        assert not used or min(made) < min(used), file
+        for each in held:
+            if "force-unlock" in each.text:
+                assert each.text.index('"$held" = "$id"') < each.text.index("force-unlock")
+            if "state push -force" in each.text:
+                assert each.text.index("state pull >") < each.text.index("-eq ") < each.text.index("state push -force")
+        if file.stem == "troubleshooting":
+            assert any("miyabi-infra verify" in each.text for each in held)
+
+
 def test_every_command_is_executed_or_says_why_not(rendered: Project) -> None:
     for each in every_command(rendered.root):
         if each.session:

@@ -299,6 +299,25 @@ def test_replacements_that_the_provider_is_known_to_force_are_listed_with_what_f
     assert "| `prod` | `module" not in said
 
 
+def test_another_port_name_or_version_says_what_it_replaces_or_that_nobody_knows(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    with project.body("dev", "alb") as body:  # container_port and project
+        body["resource"]["aws_lb_target_group"]["app"]["port"] = 9000
+        body["resource"]["aws_lb"]["main"]["name"] = "shop-alb-dev"
+    with project.body("dev", "elasticache") as body:  # a newer version is an update, an older one another cache
+        body["resource"]["aws_elasticache_cluster"]["redis"]["engine_version"] = "6.2"
+    run(project.root, "dev")
+    said = capsys.readouterr().out
+    group, balancer = "module.alb.aws_lb_target_group.app", "module.alb.aws_lb.main"
+    assert f"| `dev` | `{group}` | `port` |" in said
+    assert f"| `dev` | `{balancer}` | `name` |" in said
+    assert "| `dev` | `module.alb.aws_lb_listener.http` | `load_balancer_arn` | `module.alb.aws_lb.main` |" in said
+    unknown = said[said.index("Whether these changes force a replacement is not known:") :]
+    assert "- `dev`: `module.elasticache.aws_elasticache_cluster.redis` `engine_version`" in unknown
+
+
 def test_a_replaced_database_comes_first_and_is_said_to_be_refused(
     project: Project, output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,6 +14,7 @@ from miyabi_infra.aws.readers.ecs import MIGRATING
 from miyabi_infra.aws.verify import Verification, verify
 from miyabi_infra.aws.world import Compared, Extra, Found, World
 from miyabi_infra.commands.verify import as_data, text
+from miyabi_infra.project import SHARED
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Reference, Resource, Stack
 from miyabi_infra.stacks import read as read_stacks
@@ -185,12 +186,47 @@ def test_a_policy_at_a_secret_is_found(stack: Stack) -> None:
         assert made is not None
         return made
 
-    (extra,) = found().extras
-    assert extra.text.startswith("resource policy ")
+    assert [each.text for each in found().extras] == ["resource policy"]
     answers["get_resource_policy"] = {}
     assert found().extras == []
     del answers["get_resource_policy"]  # denied: nobody knows
     assert (found().extras, len(found().troubles)) == ([], 1)
+
+
+def test_a_redirect_to_another_host_is_a_difference(stack: Stack) -> None:
+    (http,) = stack.of_type("aws_lb_listener")
+    arn = "arn:aws:elasticloadbalancing:us-west-2:1:listener/app/x/1/2"
+    redirect = {"port": "443", "protocol": "HTTPS", "status_code": "HTTP_301"}
+    actions = ({"type": "redirect", "redirect": (redirect,)},)
+    listener = replace(http, arguments={**http.arguments, "load_balancer_arn": "balancer", "default_action": actions})
+    held = {"Port": "443", "Protocol": "HTTPS", "StatusCode": "HTTP_301", "Host": "phish.example"}
+    found = {"ListenerArn": arn, "LoadBalancerArn": "balancer", "Port": 80, "Protocol": "HTTP"}
+    answers = {
+        "describe_listeners": [{**found, "DefaultActions": [{"Type": "redirect", "RedirectConfig": held}]}],
+        "describe_tags": {"TagDescriptions": [{"Tags": []}]},
+    }
+    read = READERS[listener.type](listener, World(Answering(answers), stack, READERS))
+
+    assert read is not None
+    (differs,) = [each for each in read.checks if not each.same and each.argument.startswith("default_action")]
+    assert (differs.argument, differs.generated, differs.found) == (
+        "default_action[0].redirect.host", "#{host}", "phish.example"
+    )  # fmt: skip
+
+
+def test_a_policy_at_the_registry_is_found(root: Path) -> None:
+    shared = next(each for each in read_stacks(root / "cdktf.out") if each.environment == SHARED)
+    (repository,) = shared.of_type("aws_ecr_repository")
+    described = {"repositoryName": "miyabi-web-api", "repositoryArn": "arn:x", "repositoryUri": "x"}
+    answers = {
+        "describe_repositories": {"repositories": [described]},
+        "list_tags_for_resource": {"tags": []},
+        "get_repository_policy": {"policyText": '{"Statement": [{"Effect": "Allow", "Principal": "*"}]}'},
+    }
+    read = READERS[repository.type](repository, World(Answering(answers), shared, READERS))
+
+    assert read is not None
+    assert [each.text for each in read.extras] == ["repository policy"]
 
 
 def test_tasks_that_no_service_started_are_found(stack: Stack) -> None:

@@ -232,6 +232,15 @@ def deletion_without_a_word_about_a_snapshot(ask: Ask) -> str | None:
     return "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
 
 
+@refusal("rds", "RebootDBInstance", code="InvalidParameterCombination", source=API.format("RebootDBInstance"))
+def failover_without_a_standby(ask: Ask) -> str | None:
+    """Only a database with a standby in another zone can fail over."""
+    held = _database(ask)
+    if not ask.get("ForceFailover") or held is None or held.multi_az:
+        return None
+    return "ForceFailover cannot be specified since the instance is not configured for MultiAZ."
+
+
 @refusal("rds", "DeleteDBInstance", code="DBSnapshotAlreadyExists", source=API.format("DeleteDBInstance"))
 def final_snapshot_that_exists(ask: Ask) -> str | None:
     """There is a snapshot of the name already."""
