@@ -34,14 +34,14 @@ def _sarif_schema() -> dict[str, Any]:
     return json.loads(Path(str(file.locate())).read_text(encoding="utf-8"))
 
 
-SARIF: Final = _sarif_schema()
+SARIF: Final = jsonschema.Draft4Validator(_sarif_schema())
 JUNIT: Final = xmlschema.XMLSchema(Path(__file__).parents[1] / "data/junit.xsd")
 
 
 def sarif(text: str) -> list[dict[str, Any]]:
     """The results of a log that the schema accepts."""
     log = json.loads(text)
-    jsonschema.validate(log, SARIF, jsonschema.Draft4Validator)
+    SARIF.validate(log)  # pyright: ignore[reportUnknownMemberType]
     (run,) = log["runs"]
     for each in run["results"]:
         assert run["tool"]["driver"]["rules"][each["ruleIndex"]]["id"] == each["ruleId"]

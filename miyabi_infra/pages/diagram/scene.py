@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 from typing import Final, Literal
 
 Anchor = Literal["start", "middle"]
@@ -74,7 +76,7 @@ class Text:
     beside: str = ""
     """A name in plain letters that follows on the same line."""
 
-    @property
+    @cached_property
     def rect(self) -> Rect:
         """The room that it takes in the widest of the usual fonts."""
         width = text_width(self.text, self.size, bold=self.bold)
@@ -120,9 +122,9 @@ def cut(text: str, room: float, size: float, *, bold: bool = False) -> str:
     """The text, or its beginning with `…` where there is no room for all of it."""
     if text_width(text, size, bold=bold) <= room:
         return text
-    while text and text_width(f"{text}…", size, bold=bold) > room:
-        text = text[:-1]
-    return f"{text.rstrip()}…"
+    widths = accumulate(text_width(each, size, bold=bold) for each in f"…{text}")
+    kept = sum(1 for width in widths if width <= room) - 1
+    return f"{text[: max(kept, 0)].rstrip()}…"
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
