@@ -26,6 +26,8 @@ from miyabi_infra.terraform import cli as terraform  # noqa: E402  # after jsii 
 from tests.name_server import NameServer  # noqa: E402
 from tests.support import Plans, Project, chromium, synthesized  # noqa: E402
 
+os.environ.setdefault(*terraform.LESS_COLLECTION)  # for the terraform commands of the guides
+
 NEEDED = (
     (("terraform", "aws"), "terraform", terraform.executable, "MIYABI_DEMAND_TERRAFORM"),
     (("browser",), "chromium", chromium, "MIYABI_DEMAND_BROWSER"),

