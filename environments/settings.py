@@ -17,6 +17,8 @@ from modules.domain import covers, in_the_zone
 from modules.ecs import EcsSettings
 from modules.ecs_service import EcsServiceSettings
 from modules.elasticache import ElasticacheSettings
+from modules.endpoints import EndpointsSettings
+from modules.flow_logs import FlowLogsSettings
 from modules.frontend import FrontendSettings
 from modules.hosted_zone import HostedZoneSettings
 from modules.iam import INLINE_POLICIES_LENGTH, OTHER_STATEMENTS_LENGTH, IamSettings, length_of_reading
@@ -60,6 +62,8 @@ class EnvironmentSettings(Platform):
     certificate: CertificateSettings = CertificateSettings()
     waf: WafSettings = WafSettings()
     log_bucket: LogBucketSettings = LogBucketSettings()
+    flow_logs: FlowLogsSettings = FlowLogsSettings()
+    endpoints: EndpointsSettings = EndpointsSettings()
 
     secrets: dict[SecretName, SecretSettings] = Field(default={})
     """Secrets that Terraform creates without a value, by name. Where there are none, their module is not called."""
@@ -185,13 +189,14 @@ class EnvironmentSettings(Platform):
                 if found is not None:
                     yield ("ecs", *at, "secrets", variable), source, found[0]
 
-    @rule("networking", "ecs_service", "elasticache", "rds")
+    @rule("networking", "ecs_service", "elasticache", "rds", "endpoints")
     def private_subnets_hold_every_task(self, _platform: Platform) -> Iterator[Violation]:
         """Each task needs an address; a deployment at full scale must have enough of them."""
         # The words for the cache stay those of an environment without a database.
         percent = self.ecs_service.most_percent_during_deployment
         tasks = self.ecs_service.most_tasks_during_deployment
         free = self.networking.free_private_addresses - self.rds.nodes
+        free -= len(self.endpoints.interfaces) * len(self.networking.private_subnet_cidrs)
         if tasks > free - self.elasticache.nodes:
             problem = (
                 f"x {percent} % are {tasks} tasks during a deployment, more than "
@@ -451,6 +456,13 @@ class EnvironmentSettings(Platform):
             if getattr(self.alb, key) and not self.log_bucket.name:
                 problem, allowed = "has no bucket", "false, or log_bucket.name with it"
                 yield Violation(("alb", key), value=True, problem=problem, allowed=allowed)
+
+    @rule("flow_logs", "log_bucket")
+    def flow_logs_have_a_bucket(self, _platform: Platform) -> Iterator[Violation]:
+        """The bucket's policy lets flow logs in, so it is the environment's own."""
+        if self.flow_logs.destination == "s3" and not self.log_bucket.name:
+            key, allowed = ("flow_logs", "destination"), "cloudwatch-logs, or log_bucket.name with it"
+            yield Violation(key, self.flow_logs.destination, "has no bucket", allowed)
 
     @rule("frontend", "log_bucket")
     def log_bucket_has_a_name_of_its_own(self, _platform: Platform) -> Iterator[Violation]:

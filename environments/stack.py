@@ -16,6 +16,8 @@ from modules.dns import DnsModule
 from modules.ecs import EcsModule
 from modules.ecs_service import EcsServiceModule
 from modules.elasticache import ElasticacheModule
+from modules.endpoints import EndpointsModule
+from modules.flow_logs import FlowLogsModule
 from modules.frontend import FrontendModule
 from modules.hosted_zone import HostedZoneModule
 from modules.iam import IamModule
@@ -133,7 +135,7 @@ class EnvironmentStack(PlatformStack):
     an environment without the module does not change.
     """
 
-    def __init__(self, scope: Construct, settings: EnvironmentSettings) -> None:  # noqa: C901, PLR0915  # every module
+    def __init__(self, scope: Construct, settings: EnvironmentSettings) -> None:  # noqa: C901, PLR0912, PLR0915
         super().__init__(scope, settings, us_east_1=settings.needs_us_east_1)
         ecr_image_uri = TerraformVariable(
             self,
@@ -154,7 +156,19 @@ class EnvironmentStack(PlatformStack):
             vpc_id=networking.vpc_id,
             cloudfront_port=frontend.api_port if frontend.enabled and frontend.only_from_cloudfront else None,
             codedeploy=codedeploy,
+            asks_endpoints=settings.networking.vpc_cidr if settings.endpoints.interfaces else None,
         )
+        endpoints = None
+        if settings.endpoints.enabled:
+            endpoints = EndpointsModule(
+                self,
+                platform=settings,
+                settings=settings.endpoints,
+                vpc_id=networking.vpc_id,
+                private_subnet_ids=networking.private_subnet_ids,
+                private_route_table_ids=networking.private_route_table_ids() if settings.endpoints.s3 else [],
+                endpoints_security_group_id=security_groups.endpoints_security_group_id,
+            )
         # The topic comes first, because every alarm refers to it; the dashboard last, because it shows everything. One
         # module with both would not be a cycle for Terraform, but could not be read from top to bottom.
         alarm_topic_arn = settings.notifications.topic_arn or None
@@ -216,8 +230,23 @@ class EnvironmentStack(PlatformStack):
         )
         log_bucket = None
         if settings.log_bucket.name:
-            log_bucket = LogBucketModule(self, platform=settings, settings=settings.log_bucket)
+            log_bucket = LogBucketModule(
+                self,
+                platform=settings,
+                settings=settings.log_bucket,
+                flow_logs=settings.flow_logs.destination == "s3",
+            )
             self.output("log_bucket_name", log_bucket.bucket_name, "Name of the bucket of the logs")
+        if settings.flow_logs.destination:
+            FlowLogsModule(
+                self,
+                platform=settings,
+                settings=settings.flow_logs,
+                vpc_id=networking.vpc_id,
+                bucket_arn=log_bucket.bucket_arn if log_bucket else None,
+                # AWS looks whether it may write into the bucket.
+                depends_on=[log_bucket] if log_bucket else [],
+            )
         self.alb = alb = AlbModule(
             self,
             platform=settings,
@@ -264,8 +293,8 @@ class EnvironmentStack(PlatformStack):
             alarm_topic_arn=alarm_topic_arn,
             # ECS refuses a service whose target group has no listener, and tasks cannot start before their roles have
             # the policies. No argument of the service refers to either, so the order must be explicit.
-            # Without NAT and routes they cannot pull the image either, and the circuit breaker gives up.
-            depends_on=[alb, iam, networking],
+            # Without NAT and routes, or endpoints, they cannot pull the image either, and the circuit breaker gives up.
+            depends_on=[alb, iam, networking, *([endpoints] if endpoints else [])],
         )
         if settings.ecs_service.by_codedeploy:
             CodedeployModule(

@@ -24,9 +24,11 @@ OTHER_STATEMENTS_LENGTH = 1_240
 NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-def trust(service: str) -> dict[str, object]:
-    """The trust policy of a role that a service of AWS assumes."""
-    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
+def trust(service: str, **conditions: Mapping[str, object]) -> dict[str, object]:
+    """The trust policy of a role that a service of AWS assumes; `conditions` by their operator."""
+    statement: dict[str, object] = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
+    if conditions:
+        statement["Condition"] = conditions
     return {"Version": POLICY_VERSION, "Statement": [statement]}
 
 

@@ -56,7 +56,7 @@ class LogBucketSettings(Settings):
 
 
 class LogBucketModule(Module):
-    """A private bucket into which load balancers of the account write. Called only where the bucket has a name.
+    """A private bucket into which load balancers and VPCs of the account write. Called only where it has a name.
 
     Logs of load balancers can be encrypted with S3's own keys only, and are delivered by a service that AWS recommends
     in all regions (user guide, "Enable access logs"): accounts of ELB, one for each region, are what it replaces.
@@ -64,7 +64,10 @@ class LogBucketModule(Module):
 
     folder: ClassVar[str] = "log-bucket"
 
-    def __init__(self, scope: TerraformStack, *, platform: Platform, settings: LogBucketSettings) -> None:
+    def __init__(
+        self, scope: TerraformStack, *, platform: Platform, settings: LogBucketSettings, flow_logs: bool
+    ) -> None:
+        """`flow_logs`: whether the VPC writes into it, too."""
         super().__init__(scope)
         body = self.body
         bucket = S3Bucket(body, "aws_s3_bucket.logs", bucket=settings.name, tags={"Name": settings.name or ""})
@@ -105,6 +108,30 @@ class LogBucketModule(Module):
                 )
             ],
         )
+        # AWS would add these itself to a policy that lacks them, and every plan would take them away.
+        of_account = {
+            "StringEquals": {"aws:SourceAccount": platform.account_id},
+            "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{platform.region}:{platform.account_id}:*"},
+        }
+        full_control = {"s3:x-amz-acl": "bucket-owner-full-control"}
+        of_flow_logs = [
+            {
+                "Sid": "FlowLogsWrite",
+                "Effect": "Allow",
+                "Principal": {"Service": "delivery.logs.amazonaws.com"},
+                "Action": "s3:PutObject",
+                "Resource": f"{bucket_arn}/AWSLogs/{platform.account_id}/*",
+                "Condition": {**of_account, "StringEquals": {**of_account["StringEquals"], **full_control}},
+            },
+            {
+                "Sid": "FlowLogsLook",
+                "Effect": "Allow",
+                "Principal": {"Service": "delivery.logs.amazonaws.com"},
+                "Action": "s3:GetBucketAcl",
+                "Resource": bucket_arn,
+                "Condition": of_account,
+            },
+        ]
         policy = self.local(
             "policy",
             {
@@ -119,6 +146,7 @@ class LogBucketModule(Module):
                         # without a source, so a condition on one refuses everything.
                         "Resource": f"{bucket_arn}/AWSLogs/{platform.account_id}/*",
                     },
+                    *(of_flow_logs if flow_logs else []),
                     denies_plain_http(bucket_arn),
                 ],
             },
@@ -132,4 +160,5 @@ class LogBucketModule(Module):
             depends_on=[access],
         )
 
+        self.bucket_arn = self.output("bucket_arn", bucket_arn, "ARN of the bucket of the logs") if flow_logs else None
         self.bucket_name = self.output("bucket_name", bucket_id, "Name of the bucket of the logs")

@@ -44,7 +44,8 @@ class NetworkingSettings(Settings):
     """IPv4 CIDR blocks of the private subnets (tasks and cache), one per zone, /16 to /28."""
 
     enable_nat_gateway: bool = True
-    """Whether private subnets reach the internet through NAT gateways. Without NAT, tasks cannot pull images."""
+    """Whether private subnets reach the internet through NAT gateways. Without NAT, tasks reach only what
+    `endpoints` leads to: images need ecr.api, ecr.dkr and s3, logs need logs."""
 
     single_nat_gateway: bool = False
     """Whether all zones share one NAT gateway. It is cheaper, but if its zone fails, no private subnet reaches the
@@ -256,4 +257,13 @@ class NetworkingModule(Module):
         self.nat_gateway_id = self.output(
             "nat_gateway_id", item_or_null(nat_gateway, "id"), "ID of the first NAT gateway; null without NAT"
         )
+        self._private_route_table = private_route_table
         self.internet_gateway_id = self.output("internet_gateway_id", internet_gateway.id, "ID of the internet gateway")
+
+    def private_route_table_ids(self) -> list[str]:
+        """IDs of the route tables of the private subnets. The output is declared on the first call of this method."""
+        return self.output_list(
+            "private_route_table_ids",
+            every(self._private_route_table, "id"),
+            "IDs of the private subnets' route tables",
+        )

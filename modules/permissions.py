@@ -52,6 +52,8 @@ WITHOUT_PERMISSION: Final = frozenset({"sts:GetCallerIdentity", "ecs:DiscoverPol
 _ALSO: Final = {
     "servicediscovery:CreatePrivateDnsNamespace": ("route53:CreateHostedZone", "route53:GetHostedZone"),
     "servicediscovery:DeleteNamespace": ("route53:DeleteHostedZone",),
+    "ec2:CreateFlowLogs": ("logs:CreateLogDelivery", "logs:DeleteLogDelivery"),
+    "ec2:CreateVpcEndpoint": ("route53:AssociateVPCWithHostedZone",),
     "elasticache:CreateCacheCluster": ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
     "wafv2:AssociateWebACL": ("elasticloadbalancing:SetWebAcl",),
     "wafv2:DisassociateWebACL": ("elasticloadbalancing:SetWebAcl",),
@@ -211,7 +213,12 @@ PUSHES: Final = (
 KEEPS: Final = ("ecr:BatchGetImage", "ecr:PutImage")
 """What it takes to give an image of the registry one more tag, so that it does not expire while it runs."""
 
-PASSED_TO: Final = ("codedeploy.amazonaws.com", "ecs-tasks.amazonaws.com", "monitoring.rds.amazonaws.com")
+PASSED_TO: Final = (
+    "codedeploy.amazonaws.com",
+    "ecs-tasks.amazonaws.com",
+    "monitoring.rds.amazonaws.com",
+    "vpc-flow-logs.amazonaws.com",
+)
 """Services to which an apply gives the roles that it makes."""
 
 SERVICE_LINKED: Final = (

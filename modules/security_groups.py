@@ -90,10 +90,12 @@ class SecurityGroupsModule(Module):
         vpc_id: str,
         cloudfront_port: int | None = None,
         codedeploy: CodedeploySettings | None = None,
+        asks_endpoints: str | None = None,
     ) -> None:
         """`cloudfront_port`: the only port of the load balancer, which only CloudFront reaches; None for both.
 
         `codedeploy`: who reaches the port for test traffic; None where CodeDeploy does not deploy.
+        `asks_endpoints`: the block whose members ask the interface endpoints; None where there are none.
         """
         super().__init__(scope)
         body, name = self.body, platform.name
@@ -154,6 +156,23 @@ class SecurityGroupsModule(Module):
             egress=[_all_outbound()],
             tags={"Name": name("redis-sg")},
         )
+
+        self.endpoints_security_group_id = None
+        if asks_endpoints is not None:
+            endpoints = SecurityGroup(
+                body,
+                "aws_security_group.endpoints",
+                name=name("endpoints-sg"),
+                description="Security group for VPC endpoints",
+                vpc_id=vpc,
+                # The names of the services lead here in the whole VPC, so the whole VPC gets in. Endpoints only answer.
+                ingress=[_ingress("HTTPS from the VPC", HTTPS_PORT, cidr_blocks=[asks_endpoints])],
+                egress=[],
+                tags={"Name": name("endpoints-sg")},
+            )
+            self.endpoints_security_group_id = self.output(
+                "endpoints_security_group_id", endpoints.id, "ID of the security group of the endpoints"
+            )
 
         self.alb_security_group_id = self.output(
             "alb_security_group_id", alb.id, "ID of the load balancer's security group"

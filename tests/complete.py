@@ -348,6 +348,14 @@ def overlay(
             "expiry_alarm_days": 20,
         },
         "log_bucket": {"name": "miyabi-logs-complete", "days": 30},
+        "flow_logs": {
+            "destination": "cloudwatch-logs",
+            "traffic": "REJECT",
+            "fields": ["version", "srcaddr", "dstaddr", "dstport", "action", "ecs-task-id"],
+            "aggregation_seconds": 60,
+            "retention_days": 14,
+        },
+        "endpoints": {"s3": True, "interfaces": ["ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssmmessages"]},
         "waf": {
             "enabled": True,
             "protects": "both",
@@ -399,6 +407,8 @@ def overlay(
             "frontend_gb": 1,
             "access_log_gb": 2,
             "log_bucket_gb": 4,
+            "flow_log_gb": 3,
+            "endpoint_gb": 40,
             "waf_requests": 4,
             "waf_log_gb": 2,
             "database_backup_gb": 10,

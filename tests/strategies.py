@@ -342,6 +342,23 @@ def waf(draw: st.DrawFn, *, behind_cloudfront: bool) -> dict[str, Any]:
 
 
 @st.composite
+def flow_logs(draw: st.DrawFn) -> dict[str, Any]:
+    """Where there is a bucket for them."""
+    return {
+        "destination": draw(st.sampled_from([None, "cloudwatch-logs", "s3"])),
+        "traffic": draw(st.sampled_from(["ALL", "ACCEPT", "REJECT"])),
+        "fields": draw(st.sampled_from([[], ["srcaddr", "dstaddr", "ecs-task-id"]])),
+        "aggregation_seconds": draw(st.sampled_from([60, 600])),
+    }
+
+
+@st.composite
+def endpoints(draw: st.DrawFn) -> dict[str, Any]:
+    named = draw(st.sampled_from([[], ["logs"], ["ecr.api", "ecr.dkr", "ssmmessages", "sts"]]))
+    return {"s3": "ecr.dkr" in named or draw(st.booleans()), "interfaces": named}
+
+
+@st.composite
 def monitoring(draw: st.DrawFn, *, has_figures: bool) -> dict[str, Any]:
     return {
         "enabled": has_figures and draw(st.booleans()),
@@ -395,6 +412,8 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
         "notifications": draw(notifications(region)),
         "frontend": site,
         "waf": draw(waf(behind_cloudfront=bool(site))),
+        "flow_logs": draw(flow_logs()) if logged else {},
+        "endpoints": draw(endpoints()),
         "account_id": ACCOUNT if logged else None,
         "log_bucket": {"name": "logs-qa", "days": draw(st.integers(1, 3650))} if logged else {},
         "monitoring": draw(monitoring(has_figures=tasks["container_insights"])),

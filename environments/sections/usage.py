@@ -67,6 +67,12 @@ class UsageSettings(Settings):
     log_bucket_gb: Volume = 1
     """GB that are kept in the bucket of `log_bucket`. AWS bills their storage, and nothing for their delivery."""
 
+    flow_log_gb: Volume = 1
+    """GB of records that flow logs write (`flow_logs`). What they take in the bucket is in `log_bucket_gb`."""
+
+    endpoint_gb: Volume = 10
+    """GB through the interface endpoints of `endpoints`; `nat_gb` is then what still passes NAT."""
+
     waf_requests: Volume = 1
     """Millions of requests that each web ACL of `waf` inspects."""
 

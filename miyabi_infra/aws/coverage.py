@@ -78,7 +78,9 @@ NOT_SHOWN: Final[Mapping[str, str]] = {
     "aws_sns_topic": _CONFIGURATION,
     "aws_sns_topic_policy": _CONFIGURATION,
     "aws_sns_topic_subscription": _CONFIGURATION,
+    "aws_flow_log": "verify says whether it can write; what it wrote is in its log group or bucket",
     "aws_vpc": _NETWORK,
+    "aws_vpc_endpoint": _NETWORK,
     "aws_wafv2_ip_set": _CONFIGURATION,
     "aws_wafv2_web_acl_logging_configuration": _CONFIGURATION,
 }

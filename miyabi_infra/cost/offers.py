@@ -56,6 +56,8 @@ def _wanted() -> Iterator[Wanted]:
     yield Wanted("alb.lcu", "AWSELB", "LCUUsage", "LCU-hour", where=of_alb)
     yield Wanted("nat.hour", "AmazonEC2", "NatGateway-Hours", "hour")
     yield Wanted("nat.gb", "AmazonEC2", "NatGateway-Bytes", "GB")
+    yield Wanted("endpoint.hour", "AmazonVPC", "VpcEndpoint-Hours", "endpoint-hour and zone")
+    yield Wanted("endpoint.gb", "AmazonVPC", "VpcEndpoint-Bytes", "GB")
     yield Wanted("ipv4.hour", "AmazonVPC", "PublicIPv4:InUseAddress", "address-hour")
     out = {"Transfer Type": "AWS Outbound"}
     yield Wanted("transfer.internet", "AWSDataTransfer", "DataTransfer-Out-Bytes", "GB", where=out)
@@ -64,6 +66,8 @@ def _wanted() -> Iterator[Wanted]:
     yield Wanted("cdn.requests", cdn, "US-Requests-Tier2-HTTPS", "10,000 requests", scale=10_000, everywhere=True)
     yield Wanted("cdn.function", cdn, "Executions-CloudFrontFunctions", "million runs", 1_000_000, everywhere=True)
     yield Wanted("logs.ingested", cloudwatch, "DataProcessing-Bytes", "GB")
+    yield Wanted("logs.vended", cloudwatch, "VendedLog-Bytes", "GB")
+    yield Wanted("logs.to_s3", cloudwatch, "S3-Egress-Bytes", "GB")
     yield Wanted("logs.stored", cloudwatch, "TimedStorage-ByteHrs", "GB-month")
     yield Wanted("alarm.month", cloudwatch, "CW:AlarmMonitorUsage", "alarm-month")
     yield Wanted("dashboard.month", cloudwatch, "DashboardsUsageHour", "dashboard-month")

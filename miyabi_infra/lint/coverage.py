@@ -22,6 +22,7 @@ NOTHING_TO_FIND: Final[Mapping[str, str]] = {
     "aws_elasticache_subnet_group": _PART,
     "aws_iam_openid_connect_provider": "who may use it is in the trust policies of the roles, which its rules shape",
     "aws_iam_policy": "it only limits what other policies allow",
+    "aws_flow_log": _RULES,
     "aws_lb_listener_certificate": _RULES,
     "aws_route53_health_check": _RULES,
     "aws_route53_zone": "only the name servers of the domain say whether it is used: preflight asks them",
@@ -39,6 +40,7 @@ NOTHING_TO_FIND: Final[Mapping[str, str]] = {
     "aws_service_discovery_service": _RULES,
     "aws_sns_topic": _RULES,
     "aws_sns_topic_policy": _RULES,
+    "aws_vpc_endpoint": "what it opens is in reach, and from where on it pays in cost",
     "aws_wafv2_web_acl_logging_configuration": _RULES,
     "aws_sns_topic_subscription": "alarms-nobody-hears looks at the alarms",
 }

@@ -23,6 +23,8 @@ from modules.certificate import CertificateSettings
 from modules.codedeploy import CodedeploySettings
 from modules.dns import DnsSettings
 from modules.ecs_service import EcsServiceSettings
+from modules.endpoints import EndpointsSettings
+from modules.flow_logs import FlowLogsSettings
 from modules.frontend import FrontendSettings
 from modules.hosted_zone import HostedZoneSettings
 from modules.log_bucket import LogBucketSettings
@@ -45,6 +47,8 @@ _EVERYTHING = {
     "waf": WafSettings(enabled=True, protects="both"),
     "account_id": "123456789012",
     "log_bucket": LogBucketSettings(name="miyabi-logs"),
+    "flow_logs": FlowLogsSettings(destination="cloudwatch-logs"),
+    "endpoints": EndpointsSettings(s3=True, interfaces=("ecr.api", "ecr.dkr", "logs")),
     "frontend": FrontendSettings(
         enabled=True, bucket="miyabi-frontend", origin_secret=True, domain_names=("app.example.com",)
     ),

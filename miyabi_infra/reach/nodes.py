@@ -7,7 +7,16 @@ from typing import Final, Literal
 from miyabi_infra.reach.network import Network, Subnet
 from miyabi_infra.reach.steps import Step
 from miyabi_infra.stacks import Resource, Stack, Value
-from miyabi_infra.stacks.platform import CACHES, DATABASES, Platform, address_of, addresses_of, integer, mappings
+from miyabi_infra.stacks.platform import (
+    CACHES,
+    DATABASES,
+    Platform,
+    address_of,
+    addresses_of,
+    integer,
+    mappings,
+    service_of,
+)
 
 INTERNET: Final = "internet"
 
@@ -378,11 +387,6 @@ def _endpoint(stack: Stack, network: Network, endpoint: Resource) -> Node:
         opens=Step.no("opens", "an endpoint opens no connections", endpoint.address),
         service=service,
     )
-
-
-def service_of(endpoint: Resource) -> str:
-    """The AWS service behind a VPC endpoint: `ecr.api` of `com.amazonaws.us-west-2.ecr.api`."""
-    return ".".join(str(endpoint.get("service_name", "")).split(".")[3:])
 
 
 def _empty(network: Network, group: Resource, taken: set[str]) -> Node:

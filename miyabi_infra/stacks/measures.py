@@ -624,6 +624,16 @@ def conditions(name: str) -> Callable[[Resource], float]:
     return measured
 
 
+def recorded(flow_log: Resource) -> float:
+    """2 where a flow log writes down accepted and rejected connections, 1 where one of both."""
+    return 2 if flow_log.get("traffic_type") == "ALL" else 1
+
+
+def summed_up(flow_log: Resource) -> float:
+    """The negative number of seconds in one record; AWS's default is 600."""
+    return -number(flow_log.get("max_aggregation_interval"), 600)
+
+
 def writes(name: str) -> Callable[[Resource], float]:
     """1 for a load balancer that writes the logs of a block."""
     return lambda balancer: any(each.get("enabled") is True for each in balancer.blocks(name))

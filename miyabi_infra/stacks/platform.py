@@ -334,6 +334,11 @@ def leads_to(value: Value, resource: Resource) -> bool:
     return isinstance(value, Reference) and value.address == resource.address
 
 
+def service_of(endpoint: Resource) -> str:
+    """The AWS service behind a VPC endpoint: `ecr.api` of `com.amazonaws.us-west-2.ecr.api`."""
+    return ".".join(str(endpoint.get("service_name", "")).split(".")[3:])
+
+
 def display_name(resource: Resource) -> str:
     """What people call a resource: its `name`, its tag `Name`, or its label."""
     tags = resource.get("tags")

@@ -689,6 +689,19 @@ STRENGTHS: Final = (
         _of(("aws_elasticache_replication_group",), "kms_key_id"),
     ),
     Strength("flow logs", "they show who connected to what", by.count("aws_flow_log"), _of(("aws_flow_log",), "")),
+    Strength(
+        "connections that flow logs write down (2 accepted and rejected ones)",
+        "what is not written down cannot be looked for",
+        by.each_of(by.recorded, "aws_flow_log"),
+        _of(("aws_flow_log",), "traffic_type"),
+    ),
+    Strength(
+        "seconds that a record of a flow log sums up",
+        "what is summed up cannot be told apart",
+        by.each_of(by.summed_up, "aws_flow_log"),
+        _of(("aws_flow_log",), "max_aggregation_interval"),
+        lost=0,
+    ),
     Strength("alarms", "what no alarm watches fails unseen", by.count(*_ALARM), _of(_ALARM, "")),
     Strength(
         "alarms that tell somebody",
@@ -966,6 +979,7 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         "snapshot_name",
     },
     "aws_elasticache_subnet_group": frozenset({"subnet_ids"}),
+    "aws_flow_log": frozenset({"iam_role_arn", "log_destination", "log_destination_type", "log_format", "vpc_id"}),
     "aws_iam_openid_connect_provider": frozenset({}),
     "aws_iam_policy": frozenset({"description", "name"}),
     "aws_iam_role": frozenset({"max_session_duration", "path"}),
@@ -1003,6 +1017,9 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     "aws_sns_topic_policy": frozenset({"arn", "policy"}),
     "aws_sns_topic_subscription": frozenset({"endpoint", "endpoint_auto_confirms", "protocol", "topic_arn"}),
     "aws_subnet": frozenset({"cidr_block", "vpc_id"}),
+    "aws_vpc_endpoint": frozenset(
+        {"private_dns_enabled", "route_table_ids", "service_name", "subnet_ids", "vpc_endpoint_type", "vpc_id"}
+    ),
     "aws_wafv2_ip_set": frozenset({"description", "name"}),
     "aws_wafv2_web_acl": frozenset({"description", "name", "scope", "visibility_config"}),
     "aws_wafv2_web_acl_association": frozenset({"timeouts"}),
@@ -1027,6 +1044,7 @@ DEPENDS: Final[Mapping[str, frozenset[str]]] = {
     "aws_iam_openid_connect_provider": frozenset({"client_id_list", "url"}),
     "aws_iam_role_policy_attachment": frozenset({"policy_arn"}),
     "aws_lb": frozenset({"security_groups", "subnets"}),
+    "aws_vpc_endpoint": frozenset({"security_group_ids"}),
     "aws_lb_target_group": frozenset({"health_check.path", "health_check.port", "health_check.protocol"}),
     "aws_wafv2_web_acl": frozenset({"rule.statement.managed_rule_group_statement.version"}),
 }

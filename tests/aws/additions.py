@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
+from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
@@ -51,12 +52,29 @@ def install() -> None:
     _wrap(SecurityGroupRule, "__init__", _with_description_of_list)
     _wrap(SecurityGroup, "_flattened_rules", _with_descriptions_of_lists)
     _wrap(ELBv2Backend, "modify_target_group_attributes", _with_the_longest_delay)
+    _wrap(FlowLogsBackend, "create_flow_logs", _with_the_group_of_the_arn)
     # A load balancer that is ready at once saves the ten seconds after which the provider asks again.
     FakeLoadBalancer.state = property(lambda _: "active", lambda _, __: None)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _wrap(owner: type, name: str, wrapper: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
     setattr(owner, name, wrapper(getattr(owner, name)))
+
+
+# ---- EC2: flow logs --------------------------------------------------------------------------------------------------
+
+
+def _with_the_group_of_the_arn(original: Callable[..., Any]) -> Callable[..., Any]:
+    """AWS takes the name of the log group from its ARN; moto finds none then, and says that nothing is delivered."""
+
+    @functools.wraps(original)
+    def create(self: Any, **arguments: Any) -> Any:  # noqa: ANN401  # moto's own types
+        destination = str(arguments.get("log_destination") or "")
+        if ":log-group:" in destination and not arguments.get("log_group_name"):
+            arguments["log_group_name"] = destination.partition(":log-group:")[2].removesuffix(":*")
+        return original(self, **arguments)
+
+    return create
 
 
 # ---- ElastiCache: parameter groups ---------------------------------------------------------------------------------

@@ -261,6 +261,12 @@ class Emulator:
             "repository": [
                 each["repositoryName"] for each in self.client("ecr").describe_repositories()["repositories"]
             ],
+            "flow log": [each["FlowLogId"] for each in self.client("ec2").describe_flow_logs()["FlowLogs"]],
+            "endpoint": [
+                each["VpcEndpointId"]
+                for each in self.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+                if each["State"] != "deleted"
+            ],
             "bucket": [each["Name"] for each in self.client("s3").list_buckets()["Buckets"]],
             "distribution": [each["Id"] for each in cdn.list_distributions()["DistributionList"].get("Items", [])],
             "edge function": [each["Name"] for each in cdn.list_functions()["FunctionList"].get("Items", [])],

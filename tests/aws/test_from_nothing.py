@@ -37,8 +37,12 @@ dns:
   load_balancer_names: [miyabi.example, api.miyabi.example]
 certificate:
   domain_names: [miyabi.example, "*.miyabi.example", api.miyabi.example]
+account_id: "123456789012"
+log_bucket: {name: miyabi-logs-prod}
+flow_logs: {destination: s3}
+endpoints: {s3: true}
 """
-"""What prod says for a name of its own, and for HTTPS."""
+"""What prod says for a name of its own, for HTTPS, for logs in a bucket, and for a way to S3."""
 KEPT: Final = {
     "complete": {
         "task definition": "with managed_elsewhere: [task_definition], Terraform never deregisters a revision",
@@ -99,7 +103,10 @@ def lives(root: Path, tmp_path_factory: pytest.TempPathFactory, empty_aws: Emula
         prepared.synthesize()
         encrypted = Project.copy_of(prepared.root, folder / "https")
         accounts["prod"].zone("miyabi.example")
-        encrypted.change("prod", ('  certificate_arn: "" # with a certificate: HTTPS, and port 80 redirects\n', ""))
+        encrypted.change(
+            "prod",
+            ('  certificate_arn: "" # with a certificate: HTTPS, and port 80 redirects\n', "  access_logs: true\n"),
+        )
         with encrypted.overlay("prod").open("a", encoding="utf-8") as overlay:
             overlay.write(DOMAIN)
         encrypted.synthesize()
@@ -199,9 +206,15 @@ def test_a_stack_from_nothing_is_quiet_verified_and_leaves_nothing(lives: Lives,
     assert {kind: each for kind, each in life.left.items() if kind not in KEPT.get(name, {})} == life.before
 
 
-def test_prod_gets_https_in_place(lives: Lives) -> None:
+def test_prod_gets_https_and_logs_in_place(lives: Lives) -> None:
     """From its state of today, with a zone that is looked up by its name: in one apply, and nothing is replaced."""
+    bucket = ("", "_lifecycle_configuration", "_ownership_controls", "_policy", "_public_access_block")
+    of_bucket = (*bucket, "_server_side_encryption_configuration")
     assert lived(lives, "prod").planned == {
+        **{f"module.log_bucket.aws_s3_bucket{each}.logs": ["create"] for each in of_bucket},
+        "module.flow_logs.aws_flow_log.s3": ["create"],
+        "module.endpoints.aws_vpc_endpoint.s3": ["create"],
+        "module.alb.aws_lb.main": ["update"],
         "module.alb.aws_lb_listener.http": ["update"],
         "module.alb.aws_lb_listener.https[0]": ["create"],
         "module.certificate.aws_acm_certificate.load_balancer": ["create"],

@@ -245,3 +245,66 @@ def test_more_tags_than_allowed(account: Account) -> None:
     with account.refuses(ec2.more_tags_than_allowed):
         account.ec2.create_tags(Resources=[account.vpc], Tags=tags)
     account.ec2.create_tags(Resources=[account.vpc], Tags=tags[1:])
+
+
+# ---- endpoints -----------------------------------------------------------------------------------------------------
+
+
+def endpoint(account: Account, service: str = "logs", **others: object) -> str:
+    asked: dict[str, object] = {"VpcEndpointType": "Interface", "SubnetIds": account.subnets, **others}
+    made = account.ec2.create_vpc_endpoint(VpcId=account.vpc, ServiceName=f"com.amazonaws.us-west-2.{service}", **asked)
+    return made["VpcEndpoint"]["VpcEndpointId"]
+
+
+def names(account: Account, *, on: bool) -> None:
+    account.ec2.modify_vpc_attribute(VpcId=account.vpc, EnableDnsHostnames={"Value": on})
+
+
+def test_endpoint_of_another_region(account: Account) -> None:
+    names(account, on=True)
+    with account.refuses(ec2.endpoint_of_another_region):
+        account.ec2.create_vpc_endpoint(VpcId=account.vpc, ServiceName="com.amazonaws.us-east-1.s3")
+    endpoint(account)
+
+
+def test_second_private_name_of_a_service(account: Account) -> None:
+    names(account, on=True)
+    endpoint(account, PrivateDnsEnabled=True)
+    with account.refuses(ec2.second_private_name_of_a_service):
+        endpoint(account, PrivateDnsEnabled=True)
+    endpoint(account, PrivateDnsEnabled=False)
+    endpoint(account, "ecr.api", PrivateDnsEnabled=True)
+
+
+def test_private_name_without_dns_of_the_vpc(account: Account) -> None:
+    names(account, on=False)
+    with account.refuses(ec2.private_name_without_dns_of_the_vpc):
+        endpoint(account, PrivateDnsEnabled=True)
+    endpoint(account, PrivateDnsEnabled=False)
+    names(account, on=True)
+    endpoint(account, PrivateDnsEnabled=True)
+
+
+def test_two_subnets_of_an_endpoint_in_a_zone(account: Account) -> None:
+    names(account, on=True)
+    with account.refuses(ec2.two_subnets_of_an_endpoint_in_a_zone):
+        endpoint(account, SubnetIds=[*account.subnets, account.subnet("10.9.3.0/24", "a")])
+    endpoint(account, SubnetIds=[*account.subnets, account.subnet("10.9.4.0/24", "c")])
+
+
+def test_second_route_to_a_gateway_endpoint(account: Account) -> None:
+    def to_s3(*tables: str) -> None:
+        name = "com.amazonaws.us-west-2.s3"
+        account.ec2.create_vpc_endpoint(VpcId=account.vpc, ServiceName=name, RouteTableIds=list(tables))
+
+    table = account.table()
+    to_s3(table)
+    with account.refuses(ec2.second_route_to_a_gateway_endpoint):
+        to_s3(account.table(), table)
+    to_s3(account.table())
+
+
+def test_gateway_endpoint_with_security_groups(account: Account) -> None:
+    with account.refuses(ec2.gateway_endpoint_with_security_groups):
+        endpoint(account, "s3", VpcEndpointType="Gateway", SubnetIds=[], SecurityGroupIds=[account.security_group])
+    endpoint(account, "s3", VpcEndpointType="Gateway", SubnetIds=[])

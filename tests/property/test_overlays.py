@@ -31,7 +31,10 @@ SWITCHED: Final[Mapping[str, Callable[[EnvironmentSettings], bool]]] = {
     "certificate": lambda settings: settings.makes_certificate,
     "codedeploy": lambda settings: settings.ecs_service.by_codedeploy,
     "dns": lambda settings: bool(settings.dns.names),
+    "endpoints": lambda settings: settings.endpoints.enabled,
+    "flow-logs": lambda settings: settings.flow_logs.destination is not None,
     "frontend": lambda settings: settings.frontend.enabled,
+    "log-bucket": lambda settings: settings.log_bucket.name is not None,
     "monitoring": lambda settings: settings.monitoring.enabled,
     "notifications": lambda settings: settings.notifications.makes_topic,
     "rds": lambda settings: settings.rds.enabled,
@@ -55,11 +58,12 @@ def contract(root: Path) -> dict[str, set[str]]:
 
 @pytest.fixture(scope="session")
 def known(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """The addresses that there are at all, by module: the most complete overlay's, and the single node of the cache."""
+    """The addresses that there are at all, by module: the most complete overlay's, and what it excludes."""
     project = Project.copy_of(root, tmp_path_factory.mktemp("complete") / "project")
     complete.write(project)
     found = addresses(project.settings(complete.ENVIRONMENT))[1]
     found["elasticache"] |= {NODE}
+    found["flow-logs"] |= {"aws_flow_log.s3"}
     return found
 
 

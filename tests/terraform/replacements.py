@@ -111,6 +111,8 @@ def _other(held: Mapping[str, Any], block: Mapping[str, Any], kind: str, at: str
         inner = block.get("block_types", {}).get(name)
         if name in _SKIPPED or value is None or (kind, path) in _VALUE_DECIDES:
             changed[name] = None if name == "timeouts" else value
+        elif value == [] and attribute is not None and not isinstance(attribute["type"][1], str):
+            changed[name] = value  # no block, and nothing says what another one would be
         elif attribute is not None:
             given = attribute.get("required") or attribute.get("optional")
             if value == _UNKNOWN and given and attribute.get("computed"):

@@ -69,6 +69,18 @@ def test_running_tasks_of_the_overlay_make_the_typical_month(taken: Project) -> 
     assert expected == typical(of(taken, "prod"))["Fargate"]
 
 
+def test_an_endpoint_pays_where_what_a_gb_costs_less_than_nat_pays_for_its_hours(taken: Project) -> None:
+    before = typical(of(taken, "prod"))
+    said = "endpoints: {s3: true, interfaces: [ecr.api, ecr.dkr]}\nusage: {endpoint_gb: 100}\n"
+    taken.change("prod", ("monthly_budget: 305", f"{said}monthly_budget: 305"))
+    taken.synthesize("prod")
+    found = of(taken, "prod")
+
+    assert typical(found)["VPC"] == round(before["VPC"] + 2 * 2 * 730 * 0.01 + 100 * 0.01, 2)
+    items = {charge.item for charge in found.charges if charge.item.startswith("endpoint of ecr.api")}
+    assert items == {f"endpoint of ecr.api in 2 zones, less than NAT from {2 * 730 * 0.01 / 0.035:.0f} GB a month on"}
+
+
 def test_arm_has_its_own_price(taken: Project) -> None:
     with taken.body("dev", "ecs") as body:
         body["resource"]["aws_ecs_task_definition"]["app"]["runtime_platform"] = {"cpu_architecture": "ARM64"}

@@ -36,6 +36,7 @@ alb:
   certificate_arn: arn:aws:acm:us-west-2:123456789012:certificate/7f6e5d4c-0000-4000-8000-000000000000
   redirect_http_to_https: true
   idle_timeout: 120
+  access_logs: true
 ecs:
   ecr_image_uri: 123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:1
   secrets:
@@ -53,6 +54,9 @@ frontend:
   api_paths: [/api/*, /ws]
   origin_secret: true
 service_levels: {p95_ms: 150, url: "https://qa.example.com"}
+log_bucket: {name: miyabi-logs-qa}
+flow_logs: {destination: cloudwatch-logs}
+endpoints: {s3: true, interfaces: [ecr.api, ecr.dkr]}
 """
 """An overlay that turns on what the committed ones leave off."""
 

@@ -133,6 +133,52 @@ def test_logs_are_written_into_the_bucket_that_lets_them(settings: EnvironmentSe
     assert kept["expiration"] == [{"days": 7}]
 
 
+def test_flow_logs_are_written_by_a_role_of_the_account(settings: EnvironmentSettings) -> None:
+    of_account = settings.model_copy(update={"account_id": "123456789012"})
+    said = {"destination": "cloudwatch-logs", "fields": ("srcaddr", "ecs-task-id")}
+    rendered = body(of_account, "flow-logs", flow_logs=said)
+    assert resource(rendered, "aws_flow_log.logs")["log_format"] == "$${srcaddr} $${ecs-task-id}", "text, no template"
+    assert rendered["locals"]["trust"]["Statement"][0]["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:ec2:us-west-2:123456789012:vpc-flow-log/*"},
+    }
+
+
+def test_flow_logs_into_a_bucket_need_no_role_and_its_policy(settings: EnvironmentSettings) -> None:
+    of_account = settings.model_copy(update={"account_id": "123456789012"})
+    said = {"flow_logs": {"destination": "s3"}, "log_bucket": {"name": "logs-qa"}}
+    assert set(body(of_account, "flow-logs", **said)["resource"]) == {"aws_flow_log"}
+    statements = body(of_account, "log-bucket", **said)["locals"]["policy"]["Statement"]
+    assert [each["Sid"] for each in statements] == [
+        "LoadBalancersWrite",
+        "FlowLogsWrite",
+        "FlowLogsLook",
+        "DenyPlainHttp",
+    ]
+    for each in statements[1:3]:
+        assert each["Condition"]["StringEquals"]["aws:SourceAccount"] == "123456789012"
+
+
+def test_endpoints_are_in_every_private_subnet_and_open_to_the_vpc(settings: EnvironmentSettings) -> None:
+    said = {"s3": True, "interfaces": ("ecr.api", "ecr.dkr", "logs")}
+    rendered = body(settings, "endpoints", endpoints=said)
+    interface = resource(rendered, "aws_vpc_endpoint.interface")
+    assert list(interface["for_each"]) == ["ecr.api", "ecr.dkr", "logs"]
+    assert interface["private_dns_enabled"] is True
+    assert interface["subnet_ids"] == "${var.private_subnet_ids}"
+    assert resource(rendered, "aws_vpc_endpoint.s3")["route_table_ids"] == "${var.private_route_table_ids}"
+    group = resource(body(settings, "security-groups", endpoints=said), "aws_security_group.endpoints")
+    (rule,) = group["ingress"]
+    assert (rule["from_port"], rule["cidr_blocks"]) == (443, [settings.networking.vpc_cidr])
+    assert group["egress"] == []
+
+
+def test_a_gateway_endpoint_needs_no_security_group(settings: EnvironmentSettings) -> None:
+    assert (
+        "endpoints" not in body(settings, "security-groups", endpoints={"s3": True})["resource"]["aws_security_group"]
+    )
+
+
 def test_invalid_headers_are_dropped_only_where_it_is_set(settings: EnvironmentSettings) -> None:
     assert "drop_invalid_header_fields" not in resource(body(settings, "alb"), "aws_lb.main")
     rendered = body(settings, "alb", alb={"drop_invalid_header_fields": True})

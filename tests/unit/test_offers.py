@@ -65,7 +65,11 @@ OFFERS: Final[dict[str, list[list[str]]]] = {
         row("EU-NatGateway-Hours", 0.01, term="Reserved"),
         row("EU-NatGateway-Bytes", 0.048),
     ],
-    "AmazonVPC": [row("EU-PublicIPv4:InUseAddress", 0.005)],
+    "AmazonVPC": [
+        row("EU-PublicIPv4:InUseAddress", 0.005),
+        row("EU-VpcEndpoint-Hours", 0.011),
+        row("EU-VpcEndpoint-Bytes", 0.01),
+    ],
     "AWSDataTransfer": [
         row("EU-DataTransfer-Out-Bytes", 0.05, "102400", **{"Transfer Type": "AWS Outbound"}),
         row("EU-DataTransfer-Out-Bytes", 0.09, "0", **{"Transfer Type": "AWS Outbound"}),
@@ -74,6 +78,8 @@ OFFERS: Final[dict[str, list[list[str]]]] = {
     ],
     "AmazonCloudWatch": [
         row("EU-DataProcessing-Bytes", 0.57),
+        row("EU-VendedLog-Bytes", 0.57),
+        row("EU-S3-Egress-Bytes", 0.25),
         row("EU-TimedStorage-ByteHrs", 0.03),
         row("EU-CW:AlarmMonitorUsage", 0.1),
         row("DashboardsUsageHour", 3),
@@ -162,7 +168,7 @@ def test_a_region_gets_every_price_and_its_environments_a_whole_estimate(
     price_list: str, tables: Path, project: Project, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cost.renew(project.root, "eu-west-1", price_list) == 0
-    assert "prices-eu-west-1.json: 31 prices\n" in capsys.readouterr().out
+    assert "prices-eu-west-1.json: 35 prices\n" in capsys.readouterr().out
     found = prices.load("eu-west-1")
     assert found.of("alb.hour").usd == 0.025
     assert found.of("nat.hour").usd == 0.048

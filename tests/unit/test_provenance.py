@@ -26,6 +26,7 @@ PLAIN: dict[str, Any] = {
     "frontend": {"enabled": True, "bucket": "miyabi-frontend-plain", "origin_secret": True},
     "waf": {**overlay()["waf"], "protects": "distribution", "logged_requests": "matched", "rate_action": "count"},
     "rds": {**overlay()["rds"], "log_exports": ["postgresql", "upgrade"]},
+    "flow_logs": {"destination": "s3"},
 }
 """What the most complete overlay excludes: an HTTP listener that serves."""
 

@@ -642,6 +642,20 @@ def test_endpoints_with_private_names_leave_no_choice(mutated: Mutate, edit: Mut
     assert verdicts(mutated({"networking": edit}))["images"] == verdict
 
 
+def test_what_the_overlay_says_about_endpoints_takes_the_place_of_nat(project: Project) -> None:
+    said = "\nendpoints:\n  s3: true\n  interfaces: [ecr.api, ecr.dkr]\n"
+    project.write("dev", project.overlay("dev").read_text(encoding="utf-8") + said)
+    project.change("dev", ("networking:\n", "networking:\n  enable_nat_gateway: false\n"))
+    stack = stack_of(project.synthesize("dev"), "dev")
+
+    assert verdicts(stack)["images"] == "yes"
+    assert verdicts(stack)["logs"] == "no", "CloudWatch Logs has no endpoint, and there is no NAT"
+    (images,) = (each for each in abilities(Reach(stack)) if each.name == "images")
+    passed = {step.address.partition("[")[0] for step in images.because if step.kind in {"endpoint", "ingress rule"}}
+    assert {"module.endpoints.aws_vpc_endpoint.s3", "module.security_groups.aws_security_group.endpoints"} <= passed
+    assert {("tasks", f"endpoint.ecr.{each}", "tcp 443") for each in ("api", "dkr")} <= set(matrix(stack))
+
+
 def test_an_egress_that_leaves_the_endpoints_out_closes_them(mutated: Mutate) -> None:
     def egress(*rules: Json) -> Mutation:
         return lambda found: found["aws_security_group"]["ecs"].update(egress=list(rules))

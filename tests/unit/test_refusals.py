@@ -96,6 +96,29 @@ RULES = {
         add="alb:\n  connection_logs: true\n",
         problem="qa.yaml:9: alb.connection_logs: true has no bucket; allowed: false, or log_bucket.name with it",
     ),
+    "flow_logs_know_their_account": Case(
+        add="flow_logs:\n  destination: cloudwatch-logs\n",
+        problem="qa.yaml:9: flow_logs.destination: 'cloudwatch-logs' needs the account, which its role or the policy "
+        "of its bucket names; allowed: null, or account_id, too",
+    ),
+    "flow_logs_have_a_bucket": Case(
+        add='account_id: "123456789012"\nflow_logs:\n  destination: s3\n',
+        problem="qa.yaml:10: flow_logs.destination: 's3' has no bucket; "
+        "allowed: cloudwatch-logs, or log_bucket.name with it",
+    ),
+    "flow_log_fields_differ": Case(
+        add="flow_logs:\n  fields: [srcaddr, action, srcaddr]\n",
+        problem="qa.yaml:9: flow_logs.fields[2]: 'srcaddr' is in the list twice; allowed: each once",
+    ),
+    "endpoints_differ": Case(
+        add="endpoints:\n  interfaces: [logs, logs]\n",
+        problem="qa.yaml:9: endpoints.interfaces[1]: 'logs' is in the list twice; allowed: each once",
+    ),
+    "images_have_their_layers": Case(
+        add="endpoints:\n  interfaces: [ecr.api, ecr.dkr]\n",
+        problem="qa.yaml:8: endpoints.s3: false leaves out S3, which sends the layers of images; "
+        "allowed: true, or interfaces without ecr.dkr",
+    ),
     "open_firewall_is_there": Case(
         add="alb:\n  waf_fail_open: true\n",
         problem="qa.yaml:9: alb.waf_fail_open: true has no effect without a firewall of the load balancer; "

@@ -32,6 +32,7 @@ STRONG: Final[Mapping[str, Any]] = {
     "ecs_service.deployment": None,
     "alb.enable_deletion_protection": True,
     "alb.health_check_matcher": "200",
+    "flow_logs.traffic": "ALL",
     "alb.waf_fail_open": None,
     "ecs.read_only_root": True,
     "ecs_service.enable_execute_command": False,
@@ -77,6 +78,9 @@ WEAKER: Final[Mapping[str, tuple[Any, str]]] = {
     "alb.access_logs": (False, "access logs of the load balancer"),
     "alb.connection_logs": (False, "connection logs of the load balancer"),
     "log_bucket.days": (1, DAYS),
+    "flow_logs.traffic": ("REJECT", "connections that flow logs write down (2 accepted and rejected ones)"),
+    "flow_logs.aggregation_seconds": (600, "seconds that a record of a flow log sums up"),
+    "flow_logs.retention_days": (1, "days of logs"),
     "alb.ssl_policy": ("ELBSecurityPolicy-2016-08", "oldest TLS version of the listener"),
     "alb.redirect_http_to_https": (False, "HTTP redirects to HTTPS"),
     "alb.health_check_interval": (60, "seconds until a failing task is out of service"),
@@ -190,6 +194,7 @@ BESIDE: Final[Mapping[str, Any]] = {
 """What the weaker values ask for, to be accepted."""
 
 APART: Final[Mapping[str, tuple[Any, str]]] = {
+    "flow_logs.destination": (None, "flow logs"),
     "account_id": (None, "account is named"),
     "certificate.domain_names": ([], "HTTPS"),
     "dns.health_check_name": (None, "health checks from outside"),
@@ -302,7 +307,7 @@ NO_PROTECTION: Final = {
     *("frontend.price_class", "frontend.api_paths", "frontend.api_timeout", "frontend.api_keep_alive"),
     "frontend.previous_origin_secret",
     *("waf.enabled", "waf.sample_requests"),
-    "log_bucket.name",
+    *("log_bucket.name", "flow_logs.fields", "endpoints.s3", "endpoints.interfaces"),
 }
 """Settings of which neither way is weaker: names, sizes, times, and what only adds something."""
 

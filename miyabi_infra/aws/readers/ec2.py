@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from miyabi_infra.aws.client import Kind, Trouble
-from miyabi_infra.aws.readers.common import Json
+from miyabi_infra.aws.readers.common import Json, set_check
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, tag_mapping
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import address_of, leads_to
@@ -166,6 +166,7 @@ _IN_A_VPC: Final = (
         "InternetGatewayId",
         "attachment.vpc-id",
     ),
+    ("aws_flow_log", "flow log", "describe_flow_logs", "FlowLogs", "FlowLogId", "resource-id"),
     ("aws_vpc_endpoint", "endpoint", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId", "vpc-id"),
     (
         "aws_vpc_peering_connection",
@@ -387,6 +388,73 @@ def _elastic_ip(resource: Resource, world: World) -> Found | None:
     return Found(known, checks + world.tags(resource, address.get("Tags")), extras)
 
 
+def _locate_endpoint(resource: Resource, world: World) -> Json | None:
+    """By its name among those of its service in the VPC; else the only one, when it has lost its name."""
+    service = world.value(resource.get("service_name"))
+    found = [
+        each
+        for each in _in_vpc(resource, world, "describe_vpc_endpoints", "VpcEndpoints")
+        if each["ServiceName"] == service
+    ]
+    return _by_name(resource, found) or (found[0] if len(found) == 1 else None)
+
+
+def _endpoint(resource: Resource, world: World) -> Found | None:
+    endpoint = _locate_endpoint(resource, world)
+    if endpoint is None:
+        return None
+    checks = [
+        Compared("state", "available", endpoint["State"]),
+        *world.checks(
+            resource,
+            {
+                "vpc_id": endpoint["VpcId"],
+                "service_name": endpoint["ServiceName"],
+                "vpc_endpoint_type": endpoint["VpcEndpointType"],
+                "private_dns_enabled": endpoint.get("PrivateDnsEnabled", False),
+            },
+            private_dns_enabled=False,
+        ),
+    ]
+    groups = [each["GroupId"] for each in endpoint.get("Groups") or ()]
+    places = {"route_table_ids": endpoint.get("RouteTableIds"), "subnet_ids": endpoint.get("SubnetIds")}
+    for argument, held in {**places, "security_group_ids": groups}.items():
+        if held or resource.get(argument) is not None:
+            checks.append(set_check(argument, resource, world, held or []))
+    return Found({"id": endpoint["VpcEndpointId"]}, checks + world.tags(resource, endpoint.get("Tags")))
+
+
+def _locate_flow_log(resource: Resource, world: World) -> Json | None:
+    """By its name among those of the VPC; else the one that writes to the same place, when it has lost its name."""
+    found = _in_vpc(resource, world, "describe_flow_logs", "FlowLogs", "resource-id")
+    destination = world.value(resource.get("log_destination"))
+    return _by_name(resource, found) or next((each for each in found if each["LogDestination"] == destination), None)
+
+
+def _flow_log(resource: Resource, world: World) -> Found | None:
+    flow_log = _locate_flow_log(resource, world)
+    if flow_log is None:
+        return None
+    checks = [
+        # "Access error" where the role or the policy of the bucket lets nothing in: the flow log is there, and empty.
+        Compared("delivery", "SUCCESS", flow_log.get("DeliverLogsStatus", "SUCCESS")),
+        *world.checks(
+            resource,
+            {
+                "vpc_id": flow_log["ResourceId"],
+                "traffic_type": flow_log["TrafficType"],
+                "log_destination_type": flow_log["LogDestinationType"],
+                "log_destination": flow_log["LogDestination"],
+                "iam_role_arn": flow_log.get("DeliverLogsPermissionArn"),
+                "log_format": flow_log["LogFormat"],
+                "max_aggregation_interval": flow_log["MaxAggregationInterval"],
+            },
+            max_aggregation_interval=600,
+        ),
+    ]
+    return Found({"id": flow_log["FlowLogId"]}, checks + world.tags(resource, flow_log.get("Tags")))
+
+
 # ---- routes ----------------------------------------------------------------------------------------------------------
 
 
@@ -521,16 +589,19 @@ def security_group_of(resource: Resource, world: World) -> Json | None:
 
 
 _LOCATE: Final = {
+    "aws_flow_log": _locate_flow_log,
     "aws_internet_gateway": _locate_internet_gateway,
     "aws_nat_gateway": _locate_nat_gateway,
     "aws_route_table": _locate_route_table,
     "aws_security_group": security_group_of,
     "aws_subnet": _locate_subnet,
+    "aws_vpc_endpoint": _locate_endpoint,
 }
 """How the generated ones in a VPC are found, by type."""
 
 READERS: Final[Mapping[str, Reader]] = {
     "aws_eip": _elastic_ip,
+    "aws_flow_log": _flow_log,
     "aws_internet_gateway": _internet_gateway,
     "aws_nat_gateway": _nat_gateway,
     "aws_route": _route,
@@ -538,4 +609,5 @@ READERS: Final[Mapping[str, Reader]] = {
     "aws_route_table_association": _route_table_association,
     "aws_subnet": _subnet,
     "aws_vpc": _vpc,
+    "aws_vpc_endpoint": _endpoint,
 }

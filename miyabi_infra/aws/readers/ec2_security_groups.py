@@ -23,6 +23,8 @@ def _security_group(resource: Resource, world: World) -> Found | None:
         checks += [Compared(f"{direction}: {rule}", rule, None) for rule in sorted(generated - held)]
         checks += [Compared(f"{direction}: {rule}", rule, rule) for rule in sorted(generated & held)]
         extras += [Extra(f"{direction} {rule}") for rule in sorted(held - generated)]
+        if not generated and resource.get(direction) is not None:
+            checks.append(Compared(direction, "no rule", "no rule"))  # a rule that is there is an extra
     return Found({"id": group["GroupId"]}, checks + world.tags(resource, group.get("Tags")), extras)
 
 

@@ -8,6 +8,7 @@ from miyabi_infra.cost.prices import NotPriced
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import Platform
 from modules.firewall import LOGS_PREFIX
+from modules.flow_logs import GROUP
 
 _DAYS_PER_MONTH: Final = 365 / 12
 _LONGEST_KEPT: Final = 365
@@ -39,9 +40,12 @@ def _log_group(group: Resource, context: Context) -> Iterator[Charge]:
     written = usage.log_gb if of_tasks is None or group.address == of_tasks.address else usage.cache_log_gb
     if str(group.get("name")).startswith(LOGS_PREFIX):
         written = usage.waf_log_gb
+    ingested = prices.of("logs.ingested")
+    if str(group.get("name")).endswith(f"/{GROUP}"):
+        written, ingested = usage.flow_log_gb, prices.of("logs.vended")
     days = number(group.get("retention_in_days", 0)) or _LONGEST_KEPT
     kept = written * days / _DAYS_PER_MONTH
-    yield Charge("CloudWatch", f"{written:g} GB of logs", Span.of(written), prices.of("logs.ingested"), assumed=True)
+    yield Charge("CloudWatch", f"{written:g} GB of logs", Span.of(written), ingested, assumed=True)
     yield Charge("CloudWatch", f"logs of {days:g} days kept", Span.of(kept), prices.of("logs.stored"), assumed=True)
 
 

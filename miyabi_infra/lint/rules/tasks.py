@@ -167,7 +167,7 @@ def tasks_cannot_start(here: Environment) -> Iterator[Concern]:
             yield Concern(
                 ("networking", "enable_nat_gateway"),
                 f"{each.tasks} cannot {each.text}: {missing[0].text}",
-                "enable_nat_gateway: true",
+                "enable_nat_gateway: true, or endpoints of what the tasks ask",
             )
         elif missing or depends:
             secrets = each.name == "secrets"

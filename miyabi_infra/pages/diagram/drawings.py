@@ -9,7 +9,7 @@ from miyabi_infra.pages.diagram.picture import Bar, Drawn, tasks_text
 from miyabi_infra.reach.nodes import Node
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.firewalls import web_acls
-from miyabi_infra.stacks.platform import Platform, display_name, integer, mappings, number, strings
+from miyabi_infra.stacks.platform import Platform, display_name, integer, mappings, number, service_of, strings
 from miyabi_infra.text import count
 
 # ---- bars: what runs in subnets --------------------------------------------------------------------------------------
@@ -133,8 +133,7 @@ def _certificates(found: Sequence[Resource], _platform: Platform) -> Drawn:
 
 
 def _endpoints(found: Sequence[Resource], _platform: Platform) -> Drawn:
-    names = [".".join(str(each.get("service_name")).split(".")[3:]) for each in found]
-    return Drawn(count(len(found), "VPC endpoint"), ", ".join(names))
+    return Drawn(count(len(found), "VPC endpoint"), ", ".join(map(service_of, found)))
 
 
 def _repository(found: Sequence[Resource], _platform: Platform) -> Drawn:
@@ -270,6 +269,7 @@ _PARTS: Final[Mapping[str, str]] = {
     "aws_iam_policy": "of the roles",
     "aws_iam_role_policy": "of the roles",
     "aws_iam_role_policy_attachment": "of the roles",
+    "aws_flow_log": "of the VPC",
     "aws_internet_gateway": "a box at the edge of the VPC",
     "aws_lb_listener": "text of the load balancer's bar",
     "aws_lb_listener_certificate": "of the listener",

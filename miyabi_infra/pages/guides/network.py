@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from miyabi_infra.pages.guides.needed import needed
 from miyabi_infra.stacks import Stack
-from miyabi_infra.stacks.platform import Platform, address_of, display_name, text
+from miyabi_infra.stacks.platform import Platform, address_of, display_name, service_of, text
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class Network:
     nats: Sequence[NatGateway]
     security_groups: Mapping[str, str]
     """Name of the security group by its label: alb, ecs, rds, redis."""
+    endpoints: Sequence[str]
+    """Services with an endpoint: `ecr.api`."""
+    flow_logs: str
+    """Where flow logs go: the name of a log group, or the address of a folder in a bucket; empty for none."""
 
     @property
     def single_nat(self) -> bool:
@@ -68,4 +72,15 @@ def network(stack: Stack) -> Network:
             for each in platform.nat_gateways
         ],
         security_groups={each.name: text(each.get("name")) for each in stack.of_type("aws_security_group")},
+        endpoints=[service_of(each) for each in stack.of_type("aws_vpc_endpoint")],
+        flow_logs=_flow_logs(stack),
     )
+
+
+def _flow_logs(stack: Stack) -> str:
+    for each in stack.of_type("aws_flow_log"):
+        place = stack.find(address_of(each.get("log_destination")))
+        if place is not None:
+            bucket = place.type == "aws_s3_bucket"
+            return f"s3://{text(place.get('bucket'))}/AWSLogs" if bucket else text(place.get("name"))
+    return ""

@@ -360,11 +360,93 @@ def group_in_use(ask: Ask) -> str | None:
     return f"resource {identifier} has a dependent object" if used else None
 
 
+# ---- endpoints -------------------------------------------------------------------------------------------------------
+
+
+def _endpoints(ask: Ask) -> list[Any]:
+    """The endpoints of the VPC that a request names."""
+    found = ask.ec2.vpc_end_points.values()
+    return [each for each in found if each.vpc_id == ask.get("VpcId") and each.state != "deleted"]
+
+
+def _interface(ask: Ask) -> bool:
+    return ask.get("VpcEndpointType", "Gateway") == "Interface"
+
+
+@refusal("ec2", "CreateVpcEndpoint", code="InvalidServiceName", source=f"{ERRORS} {API.format('CreateVpcEndpoint')}")
+def endpoint_of_another_region(ask: Ask) -> str | None:
+    """The service is not one of the region."""
+    name = str(ask.get("ServiceName", ""))
+    here = name.startswith(f"com.amazonaws.{ask.region}.")
+    return None if here else f"The Vpc Endpoint Service '{name}' does not exist"
+
+
+@refusal("ec2", "CreateVpcEndpoint", code="InvalidParameter", source=API.format("CreateVpcEndpoint"))
+def second_private_name_of_a_service(ask: Ask) -> str | None:
+    """The VPC has an interface endpoint of the service with private DNS already."""
+    name, private = ask.get("ServiceName"), _interface(ask) and ask.get("PrivateDnsEnabled", True)
+    taken = any(each.service_name == name and each.private_dns_enabled for each in _endpoints(ask))
+    return (
+        f"private-dns-enabled cannot be set because there is already a conflicting DNS domain for {name} in the VPC"
+        if (private and taken)
+        else None
+    )
+
+
+@refusal(
+    "ec2",
+    "CreateVpcEndpoint",
+    code="InvalidParameter",
+    source="https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html",
+)
+def private_name_without_dns_of_the_vpc(ask: Ask) -> str | None:
+    """Private DNS is on, and DNS support or DNS host names of the VPC are off."""
+    vpc = ask.ec2.vpcs.get(ask.get("VpcId"))
+    if vpc is None or not _interface(ask) or not ask.get("PrivateDnsEnabled", True):
+        return None
+    on = [str(getattr(vpc, name)).lower() == "true" for name in ("enable_dns_support", "enable_dns_hostnames")]
+    return (
+        None
+        if all(on)
+        else (
+            "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for "
+            f"{vpc.id}"
+        )
+    )
+
+
+@refusal("ec2", "CreateVpcEndpoint", "ModifyVpcEndpoint", code="DuplicateSubnetsInSameZone", source=ERRORS)
+def two_subnets_of_an_endpoint_in_a_zone(ask: Ask) -> str | None:
+    """Two subnets of an interface endpoint are in the same availability zone."""
+    found = [each for each in (subnet(ask, one) for one in [*ask.all("SubnetIds"), *ask.all("AddSubnetIds")]) if each]
+    zones = [each.availability_zone for each in found]
+    twice = next((each.id for each in found if zones.count(each.availability_zone) > 1), None)
+    return f"Found another VPC endpoint subnet in the availability zone of {twice}" if twice else None
+
+
+@refusal("ec2", "CreateVpcEndpoint", code="RouteAlreadyExists", source=ERRORS)
+def second_route_to_a_gateway_endpoint(ask: Ask) -> str | None:
+    """A route table has a gateway endpoint of the service already."""
+    name, tables = ask.get("ServiceName"), set(ask.all("RouteTableIds"))
+    for each in _endpoints(ask):
+        both = tables & set(each.route_table_ids or ())
+        if not _interface(ask) and each.service_name == name and both:
+            return f"route table {min(both)} already has a route with destination-prefix-list-id of {name}"
+    return None
+
+
+@refusal("ec2", "CreateVpcEndpoint", code="InvalidParameter", source=API.format("CreateVpcEndpoint"))
+def gateway_endpoint_with_security_groups(ask: Ask) -> str | None:
+    """A gateway endpoint, which is a route, has subnets or security groups."""
+    wrong = not _interface(ask) and (ask.all("SecurityGroupIds") or ask.all("SubnetIds"))
+    return "Gateway endpoints do not support subnets and security groups" if wrong else None
+
+
 # ---- tags ------------------------------------------------------------------------------------------------------------
 
 _TAGGED: Final = (
     "CreateVpc", "CreateSubnet", "CreateInternetGateway", "CreateNatGateway", "AllocateAddress", "CreateRouteTable",
-    "CreateSecurityGroup", "CreateTags",
+    "CreateSecurityGroup", "CreateTags", "CreateFlowLogs", "CreateVpcEndpoint",
 )  # fmt: skip
 
 
@@ -391,6 +473,9 @@ nothing_more(
     CreateInternetGateway="the quota follows that of VPCs",
     CreateRouteTable="200 per VPC are far away",
     CreateTags="beyond the two about tags",
+    CreateFlowLogs="moto refuses one that exists or has no role; AWS makes one that cannot write",
+    DeleteFlowLogs="moto refuses one that is not there",
+    DeleteVpcEndpoints="AWS deletes one that is used, too",
     DeleteInternetGateway="moto refuses one that is attached",
     DeleteNatGateway="AWS deletes one that routes name, too",
     DeleteRoute="moto refuses a route that is not there",
