@@ -25,6 +25,7 @@ def checkout(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_of_generator(root, tmp_path_factory.mktemp("another place") / "checkout")
 
 
+@pytest.mark.slow
 def test_another_place_time_zone_and_locale_make_the_same_bytes(checkout: Path, output: Path) -> None:
     shutil.rmtree(checkout / "cdktf.out")
     done = run_main(checkout, TZ="Asia/Tokyo", LC_ALL="C", PYTHONHASHSEED="7")
@@ -44,6 +45,7 @@ def test_the_summary_names_stack_resources_and_path(checkout: Path) -> None:
     assert first.split() == ["miyabi-dev", "48", "resources", "cdktf.out/stacks/miyabi-dev", "unchanged"]
 
 
+@pytest.mark.slow
 def test_the_cdktf_cli_names_the_folder(checkout: Path, output: Path) -> None:
     done = run_main(checkout, CDKTF_OUTDIR="elsewhere")
     assert done.returncode == 0
@@ -67,6 +69,7 @@ def test_a_bad_overlay_is_refused_without_a_trace(checkout: Path) -> None:
     assert changes(before, checkout / "cdktf.out") == []
 
 
+@pytest.mark.slow
 def test_an_environment_that_is_gone_leaves_no_output_but_its_state(checkout: Path, output: Path) -> None:
     stack = checkout / "cdktf.out/stacks/miyabi-qa"
     overlay = checkout / "environments/qa.yaml"

@@ -260,7 +260,6 @@ def test_pictures_that_are_stale_or_of_no_environment_are_named_then_renewed(
 ) -> None:
     project.out.symlink_to(output)
     assert docs.run(project.root, check=False) == 0
-    assert docs.run(project.root, check=True) == 0
     (project.root / FOLDER / "dev.svg").write_text("old")
     (project.root / FOLDER / "gone.svg").write_text("old")
     capsys.readouterr()
