@@ -1,14 +1,21 @@
 """The guide docs/guides/domain.md, as it stands: its commands, in its order, on an emulated AWS and a name server."""
 
+import os
 import re
+import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from miyabi_infra.aws.preflight.resolver import RESOLVER
+from miyabi_infra.pages import guides
+from miyabi_infra.stacks import read
 from tests.aws import names
 from tests.aws.cli import AwsCli
+from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment
+from tests.aws.following import Block, Operator
 from tests.aws.test_preflight import tell
 from tests.guide import add_sources, run_block, steps
 from tests.name_server import NameServer
@@ -49,3 +56,38 @@ def test_a_domain_gets_https_in_one_apply_once_it_is_delegated(
             443: "forward",
         }
         mine.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0,))
+        path = f"{Path(sys.executable).parent}{os.pathsep}{cli.folder}{os.pathsep}{os.environ['PATH']}"
+        variables |= {"PATH": path, "PYTHONPATH": str(mine.project.root)}
+        (stack,) = [each for each in read(mine.project.out) if each.environment == "dev"]
+        for guide in ("runbook", "troubleshooting"):
+            (tmp_path / f"{guide}.md").write_text(guides.page(root, stack, guide), encoding="utf-8")
+        _faults_are_found_and_mended(aws, balancer, Operator(tmp_path, mine.project.root, variables))
+
+
+LISTENER: Final = Block("troubleshooting", "https", "describe-listeners")
+CERTIFICATE: Final = Block("troubleshooting", "https", "describe-certificate")
+RECORDS: Final = Block("troubleshooting", "dns", "list-resource-record-sets")
+RENEWED: Final = (
+    Block("troubleshooting", "https", "-out=certificate.tfplan"),
+    Block("troubleshooting", "https", "apply -input=false -no-color certificate.tfplan"),
+)
+
+
+def _faults_are_found_and_mended(aws: Emulator, balancer: str, operator: Operator) -> None:
+    """The listener for HTTPS is gone, and the certificate has expired."""
+    healthy = [operator.does(each) for each in (LISTENER, CERTIFICATE, RECORDS)]
+    (listener,) = [
+        each
+        for each in aws.client("elbv2").describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+        if each["Port"] == 443
+    ]
+    aws.client("elbv2").delete_listener(ListenerArn=listener["ListenerArn"])
+    arn = listener["Certificates"][0]["CertificateArn"]
+    tell(aws, names.CERTIFICATES, {arn: {"Status": "EXPIRED"}})
+    seen = [operator.does(each) for each in (LISTENER, CERTIFICATE)]
+    mended = [operator.does(each) for each in RENEWED]
+    after = [operator.does(each) for each in (LISTENER, CERTIFICATE, RECORDS)]
+
+    assert [each.problem for each in healthy if each.problem] == []
+    assert [each.output.split()[:1] for each in seen] == [[], ["EXPIRED"]]
+    assert [each.problem for each in (*mended, *after) if each.problem] == []

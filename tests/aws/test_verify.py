@@ -15,6 +15,7 @@ from miyabi_infra.commands.verify import run, text
 from miyabi_infra.stacks import Value, read
 from tests.aws.emulator import Emulator
 from tests.aws.environment import Environment
+from tests.aws.refusals.elbv2 import DELIVERY
 from tests.support import Project
 
 pytestmark = pytest.mark.aws
@@ -158,9 +159,11 @@ def test_what_is_in_no_generated_argument_is_found_too(dev: Environment, look: L
         ListenerArn=listener, DefaultActions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": weighted}}]
     )
     logs = [{"Key": "access_logs.s3.enabled", "Value": "true"}, {"Key": "access_logs.s3.bucket", "Value": "elsewhere"}]
-    dev.aws.client("s3").create_bucket(
-        Bucket="elsewhere", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
-    )
+    s3 = dev.aws.client("s3")
+    s3.create_bucket(Bucket="elsewhere", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    writing = {"Effect": "Allow", "Principal": {"Service": DELIVERY}, "Action": "s3:PutObject"}
+    statement = {**writing, "Resource": "arn:aws:s3:::elsewhere/AWSLogs/123456789012/*"}
+    s3.put_bucket_policy(Bucket="elsewhere", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     elb.modify_load_balancer_attributes(LoadBalancerArn=balancer, Attributes=logs)
     boundary = "arn:aws:iam::aws:policy/PowerUserAccess"
     iam.put_role_permissions_boundary(RoleName="miyabi-ecs-task-dev", PermissionsBoundary=boundary)
@@ -188,7 +191,6 @@ def test_what_is_in_no_generated_argument_is_found_too(dev: Environment, look: L
     image = "dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:latest"
     mounted = '[{"sourceVolume": "data", "containerPath": "/data"}]'
     assert found == [
-        '~ module.alb.aws_lb.main access_logs.bucket: generated null, found "elsewhere"',
         "~ module.alb.aws_lb.main access_logs.enabled: generated false, found true",
         *sorted(
             [

@@ -140,3 +140,26 @@ def test_a_deployment_by_hand_may_leave_the_schema_alone(root: Path, without: bo
     )  # fmt: skip
     flag = " --without-migration" if without else ""
     assert said.stdout == f"{4 + without} deploy --env dev registry/app:1{flag}\n"
+
+
+AWS = """#!/bin/sh
+case "$*" in
+*batch-get-image*) echo sha256:0 ;;
+*describe-image-scan-findings*) echo "$CRITICAL" ;;
+*wait*) ;;
+*) exit 9 ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(("critical", "code"), [("None", 0), ("0", 0), ("3", 1)])
+def test_an_image_with_critical_findings_is_not_handed_on(root: Path, tmp_path: Path, critical: str, code: int) -> None:
+    (tmp_path / "aws").write_text(AWS, encoding="utf-8")
+    (tmp_path / "aws").chmod(0o755)
+    repository = "123456789012.dkr.ecr.us-west-2.amazonaws.com/app"
+    done = subprocess.run(
+        [root / ".github/scripts/image.sh", repository, "3f2c1ab", "application"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "CRITICAL": critical}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (code, "" if code else f"{repository}@sha256:0\n"), done.stderr
+    assert done.stderr == (f"{repository}:3f2c1ab has 3 critical findings: see the registry\n" if code else "")

@@ -86,19 +86,9 @@ KNOWN_TYPES: Final = frozenset(LOSSES)
 """Types of which it is known what is lost."""
 
 
-_DATA: Final = (
-    "aws_db_instance",
-    "aws_s3_bucket",
-    "aws_secretsmanager_secret",
-    "aws_elasticache_replication_group",
-    "aws_elasticache_cluster",
-)
-"""Types that hold data of users, the hardest to get back first."""
-
-
 def rank(address: str) -> int:
-    """Where a loss stands in a list: data first, and among it the database."""
-    return next((at for at, kind in enumerate(_DATA) if f"{kind}." in address), len(_DATA))
+    """Where a loss stands in a list: the database first, whatever happens to it."""
+    return 0 if "aws_db_instance." in address else 1
 
 
 def lost_with(kind: str) -> str:
