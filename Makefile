@@ -31,7 +31,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 MOVED := $(shell test -s $(VENV)/.runtime && test "$$(cat $(VENV)/.runtime)" != "$(CURDIR)" && echo moved)
 
 .DEFAULT_GOAL := help
-.PHONY: help learn synth watch load-generator bench verdicts fuzz image-test check lint workflows types stale policies test test-fast test-aws lock format docs clean cdktf-app
+.PHONY: help changes learn synth watch load-generator bench verdicts fuzz image-test check lint workflows types stale policies test test-fast test-aws lock format docs clean cdktf-app
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -104,6 +104,9 @@ docs: $(VENV)/.runtime ## write the generated reference and the JSON Schemas
 learn: $(VENV)/.dev ## update what parity and summary know about the provider: after a new resource type or provider (needs Terraform)
 	@$(BIN)/python -c 'from miyabi_infra.synthesis import runtime; runtime.prepare(); from tests import complete; complete.main()'
 	@$(BIN)/python -m tests.terraform.replacements
+
+changes: $(VENV)/.dev ## measure what a change of a new setting does to a living environment; ONLY="alb ecs.task_cpu" (needs Terraform)
+	@$(BIN)/python -m tests.aws.measuring $(if $(ONLY),--only $(ONLY))
 
 lock: $(VENV)/.dev ## renew the pinned versions and hashes
 	$(COMPILE) --upgrade --extra dev -o requirements-dev.txt

@@ -81,8 +81,11 @@ class EnvironmentSettings(Platform):
 
     @property
     def needs_us_east_1(self) -> bool:
-        """Whether something of the environment is in us-east-1, where CloudFront has its own."""
-        return self.frontend.enabled or self.dns.health_check_name is not None
+        """Whether something of the environment is in us-east-1, where CloudFront has its own, or may have been.
+
+        Terraform deletes a resource with its provider: so that stays while there is the bucket, or the zone.
+        """
+        return self.frontend.enabled or self.frontend.bucket is not None or self.dns.zone is not None
 
     @property
     def makes_certificate(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from cdktf import ITerraformDependable, TerraformResource, TerraformStack
+from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import (
     CloudwatchMetricAlarm,
@@ -287,6 +287,8 @@ class WafModule(Module):
         allowed4, allowed6 = _by_version(settings.allowed_addresses if sees_callers else ())
         blocked4, blocked6 = _by_version(settings.blocked_addresses if sees_callers else ())
 
+        # AWS deletes no list that a web ACL has, and no web ACL that a distribution has: Terraform changes those first.
+        let_go_first = TerraformResourceLifecycle(create_before_destroy=True)
         allowed_ipv4 = Wafv2IpSet(
             body,
             "aws_wafv2_ip_set.allowed_ipv4",
@@ -295,6 +297,7 @@ class WafModule(Module):
             scope=scope_of_acl,
             ip_address_version="IPV4",
             addresses=allowed4,
+            lifecycle=let_go_first,
             tags={"Name": f"{name}-allowed-ipv4"},
         )
         allowed_ipv6 = Wafv2IpSet(
@@ -305,6 +308,7 @@ class WafModule(Module):
             scope=scope_of_acl,
             ip_address_version="IPV6",
             addresses=allowed6,
+            lifecycle=let_go_first,
             tags={"Name": f"{name}-allowed-ipv6"},
         )
         blocked_ipv4 = Wafv2IpSet(
@@ -315,6 +319,7 @@ class WafModule(Module):
             scope=scope_of_acl,
             ip_address_version="IPV4",
             addresses=blocked4,
+            lifecycle=let_go_first,
             tags={"Name": f"{name}-blocked-ipv4"},
         )
         blocked_ipv6 = Wafv2IpSet(
@@ -325,6 +330,7 @@ class WafModule(Module):
             scope=scope_of_acl,
             ip_address_version="IPV6",
             addresses=blocked6,
+            lifecycle=let_go_first,
             tags={"Name": f"{name}-blocked-ipv6"},
         )
 
@@ -355,6 +361,7 @@ class WafModule(Module):
             visibility_config=Wafv2WebAclVisibilityConfig(
                 cloudwatch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=samples
             ),
+            lifecycle=let_go_first,
             tags={"Name": name},
         )
         acl_arn = acl.arn

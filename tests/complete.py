@@ -5,12 +5,14 @@ an environment can have. `tests/unit/test_complete.py` fails when a setting is a
 """
 
 import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from miyabi_infra.hcl.learn import learn, update
 from miyabi_infra.hcl.provider import FACTS
 from miyabi_infra.project import ROOT, SHARED
+from modules.settings import Settings
 from tests.support import Project
 
 ENVIRONMENT: Final = "complete"
@@ -418,6 +420,26 @@ def overlay(
             "application_keep_alive": 75,
         },
     }
+
+
+def leaves(model: type[Settings], at: str = "") -> Iterator[tuple[str, Any]]:
+    """Every setting of a section and of the sections in it, with its default."""
+    for name, field in model.model_fields.items():
+        annotation = field.annotation
+        if isinstance(annotation, type) and issubclass(annotation, Settings):
+            yield from leaves(annotation, f"{at}{name}.")
+        elif f"{at}{name}" != "environment":
+            yield f"{at}{name}", field.get_default(call_default_factory=True)
+
+
+def said(overlay: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401  # data of an overlay
+    """What an overlay says of a setting; None for nothing."""
+    held: Any = overlay
+    for key in path.split("."):
+        if not isinstance(held, Mapping) or key not in held:
+            return None
+        held = cast("Any", held[key])
+    return held
 
 
 def write(project: Project, **arns: str) -> None:

@@ -27,6 +27,7 @@ from miyabi_infra.progress import step
 from miyabi_infra.project import BASE
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
+from miyabi_infra.stacks.effects import Expected, effects_between
 from miyabi_infra.stacks.provenance import EXISTENCE
 from miyabi_infra.stacks.reading import Root
 from miyabi_infra.stacks.steps import Told, steps_between
@@ -70,6 +71,8 @@ class Adoption:
     """The overlay with the lines in it."""
     steps: tuple[Told, ...] = ()
     """What one apply without the lines would fail at, or lose."""
+    effects: tuple[Expected, ...] = ()
+    """What an apply without the lines would do to what runs."""
     written: bool = False
 
     def of(self, address: str, argument: str = EXISTENCE) -> list[OverlayLine]:
@@ -149,6 +152,7 @@ def adoption(
             step(f"synthesize {environment} with the lines")
             running = _loaded(root, environment, found.text)
             found.steps = steps_between(running, settings, [line.setting for line in found.lines])
+            found.effects = effects_between(running, settings, [line.setting for line in found.lines])
             changed = _synthesized(running, work / "changed")
             step(f"plan {stack.name} with the lines")
             plan = workspace.plan(work / "changed" / "stacks" / changed.name, changed, moves)

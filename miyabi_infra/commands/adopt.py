@@ -24,6 +24,7 @@ from miyabi_infra.overlays.problems import key_text
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack
 from miyabi_infra.stacks.compare import ABSENT, Absent, ArgumentChange, shown_value, shown_values
+from miyabi_infra.stacks.effects import told
 from miyabi_infra.stacks.provenance import EXISTENCE
 from miyabi_infra.terraform.ending import ended_by_signals
 from miyabi_infra.text import count
@@ -239,6 +240,7 @@ def _lines(found: Adoption) -> list[str]:
     left = [f"  {_MARKS[each.kind]} {each.address}" for each in after if not each.follows]
     if found.moves:
         said += ", when the state has the addresses of the stack"
+    effects = list(told(found.effects))
     how = "run 'make synth' and commit both" if found.written else "--write puts them into the overlay"
     return [
         f"\n{does}:",
@@ -248,6 +250,8 @@ def _lines(found: Adoption) -> list[str]:
         *left,
         *(["Without them, one apply would not do:"] if found.steps else []),
         *(f"  {each}" for each in found.steps),
+        *(["Without them, an apply would do to what runs:"] if effects else []),
+        *(f"  {each}" for each in effects),
     ]
 
 
@@ -320,6 +324,9 @@ def _data(found: Adoption) -> dict[str, Any]:
         ],
         "steps_without_lines": [
             {"setting": each.setting, "steps": each.steps.text, "page": each.steps.page or None} for each in found.steps
+        ],
+        "effects_without_lines": [
+            {"setting": each.setting, "effect": each.effect, "what": each.what or None} for each in found.effects
         ],
         "written": found.written,
     }

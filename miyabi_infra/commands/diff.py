@@ -16,6 +16,7 @@ from miyabi_infra.stacks.compare import (
     shown_values,
 )
 from miyabi_infra.stacks.difference import EnvironmentDifference, difference
+from miyabi_infra.stacks.effects import effects_of, told
 from miyabi_infra.stacks.steps import steps_of
 from miyabi_infra.stacks.strengths import shown
 from miyabi_infra.text import count
@@ -43,6 +44,9 @@ def _text(found: EnvironmentDifference) -> str:
     if steps:
         lines = [f"one apply could not make a running {before} like {after}:"]
         blocks.append("\n".join([*lines, *(f"  {each}" for each in steps)]))
+    effects = list(told(effects_of(changes, found.causes)))
+    if effects:
+        blocks.append("\n".join([f"what else it would do to a running {before}:", *(f"  {each}" for each in effects)]))
     if found.weaker:
         lines = [f"{after} is weaker than {before}:"]
         for each in found.weaker:
@@ -114,6 +118,10 @@ def _data(found: EnvironmentDifference) -> dict[str, Any]:
         "steps": [
             {"setting": each.setting, "steps": each.steps.text, "page": each.steps.page or None}
             for each in steps_of(found.comparison.changes, found.causes)
+        ],
+        "effects": [
+            {"setting": each.setting, "effect": each.effect, "what": each.what or None}
+            for each in effects_of(found.comparison.changes, found.causes)
         ],
     }
 

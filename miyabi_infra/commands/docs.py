@@ -4,7 +4,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from miyabi_infra.pages import diagram, guides
+from miyabi_infra.pages import changes, diagram, guides
 from miyabi_infra.writing import write_whole
 
 
@@ -24,7 +24,7 @@ def run(root: Path, environment: str | None = None, *, check: bool = False) -> i
     if environment is None:
         from miyabi_infra.pages import reference  # noqa: PLC0415  # cdktf starts Node.js when it is imported
 
-        fresh = {**reference.pages(root), **diagram.pages(root), **fresh}
+        fresh = {**reference.pages(root), **changes.pages(root), **diagram.pages(root), **fresh}
         gone = [file for file in (*diagram.written(root), *guides.written(root)) if file not in fresh]
     stale = [file for file, text in fresh.items() if not (file.is_file() and file.read_text("utf-8") == text)]
     for file in stale:

@@ -17,6 +17,7 @@ from miyabi_infra.stacks.provenance import EXISTENCE
 _TOPOLOGY: Final = "elasticache.topology"
 _TOPOLOGIES: Final = ("single-node", "adding-group", "retiring-node", "replication-group")
 """In the order of the steps from a node to a group."""
+_DEPLOYMENT: Final = ("ecs_service", "deployment")
 _DEPLOYMENTS: Final = ("rolling", "both", "blue_green")
 """In the order of the steps to CodeDeploy."""
 
@@ -66,6 +67,11 @@ class Steps:
     needed: Callable[[object, object], bool] = _always
     """Whether a change from one value to another needs them."""
 
+    @property
+    def always(self) -> bool:
+        """Whether every change needs them."""
+        return self.needed is _always
+
 
 _NEW_ENVIRONMENT: Final = Steps(
     "make a new environment next to it, move the users by DNS, then destroy the old one",
@@ -98,6 +104,10 @@ STEPS: Final[Mapping[str, Steps]] = {
     "project": _NEW_ENVIRONMENT,
     "region": _NEW_ENVIRONMENT,
     "aws_provider": Steps("terraform init -upgrade, then a plan must say no changes", "docs/guides/aws-provider-6.md"),
+    "state": Steps(
+        "terraform init -migrate-state, then a plan must say no changes",
+        "docs/guides/first-apply.md",
+    ),
     "assume_role.role_arn": _ROLE,
     "assume_role.external_id": _ROLE,
     "assume_role.session_name": _ROLE,
@@ -139,11 +149,30 @@ STEPS: Final[Mapping[str, Steps]] = {
     ),
     "ecs_service.spot_share": _OTHER_SHARE,
     "ecs_service.on_demand_base": _OTHER_SHARE,
-    "frontend.enabled": Steps(_EMPTY_BUCKETS.text, _EMPTY_BUCKETS.page, _off),
+    "dns.zone": Steps(
+        "take the section certificate and all names out in applies before; all at once, Terraform finds a cycle",
+        "docs/guides/domain.md",
+        _another,
+    ),
+    "frontend.enabled": Steps(
+        f"{_EMPTY_BUCKETS.text}; keep frontend.bucket for one apply more", _EMPTY_BUCKETS.page, _off
+    ),
+    "log_bucket.name": Steps("AWS deletes empty buckets only: empty the one that goes first", needed=_another),
     "frontend.bucket": _EMPTY_BUCKETS,
     "frontend.access_log_days": Steps(_EMPTY_BUCKETS.text, _EMPTY_BUCKETS.page, _off),
 }
 """By setting."""
+
+_ROLLING_FIRST: Final = Steps(
+    "AWS changes no such argument of a service that CodeDeploy deploys: go back to rolling first",
+    "docs/guides/blue-green.md#back-to-rolling",
+)
+STEPS_OF_CODEDEPLOY: Final[Mapping[str, Steps]] = STEPS | {
+    "container_port": _ROLLING_FIRST,
+    "networking.availability_zones": _ROLLING_FIRST,
+    "ecs_service.enable_execute_command": _ROLLING_FIRST,
+}
+"""By setting, where CodeDeploy deploys already."""
 
 _OF_A_SECTION_THAT_IS_THERE: Final = {"rds": "rds.enabled", "frontend": "frontend.enabled"}
 """Sections that an environment may lack, and the setting that says so: nothing of them can be in the way."""
@@ -168,8 +197,9 @@ def steps_of(changes: Iterable[ResourceChange], causes: Causes) -> tuple[Told, .
     if values.get(_TOPOLOGY, ("",))[0] == "single-node":
         new.add("elasticache")  # the group is made by this change
     found = dict[str, Told]()
-    for cause in _causes(changes, causes):
-        told = _of(cause.setting, cause.before.value, cause.after.value)
+    steps = steps_where(causes.before.get(_DEPLOYMENT))
+    for cause in involved(changes, causes):
+        told = step_of(cause.setting, cause.before.value, cause.after.value, steps)
         if told and (told.setting == _TOPOLOGY or told.setting.partition(".")[0] not in new):
             found[told.setting] = told
     return tuple(found[setting] for setting in sorted(found))
@@ -177,12 +207,13 @@ def steps_of(changes: Iterable[ResourceChange], causes: Causes) -> tuple[Told, .
 
 def steps_between(running: object, wanted: object, settings: Iterable[KeyPath]) -> tuple[Told, ...]:
     """The steps from the settings of what runs to others, of those that are named."""
-    found = (_of(each, _value(running, each), _value(wanted, each)) for each in settings)
+    steps = steps_where(value_at(running, _DEPLOYMENT))
+    found = (step_of(each, value_at(running, each), value_at(wanted, each), steps) for each in settings)
     told = {each.setting: each for each in found if each}
     return tuple(told[setting] for setting in sorted(told))
 
 
-def _value(settings: Any, path: KeyPath) -> object:  # noqa: ANN401  # settings, a list or a mapping
+def value_at(settings: Any, path: KeyPath) -> object:  # noqa: ANN401  # settings, a list or a mapping
     """The value of a setting, or of an item in it; None if there is none."""
     held = settings
     for part in path:
@@ -193,15 +224,22 @@ def _value(settings: Any, path: KeyPath) -> object:  # noqa: ANN401  # settings,
     return held
 
 
-def _causes(changes: Iterable[ResourceChange], causes: Causes) -> Iterator[Cause]:
+def involved(changes: Iterable[ResourceChange], causes: Causes) -> Iterator[Cause]:
+    """The settings of which differences come."""
     for change in changes:
         for path in [each.path for each in change.arguments] or [EXISTENCE]:
             yield from causes.of(change, path)
 
 
-def _of(setting: KeyPath, before: object, after: object) -> Told | None:
+def steps_where(deployment: object) -> Mapping[str, Steps]:
+    """The steps by setting, of an environment with a value of `ecs_service.deployment`."""
+    return STEPS if deployment in (None, "rolling") else STEPS_OF_CODEDEPLOY
+
+
+def step_of(setting: KeyPath, before: object, after: object, steps: Mapping[str, Steps] = STEPS) -> Told | None:
+    """The steps that a change of a setting, or of an item in it, needs."""
     names = [".".join(str(part) for part in setting[:length]) for length in range(len(setting), 0, -1)]
-    name = next((each for each in names if each in STEPS), None)
-    if name is None or before == after or not STEPS[name].needed(before, after):
+    name = next((each for each in names if each in steps), None)
+    if name is None or before == after or not steps[name].needed(before, after):
         return None
-    return Told(name, STEPS[name])
+    return Told(name, steps[name])

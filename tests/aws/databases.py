@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from moto.core.responses import ActionResult
 from moto.rds.exceptions import DBParameterGroupNotFoundError
+from moto.rds.models import RDSBackend
 from moto.rds.responses import RDSResponse
 
 Moto = Any
@@ -24,6 +25,7 @@ FORGOTTEN: Final = {
 def install() -> None:
     """Put the additions into moto. Once in a process."""
     RDSResponse.describe_db_parameters = describe_db_parameters
+    setattr(RDSBackend, "modify_db_subnet_group", modify_db_subnet_group)  # noqa: B010  # moto's takes it away
     for name in ("create_db_instance", "modify_db_instance"):
         setattr(RDSResponse, name, _with_insights(getattr(RDSResponse, name)))
 
@@ -36,6 +38,14 @@ def describe_db_parameters(self: RDSResponse) -> ActionResult:
         raise DBParameterGroupNotFoundError(name)
     held: list[dict[str, Any]] = list(groups[0].parameters.values())
     return ActionResult({"Parameters": [{**each, "Source": "user"} for each in held]})
+
+
+def modify_db_subnet_group(self: RDSBackend, name: str, description: str | None, subnets: list[Moto]) -> Moto:
+    """Change a group in place: moto's takes it away."""
+    group: Moto = self.subnet_groups[name]
+    group.subnets = subnets
+    group.description = description or group.description
+    return group
 
 
 def _with_insights(call: Callable[[RDSResponse], ActionResult]) -> Callable[[RDSResponse], ActionResult]:

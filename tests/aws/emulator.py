@@ -17,7 +17,7 @@ import tempfile
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import IO, Any, Final, Self, cast
 from urllib.request import urlopen
 
 import boto3
@@ -36,6 +36,8 @@ ACCOUNT: Final = "123456789012"
 """The account that moto answers for."""
 CALLED: Final = "/strict/called"
 """The path at which the emulated AWS says which operations were called (see `tests.aws.strict`)."""
+INTERRUPTED: Final = "/strict/interrupted"
+"""The path at which a living copy says what worked and no longer did after a request."""
 
 
 def self_signed(name: str) -> dict[str, bytes]:
@@ -64,6 +66,7 @@ class Emulator:
         self._pid = pid
         self._original = original
         self._process: subprocess.Popen[str] | None = None
+        self._log: IO[str] | None = None
 
     @classmethod
     def start(cls) -> Self:
@@ -88,7 +91,7 @@ class Emulator:
             log.seek(0)
             raise RuntimeError(f"the emulated AWS did not start:\n{log.read()}")
         started = cls(int(line), process.pid)
-        started._process = process
+        started._process, started._log = process, log
         return started
 
     def copy(self, *, living: bool = False) -> "Emulator":
@@ -101,8 +104,17 @@ class Emulator:
         assert self._process.stdout is not None
         self._process.stdin.write("living\n" if living else "copy\n")
         self._process.stdin.flush()
-        port, pid = self._process.stdout.readline().split()
+        line = self._process.stdout.readline().split()
+        if not line:
+            raise RuntimeError(f"the copy of the emulated AWS did not start:\n{self._said()}")
+        port, pid = line
         return Emulator(int(port), int(pid), self)
+
+    def _said(self) -> str:
+        """What the process and its copies wrote to their standard error."""
+        assert self._log is not None
+        size = os.fstat(self._log.fileno()).st_size
+        return os.pread(self._log.fileno(), size, 0).decode()  # without moving where the process writes next
 
     def stop(self) -> None:
         """End the process."""
@@ -187,6 +199,13 @@ class Emulator:
     def called(self) -> dict[str, dict[str, int]]:
         """Which operations were called, and how often: `{"ec2": {"CreateVpc": 1}}`; of a copy, its original's too."""
         with urlopen(f"{self.url}{CALLED}") as answer:
+            return json.load(answer)
+
+    def interrupted(self) -> dict[str, bool]:
+        """What worked when a living copy was made, or this was asked last, and then did not, and whether it still does
+        not.
+        """
+        with urlopen(f"{self.url}{INTERRUPTED}") as answer:
             return json.load(answer)
 
     def tagged(self) -> list[str]:

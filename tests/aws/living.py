@@ -60,6 +60,10 @@ LOG: Final = (
 """What a task has logged: how many milliseconds ago, and the line."""
 
 
+_DEPLOYED_ANEW: Final = ("network_configuration", "load_balancers", "service_registries", "platform_version")
+"""What a service has beside its task definition whose change deploys anew (ECS API, UpdateService)."""
+
+
 def install(account: str, region: str) -> None:
     """Let things run, in this process."""
     for name, wrapper in (
@@ -96,10 +100,13 @@ def _settling(call: Call) -> Call:
 def _deploying(call: Call) -> Call:
     def update_service(self: EC2ContainerServiceResponse) -> ActionResult:
         name = str(_asked(self, "service")).rpartition("/")[2]
-        before = next((each.task_definition for each in self.ecs_backend.services.values() if each.name == name), None)
+        service = next((each for each in self.ecs_backend.services.values() if each.name == name), None)
+        before = service.task_definition if service else None
+        placed = [getattr(service, attribute, None) for attribute in _DEPLOYED_ANEW]
         answer = call(self)
         forced = bool(_asked(self, "forceNewDeployment"))
-        deployed = forced or _asked(self, "taskDefinition") is not None
+        moved = placed != [getattr(_service_of(answer), attribute, None) for attribute in _DEPLOYED_ANEW]
+        deployed = forced or moved or _asked(self, "taskDefinition") is not None
         if deployed and never_healthy(self.ecs_backend, _service_of(answer).task_definition):
             _fail(self.ecs_backend, _service_of(answer), before)
         else:

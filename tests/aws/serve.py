@@ -61,6 +61,7 @@ def main() -> None:
                 if asked.strip() == "living":
                     living.install(ACCOUNT, REGION)
                     codedeploy.live()
+                    application.watch()
                 server = _serve(application)
             except BaseException:
                 _say("")  # whoever waits for the copy learns that there is none

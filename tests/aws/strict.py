@@ -20,7 +20,8 @@ from moto.core.utils import get_service_model
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
 from tests.aws import models
-from tests.aws.emulator import CALLED
+from tests.aws.emulator import CALLED, INTERRUPTED, REGION
+from tests.aws.pulse import working
 from tests.aws.refusals import CATALOGUE, Ask, Refusal
 
 REFUSED_BY: Final = "x-refused-by"
@@ -54,6 +55,9 @@ CODES: Final = {
     "wafv2": "WAFInvalidParameterException",
 }
 """The error code with which a service refuses what its model excludes; `ValidationError` of the others."""
+
+READS: Final = ("BatchGet", "Describe", "Get", "Head", "List")
+"""How the operations begin that change nothing."""
 
 _PAYLOADS: Final = {"PutObject", "UploadPart"}
 """Operations of S3 whose body is the object itself."""
@@ -90,10 +94,24 @@ class Strict:
             for operation in each.operations:
                 self._refusals.setdefault((each.service, operation), []).append(each)
         self._called: dict[str, Counter[str]] = {}
+        self._worked: set[str] | None = None
+        self._interrupted: set[str] = set()
+
+    def watch(self) -> None:
+        """From now on, note what works and does not any more after a request."""
+        self._worked = working(self._account, REGION)
+        self._interrupted.clear()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == CALLED:
             body = json.dumps(self._called, sort_keys=True).encode()
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [body]
+        if environ.get("PATH_INFO") == INTERRUPTED:
+            now = working(self._account, REGION)
+            ended = {name: name not in now for name in self._interrupted}
+            body = json.dumps(ended, sort_keys=True).encode()
+            self.watch()
             start_response("200 OK", [("Content-Type", "application/json")])
             return [body]
         read = _read(environ, self._account)
@@ -105,7 +123,10 @@ class Strict:
                 status, headers, body = _error(operation, refused, environ.get("CONTENT_TYPE"))
                 start_response(status, headers)
                 return [body]
-        return cast("Iterable[bytes]", self._application(environ, _with_request_id(start_response)))
+        answer = cast("Iterable[bytes]", self._application(environ, _with_request_id(start_response)))
+        if self._worked is not None and read is not None and not read[1].operation.startswith(READS):
+            self._interrupted |= self._worked - working(self._account, REGION)
+        return answer
 
     def _refused(self, operation: Operation, ask: Ask) -> tuple[str, str, str] | None:
         """The entry that refuses a request, AWS's error code and message; None when it passes."""

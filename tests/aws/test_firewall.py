@@ -58,6 +58,10 @@ def test_it_counts_then_blocks_in_place_and_leaves_no_trace(
     assert done.returncode == 0, done.stdout
     assert differing(Look(monkeypatch).verify(dev)) == []
 
+    _overlay(dev.project, f"{plain}\n{counts}")
+    dev.terraform.apply()
+    assert "IP set" not in dev.aws.holds(), "AWS deletes no list that the web ACL still has"
+
     _overlay(dev.project, plain)
     dev.terraform.apply()
     assert not {"web ACL", "IP set"} & dev.aws.holds().keys()

@@ -21,8 +21,8 @@ from modules.calls import CALLS
 from tests import complete
 from tests.aws.emulator import REGION, Emulator
 from tests.aws.environment import Environment, changes
+from tests.aws.outside import outside
 from tests.aws.refusals import CATALOGUE, NOTHING_MORE, elasticache
-from tests.aws.refused import ALLOWED
 from tests.aws.test_verify import Look
 from tests.support import Project
 
@@ -127,21 +127,6 @@ def lives(root: Path, tmp_path_factory: pytest.TempPathFactory, empty_aws: Emula
                 each.verification = Look(patch).verify(each.environment)
         ended = {name: pool.submit(each.end) for name, each in found.items() if isinstance(each, Life)}
         yield found | {name: problem for name, each in ended.items() if (problem := each.exception())}
-
-
-def outside(aws: Emulator) -> dict[str, str]:
-    """What the most complete overlay names and does not build."""
-    aws.client("iam").create_policy(PolicyName="miyabi-github-roles", PolicyDocument=ALLOWED)
-    secret = aws.client("secretsmanager").create_secret(Name="miyabi/complete/database", SecretString="x")
-    return {
-        "certificate": aws.certificate("api.example.org"),
-        "zone": aws.zone("example.com"),
-        "secret": secret["ARN"],
-        "topic": aws.client("sns").create_topic(Name="cache-events")["TopicArn"],
-        "function": aws.function("rotate"),
-        "key": aws.client("kms").create_key()["KeyMetadata"]["Arn"],
-        "global_topic": aws.client("sns", region="us-east-1").create_topic(Name="frontend-alarms")["TopicArn"],
-    }
 
 
 def begin(environment: Environment, changed: Environment | None = None) -> Life:

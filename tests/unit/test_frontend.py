@@ -72,6 +72,14 @@ def test_without_a_frontend_there_is_no_second_provider(output: Path) -> None:
         assert "frontend" not in root["module"]
 
 
+@pytest.mark.parametrize("left", ["frontend:\n  bucket: a-bucket\n", "dns:\n  zone: example.com\n"])
+def test_the_second_provider_stays_until_terraform_has_deleted_what_was_there(project: Project, left: str) -> None:
+    with project.overlay("dev").open("a", encoding="utf-8") as overlay:
+        overlay.write(left)
+    root = json.loads((project.synthesize("dev") / "stacks/miyabi-dev/cdk.tf.json").read_text(encoding="utf-8"))
+    assert [each.get("alias") for each in root["provider"]["aws"]] == [None, "us_east_1"]
+
+
 def test_the_alarm_is_where_cloudfronts_metrics_are_and_the_rest_is_not(make: Make) -> None:
     out = make()
     root = json.loads((out / "stacks/miyabi-qa/cdk.tf.json").read_text(encoding="utf-8"))

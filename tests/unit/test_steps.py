@@ -8,9 +8,9 @@ import pytest
 from environments.settings import EnvironmentSettings
 from miyabi_infra.commands import diff, summary
 from miyabi_infra.stacks.steps import STEPS, steps_between
+from tests.complete import leaves
 from tests.guide import anchors
 from tests.support import Project, git
-from tests.unit.test_complete import leaves
 
 
 def test_steps_are_of_settings_and_their_pages_exist(root: Path) -> None:
@@ -57,6 +57,7 @@ def test_diff_says_what_one_apply_could_not_do(root: Path, capsys: pytest.Captur
         "networking.private_subnet_cidrs",
         "networking.public_subnet_cidrs",
         "networking.vpc_cidr",
+        "state",
     }
     diff.run(root, "dev", "prod")
     said = capsys.readouterr().out

@@ -16,8 +16,8 @@ from environments.settings import EnvironmentSettings
 from miyabi_infra.stacks.difference import EnvironmentDifference, difference
 from miyabi_infra.synthesis.render import render
 from tests import complete
+from tests.complete import leaves
 from tests.support import Project
-from tests.unit.test_complete import leaves
 
 THRESHOLD: Final = "threshold of an alarm"
 CONFINED: Final = "confinement of containers (not privileged, read-only, not root)"

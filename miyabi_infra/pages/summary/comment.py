@@ -12,6 +12,7 @@ from miyabi_infra.pages.summary.plan import Plan
 from miyabi_infra.pages.summary.reachability import ConnectionChange, connection_changes
 from miyabi_infra.stacks.causes import Cause
 from miyabi_infra.stacks.compare import LONGEST, ArgumentChange, ResourceChange, shown_values
+from miyabi_infra.stacks.effects import effects_of, told
 from miyabi_infra.stacks.steps import steps_of
 from miyabi_infra.stacks.strengths import shown
 from miyabi_infra.text import count, markdown
@@ -39,6 +40,7 @@ def comment(found: Changes, plans: Sequence[Plan], base: str) -> str:
         ("Destroyed and replaced", _losses(plans)),
         ("The state moves", _state_moves(environments)),
         ("More than one apply", _steps(environments)),
+        ("What it does to what runs", _effects(environments)),
         ("", _plans(plans)),
         ("Replaced, as far as it is known without a plan", _replacements(unplanned)),
         ("By environment", _counts(environments)),
@@ -130,6 +132,13 @@ def _steps(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     for each in found:
         if each.causes is not None and each.before and each.after:
             yield from (f"- {code(each.name)}: {told}" for told in steps_of(each.changes, each.causes))
+
+
+def _effects(found: Sequence[EnvironmentChange]) -> Iterator[str]:
+    """What was measured of such changes; of environments that exist."""
+    for each in found:
+        if each.causes is not None and each.before and each.after:
+            yield from (f"- {code(each.name)}: {line}" for line in told(effects_of(each.changes, each.causes)))
 
 
 # ---- sections ------------------------------------------------------------------------------------------------------
