@@ -117,7 +117,7 @@ _CONTENTS: Final = frozenset({"secretsmanager:GetSecretValue"})
 
 
 _DESCRIBED: Final = frozenset(
-    {"codedeploy", "elasticache", "elasticloadbalancing", "rds", "route53", "servicediscovery"}
+    {"cloudfront", "codedeploy", "elasticache", "elasticloadbalancing", "rds", "route53", "servicediscovery"}
 )
 """Services whose reading shows settings of resources and never what is in them: a pattern says it in few characters.
 IAM takes 10,240 in the policies of a role."""

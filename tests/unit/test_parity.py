@@ -494,8 +494,8 @@ CASES: list[Case] = [
         "a variable more",
         "modules/alb/variables.tf",
         'variable "vpc_id"',
-        'variable "log_bucket" {\n  default = ""\n}\n\nvariable "vpc_id"',
-        [("no effect", "module.alb", "var.log_bucket")],
+        'variable "spare_bucket" {\n  default = ""\n}\n\nvariable "vpc_id"',
+        [("no effect", "module.alb", "var.spare_bucket")],
     ),
 ]
 
