@@ -83,6 +83,7 @@ CORPUS: Final = (
         ("policies_are_evaluated_whole", "by the policies: yes, no, or unknown"),
         ("a_managed_policy_that_denies_decides_and_an_unknown_one_may", "no, unknown, yes", 3),
         ("what_is_not_judged_may_deny_or_close_anything", "unknown", 2),
+        ("the_policy_of_a_secret_may_deny_its_reading", "by the policy: yes, no, or unknown"),
         ("the_policy_of_the_repository_may_deny_a_pull", "by the policy: yes, no, or unknown"),
         ("a_route_to_addresses_that_are_not_known_may_be_the_way", "unknown"),
         ("endpoints_with_private_names_leave_no_choice", "by the endpoint: yes, no, or unknown"),
@@ -112,6 +113,10 @@ CORPUS: Final = (
         ("a_type_without_a_reader_is_said_to_be_not_compared", "unknown"),
         ("an_argument_that_no_reader_knows_is_unknown_and_exits_with_3", "unknown"),
         ("a_question_about_extras_without_an_answer_is_unknown", "unknown"),
+        ("a_redirect_to_another_host_is_a_difference", "the other host"),
+        ("a_policy_at_the_registry_is_found", "the policy"),
+        ("tasks_that_no_service_started_are_found", "2 tasks that no service started"),
+        ("a_policy_at_a_secret_is_found", "the policy, and unknown where it can't be read"),
         ("an_image_of_another_repository_is_a_difference", "a difference only of another repository"),
     ),
     *_rows(
@@ -170,6 +175,8 @@ CORPUS: Final = (
         "summary", "good", "unit/test_summary", PLAN,
         ("without_a_plan_replacements_are_said_to_be_unknown", "unknown"),
         ("replacements_that_the_provider_is_known_to_force_are_listed_with_what_follows", "these are replaced", 3),
+        ("another_port_name_or_version_says_what_it_replaces_or_that_nobody_knows", "two are replaced, one may be", 3),
+        ("a_replaced_database_comes_first_and_is_said_to_be_refused", "the database first, and refused"),
         ("a_plan_that_terraform_did_not_finish_is_no_all_clear", "not complete"),
         ("a_plan_that_terraform_did_not_finish_has_an_exit_code_of_its_own", "not complete", 2),
         ("what_is_not_priced_is_never_zero", "at least, and unknown"),
@@ -255,6 +262,8 @@ CORPUS: Final = (
     *_rows(
         "guides", "guide", "aws/test_guides_of_faults", MADE,
         ("the_steps_lead_to_the_fault_and_the_fix_mends_it", "seen, mended, and then as in a healthy account"),
+        ("a_lost_state_comes_back_from_the_copy_that_was_saved", "seen, mended, and then as in a healthy account"),
+        ("a_rotation_stops_no_task_and_the_restart_after_it_gives_all_the_new_value", "no task stops at the rotation"),
     ),
     *_rows(
         "guides", "guide", "aws/test_guides", MADE,
