@@ -56,6 +56,7 @@ _MADE_OF: Final[Mapping[str, Sequence[str]]] = {
     pulse.FRONTEND: ("frontend",),
     pulse.TASKS: ("ecs_service",),
     pulse.NAME: ("ecs_service",),
+    pulse.NAMES: ("dns",),
 }
 """The modules of which what works is made, by how its name begins."""
 
