@@ -126,6 +126,7 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
         "DescribeServices",
         "DescribeTaskDefinition",
         "ListServices",
+        "ListTasks",
         "PutClusterCapacityProviders",
         "RegisterTaskDefinition",
         "UpdateService",
