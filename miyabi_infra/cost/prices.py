@@ -36,7 +36,7 @@ class Price:
     source: str
     """Address of AWS's page about it."""
     seen: str
-    """Date (ISO 8601) on which a public copy of the row said so."""
+    """Date (ISO 8601) on which a public copy of the row said so; `undated` where the copy does not say."""
 
 
 @dataclass(frozen=True)
