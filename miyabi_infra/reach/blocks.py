@@ -33,6 +33,14 @@ def is_public(block: IpNetwork) -> bool:
     return not any(within(block, private) for private in PRIVATE)
 
 
+def in_the_internet(block: IpNetwork) -> list[IpNetwork]:
+    """The parts of a block that are none of the private ones: `0.0.0.0/0` has them all."""
+    parts = [block]
+    for private in PRIVATE:
+        parts = [each for part in parts for each in without(part, private)]
+    return parts
+
+
 def within(block: IpNetwork, other: IpNetwork) -> bool:
     """Whether a block is a part of another."""
     if isinstance(block, IPv4Network):

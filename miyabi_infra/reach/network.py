@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final, cast
 
 from miyabi_infra.reach.acls import EPHEMERAL, Acl, Acls, Direction
-from miyabi_infra.reach.blocks import EVERYWHERE, IpNetwork, first_match, is_public, parsed
+from miyabi_infra.reach.blocks import EVERYWHERE, IpNetwork, first_match, in_the_internet, is_public, parsed
 from miyabi_infra.reach.steps import Step, best, verdict
 from miyabi_infra.stacks import Reference, Resource, Stack, Value
 from miyabi_infra.stacks.platform import address_of
@@ -277,7 +277,7 @@ class Network:
             if not is_public(part):
                 continue
             head = (_to_table(subnet), _through(route))
-            passes = self._both_ways(subnet, "egress", protocol, ports, [part])
+            passes = self._to_and_from_the_internet(subnet, "egress", protocol, ports, part)
             internet = route.kind == INTERNET_GATEWAY and self.vpc_of.get(route.target) == subnet.vpc
             if public and (internet or route.kind == EGRESS_ONLY):
                 ways.append((*head, *passes))
@@ -308,7 +308,7 @@ class Network:
             way = (
                 _to_table(subnet),
                 _through(route),
-                *self._both_ways(subnet, "ingress", protocol, (port, port), [part]),
+                *self._to_and_from_the_internet(subnet, "ingress", protocol, (port, port), part),
             )
             ways.append(way)
             if verdict(way) != "no":
@@ -320,13 +320,29 @@ class Network:
         """The addresses that a subnet's ACL lets in, and answers."""
         if subnet.acl is None:
             return [part]
-        _, arriving = subnet.acl.passes("ingress", protocol, (port, port), [part])
+        _, arriving = subnet.acl.passes("ingress", protocol, (port, port), in_the_internet(part))
         return subnet.acl.passes("egress", protocol, EPHEMERAL, arriving)[1]
 
-    def _both_ways(
-        self, subnet: Subnet, direction: Direction, protocol: str, ports: tuple[int, int], blocks: Sequence[IpNetwork]
+    def _to_and_from_the_internet(
+        self, subnet: Subnet, direction: Direction, protocol: str, ports: tuple[int, int], block: IpNetwork
     ) -> tuple[Step, ...]:
-        """What a subnet's ACL says about packets and their answers: a step, or none without an ACL."""
+        """What a subnet's ACL says about packets of the internet, which has no address in private parts of a block."""
+        return self._both_ways(subnet, direction, protocol, ports, in_the_internet(block), shown=[block])
+
+    def _both_ways(
+        self,
+        subnet: Subnet,
+        direction: Direction,
+        protocol: str,
+        ports: tuple[int, int],
+        blocks: Sequence[IpNetwork],
+        *,
+        shown: Sequence[IpNetwork] = (),
+    ) -> tuple[Step, ...]:
+        """What a subnet's ACL says about packets and their answers: a step, or none without an ACL.
+
+        `shown`: the blocks that the step names, where they are others.
+        """
         if subnet.acl is None:
             return ()
         protocol = "tcp" if protocol == "all" else protocol
@@ -334,7 +350,7 @@ class Network:
         there, passed = subnet.acl.passes(direction, protocol, ports, blocks)
         answered, _ = subnet.acl.passes(back, protocol, EPHEMERAL, passed) if there is not False else (False, [])
         holds = None if None in (there, answered) and False not in (there, answered) else bool(there and answered)
-        what = f"{port_text(protocol, ports)} {'from' if direction == 'ingress' else 'to'} {_listed(blocks)}"
+        what = f"{port_text(protocol, ports)} {'from' if direction == 'ingress' else 'to'} {_listed(shown or blocks)}"
         text = f"the network ACL of {subnet.address} {_PASSES[holds]} {what} and the answers"
         return (Step("network ACL", holds, text, subnet.acl.address),)
 
@@ -352,7 +368,7 @@ class Network:
             steps += self._both_ways(subnet, "ingress", protocol, ports, sender.blocks)
         for found, route in subnet.routed([part]):
             if route.kind == INTERNET_GATEWAY and self.vpc_of.get(route.target) == subnet.vpc:
-                passes = self._both_ways(subnet, "egress", protocol, ports, [found])
+                passes = self._to_and_from_the_internet(subnet, "egress", protocol, ports, found)
                 return (*steps, _to_table(subnet), _through(route), *passes)
         text = f"no route between {subnet.address} and an internet gateway"
         return (*steps, Step.no("route", text, subnet.table or subnet.address))

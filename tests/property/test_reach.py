@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from miyabi_infra.reach import Reach, connections
@@ -208,7 +208,24 @@ def arrives(drawn: dict[str, Any], client: str, port: int, ephemeral: int) -> bo
     )
 
 
+EVERYBODY = "0.0.0.0/0"
+ONLY_PRIVATE_ANSWERS = {
+    "internal": False,
+    "network": False,
+    "rules": [{"protocol": "-1", "ports": (80, 80), "cidr_blocks": [EVERYBODY]}],
+    "routes": [(EVERYBODY, "igw")],
+    "main": False,
+    "acl": {
+        "ingress": [{"rule_no": 1, "action": "allow", "protocol": "-1", "cidr_block": EVERYBODY, "ports": (80, 80)}],
+        "egress": [{"rule_no": 1, "action": "allow", "protocol": "-1", "cidr_block": "10.0.0.0/8", "ports": (80, 80)}],
+    },
+    "port": 80,
+}
+"""An ACL that lets answers out to private addresses only: was told to let the internet in."""
+
+
 @settings(max_examples=400, deadline=None)
+@example(ONLY_PRIVATE_ANSWERS, 80)
 @given(networks, st.sampled_from([80, 443]))
 def test_a_slow_evaluator_agrees_on_who_reaches_the_load_balancer(drawn: dict[str, Any], port: int) -> None:
     reach = Reach(network_of(drawn))
