@@ -201,7 +201,7 @@ def test_a_redirect_to_another_host_is_a_difference(stack: Stack) -> None:
     listener = replace(http, arguments={**http.arguments, "load_balancer_arn": "balancer", "default_action": actions})
     held = {"Port": "443", "Protocol": "HTTPS", "StatusCode": "HTTP_301", "Host": "phish.example"}
     found = {"ListenerArn": arn, "LoadBalancerArn": "balancer", "Port": 80, "Protocol": "HTTP"}
-    answers = {
+    answers: dict[str, Any] = {
         "describe_listeners": [{**found, "DefaultActions": [{"Type": "redirect", "RedirectConfig": held}]}],
         "describe_tags": {"TagDescriptions": [{"Tags": []}]},
     }
@@ -218,7 +218,7 @@ def test_a_policy_at_the_registry_is_found(root: Path) -> None:
     shared = next(each for each in read_stacks(root / "cdktf.out") if each.environment == SHARED)
     (repository,) = shared.of_type("aws_ecr_repository")
     described = {"repositoryName": "miyabi-web-api", "repositoryArn": "arn:x", "repositoryUri": "x"}
-    answers = {
+    answers: dict[str, Any] = {
         "describe_repositories": {"repositories": [described]},
         "list_tags_for_resource": {"tags": []},
         "get_repository_policy": {"policyText": '{"Statement": [{"Effect": "Allow", "Principal": "*"}]}'},
