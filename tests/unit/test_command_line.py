@@ -35,6 +35,13 @@ def test_a_paragraph_of_help_is_one_line_that_the_terminal_breaks() -> None:
     assert [text for text in found if not text or "\n" in text.replace("\n\n", "")] == []
 
 
+def test_only_adopt_waits_for_cdktf_before_it_knows_what_to_do(root: Path) -> None:
+    commands = ", ".join(f"miyabi_infra.commands.{each}" for each in COMMANDS if each != "adopt")
+    asked = f"import sys, {commands}; print(sorted({{'cdktf', 'jsii'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", asked], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_version_is_the_packages() -> None:
     assert RUNNER.invoke(cli.app, ["--version"]).output == "miyabi-infra 0.1.0\n"
 

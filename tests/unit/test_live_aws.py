@@ -1,8 +1,6 @@
 """Calls to AWS that give no answer: told apart, in a line, within bounds, and never as a traceback."""
 
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -253,13 +251,6 @@ def test_a_missing_permission_is_a_line_of_each_section(
     assert code == 3
     assert "service          UNKNOWN  not permitted: the credentials need ecs:DescribeServices\n" in shown
     assert "logs             UNKNOWN  not permitted: the credentials need logs:FilterLogEvents\n" in shown
-
-
-def test_who_looks_at_aws_does_not_wait_for_cdktf(root: Path) -> None:
-    imports = "import sys, miyabi_infra.commands.status, miyabi_infra.commands.verify"
-    asked = f"{imports}; print(sorted({{'cdktf', 'jsii'}} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", asked], cwd=root, capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
 
 
 def test_work_done_together_comes_back_in_order_and_its_first_failure_is_raised() -> None:

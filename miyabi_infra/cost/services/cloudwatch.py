@@ -6,9 +6,8 @@ from typing import Final
 from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, Span, number
 from miyabi_infra.cost.prices import NotPriced
 from miyabi_infra.stacks import Resource
-from miyabi_infra.stacks.platform import Platform
+from miyabi_infra.stacks.platform import Platform, address_of
 from modules.firewall import LOGS_PREFIX
-from modules.flow_logs import GROUP
 
 _DAYS_PER_MONTH: Final = 365 / 12
 _LONGEST_KEPT: Final = 365
@@ -41,7 +40,7 @@ def _log_group(group: Resource, context: Context) -> Iterator[Charge]:
     if str(group.get("name")).startswith(LOGS_PREFIX):
         written = usage.waf_log_gb
     ingested = prices.of("logs.ingested")
-    if str(group.get("name")).endswith(f"/{GROUP}"):
+    if any(address_of(each.get("log_destination")) == group.address for each in context.stack.of_type("aws_flow_log")):
         written, ingested = usage.flow_log_gb, prices.of("logs.vended")
     days = number(group.get("retention_in_days", 0)) or _LONGEST_KEPT
     kept = written * days / _DAYS_PER_MONTH
