@@ -163,6 +163,12 @@ def test_the_committed_guides_are_what_the_output_makes(root: Path) -> None:
     assert stale == []
 
 
+def test_every_decision_is_listed(root: Path) -> None:
+    records = sorted((root / "docs/decisions").glob("0*.md"))
+    listed = re.findall(r"(?m)^\| \[\d{4}\]\((\S+)\) \|", (root / "docs/decisions/README.md").read_text("utf-8"))
+    assert listed == [each.name for each in records]
+
+
 def test_guides_need_no_cdktf(root: Path) -> None:
     script = (
         f"from pathlib import Path; from miyabi_infra.pages import guides; guides.pages(Path({str(root)!r}), 'dev')"
