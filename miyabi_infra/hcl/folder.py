@@ -11,8 +11,11 @@ from miyabi_infra.hcl.parsing import HclError, parse
 from miyabi_infra.hcl.syntax import Argument, Block
 from miyabi_infra.text import count
 
-_WHERE_TO_RUN: Final = frozenset({"terraform", "provider"})
-"""Blocks of an override file that configure Terraform itself (a backend, credentials), not resources."""
+_CREDENTIALS: Final = frozenset(
+    {"access_key", "alias", "allowed_account_ids", "profile", "s3_use_path_style", "secret_key", "token"}
+    | {"shared_config_files", "shared_credentials_files"}
+)
+"""Arguments of a provider that say who asks, and not what is planned; so do those that begin with `skip_`."""
 
 _LABELS: Final = {"data": 2, "locals": 0, "module": 1, "output": 1, "provider": 1, "resource": 2, "variable": 1}
 """How many labels blocks at the top of a file have."""
@@ -50,6 +53,8 @@ def read(folder: Path, shown: Path) -> HclFolder:
     """
     blocks: list[Block] = []
     for file in sorted((*folder.glob("*.tf"), *folder.glob("*.tf.json"))):
+        if file.name.startswith("."):
+            continue  # as Terraform does: it is an editor's
         try:
             text = file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
@@ -59,11 +64,19 @@ def read(folder: Path, shown: Path) -> HclFolder:
         stem = file.name.removesuffix(".json").removesuffix(".tf")
         if stem != "override" and not stem.endswith("_override"):
             blocks += found
-        elif overriding := [block for block in found if block.type not in _WHERE_TO_RUN]:
+        elif overriding := [block for block in found if not _where_to_run(block)]:
             raise HclError(f"{overriding[0].place}: an override file is not merged; do it by hand")
     for block in blocks:
         _check_labels(block)
     return HclFolder(folder, shown, tuple(blocks))
+
+
+def _where_to_run(block: Block) -> bool:
+    """Whether a block of an override file configures Terraform itself (a backend, credentials), and no resource."""
+    if block.type != "provider":
+        return block.type == "terraform"
+    named = all(name in _CREDENTIALS or name.startswith("skip_") for name in block.arguments)
+    return named and all(each.type == "endpoints" for each in block.blocks)
 
 
 def _check_labels(block: Block) -> None:

@@ -814,6 +814,10 @@ def a_dynamic_without_content(folder: Path) -> None:
     change(folder, SERVICE, ("    content {", "    contents {"))
 
 
+def an_override_of_the_region(folder: Path) -> None:
+    (folder / "x_override.tf").write_text('provider "aws" {\n  region = "us-east-1"\n}\n')
+
+
 def an_override(folder: Path) -> None:
     (folder / "x_override.tf").write_text('provider "aws" {}\nmodule "alb" {\n}\n')
 
@@ -839,6 +843,7 @@ def values_of_bytes(folder: Path) -> None:
             "modules/ecs-service/main.tf:20: a dynamic block needs for_each and content",
         ),
         ("prod", an_override, "x_override.tf:2: an override file is not merged"),
+        ("prod", an_override_of_the_region, "x_override.tf:1: an override file is not merged"),
         ("prod", some_json, "more.tf.json: is not JSON"),
         ("prod", values_of_bytes, "prod.tfvars: cannot be read"),
         ("shared", nothing, "the shared stack has no counterpart in HCL"),
@@ -856,6 +861,7 @@ def test_what_cannot_be_compared_is_refused(
 def test_an_override_of_where_to_run_is_passed_over(root: Path, hcl: Path) -> None:
     before = parity(root, hcl, "prod")
     (hcl / "offline_override.tf").write_text('provider "aws" {\n  skip_credentials_validation = true\n}\n')
+    (hcl / ".#main.tf").write_text("a lock of Emacs")
     (hcl / "backend_override.tf.json").write_text('{"terraform": {"backend": {"local": {}}}}')
     assert parity(root, hcl, "prod") == before
 
