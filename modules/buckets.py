@@ -3,6 +3,12 @@
 from collections.abc import Iterator
 from typing import Annotated, Final
 
+from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
+    S3BucketLifecycleConfigurationRule,
+    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
+    S3BucketLifecycleConfigurationRuleExpiration,
+    S3BucketLifecycleConfigurationRuleFilter,
+)
 from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (
     S3BucketServerSideEncryptionConfigurationRuleA,
     S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
@@ -37,6 +43,20 @@ def encrypted() -> list[S3BucketServerSideEncryptionConfigurationRuleA]:
         sse_algorithm="AES256"
     )
     return [S3BucketServerSideEncryptionConfigurationRuleA(apply_server_side_encryption_by_default=by_default)]
+
+
+def expire(name: str, days: int) -> list[S3BucketLifecycleConfigurationRule]:
+    """A life cycle: all objects are deleted after some days, and uploads that never ended sooner."""
+    unfinished = S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=ABORT_DAYS)
+    return [
+        S3BucketLifecycleConfigurationRule(
+            id=name,
+            status="Enabled",
+            filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
+            expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=days)],
+            abort_incomplete_multipart_upload=[unfinished],
+        )
+    ]
 
 
 def denies_plain_http(bucket_arn: str) -> dict[str, object]:

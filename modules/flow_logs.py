@@ -1,7 +1,7 @@
 """flow-logs: which connections the VPC writes down, and where."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Literal
 
 from cdktf import ITerraformDependable, TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
@@ -25,9 +25,6 @@ FlowField = Literal[
     "sublocation-id", "sublocation-type", "subnet-id", "tcp-flags", "traffic-path", "type", "version", "vpc-id",
 ]  # fmt: skip
 """Fields of a record (Amazon VPC user guide, "Flow log records", "Available fields")."""
-
-GROUP: Final = "flow-logs"
-"""Last part of the name of the log group."""
 
 
 class FlowLogsSettings(Settings):
@@ -103,7 +100,7 @@ class FlowLogsModule(Module):
         group = CloudwatchLogGroup(
             body,
             "aws_cloudwatch_log_group.flow",
-            name=f"/vpc/{platform.project}-{platform.environment}/{GROUP}",
+            name=f"/vpc/{platform.project}-{platform.environment}/flow-logs",
             retention_in_days=settings.retention_days,
             tags={"Name": name("flow-logs")},
         )

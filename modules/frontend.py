@@ -35,7 +35,6 @@ from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
     S3BucketLifecycleConfiguration,
     S3BucketLifecycleConfigurationRule,
     S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
-    S3BucketLifecycleConfigurationRuleExpiration,
     S3BucketLifecycleConfigurationRuleFilter,
     S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
 )
@@ -55,7 +54,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
 from pydantic import Field
 
 from modules.base import Module, literal
-from modules.buckets import ABORT_DAYS, BucketName, denies_plain_http, encrypted, with_a_dot
+from modules.buckets import ABORT_DAYS, BucketName, denies_plain_http, encrypted, expire, with_a_dot
 from modules.cloudfront import ORIGIN_FACING, ORIGIN_HEADER
 from modules.domain import DomainName
 from modules.iam import POLICY_VERSION
@@ -382,19 +381,7 @@ class FrontendModule(Module):
                 body,
                 "aws_s3_bucket_lifecycle_configuration.logs",
                 bucket=logs_id,
-                rule=[
-                    S3BucketLifecycleConfigurationRule(
-                        id="expire-access-logs",
-                        status="Enabled",
-                        filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
-                        expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=settings.access_log_days)],
-                        abort_incomplete_multipart_upload=[
-                            S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
-                                days_after_initiation=ABORT_DAYS
-                            )
-                        ],
-                    )
-                ],
+                rule=expire("expire-access-logs", settings.access_log_days),
             )
             logs_policy = self.local(
                 "logs_policy",

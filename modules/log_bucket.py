@@ -7,10 +7,6 @@ from cdktf import TerraformStack
 from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
     S3BucketLifecycleConfiguration,
-    S3BucketLifecycleConfigurationRule,
-    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
-    S3BucketLifecycleConfigurationRuleExpiration,
-    S3BucketLifecycleConfigurationRuleFilter,
 )
 from cdktf_cdktf_provider_aws.s3_bucket_ownership_controls import (
     S3BucketOwnershipControls,
@@ -24,7 +20,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration imp
 from pydantic import Field
 
 from modules.base import Module
-from modules.buckets import ABORT_DAYS, BucketName, denies_plain_http, encrypted, with_a_dot
+from modules.buckets import BucketName, denies_plain_http, encrypted, expire, with_a_dot
 from modules.iam import POLICY_VERSION
 from modules.platform import Platform
 from modules.settings import Settings, Violation, rule
@@ -94,19 +90,7 @@ class LogBucketModule(Module):
             body,
             "aws_s3_bucket_lifecycle_configuration.logs",
             bucket=bucket_id,
-            rule=[
-                S3BucketLifecycleConfigurationRule(
-                    id="expire-logs",
-                    status="Enabled",
-                    filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
-                    expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=settings.days)],
-                    abort_incomplete_multipart_upload=[
-                        S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
-                            days_after_initiation=ABORT_DAYS
-                        )
-                    ],
-                )
-            ],
+            rule=expire("expire-logs", settings.days),
         )
         # AWS would add these itself to a policy that lacks them, and every plan would take them away.
         of_account = {

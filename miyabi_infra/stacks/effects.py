@@ -6,7 +6,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, cast
@@ -20,12 +20,14 @@ from miyabi_infra.stacks.steps import (
     Steps,
     Told,
     involved,
+    named,
     step_of,
     steps_between,
     steps_of,
     value_at,
 )
 from miyabi_infra.text import count
+from miyabi_infra.writing import write_whole
 
 FILE: Final = Path(__file__).with_name("effects.json")
 
@@ -172,10 +174,6 @@ class Measured:
             return f"{thing}: for good"
         return f"{thing}: {next(text for name, text in UNTIL.items() if thing.startswith(name))}"
 
-    def with_(self, **values: Any) -> "Measured":  # noqa: ANN401  # any field
-        """The same with other values."""
-        return replace(self, **values)
-
     def line(self) -> str:
         """One line for people."""
         return f"{self.setting}: {self.before!r} -> {self.after!r}: {self.effect} ({self.happened}) {self.what}"
@@ -189,7 +187,7 @@ class Measured:
     def write(table: Mapping[str, Iterable["Measured"]]) -> None:
         """Write what was measured, and forget what was read."""
         data = {setting: [_plain(each) for each in found] for setting, found in table.items()}
-        FILE.write_text(json.dumps(data, indent=1, default=str, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_whole(FILE, json.dumps(data, indent=1, default=str, ensure_ascii=False) + "\n")
         _read.cache_clear()
 
 
@@ -281,8 +279,7 @@ def _gravest(expected: Iterable[Expected | None]) -> tuple[Expected, ...]:
 
 def _name(setting: KeyPath) -> str:
     """The name of a setting, of an item in it too, as it was measured."""
-    names = [".".join(str(part) for part in setting[:length]) for length in range(len(setting), 0, -1)]
-    return next((each for each in names if each in Measured.read()), names[0])
+    return named(setting, Measured.read()) or ".".join(map(str, setting))
 
 
 def _plain_value(value: object) -> object:

@@ -127,13 +127,14 @@ class Platform:
         return next(iter(found), None)
 
     @property
-    def buckets(self) -> tuple[tuple[Resource | None, str], ...]:
+    def buckets(self) -> tuple[tuple[Resource, str], ...]:
         """Each bucket of an environment, and what it holds."""
-        return (
+        held = (
             (self.site_bucket, "frontend"),
             (self.access_logs_bucket, "access logs of CloudFront"),
             (self.log_bucket, "logs"),
         )
+        return tuple((bucket, holds) for bucket, holds in held if bucket is not None)
 
     # ---- tasks -------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 Each was tried on emulated AWS, where it fails as on AWS, or loses what it must not; or AWS's documentation says so.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -236,10 +236,15 @@ def steps_where(deployment: object) -> Mapping[str, Steps]:
     return STEPS if deployment in (None, "rolling") else STEPS_OF_CODEDEPLOY
 
 
+def named(setting: KeyPath, among: Container[str]) -> str | None:
+    """The name of a setting, or of the one in which it is an item, that is among some; the longest of them."""
+    names = (".".join(map(str, setting[:length])) for length in range(len(setting), 0, -1))
+    return next((each for each in names if each in among), None)
+
+
 def step_of(setting: KeyPath, before: object, after: object, steps: Mapping[str, Steps] = STEPS) -> Told | None:
     """The steps that a change of a setting, or of an item in it, needs."""
-    names = [".".join(str(part) for part in setting[:length]) for length in range(len(setting), 0, -1)]
-    name = next((each for each in names if each in steps), None)
+    name = named(setting, steps)
     if name is None or before == after or not steps[name].needed(before, after):
         return None
     return Told(name, steps[name])

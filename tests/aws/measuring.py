@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -125,7 +125,7 @@ class Living:
                 raise
         try:
             if refused:
-                return (self._there(changes[0]).with_(refused=refused),)
+                return (replace(self._there(changes[0]), refused=refused),)
             return self._applied(changes, root / "before.out", project.out, back=back)
         finally:
             shutil.rmtree(root)
@@ -149,7 +149,7 @@ class Living:
     def _applied(self, changes: Sequence[Change], before: Path, after: Path, *, back: bool) -> Sequence[Measured]:
         """Apply an output where another one is applied, and back."""
         there = [self._there(each) for each in changes]
-        taken_back = [each.with_(before=each.after, after=each.before) for each in there]
+        taken_back = [replace(each, before=each.after, after=each.before) for each in there]
         if _text(before) == _text(after):
             return [*there, *taken_back]
         if self.only_generated:
@@ -255,7 +255,8 @@ class Outcome:
         """
         if len(records) == 1:
             return [
-                records[0].with_(
+                replace(
+                    records[0],
                     resources=self.resources,
                     interrupted=tuple(self.interrupted),
                     ended=tuple(name for name, ended in self.interrupted.items() if ended),
@@ -280,7 +281,8 @@ class Outcome:
             if rolling.count(True) != 1:
                 raise ApartError((index for index, each in enumerate(rolling) if each), "new tasks")
         return [
-            record.with_(
+            replace(
+                record,
                 resources=part,
                 interrupted=names,
                 ended=tuple(name for name in names if self.interrupted[name]),

@@ -6,7 +6,6 @@ protect must be named as the cause of its strength's loss. A setting that is in 
 
 import re
 from collections.abc import Mapping
-from copy import deepcopy
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from environments.settings import EnvironmentSettings
 from miyabi_infra.stacks.difference import EnvironmentDifference, difference
 from miyabi_infra.synthesis.render import render
 from tests import complete
+from tests.changes import DEFAULT, changed
 from tests.complete import leaves
 from tests.support import Project
 
@@ -317,17 +317,8 @@ ELSEWHERE: Final = ("lint", "service_levels", "usage")
 
 def with_values(overlay: Mapping[str, Any], *edits: Mapping[str, Any]) -> dict[str, Any]:
     """An overlay with other values at paths; None takes a setting out."""
-    changed: dict[str, Any] = deepcopy(dict(overlay))
-    for path, value in (pair for each in edits for pair in each.items()):
-        *sections, name = path.split(".")
-        held = changed
-        for section in sections:
-            held = held.setdefault(section, {})
-        if value is None:
-            held.pop(name, None)
-        else:
-            held[name] = value
-    return changed
+    values = {path: DEFAULT if value is None else value for each in edits for path, value in each.items()}
+    return changed(overlay, values)
 
 
 def values(table: Mapping[str, tuple[Any, str]]) -> dict[str, Any]:

@@ -182,7 +182,7 @@ def _dashboards(found: Sequence[Resource], platform: Platform) -> Drawn:
 
 
 def _buckets(found: Sequence[Resource], platform: Platform) -> Drawn:
-    known = {each.address: holds for each, holds in platform.buckets if each is not None}
+    known = {each.address: holds for each, holds in platform.buckets}
     held = dict.fromkeys(known.get(each.address, "Terraform states") for each in found)
     return Drawn("S3", ", ".join(str(each.get("bucket")) for each in found), (", ".join(held),))
 

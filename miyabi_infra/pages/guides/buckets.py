@@ -29,11 +29,7 @@ class LoadBalancerLogs:
 
 def buckets(stack: Stack) -> Sequence[Bucket]:
     """The buckets of an environment."""
-    return [
-        Bucket(text(each.get("bucket")), holds, _days(stack, each))
-        for each, holds in Platform(stack).buckets
-        if each is not None
-    ]
+    return [Bucket(text(each.get("bucket")), holds, _days(stack, each)) for each, holds in Platform(stack).buckets]
 
 
 def load_balancer_logs(stack: Stack, account: str) -> LoadBalancerLogs | None:
