@@ -1,6 +1,7 @@
 """Blocks of addresses: which are public, which overlap, and which of several entries applies to each part of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, Protocol, TypeVar
 
@@ -33,12 +34,13 @@ def is_public(block: IpNetwork) -> bool:
     return not any(within(block, private) for private in PRIVATE)
 
 
-def in_the_internet(block: IpNetwork) -> list[IpNetwork]:
+@cache  # most questions are about `0.0.0.0/0`
+def in_the_internet(block: IpNetwork) -> tuple[IpNetwork, ...]:
     """The parts of a block that are none of the private ones: `0.0.0.0/0` has them all."""
     parts = [block]
     for private in PRIVATE:
         parts = [each for part in parts for each in without(part, private)]
-    return parts
+    return tuple(parts)
 
 
 def within(block: IpNetwork, other: IpNetwork) -> bool:
