@@ -133,7 +133,7 @@ $(VENV)/.runtime: requirements.txt pyproject.toml $(MOVED)
 	@$(PIP) --require-hashes -r requirements.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@echo "letting jsii unpack and index cdktf's AWS provider (once on a machine; some seconds)"
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'from miyabi_infra.synthesis import runtime; runtime.prepare(); import miyabi_infra.synthesis.afresh'
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'from miyabi_infra.synthesis import runtime; runtime.prepare(); import miyabi_infra.synthesis.with_cdktf'
 	@echo "$(CURDIR)" >$@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime

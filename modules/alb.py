@@ -23,7 +23,7 @@ from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGrou
 from pydantic import Field
 
 from modules.base import Module, for_each, item, item_or_null
-from modules.cloudfront import ORIGIN_HEADER
+from modules.cloudfront_facts import ORIGIN_HEADER
 from modules.codedeploy import GREEN, CodedeploySettings
 from modules.platform import Platform
 from modules.security_groups import HTTP_PORT, HTTPS_PORT

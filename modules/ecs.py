@@ -39,7 +39,7 @@ from modules.containers import (
     sidecar,
 )
 from modules.platform import Platform
-from modules.secrecy import suspicion
+from modules.secret_detection import suspicion
 from modules.settings import HealthCheckPath, IntegerOrDigits, Settings, Strings, Violation, region_of, rule
 
 FARGATE_MEMORY: dict[int, tuple[int, ...]] = {

@@ -40,7 +40,7 @@ from pydantic import Field
 from modules.base import Module, item, item_or_null
 from modules.platform import Platform
 from modules.settings import Percent, Seconds, Settings, Violation, matching, rule
-from modules.windows import WeeklyHours, cron
+from modules.time_windows import WeeklyHours, cron
 
 TaskCount = Annotated[int, Field(ge=0, le=5000)]
 """A number of tasks; the quota of a service is 5000."""

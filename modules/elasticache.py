@@ -24,11 +24,11 @@ from modules.base import Module
 from modules.containers import VariableName
 from modules.ecs import LogRetention
 from modules.notifications import KeyArn, TopicArn
-from modules.offered import exists, family_of, node_types, split
 from modules.platform import Platform
+from modules.regions import exists, family_of, node_types, split
 from modules.security_groups import REDIS_PORT
 from modules.settings import Percent, Settings, Violation, matching, region_of, rule, too_long
-from modules.windows import MaintenanceWindow, SnapshotWindow, overlap
+from modules.time_windows import MaintenanceWindow, SnapshotWindow, overlap
 
 CLUSTER_ID_LENGTH = 50
 """Maximum length of the ID of a cache cluster (ElastiCache API, `CreateCacheCluster`)."""

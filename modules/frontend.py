@@ -55,7 +55,7 @@ from pydantic import Field
 
 from modules.base import Module, literal
 from modules.buckets import ABORT_DAYS, BucketName, denies_plain_http, encrypted, expire, with_a_dot
-from modules.cloudfront import ORIGIN_FACING, ORIGIN_HEADER
+from modules.cloudfront_facts import ORIGIN_FACING, ORIGIN_HEADER
 from modules.domain import DomainName
 from modules.iam import POLICY_VERSION
 from modules.platform import Platform

@@ -12,10 +12,10 @@ from modules.alb import AlbSettings
 from modules.base import Module
 from modules.ecs_service import EcsServiceSettings
 from modules.elasticache import ElasticacheSettings
-from modules.firewall import NAMESPACE
 from modules.platform import Platform
 from modules.rds import RdsSettings
 from modules.settings import Settings, matching
+from modules.waf_facts import NAMESPACE
 
 GRID: Final = 24
 """Number of columns of a dashboard."""

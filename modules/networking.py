@@ -17,8 +17,8 @@ from cdktf_cdktf_provider_aws.vpc import Vpc
 from pydantic import Field
 
 from modules.base import Module, every, item, item_or_null
-from modules.offered import zones_of
 from modules.platform import Platform
+from modules.regions import zones_of
 from modules.settings import AwsCidr, Settings, Strings, Violation, rule
 
 RESERVED_ADDRESSES = 5

@@ -1,4 +1,4 @@
-"""permissions: what the roles of the pipeline may do, made of the calls that an apply makes (`calls.py`).
+"""permissions: what the roles of the pipeline may do, made of the calls that an apply makes (`recorded_calls.py`).
 
 An operation of AWS's API is mostly an action of IAM of the same name. What differs, and what AWS checks on the way
 without a call of its own, is said here; its source is the Service Authorization Reference.
@@ -7,7 +7,7 @@ without a call of its own, is said here; its source is the Service Authorization
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from modules.calls import CALLS
+from modules.recorded_calls import CALLS
 
 POLICY_VERSION: Final = "2012-10-17"
 

@@ -22,7 +22,7 @@ from modules.notifications import KeyArn
 from modules.platform import Platform
 from modules.security_groups import POSTGRESQL_PORT
 from modules.settings import Percent, Settings, Strings, Violation, matching, region_of, rule
-from modules.windows import MaintenanceWindow, SnapshotWindow, overlap
+from modules.time_windows import MaintenanceWindow, SnapshotWindow, overlap
 
 _LARGE: Final = ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge")
 INSTANCE_CLASSES: Final = {

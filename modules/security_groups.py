@@ -8,7 +8,7 @@ from cdktf_cdktf_provider_aws.security_group import SecurityGroup, SecurityGroup
 from pydantic import Field
 
 from modules.base import Module
-from modules.cloudfront import ORIGIN_FACING
+from modules.cloudfront_facts import ORIGIN_FACING
 from modules.codedeploy import CodedeploySettings
 from modules.platform import Platform
 from modules.settings import Cidr, Settings, Violation, rule, twice

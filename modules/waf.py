@@ -46,9 +46,9 @@ from pydantic import AfterValidator, Field
 
 from modules.base import Module, item, literal
 from modules.ecs import LogRetention
-from modules.firewall import BLOCKED_SHARE, GROUPS, LOGS_PREFIX, NAMESPACE
 from modules.platform import Platform
 from modules.settings import Settings, Violation, matching, refuse, rule, twice
+from modules.waf_facts import BLOCKED_SHARE, GROUPS, LOGS_PREFIX, NAMESPACE
 
 Action = Literal["count", "block"]
 

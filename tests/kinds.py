@@ -25,7 +25,7 @@ BEFORE: Final = "0ee12cff71710079d86d0c8b8377edaff6a3c761"
 KINDS: Final = {
     "Output that is not what the overlays say": r"unit/test_stale\.py|test_cli\.py.*(stale|fresh)",
     "Regions and price lists with gaps, cut off, or none": r"test_offers\.py|test_cost\.py.*(region|price)",
-    "Secrets in environment variables, and in messages": r"test_secrecy\.py",
+    "Secrets in environment variables, and in messages": r"test_secret_detection\.py",
     "Values that AWS or Terraform refuses": r"test_refusals\.py",
     "Every setting at its limits, judged by the provider": r"test_limits\.py",
     "Overlays drawn at random, whole and broken": r"property/test_overlays\.py",

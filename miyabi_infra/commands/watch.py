@@ -109,7 +109,7 @@ def write(root: Path, out: Path, environment: str | None) -> None:
 def _get_ready() -> None:
     """Load cdktf where all stacks were skipped, so that the first save does not wait for it."""
     runtime.prepare()
-    importlib.import_module("miyabi_infra.synthesis.afresh")  # takes a second once, and nothing afterwards
+    importlib.import_module("miyabi_infra.synthesis.with_cdktf")  # takes a second once, and nothing afterwards
 
 
 def _by_verb(changed: list[str], asked: set[str]) -> Iterator[tuple[str, list[str]]]:

@@ -8,7 +8,7 @@ from typing import Final, cast
 from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
 from miyabi_infra.text import escaped
-from modules.secrecy import form_of_secret, suspicion
+from modules.secret_detection import form_of_secret, suspicion
 
 KeyPath = tuple[str | int, ...]
 """Where a value is in an overlay: keys of mappings and indices of lists."""

@@ -9,7 +9,7 @@ from miyabi_infra.hcl import provider
 from miyabi_infra.hcl.values import Located, Missing, NotEvaluated, Opaque, mapping_of, place_of, plain
 from miyabi_infra.parity.configuration import Configuration
 from miyabi_infra.parity.hidden import Hidden
-from miyabi_infra.parity.normal import canonical, containers, in_any_order, normal, policy, zero
+from miyabi_infra.parity.normal_form import canonical, containers, in_any_order, normal, policy, zero
 from miyabi_infra.parity.places import deep_place
 from miyabi_infra.parity.remark import Kind, Remark, shown
 from miyabi_infra.place import Place

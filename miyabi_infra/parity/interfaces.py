@@ -6,7 +6,7 @@ from typing import Final
 
 from miyabi_infra.hcl.values import Opaque, plain
 from miyabi_infra.parity.configuration import Configuration, within
-from miyabi_infra.parity.normal import canonical
+from miyabi_infra.parity.normal_form import canonical
 from miyabi_infra.parity.remark import Remark, shown
 from miyabi_infra.stacks.compare import ABSENT
 

@@ -11,7 +11,7 @@ from miyabi_infra.parity import generated, plans, roots, sides, variable_values
 from miyabi_infra.parity.comparing import compare, masked
 from miyabi_infra.parity.configuration import Configuration
 from miyabi_infra.parity.interfaces import RENAMED, Interface
-from miyabi_infra.parity.judging import judged
+from miyabi_infra.parity.planned import judged
 from miyabi_infra.parity.plans import HclRoot, Planned
 from miyabi_infra.parity.remark import Kind, Remark
 from miyabi_infra.parity.settings import DecidingSettings, OverlaySettings, overlay

@@ -10,7 +10,7 @@ from miyabi_infra.reach.blocks import EVERYWHERE, IpNetwork, first_match, in_the
 from miyabi_infra.reach.steps import Step, best, verdict
 from miyabi_infra.stacks import Reference, Resource, Stack, Value
 from miyabi_infra.stacks.platform import address_of
-from modules.cloudfront import ORIGIN_FACING
+from modules.cloudfront_facts import ORIGIN_FACING
 
 ANY_PORT: Final = (0, 65535)
 _PROTOCOLS: Final[Mapping[str, str]] = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}

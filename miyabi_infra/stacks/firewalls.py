@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from miyabi_infra.stacks.model import Resource, Stack, Value
 from miyabi_infra.stacks.platform import address_of, integer, mappings, number, text
-from modules.firewall import GROUPS
+from modules.waf_facts import GROUPS
 
 Does = Literal["allow", "block", "count"]
 

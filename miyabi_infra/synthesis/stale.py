@@ -43,11 +43,11 @@ def refuse_stale(root: Path, out: Path, environments: Collection[str] = ()) -> N
     if memory.complete or (environments and set(environments) <= set(memory.kept)):
         return
     runtime.prepare()
-    from miyabi_infra.synthesis import afresh  # noqa: PLC0415  # cdktf starts Node.js when it is imported
+    from miyabi_infra.synthesis import with_cdktf  # noqa: PLC0415  # cdktf starts Node.js when it is imported
 
     found: list[Change] = []
     for environment in sorted(set(environments)) or [None]:
-        found += afresh.synthesize(root, out, remember(root, out), write=False, environment=environment).changes
+        found += with_cdktf.synthesize(root, out, remember(root, out), write=False, environment=environment).changes
     if environments:  # the manifest names all stacks, those of others too
         found = [change for change in found if change.stack is not None]
     if found:

@@ -33,6 +33,6 @@ def synthesize(
     if found is not None:
         return found
     runtime.prepare(for_one_run=for_one_run)
-    from miyabi_infra.synthesis import afresh  # noqa: PLC0415  # cdktf starts Node.js when it is imported
+    from miyabi_infra.synthesis import with_cdktf  # noqa: PLC0415  # cdktf starts Node.js when it is imported
 
-    return afresh.synthesize(root, out, memory, write=write, environment=environment)
+    return with_cdktf.synthesize(root, out, memory, write=write, environment=environment)

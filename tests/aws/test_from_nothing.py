@@ -17,7 +17,7 @@ import pytest
 from miyabi_infra.aws.verify import Verification
 from miyabi_infra.stacks import SHARED
 from miyabi_infra.terraform.cli import TerraformError
-from modules.calls import CALLS
+from modules.recorded_calls import CALLS
 from tests import complete
 from tests.aws.emulator import REGION, Emulator
 from tests.aws.environment import Environment, changes
@@ -223,7 +223,7 @@ def test_the_roles_of_the_pipeline_allow_every_operation(lives: Lives) -> None:
     called = set[tuple[str, str]]().union(*(lived(lives, name).called for name in lives if name != SHARED))
     more = sorted(called - {(service, name) for service, names in CALLS.items() for name in names})
     lines = "\n".join(f"{service}: {name}" for service, name in more)
-    assert not more, f"review what the roles of the pipeline need more, and add it to modules/calls.py:\n{lines}"
+    assert not more, f"review what the pipeline's roles need more, and add it to modules/recorded_calls.py:\n{lines}"
 
 
 def test_dev_leaves_nothing(dev: Environment) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from modules.cloudfront import ORIGIN_FACING
+from modules.cloudfront_facts import ORIGIN_FACING
 from tests.aws.refusals import ec2
 from tests.aws.refused import Account
 

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 import pytest
 from playwright.sync_api import Browser, Page
 
-from modules.cloudfront import ORIGIN_HEADER
+from modules.cloudfront_facts import ORIGIN_HEADER
 from tests.browser.edge import Edge, File, serving
 from tests.support import Project
 

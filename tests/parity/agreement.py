@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from miyabi_infra.parity.judging import judged
+from miyabi_infra.parity.planned import judged
 from miyabi_infra.parity.plans import Plan, Planned, Refusal
 from miyabi_infra.terraform import offline
 from miyabi_infra.terraform.cli import Terraform, TerraformError

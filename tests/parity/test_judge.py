@@ -8,7 +8,7 @@ import pytest
 
 from miyabi_infra.commands.parity import run
 from miyabi_infra.parity.judgement import parity
-from miyabi_infra.parity.judging import judged
+from miyabi_infra.parity.planned import judged
 from miyabi_infra.parity.plans import Plan, Planned, Refusal
 from miyabi_infra.parity.remark import Remark
 from tests.parity.support import HCL, prod_as_the_hcl_is

@@ -16,7 +16,7 @@ from miyabi_infra.pages.guides.monitoring import monitoring
 from miyabi_infra.reach import Reach
 from miyabi_infra.stacks import Stack, read
 from miyabi_infra.stacks.firewalls import web_acls
-from modules.firewall import GROUPS, INCLUDED_CAPACITY
+from modules.waf_facts import GROUPS, INCLUDED_CAPACITY
 from tests.support import Project
 from tests.unit.test_refusals import QA
 

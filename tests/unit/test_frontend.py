@@ -18,7 +18,7 @@ from miyabi_infra.reach.paths import OTHERS
 from miyabi_infra.reach.questions import End, ask
 from miyabi_infra.stacks import Stack, read
 from miyabi_infra.stacks.strengths import weaker
-from modules.cloudfront import ORIGIN_FACING, ORIGIN_HEADER
+from modules.cloudfront_facts import ORIGIN_FACING, ORIGIN_HEADER
 from modules.frontend import ALL_BUT_HOST, CACHING_DISABLED, CACHING_OPTIMIZED, ERRORS
 from tests.support import Project
 from tests.unit.test_refusals import QA

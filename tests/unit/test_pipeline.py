@@ -127,7 +127,7 @@ def test_an_apply_may_do_what_was_recorded(project: Project) -> None:
     (policy,) = made(project, environments=("dev",))["locals"]["apply_policies"]
     allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
     assert [each for each in NEEDED if not any(fnmatchcase(each, pattern) for pattern in allowed)] == [], (
-        "recorded in modules/calls.py, and in no statement of modules/pipeline.py"
+        "recorded in modules/recorded_calls.py, and in no statement of modules/pipeline.py"
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from environments.sections.state import S3State
 from environments.settings import EnvironmentSettings, SharedSettings
-from modules.cloudfront import ORIGIN_FACING
+from modules.cloudfront_facts import ORIGIN_FACING
 from modules.platform import Region
 from modules.settings import Settings, rules_of
 from tests.support import Project

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from miyabi_infra import cli
 from miyabi_infra.commands.watch import write
 from miyabi_infra.overlays.problems import OverlayError
-from miyabi_infra.synthesis import afresh
+from miyabi_infra.synthesis import with_cdktf
 from miyabi_infra.synthesis.publish import Change
 from miyabi_infra.synthesis.result import UnknownEnvironmentError
 from miyabi_infra.synthesis.stale import StaleError, refuse_stale
@@ -52,7 +52,7 @@ def taken(project: Project, output: Path) -> Project:
 def test_output_that_is_what_the_overlays_say_is_read_without_a_synthesis(
     taken: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(afresh, "synthesize")
+    monkeypatch.delattr(with_cdktf, "synthesize")
     refuse_stale(taken.root, taken.out)
 
 
@@ -70,7 +70,7 @@ def test_a_comment_makes_nothing_stale_and_is_remembered(taken: Project, monkeyp
     file = taken.overlay("dev")
     file.write_text(file.read_text(encoding="utf-8") + "# a comment\n", encoding="utf-8")
     refuse_stale(taken.root, taken.out)
-    monkeypatch.delattr(afresh, "synthesize")
+    monkeypatch.delattr(with_cdktf, "synthesize")
     refuse_stale(taken.root, taken.out)
 
 

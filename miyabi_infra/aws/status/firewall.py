@@ -7,7 +7,7 @@ from miyabi_infra.aws.status.figures import Metric, figures
 from miyabi_infra.aws.status.model import Level, Look, Observation
 from miyabi_infra.stacks.firewalls import WebAcl, web_acls
 from miyabi_infra.stacks.platform import display_name
-from modules.firewall import NAMESPACE
+from modules.waf_facts import NAMESPACE
 
 _METRICS: Final = (
     Metric("requests passed on", NAMESPACE, "AllowedRequests", statistic="Sum", unit=" per minute"),

@@ -7,7 +7,7 @@ from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, Span
 from miyabi_infra.cost.prices import NotPriced
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import Platform, address_of
-from modules.firewall import LOGS_PREFIX
+from modules.waf_facts import LOGS_PREFIX
 
 _DAYS_PER_MONTH: Final = 365 / 12
 _LONGEST_KEPT: Final = 365

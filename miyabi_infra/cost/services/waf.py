@@ -6,7 +6,7 @@ from typing import Final
 from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, NotPriced, Span
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.firewalls import web_acl
-from modules.firewall import GROUPS, INCLUDED_CAPACITY
+from modules.waf_facts import GROUPS, INCLUDED_CAPACITY
 
 _MORE: Final = 500
 """Capacity units beyond the included ones for which a request costs more."""

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from typing import Any, Final
 
-from modules.cloudfront import ORIGIN_FACING
+from modules.cloudfront_facts import ORIGIN_FACING
 from tests.aws.refusals import Ask, nothing_more, refusal
 from tests.aws.refusals._holders import gateway_of, group, interfaces, subnet, vpc_of
 

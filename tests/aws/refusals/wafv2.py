@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Any, Final
 
-from modules.firewall import GROUPS, LOGS_PREFIX, MOST_CAPACITY
+from modules.waf_facts import GROUPS, LOGS_PREFIX, MOST_CAPACITY
 from tests.aws.refusals import Ask, nothing_more, refusal, within
 
 API: Final = "https://docs.aws.amazon.com/waf/latest/APIReference/API_{}.html"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from miyabi_infra.overlays.problems import Problem
 from miyabi_infra.place import Place
-from modules.secrecy import DETECTORS, form_of_secret, suspicion
+from modules.secret_detection import DETECTORS, form_of_secret, suspicion
 from tests.support import Project
 
 A, N = "abcdefghijklmnopqrstuvwxyz", "0123456789"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from miyabi_infra.parity.normal import containers, in_any_order, policy
+from miyabi_infra.parity.normal_form import containers, in_any_order, policy
 from miyabi_infra.parity.plans import Plan, Planned
 from miyabi_infra.parity.remark import Remark
 from miyabi_infra.stacks.compare import ABSENT, differences

@@ -1,4 +1,4 @@
-"""calls: what Terraform calls when it applies, plans, verifies and destroys the environments. A record, not a wish.
+"""What Terraform calls when it applies, plans, verifies and destroys the environments. A record, not a wish.
 
 Recorded from an emulated AWS that sees every call: staging, prod, and the most complete environment of the tests.
 `tests/aws/test_from_nothing.py` fails when an apply calls something else. Review it, and add it here: it becomes a
