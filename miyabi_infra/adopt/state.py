@@ -122,7 +122,8 @@ class _Reader:
 
     def _version(self, state: Mapping[str, Any]) -> str:
         """The version of Terraform that wrote it, if the format can be read."""
-        version, written_by = state.get("version"), str(state.get("terraform_version", "unknown"))
+        version, writer = state.get("version"), state.get("terraform_version")
+        written_by = writer if isinstance(writer, str) else ""
         if not isinstance(version, int) or isinstance(version, bool):
             raise self._error("it has no version of a state format")
         if version == FORMAT:
@@ -133,8 +134,8 @@ class _Reader:
         else:
             remedy = f"write it with a version of Terraform that writes format {FORMAT}"
         raise StateError(
-            f"{self._shown} has state format {version}, written by Terraform {written_by}; adopt reads format "
-            f"{FORMAT}: {remedy}"
+            f"{self._shown} has state format {version}{f', written by Terraform {written_by}' if written_by else ''}; "
+            f"adopt reads format {FORMAT}: {remedy}"
         )
 
     def _resources(self, state: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], list[str]]]:

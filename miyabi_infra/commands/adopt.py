@@ -246,12 +246,13 @@ def _lines(found: Adoption) -> list[str]:
         f"\n{does}:",
         *(f"  {each.place}  {_line(each)}" for each in found.lines),
         *_comments(found),
-        f"With {'it' if len(found.lines) == 1 else 'them'}: {said}. Next: {how}.",
+        f"With {'it' if len(found.lines) == 1 else 'them'}: {said}{':' if left else '.'}",
         *left,
         *(["Without them, one apply would not do:"] if found.steps else []),
         *(f"  {each}" for each in found.steps),
         *(["Without them, an apply would do to what runs:"] if effects else []),
         *(f"  {each}" for each in effects),
+        f"Next: {how}.",
     ]
 
 

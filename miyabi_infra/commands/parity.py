@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from miyabi_infra.hcl import provider
+from miyabi_infra.hcl.instance import By
 from miyabi_infra.pages.pipelines import Form, page
 from miyabi_infra.pages.pipelines.findings import Findings, Found, Level
 from miyabi_infra.parity.judgement import Parity, parity
@@ -19,7 +20,7 @@ from miyabi_infra.text import count
 
 _TITLES: Final[Mapping[Kind, str]] = {
     "difference": "differences",
-    "invalid": "invalid: provider {version} refuses them, so there is nothing to compare",
+    "invalid": "invalid: {by} refuses these, so there is nothing to compare",
     "not evaluated": "not evaluated: these may differ; the files alone do not show it",
     "not compared": "not compared: read the reason, and decide",
     "no effect": "without effect",
@@ -82,11 +83,21 @@ def _text(found: Parity, *, verbose: bool) -> str:
     heads += [f"planned with {name} declared to be {json.dumps(held)}" for name, held in found.planned.declared.items()]
     blocks = ["\n".join(heads)]
     for kind, title in _TITLES.items():
-        those = found.of_kind(kind)
-        if those and (verbose or kind != "no effect"):
-            lines = [f"{title.format(version=provider.version())}:"]
-            blocks.append("\n".join([*lines, *_listed(those)]))
+        if kind == "no effect" and not verbose:
+            continue
+        for by in _REFUSING if kind == "invalid" else ("Terraform",):
+            those = [each for each in found.of_kind(kind) if kind != "invalid" or each.by == by]
+            if those:
+                blocks.append("\n".join([f"{title.format(by=_who(by))}:", *_listed(those)]))
     return "\n\n".join([*blocks, _summary(found, verbose=verbose)])
+
+
+_REFUSING: Final[tuple[By, ...]] = ("Terraform", "provider", "AWS")
+
+
+def _who(by: By) -> str:
+    """Who refuses what is invalid."""
+    return f"provider {provider.version()}" if by == "provider" else by
 
 
 def _listed(remarks: Sequence[Remark]) -> Iterator[str]:
@@ -153,7 +164,7 @@ def _short(value: Any) -> str:  # noqa: ANN401  # JSON, or ABSENT
 
 _ABOUT: Final[Mapping[Kind, tuple[Level, str]]] = {
     "difference": ("error", "The generated stack differs from the HCL."),
-    "invalid": ("error", "The provider refuses what is written, so there is nothing to compare."),
+    "invalid": ("error", "What is written is refused, so there is nothing to compare."),
     "not evaluated": ("error", "These may differ; the files alone do not show it."),
     "not compared": ("warning", "Not compared: read the reason, and decide."),
     "no effect": ("note", "Written differently, with the same effect."),
@@ -163,7 +174,8 @@ _ABOUT: Final[Mapping[Kind, tuple[Level, str]]] = {
 def _of_pipelines(remark: Remark, stack: Path, hcl: Path) -> Found:
     level, about = _ABOUT[remark.kind]
     sides = "" if remark.hcl is remark.generated is ABSENT else _sides(remark.hcl, remark.generated)
-    said = [line for line in (sides, remark.why) if line] or [about]
+    refused = f"{_who(remark.by)} refuses it" if remark.kind == "invalid" else ""
+    said = [line for line in (sides, remark.why, refused) if line] or [about]
     for deciding in remark.settings:
         where = f" ({deciding.place})" if deciding.place else " (default)"
         said.append(f"{deciding.setting}: {_short(deciding.value)}{where}")
@@ -212,6 +224,7 @@ def _remark_data(remark: Remark) -> dict[str, Any]:
         "argument": remark.argument,
         **{name: value for name, value in sides.items() if value is not ABSENT},
         "why": remark.why,
+        **({"refused_by": remark.by} if remark.kind == "invalid" else {}),
         **({"file": place.file.as_posix(), "line": place.line} if place else {}),
         "settings": [
             {

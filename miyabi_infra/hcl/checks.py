@@ -1,23 +1,21 @@
 """What Terraform refuses in a module, whether or not a value depends on it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from miyabi_infra.hcl.expressions import NOTHING
+from miyabi_infra.hcl import language
 from miyabi_infra.hcl.instance import HclIssue
+from miyabi_infra.hcl.refactoring import REFACTORING
 from miyabi_infra.hcl.scope import Scope
 from miyabi_infra.hcl.syntax import Argument, Block
 from miyabi_infra.hcl.values import Missing, NotEvaluated
 from miyabi_infra.hcl.walking import arguments, functions, references
 from miyabi_infra.place import Place
 
-_TOP: Final = frozenset(
-    {"terraform", "provider", "variable", "locals", "output", "module", "resource", "data"}
-    | {"moved", "import", "removed", "check", "ephemeral"}
-)
-_NOT_COMPARED: Final = frozenset({"moved", "import", "removed", "check", "ephemeral"})
-"""Blocks that change a plan or check it, and that the generated stack does not have."""
+_NAMED: Final = frozenset({"resource", "data", "module", "variable", "output", "check", "ephemeral"})
+_AWS: Final = re.compile(r"(registry\.(terraform\.io|opentofu\.org)/)?hashicorp/aws", re.IGNORECASE)
 _ALWAYS: Final = frozenset({"path", "terraform", "each", "count", "self", "[*]"})
 _MODULE: Final = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 
@@ -47,36 +45,67 @@ def issues(scope: Scope) -> Iterator[HclIssue]:
     """What Terraform refuses in a module, and what of it is not compared."""
     yield from _twice(scope)
     for block in scope.source.blocks:
-        if block.type not in _TOP:
+        if block.type not in language.FORMS:
             yield _invalid(scope, block, "", f"Terraform has no block {block.type}", block.place)
-        elif block.type in _NOT_COMPARED:
-            name = " ".join((block.type, *block.labels))
-            address = f"{scope.prefix}{name}"
-            yield HclIssue("not compared", address, "", name, "only a plan shows its effect", block.place)
-            continue
-        yield from _references(scope, block)
+        for each in language.problems(block):
+            yield _invalid(scope, block, each.argument, each.why, each.place, each.text)
+        if block.type == "ephemeral":
+            why = "an ephemeral value is never in a plan or a state"
+            yield HclIssue("not compared", scope.label(block), "", block.type, why, block.place)
+        if block.type not in REFACTORING:
+            yield from _references(scope, block)
         if block.type == "module":
             yield from _call(scope, block)
         if block.type == "resource":
             yield from _resource(scope, block)
-    for block in scope.source.of_type("variable"):
-        yield from _variable(scope, block)
+        if block.type == "terraform":
+            yield from _required(scope, block)
+        if block.type == "provider" and scope.path and block.arguments:
+            why = "a provider inside a module: its resources may be in another region or account"
+            name = f"provider.{block.labels[0]}"
+            yield HclIssue("difference", f"{scope.prefix}{name}", "", name, why, block.place)
+
+
+def _required(scope: Scope, terraform: Block) -> Iterator[HclIssue]:
+    """A provider that is called aws and is another one."""
+    for inner in terraform.of_type("required_providers"):
+        argument = inner.arguments.get("aws")
+        held = scope.value(argument) if argument is not None else None
+        source = held.get("source") if isinstance(held, Mapping) else None
+        if argument is not None and isinstance(source, str) and not _AWS.fullmatch(source):
+            why = "aws is another provider here; the generated stack has hashicorp/aws"
+            yield HclIssue("difference", f"{scope.prefix}provider.aws", "source", source, why, argument.place)
 
 
 def _invalid(  # noqa: PLR0917  # as HclIssue
     scope: Scope, block: Block, argument: str, why: str, place: Place, text: str = ""
 ) -> HclIssue:
-    labels = (block.type, *block.labels) if block.type not in ("resource", "data") else block.labels
+    labels = block.labels if block.type in ("resource", "data") else (block.type, *block.labels)
     mode = "data." if block.type == "data" else ""
     return HclIssue("invalid", f"{scope.prefix}{mode}{'.'.join(labels)}", argument, text, why, place)
 
 
 def _twice(scope: Scope) -> Iterator[HclIssue]:
-    named = [each for each in scope.source.blocks if each.type in ("resource", "data", "module", "variable", "output")]
+    named = [each for each in scope.source.blocks if each.type in _NAMED]
     counts = Counter((each.type, each.labels) for each in named)
     for block in named:
         if counts.pop((block.type, block.labels), 0) > 1:
             yield _invalid(scope, block, "", "it is declared twice", block.place)
+    held = [argument for block in scope.source.of_type("locals") for argument in block.arguments.values()]
+    names = Counter(each.name for each in held)
+    for each in reversed(held):
+        if names.pop(each.name, 0) > 1:
+            why = "it is declared twice"
+            yield HclIssue("invalid", f"{scope.prefix}local.{each.name}", "", each.text, why, each.place)
+    configured = [(*each.labels, _alias(each)) for each in scope.source.of_type("provider")]
+    for block in scope.source.of_type("provider"):
+        if configured.count((*block.labels, _alias(block))) > 1:
+            yield _invalid(scope, block, "", "it is configured twice", block.place)
+
+
+def _alias(provider: Block) -> str:
+    alias = provider.arguments.get("alias")
+    return "" if alias is None else alias.text
 
 
 def _references(scope: Scope, block: Block) -> Iterator[HclIssue]:
@@ -85,9 +114,10 @@ def _references(scope: Scope, block: Block) -> Iterator[HclIssue]:
         if _names_nothing(block, argument):
             continue
         for path in references(argument.expression, bound):
-            missing = _missing(scope, path)
+            missing = _missing(scope, path) or _elsewhere(block, argument, path)
             if missing:
-                yield _invalid(scope, block, argument.name, f"{missing} is not declared", argument.place, argument.text)
+                why = missing if " " in missing else f"{missing} is not declared"
+                yield _invalid(scope, block, argument.name, why, argument.place, argument.text)
         for name in functions(argument.expression):
             plain = name.removeprefix("core::")
             if "::" not in plain and plain not in FUNCTIONS:
@@ -121,11 +151,43 @@ def _missing(scope: Scope, path: tuple[str, ...]) -> str:
             found = name in source.locals
         case "module":
             found = source.declared("module", name) is not None
+            if found and len(rest) > 1 and not _has_output(scope, name, rest[1]):
+                return f"module.{name} has no output {rest[1]}"
+        case "ephemeral":
+            return "" if len(rest) < 2 or source.declared("ephemeral", *rest[:2]) else f"ephemeral.{'.'.join(rest[:2])}"  # noqa: PLR2004
         case "data":
             return "" if len(rest) < 2 or source.declared("data", *rest[:2]) else f"data.{'.'.join(rest[:2])}"  # noqa: PLR2004
         case _:
             found = source.declared("resource", first, name) is not None
     return "" if found else f"{first}.{name}"
+
+
+_OF_PATH: Final = frozenset({"module", "root", "cwd"})
+_OF_TERRAFORM: Final = frozenset({"workspace", "applying"})
+
+
+def _elsewhere(block: Block, argument: Argument, path: tuple[str, ...]) -> str:
+    """Why a reference has no meaning where it stands; empty where it has one."""
+    first, *rest = path
+    repeated = {"each": "for_each", "count": "count"}.get(first)
+    if repeated is not None and (repeated not in block.arguments or argument is block.arguments[repeated]):
+        return f"{first} has no meaning without {repeated}"
+    if first == "self" and block.type not in ("resource", "data"):
+        return "self is a resource, in its own conditions and provisioners"
+    if (first == "path" and rest[:1] and rest[0] not in _OF_PATH) or (
+        first == "terraform" and rest[:1] and rest[0] not in _OF_TERRAFORM
+    ):
+        return f"there is no {first}.{rest[0]}"
+    return ""
+
+
+def _has_output(scope: Scope, call: str, name: str) -> bool:
+    """Whether a module that is called has an output; True where the module is not known, or has several instances."""
+    try:
+        called = scope.module(call)
+    except (NotEvaluated, Missing):
+        return True
+    return not isinstance(called, Scope) or called.source.declared("output", name) is not None
 
 
 def _call(scope: Scope, block: Block) -> Iterator[HclIssue]:
@@ -168,24 +230,3 @@ def _resource(scope: Scope, block: Block) -> Iterator[HclIssue]:
         if inner.type in ("provisioner", "connection"):
             why = "Terraform runs it when it creates or destroys the resource"
             yield HclIssue("not compared", scope.label(block), inner.type, inner.type, why, inner.place)
-        if inner.type == "lifecycle":
-            for each in inner.blocks:
-                why = "a condition that a plan or an apply checks"
-                yield HclIssue("not compared", scope.label(block), f"lifecycle.{each.type}", each.type, why, each.place)
-
-
-def _variable(scope: Scope, block: Block) -> Iterator[HclIssue]:
-    """The validations of a variable."""
-    for inner in block.of_type("validation"):
-        condition = inner.arguments.get("condition")
-        if condition is None:
-            yield _invalid(scope, block, "validation", "a validation needs a condition", inner.place)
-            continue
-        try:
-            value = scope.result(condition.expression, NOTHING)
-        except (NotEvaluated, Missing) as error:
-            address = f"{scope.prefix}var.{block.labels[0]}"
-            yield HclIssue("not evaluated", address, "validation", condition.text, str(error), condition.place)
-            continue
-        if value is False or value == "false":
-            yield _invalid(scope, block, "validation", "the value fails this validation", inner.place, condition.text)

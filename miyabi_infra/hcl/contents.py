@@ -10,8 +10,8 @@ from miyabi_infra.hcl.checkout import SENSITIVE
 from miyabi_infra.hcl.expressions import NOTHING, traversal
 from miyabi_infra.hcl.instance import HclIssue, Instance
 from miyabi_infra.hcl.scope import ResourceHandle, Scope
-from miyabi_infra.hcl.syntax import Argument, Block, Expression, ListOf
-from miyabi_infra.hcl.values import Missing, NotEvaluated, Value
+from miyabi_infra.hcl.syntax import Argument, Attribute, Block, Constant, Expression, Index, ListOf
+from miyabi_infra.hcl.values import Located, Missing, NotEvaluated, Value
 from miyabi_infra.hcl.walking import arguments as all_arguments
 from miyabi_infra.place import Place
 
@@ -65,11 +65,18 @@ def outputs(scope: Scope) -> dict[str, tuple[Value, Place]]:
 
 def sensitive_outputs(scope: Scope) -> Iterator[str]:
     """The outputs whose values are sensitive, or depend on sensitive values."""
+    marked = set(marked_outputs(scope))
     for block in scope.source.of_type("output"):
-        marked, value = block.arguments.get("sensitive"), block.arguments.get("value")
-        if (marked is not None and scope.value(marked) is not False) or (
-            value is not None and value.place in scope.checkout.sensitive
-        ):
+        value = block.arguments.get("value")
+        if block.labels[0] in marked or (value is not None and value.place in scope.checkout.sensitive):
+            yield block.labels[0]
+
+
+def marked_outputs(scope: Scope) -> Iterator[str]:
+    """The outputs that are declared sensitive."""
+    for block in scope.source.of_type("output"):
+        marked = block.arguments.get("sensitive")
+        if marked is not None and scope.value(marked) not in (False, "false", None):
             yield block.labels[0]
 
 
@@ -141,17 +148,36 @@ def _sensitive(scope: Scope, block: Block) -> Iterator[str]:
             yield inner.labels[0] if inner.type == "dynamic" and inner.labels else inner.type
 
 
-def _lifecycle(scope: Scope, block: Block) -> dict[str, Value]:
+def _lifecycle(scope: Scope, block: Block) -> Located:
     found: dict[str, Value] = {}
+    places: dict[str, Place] = {}
+    place: Place | None = None
     for inner in block.of_type("lifecycle"):
+        place = inner.place
         for name, argument in inner.arguments.items():
+            places[name] = argument.place
             if name in ("ignore_changes", "replace_triggered_by"):
                 listed = isinstance(argument.expression, ListOf)
                 items = _items(argument) if listed else (argument.expression,)
-                found[name] = tuple(sorted(map(traversal, items)))
+                found[name] = tuple(sorted(map(_written, items)))
             else:
                 found[name] = scope.value(argument)
-    return found
+    return Located(place, places, found)
+
+
+def _written(expression: Expression) -> str:
+    """A reference with its indices: `tags["Name"]`."""
+    match expression:
+        case Attribute(of, name):
+            return f"{_written(of)}.{name}"
+        case Index(of, Constant(str() as key)):
+            return f'{_written(of)}["{key}"]'
+        case Index(of, Constant(int() as key)):
+            return f"{_written(of)}[{key}]"
+        case Index(of, key):
+            return f"{_written(of)}[{traversal(key)}]"
+        case _:
+            return traversal(expression)
 
 
 def _items(argument: Argument) -> tuple[Expression, ...]:
@@ -163,4 +189,4 @@ def _check(scope: Scope, block: Block) -> None:
     kind = block.labels[0]
     for at in provider.faults(kind, block):
         why = f"{kind} has no {at.what} {at.name} in provider 5{at.advice}"
-        scope.checkout.find(HclIssue("invalid", scope.label(block), at.path, at.text, why, at.place))
+        scope.checkout.find(HclIssue("invalid", scope.label(block), at.path, at.text, why, at.place, "provider"))

@@ -6,6 +6,14 @@ from typing import Any, Final, cast
 
 from miyabi_infra.hcl.values import Missing, NotEvaluated, Opaque, Value, frozen, known, plain, unknowns
 
+OFFLINE: Final = frozenset(
+    {"aws_region", "aws_partition", "aws_iam_policy_document", "aws_arn", "aws_service", "aws_service_principal"}
+)
+"""Data sources that the provider answers without AWS."""
+
+DECLARED: Final = frozenset({"aws_availability_zones", "aws_caller_identity", "aws_canonical_user_id"})
+"""Data sources that AWS answers in every account; a plan without AWS declares their values."""
+
 _BLOCKS: Final = {"principals": "Principal", "not_principals": "NotPrincipal"}
 _LISTS: Final = {
     "actions": "Action",

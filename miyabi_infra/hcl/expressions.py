@@ -68,6 +68,9 @@ Bindings: TypeAlias = "Mapping[str, object]"
 
 NOTHING: Final[Bindings] = {}
 
+ERROR: Final = "it is an error"
+"""What the reason begins with where Terraform refuses an expression."""
+
 
 class Handle(ABC):
     """A whole resource instance or module, of which an attribute or an output can be read."""
@@ -130,7 +133,7 @@ class Evaluator(ABC):
         except NotEvaluated as error:
             return Opaque(argument.text, str(error))
         except Missing as error:
-            return Opaque(argument.text, f"it is an error: {error}")
+            return Opaque(argument.text, f"{ERROR}: {error}")
         except RecursionError:
             return Opaque(argument.text, "it is nested too deeply")
 

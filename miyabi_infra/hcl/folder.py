@@ -17,7 +17,7 @@ _CREDENTIALS: Final = frozenset(
 )
 """Arguments of a provider that say who asks, and not what is planned; so do those that begin with `skip_`."""
 
-_LABELS: Final = {"data": 2, "locals": 0, "module": 1, "output": 1, "provider": 1, "resource": 2, "variable": 1}
+_LABELS: Final = {**json_files.LABELS, "ephemeral": 2}
 """How many labels blocks at the top of a file have."""
 
 

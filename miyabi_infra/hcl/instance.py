@@ -34,6 +34,9 @@ class Instance:
     """Arguments and blocks whose values depend on sensitive values."""
 
 
+By: TypeAlias = Literal["Terraform", "provider", "AWS"]
+
+
 @dataclass(frozen=True)
 class HclIssue:
     """What is wrong with the HCL itself, or cannot be evaluated."""
@@ -46,6 +49,8 @@ class HclIssue:
     """What is written."""
     why: str
     place: Place | None
+    by: By = "Terraform"
+    """Of what is invalid: who refuses it."""
 
 
 def index_text(key: InstanceKey) -> str:

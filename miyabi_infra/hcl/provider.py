@@ -39,6 +39,9 @@ CHOSEN_BY_AWS: Final[Mapping[str, Any]] = {
 PROTOCOLS: Final = frozenset({"aws_security_group.egress.protocol", "aws_security_group.ingress.protocol"})
 """Arguments that the provider normalizes itself."""
 
+SENSITIVE: Final = frozenset({"auth_token", "certificate_body", "passwords", "password", "private_key"})
+"""Arguments that are sensitive in the provider's schema, so it makes no difference where their values are from."""
+
 ID_IS: Final[Mapping[str, str]] = {
     "aws_appautoscaling_target": "resource_id",
     "aws_cloudwatch_log_group": "name",

@@ -16,12 +16,12 @@ from miyabi_infra.hcl.checkout import SENSITIVE, Checkout
 from miyabi_infra.hcl.conversion import converted, integer_of, text_of
 from miyabi_infra.hcl.data_sources import policy_document
 from miyabi_infra.hcl.defaults import with_defaults
-from miyabi_infra.hcl.expressions import NOTHING, Bindings, Evaluator, Handle, Result, pairs, whole_value
+from miyabi_infra.hcl.expressions import NOTHING, Bindings, Evaluator, Handle, Result, pairs, traversal, whole_value
 from miyabi_infra.hcl.folder import HclFolder
 from miyabi_infra.hcl.instance import HclIssue, InstanceKey, index_text
 from miyabi_infra.hcl.syntax import Argument, Block, Expression
 from miyabi_infra.hcl.types import Simple, Type, constraint
-from miyabi_infra.hcl.values import AfterApply, Missing, NotEvaluated, TypedSet, Value
+from miyabi_infra.hcl.values import AfterApply, Missing, NotEvaluated, NoValue, TypedSet, Value
 from miyabi_infra.place import Place
 from miyabi_infra.stacks import Reference
 
@@ -156,6 +156,7 @@ class Scope(Evaluator, Handle):
         sensitive = block.arguments.get("sensitive")
         if sensitive is not None and self.value(sensitive) is not False:
             self.note_sensitive()
+        self._refuse_ephemeral(block, f"var.{name}")
         default = block.arguments.get("default")
         nullable = block.arguments.get("nullable")
         value: Value = None
@@ -170,16 +171,33 @@ class Scope(Evaluator, Handle):
             given = False
         if not given:
             if default is None:
-                raise NotEvaluated(f"var.{name} has no value{'' if self.call else '; give it one with --var'}")
+                raise NoValue(f"var.{name} has no value{'' if self.call else '; give it one with --var'}")
             value = self.value(default)
-        kind = block.arguments.get("type")
         try:
-            demanded = constraint(kind.expression if kind is not None else None)
-            filled = with_defaults(value, kind.expression, self) if kind is not None else value
-            return cast("Value", converted(filled, demanded))
+            return self._of_its_type(block, value)
         except Missing as error:
             detail = "" if SENSITIVE in self.checkout.noted else f": {error}"
-            raise NotEvaluated(f"var.{name} does not accept its value{detail}") from error
+            raise NoValue(f"var.{name} does not accept its value{detail}") from error
+
+    def _of_its_type(self, variable: Block, value: Value) -> Value:
+        kind = variable.arguments.get("type")
+        demanded = constraint(kind.expression if kind is not None else None)
+        filled = with_defaults(value, kind.expression, self) if kind is not None else value
+        return cast("Value", converted(filled, demanded))
+
+    def check_default(self, variable: Block, default: Argument) -> None:
+        """Nothing, where the default of a variable is of the variable's type.
+
+        Raises:
+            Missing: otherwise; Terraform refuses it, also where a value is given.
+        """
+        self._of_its_type(variable, self.value(default))
+
+    def _refuse_ephemeral(self, block: Block, name: str) -> None:
+        """Ephemeral values are not followed: Terraform refuses them in nearly every place."""
+        ephemeral = block.arguments.get("ephemeral")
+        if ephemeral is not None and self.value(ephemeral) is not False:
+            raise NotEvaluated(f"{name} is ephemeral, and an argument that is planned can have no such value")
 
     def declared_type(self, name: str) -> Type:
         """The type of a variable; `any` where it has none."""
@@ -217,6 +235,7 @@ class Scope(Evaluator, Handle):
         if block is None or "value" not in block.arguments:
             raise Missing(f"{self.path} has no output {name}")
         argument = block.arguments["value"]
+        self._refuse_ephemeral(block, f"{self.path}.{name}")
         self.checkout.places.append(argument.place)
         try:
             return self._once(("output", name), lambda: self.result(argument.expression, NOTHING))
@@ -296,7 +315,7 @@ class Scope(Evaluator, Handle):
             why = f"{kind} has no attribute {name} in provider 5{instead.advice}"
             text = f"{kind}.{block.labels[1]}.{name}"
             place = self.checkout.places[-1] if self.checkout.places else block.place
-            self.checkout.find(HclIssue("invalid", self.label(block), name, text, why, place))
+            self.checkout.find(HclIssue("invalid", self.label(block), name, text, why, place, "provider"))
             if not instead.name:
                 raise NotEvaluated(why)
             return self.attribute(target, instead.name)
@@ -319,6 +338,9 @@ class Scope(Evaluator, Handle):
 
     def _data(self, target: ResourceHandle, name: str) -> Value:
         kind, label = target.block.labels[:2]
+        other = target.block.arguments.get("provider")
+        if other is not None and traversal(other.expression) != "aws":
+            raise AfterApply(f"data.{kind}.{label} is of another provider configuration")
         match kind, name:
             case "aws_region", "name" | "id" | "region":
                 return self.root.region()
@@ -359,7 +381,7 @@ class Scope(Evaluator, Handle):
                 if self.checkout.workspace is None:
                     raise NotEvaluated("terraform.workspace is not known; name it with --workspace")
                 return self.checkout.workspace
-            case "data" | "each" | "count" | "self", _:
+            case "data" | "each" | "count" | "self" | "ephemeral", _:
                 raise NotEvaluated(f"{first}.{name} is not declared here")
             case _:
                 return self._resource(first, name)

@@ -193,3 +193,33 @@ def _unified_tuples(tuples: Sequence[TupleType]) -> Type:
     if len({len(each.items) for each in tuples}) > 1:
         return Collection("list", unified([kind for each in tuples for kind in each.items]))
     return TupleType(tuple(unified(column) for column in zip(*(each.items for each in tuples), strict=True)))
+
+
+def may_be_same(first: Type, second: Type) -> bool:
+    """Whether two types are the same, as far as they are known."""
+    loose = (Simple.UNKNOWN, Simple.ANY)
+    if first in loose or second in loose:
+        return True
+    match first, second:
+        case Collection(), Collection():
+            return first.kind == second.kind and may_be_same(first.of, second.of)
+        case TupleType(), TupleType():
+            return len(first.items) == len(second.items) and all(map(may_be_same, first.items, second.items))
+        case ObjectType(), ObjectType():
+            mine, theirs = dict(first.fields), dict(second.fields)
+            return mine.keys() == theirs.keys() and all(may_be_same(mine[name], theirs[name]) for name in mine)
+        case _:
+            return first == second
+
+
+def written(kind: Type) -> str:
+    """A type as Terraform writes it: `list(string)`."""
+    match kind:
+        case Simple():
+            return kind.value
+        case Collection():
+            return f"{kind.kind}({written(kind.of)})"
+        case TupleType():
+            return f"tuple([{', '.join(map(written, kind.items))}])"
+        case ObjectType():
+            return f"object({{{', '.join(f'{name} = {written(of)}' for name, of in kind.fields)}}})"

@@ -22,6 +22,10 @@ class AfterApply(NotEvaluated):
     """A value that only AWS knows."""
 
 
+class NoValue(NotEvaluated):
+    """A variable that has no value, or none that Terraform accepts."""
+
+
 class Missing(Exception):  # noqa: N818  # what `try` and `can` catch
     """An error for Terraform: an item or an attribute that does not exist, a string that is not a number."""
 

@@ -6,11 +6,12 @@ follows from others. A value that cannot be evaluated is not a difference, and n
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
 from miyabi_infra.hcl import provider
+from miyabi_infra.hcl.expressions import ERROR
 from miyabi_infra.hcl.instance import Instance
 from miyabi_infra.hcl.values import Opaque, place_of, plain
 from miyabi_infra.parity import tags
@@ -28,7 +29,8 @@ HIDDEN: Final = "(sensitive)"
 def compare(hcl: Configuration, generated: Configuration, interface: Interface) -> list[Remark]:
     """What differs, by address: instances, interfaces, and problems of the HCL itself."""
     found = [
-        Remark(each.kind, each.address, each.argument, each.text, why=each.why, place=each.place) for each in hcl.issues
+        Remark(each.kind, each.address, each.argument, each.text, why=each.why, place=each.place, by=each.by)
+        for each in hcl.issues
     ]
     unknown = {each.address for each in hcl.issues if each.argument in ("count", "for_each", "source")}
     found += _instances(hcl, generated, unknown)
@@ -39,7 +41,20 @@ def compare(hcl: Configuration, generated: Configuration, interface: Interface) 
     found += orders(hcl, generated, apart=interface.apart)
     found += outputs(hcl, generated, unknown)
     found += variables(hcl, interface)
+    found = list(_without_repetitions(found))
     return sorted(masked(_once(found), hcl), key=lambda each: (each.address, each.argument, each.kind))
+
+
+def _without_repetitions(found: Sequence[Remark]) -> Iterator[Remark]:
+    """Remarks without those about a local or a variable that something which depends on it says already."""
+    reasons = {each.why for each in found if each.kind == "not evaluated" and not _NAMED.search(each.address)}
+    for each in found:
+        said = each.kind == "not evaluated" and _NAMED.search(each.address)
+        if not said or (each.why not in reasons and each.why.removeprefix(f"{ERROR}: ") not in reasons):
+            yield each
+
+
+_NAMED: Final = re.compile(r"(^|\.)(var|local)\.[^.]*$")
 
 
 def masked(remarks: Iterable[Remark], hcl: Configuration) -> list[Remark]:
@@ -59,6 +74,8 @@ def _masked(remark: Remark, hcl: Configuration) -> Remark:
     """A remark that does not show values which depend on sensitive ones."""
     instance = hcl.instances.get(remark.address)
     name = re.split(r"[.\[]", remark.argument, maxsplit=1)[0]
+    if remark.argument == "sensitive":
+        return remark
     hidden = remark.address in hcl.sensitive_outputs or (instance is not None and name in instance.sensitive)
     if not hidden:
         return remark
@@ -97,6 +114,10 @@ def _instance(arguments: Arguments, first: Instance, second: Instance) -> Iterat
     yield from arguments.of_block(at, facts, mine, theirs)
     if "tags" in facts["arguments"]:
         yield from tags.of_instance(arguments, at, *tagged)
+    for name in sorted((first.sensitive ^ second.sensitive) - provider.SENSITIVE):
+        side = "the HCL" if name in first.sensitive else "the generated stack"
+        why = f"only in {side} does it depend on a sensitive value: the state notes that, so a plan updates it"
+        yield Remark("difference", first.address, name, why=why, place=first.places.get(name, first.place))
     yield from _lifecycle(first, second)
 
 
@@ -122,20 +143,31 @@ def _ways(instances: Iterable[Instance]) -> dict[str, tuple[str, Instance]]:
 def _lifecycle(hcl: Instance, generated: Instance) -> Iterator[Remark]:
     for name in sorted(hcl.lifecycle.keys() | generated.lifecycle.keys()):
         mine, theirs = hcl.lifecycle.get(name), generated.lifecycle.get(name)
+        place = place_of(hcl.lifecycle, name) or hcl.place
         if isinstance(mine, Opaque):
-            yield Remark("not evaluated", hcl.address, f"lifecycle.{name}", mine.text, why=mine.why, place=hcl.place)
-        elif (mine or None) != (theirs or None):
+            yield Remark("not evaluated", hcl.address, f"lifecycle.{name}", mine.text, why=mine.why, place=place)
+        elif _plainly(mine) != _plainly(theirs):
             kind: Kind = "no effect" if name == "create_before_destroy" else "difference"
             why = "only relevant when the resource is replaced" if kind == "no effect" else ""
             path = f"lifecycle.{name}"
-            yield Remark(kind, hcl.address, path, shown(mine), shown(theirs), why, hcl.place)
+            yield Remark(kind, hcl.address, path, shown(mine), shown(theirs), why, place)
+
+
+def _plainly(value: object) -> object:
+    """What an argument of `lifecycle` means: `tags["Name"]` is `tags.Name`, and each address counts once."""
+    if isinstance(value, tuple):
+        return {re.sub(r"\[\"([^\"]*)\"\]", r".\1", str(each)) for each in cast("tuple[object, ...]", value)} or None
+    return value or None
 
 
 def _region(hcl: Configuration, generated: Configuration) -> Iterator[Remark]:
     if isinstance(hcl.region, Opaque):
-        yield Remark("not evaluated", PROVIDER, "region", hcl.region.text, generated.region, hcl.region.why)
+        place = place_of(hcl.provider, "region")
+        yield Remark("not evaluated", PROVIDER, "region", hcl.region.text, generated.region, hcl.region.why, place)
     elif hcl.region != generated.region:
-        yield Remark("difference", PROVIDER, "region", hcl.region, generated.region)
+        yield Remark(
+            "difference", PROVIDER, "region", hcl.region, generated.region, place=place_of(hcl.provider, "region")
+        )
 
 
 _ACCESS: Final = frozenset(
@@ -153,16 +185,19 @@ def _provider(hcl: Configuration, generated: Configuration) -> Iterator[Remark]:
     """The provider's other arguments: roles, ignored tags, endpoints, accounts."""
     for name in sorted(hcl.provider.keys() | generated.provider.keys()):
         mine, theirs = hcl.provider.get(name), generated.provider.get(name)
+        place = place_of(hcl.provider, name)
         if name in _ACCESS:
             if mine is not None:
                 why = "how the provider reaches AWS"
-                yield Remark("not compared", PROVIDER, name, name, why=why, place=place_of(mine))
+                yield Remark("not compared", PROVIDER, name, name, why=why, place=place)
         elif isinstance(mine, Opaque):
-            yield Remark("not evaluated", PROVIDER, name, mine.text, shown(theirs), mine.why)
+            yield Remark("not evaluated", PROVIDER, name, mine.text, shown(theirs), mine.why, place)
         elif plain(mine) != plain(theirs) and (mine or theirs):
             guards = name in _GUARDS and mine is None
             why = "only the generated stack refuses other accounts" if guards else ""
-            yield Remark("no effect" if guards else "difference", PROVIDER, name, shown(mine), shown(theirs), why)
+            yield Remark(
+                "no effect" if guards else "difference", PROVIDER, name, shown(mine), shown(theirs), why, place
+            )
 
 
 def _other_providers(hcl: Configuration, generated: Configuration) -> Iterator[Remark]:

@@ -28,6 +28,9 @@ class Configuration:
     """What of a generated stack uses another configuration of the provider: address and argument, and its name."""
     root_variables: frozenset[str] = frozenset()
     sensitive_outputs: frozenset[str] = frozenset()
+    """Outputs whose values are sensitive, or depend on sensitive values."""
+    marked_outputs: frozenset[str] = frozenset()
+    """Outputs of the root that are declared sensitive."""
 
     def argument(self, address: str, name: str) -> object:
         """An argument of an instance, None where it has none."""

@@ -35,6 +35,13 @@ def wires(out: Path, stack: Stack) -> dict[str, tuple[str, ...]]:
     }
 
 
+def sensitive_outputs(out: Path, stack: Stack) -> frozenset[str]:
+    """The outputs of a stack's root that are declared sensitive."""
+    root = out / "stacks" / stack.name / "cdk.tf.json"
+    outputs: Mapping[str, Any] = json.loads(root.read_text(encoding="utf-8")).get("output", {})
+    return frozenset(f"output.{name}" for name, held in outputs.items() if held.get("sensitive"))
+
+
 def other_providers(out: Path, stack: Stack) -> dict[tuple[str, str], str]:
     """What uses another configuration of the provider, by address and argument: calls of modules, and resources."""
     root = out / "stacks" / stack.name / "cdk.tf.json"

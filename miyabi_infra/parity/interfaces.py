@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from miyabi_infra.hcl.types import may_be_same, type_of, written
 from miyabi_infra.hcl.values import Opaque, plain
 from miyabi_infra.parity.configuration import Configuration, within
 from miyabi_infra.parity.normal_form import canonical
@@ -45,6 +46,20 @@ def outputs(hcl: Configuration, generated: Configuration, unknown: set[str]) -> 
             yield Remark("difference", address, "", shown(mine), shown(theirs), why, place)
         elif not _same_output(hcl, generated, mine, theirs):
             yield Remark("difference", address, "", shown(mine), shown(theirs), place=place)
+        elif address.startswith("output."):
+            yield from _kept(hcl, generated, address)
+
+
+def _kept(hcl: Configuration, generated: Configuration, address: str) -> Iterator[Remark]:
+    """What the state keeps of an output of the root beside its value: its type, and whether it is sensitive."""
+    (mine, place), (theirs, _) = hcl.outputs[address], generated.outputs[address]
+    first, second = type_of(mine), type_of(theirs)
+    if not may_be_same(first, second):
+        why = "the values are the same, their types are not"
+        yield Remark("difference", address, "type", written(first), written(second), why, place)
+    if (address in hcl.marked_outputs) != (address in generated.marked_outputs):
+        sides = address in hcl.marked_outputs, address in generated.marked_outputs
+        yield Remark("difference", address, "sensitive", *sides, place=place)
 
 
 def _same_output(hcl: Configuration, generated: Configuration, mine: object, theirs: object) -> bool:

@@ -167,7 +167,8 @@ def _container(definition: Any) -> Any:  # noqa: ANN401  # JSON
     if not isinstance(definition, Mapping):
         return definition
     held: dict[str, Any] = {}
-    for key, value in cast("Mapping[str, Any]", definition).items():
+    for key, given in cast("Mapping[str, Any]", definition).items():
+        value = _without_nulls(given)
         if value in (None, [], {}) or _CONTAINER_DEFAULTS.get(key) == value:
             continue
         if key in ("environment", "secrets") and isinstance(value, list):
@@ -177,6 +178,14 @@ def _container(definition: Any) -> Any:  # noqa: ANN401  # JSON
         else:
             held[key] = value
     return held
+
+
+def _without_nulls(value: Any) -> Any:  # noqa: ANN401  # JSON
+    """A value without keys that are null: the provider reads JSON into structures, and null as what is left out."""
+    if isinstance(value, Mapping):
+        held = cast("Mapping[str, Any]", value)
+        return {key: _without_nulls(each) for key, each in held.items() if each is not None}
+    return [_without_nulls(each) for each in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def _port_mapping(mapping: Any) -> Any:  # noqa: ANN401  # JSON

@@ -4,15 +4,19 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Final, cast
 
+from miyabi_infra.hcl.expressions import ERROR
 from miyabi_infra.parity.normal_form import containers, in_any_order, policy
-from miyabi_infra.parity.plans import Plan, Planned
+from miyabi_infra.parity.plans import OUTPUTS, Plan, Planned, anything
 from miyabi_infra.parity.remark import Remark
 from miyabi_infra.stacks.compare import ABSENT, differences
 
 _READING_WAS_WRONG = "planned: the reading of the files was wrong"
+_REFUTED = "planned, and nothing is refused: the reading of the files was wrong"
 _SAME_PLAN = "planned the same"
+_CONDITIONS: Final = frozenset({"validation", "precondition", "postcondition", "assert"})
+_OUTPUT: Final = re.compile(r"(^|\.)output\.")
 
 
 def judged(remarks: Sequence[Remark], planned: Planned) -> list[Remark]:
@@ -34,34 +38,71 @@ def judged(remarks: Sequence[Remark], planned: Planned) -> list[Remark]:
 
 
 def _argument(remark: Remark) -> str:
-    name = re.split(r"[.\[]", remark.argument, maxsplit=1)[0]
-    return "tags" if name == "tags_all" else name
+    return _name(re.split(r"[.\[]", remark.argument, maxsplit=1)[0])
+
+
+def _name(argument: str) -> str:
+    return "tags" if argument == "tags_all" else argument
 
 
 def _after(remark: Remark, hcl: Plan, generated: Plan) -> Remark:
     """A remark about an argument that both sides plan, with a known value that is the same."""
     name = _argument(remark)
-    if remark.kind not in ("difference", "not evaluated") or not name:
-        return remark
-    first, second = hcl.values.get(remark.address), generated.values.get(remark.address)
-    if first is None or second is None or name not in first or name not in second:
-        return remark
-    unknown = hcl.unknown[remark.address].get(name), generated.unknown[remark.address].get(name)
-    if any(_any_unknown(each) for each in unknown) or _normal(first[name]) != _normal(second[name]):
-        return remark
-    tags_differ = name == "tags" and first.get("tags_all") != second.get("tags_all")
-    if tags_differ:
+    if remark.kind == "invalid" and remark.by != "AWS" and "data." not in remark.address:
+        return replace(remark, kind="no effect", why=f"{remark.why}: {_REFUTED}")
+    if remark.kind == "not evaluated" and remark.address not in hcl.values:
+        return _elsewhere(remark, hcl, generated)
+    if remark.kind not in ("difference", "not evaluated") or not _planned_the_same(
+        remark.address, name, hcl, generated
+    ):
         return remark
     why = _SAME_PLAN if remark.kind == "not evaluated" else f"{_SAME_PLAN}: the reading of the files was wrong"
     return replace(remark, kind="no effect", why=why)
 
 
-def _any_unknown(flags: object) -> bool:
-    if isinstance(flags, Mapping):
-        return any(map(_any_unknown, cast("Mapping[str, object]", flags).values()))
-    if isinstance(flags, list):
-        return any(map(_any_unknown, cast("list[object]", flags)))
-    return bool(flags)
+def _planned_the_same(address: str, name: str, hcl: Plan, generated: Plan) -> bool:
+    """Whether both sides plan an argument, with a known value that is the same and equally sensitive."""
+    first, second = hcl.values.get(address), generated.values.get(address)
+    if first is None or second is None or name not in first or name not in second:
+        return False
+    unknown = hcl.unknown[address].get(name), generated.unknown[address].get(name)
+    if name in _sensitive(hcl, generated, address) or any(anything(each) for each in unknown):
+        return False
+    if name == "tags" and first.get("tags_all") != second.get("tags_all"):
+        return False
+    return _normal(first[name]) == _normal(second[name])
+
+
+def _elsewhere(remark: Remark, hcl: Plan, generated: Plan) -> Remark:
+    """A remark about what is no argument of a resource: conditions, locals, variables, outputs."""
+    if remark.argument.removeprefix("lifecycle.") in _CONDITIONS:
+        return replace(
+            remark, kind="not compared", why="a condition that only the HCL has; planned, and it did not fail"
+        )
+    if remark.why.startswith(ERROR) and not _OUTPUT.search(remark.address):
+        return replace(remark, kind="no effect", why=f"{remark.why}: {_REFUTED}")
+    if ".output." in remark.address:
+        why = f"an output of a module, which a plan does not show; what is planned with it is compared ({remark.why})"
+        return replace(remark, kind="not compared", why=why)
+    name = remark.address.removeprefix("output.")
+    if name in hcl.types and name in generated.types and not _output_differs(hcl, generated, name):
+        return replace(remark, kind="no effect", why=_SAME_PLAN)
+    return remark
+
+
+def _output_differs(hcl: Plan, generated: Plan, name: str) -> bool:
+    """Whether an output that both sides know differs in its value or its type."""
+    same = _normal(hcl.outputs[name]) == _normal(generated.outputs[name]) and hcl.types.get(
+        name
+    ) == generated.types.get(name)
+    return not same
+
+
+def _sensitive(hcl: Plan, generated: Plan, address: str) -> frozenset[str]:
+    """The arguments of an instance of which something is sensitive on one side only."""
+    nothing = frozenset[str]()
+    found = hcl.sensitive.get(address, nothing) ^ generated.sensitive.get(address, nothing)
+    return frozenset(map(_name, found))
 
 
 def _differences(hcl: Plan, generated: Plan) -> Iterator[Remark]:
@@ -78,10 +119,18 @@ def _differences(hcl: Plan, generated: Plan) -> Iterator[Remark]:
                 before = ABSENT if change.before is None else change.before
                 after = ABSENT if change.after is None else change.after
                 yield Remark("difference", address, change.path, before, after, _READING_WAS_WRONG)
+        for name in sorted(_sensitive(hcl, generated, address)):
+            why = f"sensitive on one side only, which the state notes ({_READING_WAS_WRONG})"
+            yield Remark("difference", address, name, why=why)
     for name in sorted(hcl.outputs.keys() & generated.outputs.keys()):
-        if _normal(hcl.outputs[name]) != _normal(generated.outputs[name]):
-            sides = hcl.outputs[name], generated.outputs[name]
+        sides = hcl.outputs[name], generated.outputs[name]
+        if _normal(sides[0]) != _normal(sides[1]):
             yield Remark("difference", f"output.{name}", "", *sides, _READING_WAS_WRONG)
+        elif _output_differs(hcl, generated, name):
+            types = hcl.types.get(name), generated.types.get(name)
+            yield Remark("difference", f"output.{name}", "type", *types, _READING_WAS_WRONG)
+    for name in sorted(_sensitive(hcl, generated, OUTPUTS)):
+        yield Remark("difference", f"output.{name}", "sensitive", why=_READING_WAS_WRONG)
 
 
 def _normal(value: Any) -> Any:  # noqa: ANN401  # JSON

@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from miyabi_infra.hcl.checkout import Checkout
+from miyabi_infra.hcl.data_sources import OFFLINE
 from miyabi_infra.hcl.folder import HclFolder
 from miyabi_infra.hcl.syntax import Block
 from miyabi_infra.place import Place
 from miyabi_infra.terraform import offline
 from miyabi_infra.terraform.cli import Terraform, TerraformError, executable
 
-OFFLINE_DATA: Final = frozenset(
-    {"aws_region", "aws_partition", "aws_iam_policy_document", "aws_arn", "aws_service", "aws_service_principal"}
-)
-"""Data sources that the provider answers without AWS."""
+OUTPUTS: Final = "outputs"
+"""What the outputs of the root are together, among addresses."""
 _MOST_FILES: Final = 5000
 """Files of a checkout that are copied; a larger one is probably not a checkout of HCL."""
 _IGNORED: Final = (".*", "*.tfstate", "*.tfstate.*", "node_modules", "__pycache__")
@@ -53,6 +52,10 @@ class Plan:
     """Of every instance, the arguments or parts of them that are known after apply."""
     outputs: Mapping[str, Any]
     """The planned values of the root's outputs that are known."""
+    types: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The types of these values, as JSON."""
+    sensitive: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """Of every instance, the arguments of which something is sensitive; outputs of the root under their address."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +201,8 @@ def _declared(hcl: HclRoot) -> dict[str, Any]:
         NotPlanned: for one without declared values.
     """
     found: dict[str, Any] = {}
+    if any(any(source.of_type("import")) for source in hcl.checkout.sources.values()):
+        raise NotPlanned("what an import block names is read from AWS")
     for block in _data_blocks(hcl.checkout.sources.values()):
         kind, name = block.labels
         values = _values_of(kind, hcl)
@@ -209,7 +214,7 @@ def _declared(hcl: HclRoot) -> dict[str, Any]:
 
 def _data_blocks(sources: Any) -> Iterator[Block]:  # noqa: ANN401  # a view of folders
     for source in cast("Sequence[HclFolder]", sources):
-        yield from (block for block in source.of_type("data") if block.labels[0] not in OFFLINE_DATA)
+        yield from (block for block in source.of_type("data") if block.labels[0] not in OFFLINE)
 
 
 def _values_of(kind: str, hcl: HclRoot) -> dict[str, Any] | None:
@@ -256,6 +261,7 @@ def _local(name: str) -> str:
 
 
 def _read(shown: Mapping[str, Any]) -> Plan:
+    planned_outputs: Mapping[str, Any] = shown.get("planned_values", {}).get("outputs", {})
     changes = [each for each in shown.get("resource_changes", []) if each["mode"] == "managed"]
     return Plan(
         {each["address"]: each["change"]["after"] or {} for each in changes},
@@ -265,7 +271,28 @@ def _read(shown: Mapping[str, Any]) -> Plan:
             for name, each in shown.get("output_changes", {}).items()
             if not each.get("after_unknown") and not each.get("after_sensitive")
         },
+        {name: each["type"] for name, each in planned_outputs.items() if "type" in each and not each["sensitive"]},
+        {
+            **{each["address"]: _flagged(each["change"]["after_sensitive"]) for each in changes},
+            OUTPUTS: frozenset(name for name, each in planned_outputs.items() if each["sensitive"]),
+        },
     )
+
+
+def _flagged(flags: Any) -> frozenset[str]:  # noqa: ANN401  # JSON
+    """The arguments of which a part is flagged."""
+    if not isinstance(flags, Mapping):
+        return frozenset()
+    return frozenset(name for name, held in cast("Mapping[str, object]", flags).items() if anything(held))
+
+
+def anything(flags: object) -> bool:
+    """Whether anything is flagged, at any depth."""
+    if isinstance(flags, Mapping):
+        return any(map(anything, cast("Mapping[str, object]", flags).values()))
+    if isinstance(flags, list):
+        return any(map(anything, cast("list[object]", flags)))
+    return bool(flags)
 
 
 def _refusal(diagnostic: Mapping[str, Any], hcl: HclRoot) -> Refusal:

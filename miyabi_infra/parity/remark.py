@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from miyabi_infra.hcl.instance import By
 from miyabi_infra.hcl.values import plain
 from miyabi_infra.place import Place
 from miyabi_infra.stacks.compare import ABSENT
@@ -35,6 +36,8 @@ class Remark:
     why: str = ""
     place: Place | None = None
     """Where the HCL has it."""
+    by: By = "Terraform"
+    """Of what is invalid: who refuses it."""
     settings: tuple[DecidingSetting, ...] = ()
     """The settings that the generated value may depend on."""
 

@@ -1,7 +1,8 @@
 """The values in an overlay, and which settings a generated value depends on."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -12,7 +13,7 @@ from miyabi_infra.overlays.problems import key_text
 from miyabi_infra.parity.remark import DecidingSetting, Remark
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT
-from miyabi_infra.stacks.compare import PROVIDER
+from miyabi_infra.stacks.compare import ABSENT, PROVIDER
 from miyabi_infra.stacks.provenance import EXISTENCE, Provenance, Setting
 
 _EVERYWHERE: Final = frozenset({("project",), ("environment",)})
@@ -73,6 +74,17 @@ class OverlaySettings:
             return None
         return DecidingSetting(key_text(path), held["default"], None)
 
+    def is_used(self, setting: Setting) -> bool:
+        """Whether a setting can have an effect: its section is there, and is not switched off."""
+        section = self._overlay.data.get(setting[0])
+        properties = self._section(self._properties.get(setting[0], {}))
+        if properties is None:
+            return True
+        if not isinstance(section, Mapping):
+            return len(setting) > 1 and "enabled" not in properties
+        held = cast("Mapping[str, Any]", section)
+        return "enabled" not in properties or bool(held.get("enabled", properties["enabled"].get("default")))
+
     def variables(self, module: str) -> dict[str, Value]:
         """The overlay's values, under the names of the HCL module's variables."""
         data = self._overlay.data
@@ -103,6 +115,8 @@ class DecidingSettings:
         """The settings of a difference; none where no value differs."""
         if remark.kind in ("invalid", "no effect") or remark.argument.startswith(("depends", "var.")):
             return ()
+        if remark.argument and remark.hcl is remark.generated is ABSENT:
+            return ()  # the values are the same
         label = remark.address.partition("[")[0]
         argument = remark.argument.partition(".")[0].partition("[")[0]
         if ".output." in label or label.startswith("output."):
@@ -111,13 +125,47 @@ class DecidingSettings:
         settings = resource.get(argument if argument and argument != "count" else EXISTENCE, frozenset[Setting]())
         if label == PROVIDER and argument == "default_tags":
             settings = frozenset({("tags",)})
-        listed = [self._settings.deciding(each) for each in sorted(settings - _EVERYWHERE)]
+        used = [each for each in sorted(settings - _EVERYWHERE) if self._settings.is_used(each)]
+        listed = [self._settings.deciding(each) for each in used]
         found = tuple(each for each in listed if each is not None)
-        exact = tuple(each for each in found if each.value == remark.generated)
-        within = tuple(each for each in found if _shows(remark.generated, each.value))
-        return (exact or within or found) if len(found) > 1 else found
+        if remark.argument == "lifecycle.prevent_destroy":
+            found = tuple(each for each in found if each.setting.endswith(".deletable"))
+        elif remark.argument.startswith("lifecycle.") and remark.argument != "lifecycle.ignore_changes":
+            return ()
+        return _deciding(found, remark) if len(found) > 1 else found
+
+
+def _deciding(found: Sequence[DecidingSetting], remark: Remark) -> tuple[DecidingSetting, ...]:
+    """The settings that decide a value, the most likely first.
+
+    Those whose value it is, or a part of it; else those with words of its path in their name. Of a value deep in a
+    document with neither, none; else all, those that the overlay says first.
+    """
+    generated = remark.generated
+    exact = [each for each in found if each.value == generated and each.value not in (None, "", (), {}, False)]
+    within = [each for each in found if _shows(generated, each.value)]
+    inner = _words(remark.argument.partition(".")[2] or remark.argument.partition("[")[2])
+    named = {each.setting: len(inner & _words(each.setting.rpartition(".")[2])) for each in found}
+    most = max(named.values(), default=0)
+    candidates = exact or within or [each for each in found if most and named[each.setting] == most]
+    if not candidates and inner:
+        return ()
+    rest = sorted(candidates or found, key=lambda each: (-named[each.setting], each.place is None))
+    best = named[rest[0].setting] if rest else 0
+    return tuple(each for each in rest if named[each.setting] == best) if candidates else tuple(rest)
+
+
+def _words(name: str) -> frozenset[str]:
+    """The words in a path or in the name of a setting, in small letters."""
+    return frozenset(each.lower() for each in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)) - _OF_ANYTHING
+
+
+_OF_ANYTHING: Final = frozenset({"name", "value", "app", "miyabi", "container"})
+"""Words in many paths and settings, which tell nothing."""
 
 
 def _shows(generated: object, value: object) -> bool:
-    """Whether a text is a part of a generated one."""
+    """Whether a value is a part of a generated one, or the other way round."""
+    if isinstance(value, Mapping):
+        return generated not in (None, ABSENT) and generated in cast("Mapping[str, object]", value).values()
     return isinstance(generated, str) and isinstance(value, str) and value != "" and value in generated

@@ -1,17 +1,17 @@
 """The two configurations that are compared, each read into one form."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from miyabi_infra.hcl import checks, contents
+from miyabi_infra.hcl import checks, conditions, contents, cycles, everything, refactoring
 from miyabi_infra.hcl.blocks import body
 from miyabi_infra.hcl.checkout import Checkout
 from miyabi_infra.hcl.instance import HclIssue, Instance
 from miyabi_infra.hcl.scope import Scope
-from miyabi_infra.hcl.values import NotEvaluated, Opaque, Value
+from miyabi_infra.hcl.values import Located, NotEvaluated, Opaque, Value
 from miyabi_infra.parity import generated, roots
 from miyabi_infra.parity.configuration import Configuration
 from miyabi_infra.parity.settings import OverlaySettings
@@ -31,6 +31,7 @@ def of_stack(out: Path, stack: Stack) -> Configuration:
         call_depends_on={f"module.{module.name}": module.depends_on for module in stack.modules},
         default_tags=stack.default_tags,
         region=stack.region,
+        marked_outputs=generated.sensitive_outputs(out, stack),
         provider={name: value for name, value in stack.provider.items() if name not in ("region", "default_tags")},
         other_providers=generated.other_providers(out, stack),
     )
@@ -43,7 +44,9 @@ def of_root(checkout: Checkout, root: Scope) -> Configuration:
     variables: dict[str, frozenset[str]] = {}
     waits: dict[str, tuple[str, ...]] = {}
     sensitive: set[str] = set()
+    listed: list[Scope] = []
     for scope in contents.scopes(root):
+        listed.append(scope)
         for issue in checks.issues(scope):
             checkout.find(issue)
         instances |= {each.address: each for each in contents.instances(scope)}
@@ -52,6 +55,8 @@ def of_root(checkout: Checkout, root: Scope) -> Configuration:
             variables[scope.path.removeprefix("module.")] = contents.variables(scope)
             waits[scope.path] = contents.call_depends_on(scope)
         sensitive |= {f"{scope.prefix}output.{name}" for name in contents.sensitive_outputs(scope)}
+    for issue in _of_all(listed, instances):
+        checkout.find(issue)
     tags, region = _provider(root)
     return Configuration(
         instances,
@@ -64,7 +69,20 @@ def of_root(checkout: Checkout, root: Scope) -> Configuration:
         provider=_provider_arguments(root),
         root_variables=contents.variables(root),
         sensitive_outputs=frozenset(sensitive),
+        marked_outputs=frozenset(f"output.{name}" for name in contents.marked_outputs(root)),
     )
+
+
+def _of_all(scopes: Sequence[Scope], instances: Mapping[str, Instance]) -> Iterator[HclIssue]:
+    """What Terraform refuses in a configuration as a whole, and what of it is not compared."""
+    for cycle, place in cycles.cycles(scopes):
+        why = f"it depends on itself: {' <- '.join(map(cycles.shown, (*cycle, cycle[0])))}"
+        yield HclIssue("invalid", cycles.shown(cycle[0]), "", "", why, place)
+    addresses = {*instances, *(each.path for each in scopes)}
+    for scope in scopes:
+        yield from everything.issues(scope)
+        yield from conditions.issues(scope)
+        yield from refactoring.issues(scope, addresses)
 
 
 def _provider_arguments(root: Scope) -> Mapping[str, Value]:
@@ -72,7 +90,9 @@ def _provider_arguments(root: Scope) -> Mapping[str, Value]:
     for block in root.source.of_type("provider", "aws"):
         if "alias" not in block.arguments:
             held = body(root, block, {}, frozenset({"region"}))[0]
-            return {name: value for name, value in held.items() if name != "default_tags"}
+            places = {**held.places, **{name: argument.place for name, argument in block.arguments.items()}}
+            kept = {name: value for name, value in held.items() if name != "default_tags"}
+            return Located(block.place, places, kept)
     return {}
 
 

@@ -70,4 +70,4 @@ def _refused(address: str, argument: str, tags: Mapping[str, object]) -> Iterato
         problem = tag_problem(key, value) if isinstance(value, str) else None
         if problem:
             why = f"{problem[0]}; allowed: {problem[1]}"
-            yield Remark("invalid", address, f"{argument}.{key}", value, why=why, place=place_of(tags, key))
+            yield Remark("invalid", address, f"{argument}.{key}", value, why=why, place=place_of(tags, key), by="AWS")

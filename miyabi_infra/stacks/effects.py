@@ -249,7 +249,13 @@ def told(found: Iterable[Expected]) -> Iterator[str]:
             yield f"{each.setting} interrupts {each.what}"
         elif each.effect != "needs steps":
             mild.setdefault(each.effect, []).append(each.setting)
-    yield from (f"{effect}: {', '.join(settings)}" for effect, settings in mild.items())
+    yield from (f"{_TOLD.get(effect, effect)}: {', '.join(settings)}" for effect, settings in mild.items())
+
+
+_TOLD: Final[Mapping[str, str]] = {
+    "not measured": "replaces or deletes resources; it is not known yet whether that interrupts something",
+}
+"""What is said instead of the name of an effect."""
 
 
 def effect_of(setting: KeyPath, before: object, after: object) -> Expected | None:

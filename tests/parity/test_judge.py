@@ -3,13 +3,14 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from miyabi_infra.commands.parity import run
 from miyabi_infra.parity.judgement import parity
 from miyabi_infra.parity.planned import judged
-from miyabi_infra.parity.plans import Plan, Planned, Refusal
+from miyabi_infra.parity.plans import OUTPUTS, Plan, Planned, Refusal
 from miyabi_infra.parity.remark import Remark
 from tests.parity.support import HCL, prod_as_the_hcl_is
 
@@ -72,6 +73,76 @@ def test_what_terraform_refuses_is_invalid() -> None:
     assert (remark.kind, remark.why) == ("invalid", "Unsupported argument")
 
 
+@pytest.mark.parametrize(
+    ("argument", "sides"),
+    [
+        ("type", {"types": ({"o": ["set", "string"]}, {"o": ["list", "string"]})}),
+        ("sensitive", {"outputs": ({"o"}, set[str]())}),
+    ],
+)
+def test_an_output_of_another_type_or_mark_is_a_difference(argument: str, sides: dict[str, Any]) -> None:
+    types: tuple[dict[str, Any], dict[str, Any]] = sides.get("types", ({}, {}))
+    marked: tuple[set[str], set[str]] = sides.get("outputs", (set(), set()))
+    plans = [
+        Plan({}, {}, {"o": []}, of_types, {OUTPUTS: frozenset(of_marks)})
+        for of_types, of_marks in zip(types, marked, strict=True)
+    ]
+    (remark,) = judged([], Planned(plans[0], plans[1]))
+    assert (remark.kind, remark.address, remark.argument) == ("difference", "output.o", argument)
+
+
+def test_an_argument_that_only_one_side_marks_as_sensitive_is_a_difference() -> None:
+    values = {QUEUE: {"name": "x"}}
+    plans = [Plan(values, {QUEUE: {}}, {}, {}, {QUEUE: frozenset(marked)}) for marked in (["name"], [])]
+    read = Remark("difference", QUEUE, "name", why="only in the HCL does it depend on a sensitive value")
+    for remarks in ([], [read]):
+        ((kind, argument),) = [(each.kind, each.argument) for each in judged(remarks, Planned(plans[0], plans[1]))]
+        assert (kind, argument) == ("difference", "name")
+    assert judged([], Planned(plans[0], plans[0])) == []
+
+
+@pytest.mark.parametrize(
+    ("read", "kind"),
+    [
+        (Remark("invalid", "local.a", "", why="it depends on itself"), "no effect"),
+        (Remark("invalid", "aws_lb.a", "tags.Issue", why="no # in a tag", by="AWS"), "invalid"),
+        (Remark("invalid", "data.aws_ami.a", "id", why="x"), "invalid"),
+        (Remark("not evaluated", "local.a", "", why="it is an error: there is no item 2"), "no effect"),
+        (Remark("not evaluated", "variable.a", "validation", why="a function"), "not compared"),
+        (Remark("not evaluated", "module.m.output.o", "", why="a function"), "not compared"),
+        (Remark("not evaluated", "output.o", "", why="a function"), "no effect"),
+        (Remark("not evaluated", "output.later", "", why="a function"), "not evaluated"),
+        (Remark("not evaluated", "provider.aws", "region", why="a function"), "not evaluated"),
+    ],
+)
+def test_what_was_read_as_refused_or_not_evaluated_is_told_by_the_plan(read: Remark, kind: str) -> None:
+    side = Plan({}, {}, {"o": "x"}, {"o": "string"})
+    (remark,) = judged([read], Planned(side, side))
+    assert remark.kind == kind
+
+
+@pytest.mark.terraform
+def test_what_a_plan_marks_is_found_with_the_plan_too(root: Path, copied: Path) -> None:
+    """A set instead of a list, and sensitive values: a plan from nothing has the same values."""
+    outputs, variables = copied / "outputs.tf", copied / "variables.tf"
+    text = outputs.read_text(encoding="utf-8")
+    text = text.replace("value = module.networking.vpc_id", "value = module.networking.vpc_id\n  sensitive = true")
+    text = text.replace(
+        "value = module.networking.public_subnet_ids", "value = toset(module.networking.public_subnet_ids)"
+    )
+    outputs.write_text(text, encoding="utf-8")
+    image = 'variable "ecr_image_uri" {'
+    text = variables.read_text(encoding="utf-8").replace(image, f"{image}\n  sensitive = true")
+    variables.write_text(text, encoding="utf-8")
+    result = parity(root, copied, "prod", plan=True)
+    assert result.planned.hcl is not None
+    assert {(each.address, each.argument) for each in result.of_kind("difference")} == {
+        ("module.ecs.aws_ecs_task_definition.app", "container_definitions"),
+        ("output.public_subnet_ids", "type"),
+        ("output.vpc_id", "sensitive"),
+    }
+
+
 @pytest.mark.terraform
 def test_the_reference_is_the_same_when_planned(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(root, HCL, "prod", plan=True) == 0
@@ -111,6 +182,15 @@ def test_a_root_that_reads_aws_is_not_planned(root: Path, copied: Path) -> None:
     result = parity(root, copied, "prod", plan=True)
     assert result.planned.reason in ("data.aws_ami.latest is read from AWS", "terraform is not on the PATH")
     assert result.same
+
+
+def test_a_root_that_imports_is_not_planned(root: Path, copied: Path) -> None:
+    with (copied / "main.tf").open("a", encoding="utf-8") as out:
+        out.write('\nimport {\n  id = "vpc-1"\n  to = module.networking.aws_vpc.main\n}\n')
+    result = parity(root, copied, "prod", plan=True)
+    assert result.planned.reason in ("what an import block names is read from AWS", "terraform is not on the PATH")
+    assert result.same
+    assert [each.address for each in result.of_kind("not compared")] == ["import"]
 
 
 def test_another_provider_in_the_generated_stack_alone_is_a_difference(root: Path, tmp_path: Path) -> None:

@@ -4,14 +4,21 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from miyabi_infra.adopt import moves, state
-from miyabi_infra.adopt.differences import planned_changes
+from miyabi_infra.adopt.adoption import Adoption
+from miyabi_infra.adopt.differences import PlannedChange, planned_changes
+from miyabi_infra.adopt.lines import OverlayLine
 from miyabi_infra.adopt.today import Today
+from miyabi_infra.commands import adopt as commands_adopt
+from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
+from miyabi_infra.stacks.compare import ArgumentChange
+from miyabi_infra.stacks.effects import Expected
 
 
 def a_state() -> str:
@@ -90,6 +97,16 @@ def test_any_value_in_place_of_another_is_refused_or_read() -> None:
     for variant in variants(json.loads(a_state())):
         with suppress(Refused):
             state.read(json.dumps(variant), "a.tfstate")
+
+
+@pytest.mark.parametrize(
+    ("writer", "said"), [({}, "format 5; adopt"), ({"terraform_version": "2.0"}, "Terraform 2.0; adopt")]
+)
+def test_who_wrote_a_state_is_said_where_the_state_says_so(writer: dict[str, str], said: str) -> None:
+    with pytest.raises(Refused) as refused:
+        state.read(json.dumps({"version": 5, **writer, "resources": []}), "a.tfstate")
+    assert said in str(refused.value)
+    assert "unknown" not in str(refused.value)
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
@@ -239,3 +256,26 @@ def test_a_renamed_module_is_one_move_and_other_resources_are_found_by_what_they
         change("module.alb.aws_lb.main", ["create"], None, {"name": "miyabi-alb-dev", "internal": False}),
     ]
     assert moves.found({"resource_changes": single}) == [("aws_lb.this", "module.alb.aws_lb.main")]
+
+
+def test_what_to_do_next_stands_at_the_end(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = OverlayLine(("alb", "idle_timeout"), 45, Place(Path("environments/dev.yaml"), 9))
+    left = PlannedChange("module.alb.aws_lb.main", "update", (ArgumentChange("name", "a", "b"),))
+    effects = (Expected("ecs.task_cpu", "new version rolled out"), Expected("alb.x", "not measured"))
+    found = Adoption("dev", "miyabi-dev", "a.tfstate", 1, [left], [], lines=[line], left=[left], effects=effects)
+
+    def adopted(*_: object, **_options: object) -> Adoption:
+        return found
+
+    monkeypatch.setattr(commands_adopt, "adoption", adopted)
+
+    assert commands_adopt.run(root, "dev", None) == 1
+
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == "Next: --write puts them into the overlay."
+    at = said.index("With it: 1 difference left:")
+    assert said[at + 1].strip() == "~ module.alb.aws_lb.main"
+    assert not any("measured" in each for each in said)
+    assert "it is not known yet whether that interrupts something: alb.x" in said[-2]

@@ -235,6 +235,7 @@ CASES: list[Case] = [
         "",
         [
             ("difference", "module.networking.aws_route_table.private", "count"),
+            ("invalid", "module.networking.aws_route_table.private", "tags"),
             *(
                 ("not evaluated", f"module.networking.{each}[{index}]", "route_table_id")
                 for index in (0, 1)

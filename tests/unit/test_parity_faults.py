@@ -162,7 +162,7 @@ def test_another_provider_of_a_resource_or_a_module_is_a_difference(root: Path, 
 
 def test_what_is_not_compared_is_listed(root: Path, hcl: Path, capsys: pytest.CaptureFixture[str]) -> None:
     provisioner = '  provisioner "local-exec" {\n    command = "true"\n  }\n'
-    condition = '    postcondition {\n      condition     = true\n      error_message = "x"\n    }\n'
+    condition = '    postcondition {\n      condition     = self.cidr_block != ""\n      error_message = "x"\n    }\n'
     vpc = 'resource "aws_vpc" "main" {'
     change(hcl, NETWORK, (vpc, f"{vpc}\n{provisioner}  lifecycle {{\n{condition}  }}"))
     append(hcl, "main.tf", "moved {\n  from = aws_vpc.old\n  to   = module.networking.aws_vpc.main\n}")
@@ -389,3 +389,124 @@ def test_the_settings_of_a_value_are_those_that_it_shows(root: Path, hcl: Path) 
     change(hcl, ECS, ("image     = var.ecr_image_uri", 'image     = "another"'))
     (remark,) = [each for each in parity(root, hcl, "prod").remarks if each.address == DEFINITION]
     assert [each.setting for each in remark.settings] == ["ecs.ecr_image_uri"]
+
+
+# ---- what a plan shows beside values --------------------------------------------------------------------------------
+
+OUTPUT = "value = module.networking.public_subnet_ids"
+IMAGE = 'variable "ecr_image_uri" {'
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("outputs.tf", OUTPUT, OUTPUT.replace("= ", "= toset(") + ")", ("output.public_subnet_ids", "type")),
+        ("outputs.tf", OUTPUT, OUTPUT.replace("= ", "= tolist(") + ")", ("output.public_subnet_ids", "type")),
+        ("outputs.tf", OUTPUT, f"{OUTPUT}\n  sensitive = true", ("output.public_subnet_ids", "sensitive")),
+        ("variables.tf", IMAGE, f"{IMAGE}\n  sensitive = true", (DEFINITION, "container_definitions")),
+    ],
+)
+def test_a_type_or_a_mark_on_one_side_is_a_difference(  # noqa: PLR0917  # as pytest passes them
+    root: Path, hcl: Path, file: str, old: str, new: str, expected: tuple[str, str]
+) -> None:
+    change(hcl, file, (old, new))
+    assert found(root, hcl) == [("difference", *expected)]
+
+
+@pytest.mark.parametrize(
+    "value", ["concat(module.networking.public_subnet_ids, [])", "[for x in module.networking.public_subnet_ids : x]"]
+)
+def test_an_output_of_the_same_type_is_the_same(root: Path, hcl: Path, value: str) -> None:
+    change(hcl, "outputs.tf", (OUTPUT, f"value = {value}\n  sensitive = false"))
+    assert found(root, hcl) == []
+
+
+def test_an_ephemeral_value_is_never_the_same(root: Path, hcl: Path) -> None:
+    change(hcl, "variables.tf", (IMAGE, f"{IMAGE}\n  ephemeral = true"))
+    ((kind, address, _),) = found(root, hcl)
+    assert (kind, address) == ("not evaluated", DEFINITION)
+
+
+def test_a_key_that_is_null_is_left_out_of_container_definitions(root: Path, hcl: Path) -> None:
+    for file in ("variables.tf", "modules/ecs/variables.tf"):
+        change(
+            hcl, file, ("name = string, value = string }", "name = string, value = string, kind = optional(string) }")
+        )
+    assert {kind for kind, _, _ in found(root, hcl)} == {"no effect"}
+
+
+def test_a_data_source_of_another_provider_has_not_its_region(root: Path, hcl: Path) -> None:
+    append(hcl, "providers.tf", 'provider "aws" {\n  alias  = "other"\n  region = "eu-west-1"\n}')
+    append(hcl, "main.tf", 'data "aws_region" "here" {\n  provider = aws.other\n}')
+    change(hcl, "main.tf", ("environment  = var.environment", "environment  = data.aws_region.here.name"))
+    assert {kind for kind, _, _ in found(root, hcl)} == {"not evaluated"}
+
+
+# ---- what is said ---------------------------------------------------------------------------------------------------
+
+
+def test_a_difference_in_lifecycle_shows_its_line_and_the_whole_path(root: Path, hcl: Path) -> None:
+    ignored = "ignore_changes = [desired_count]"
+    change(hcl, SERVICE, (ignored, f'prevent_destroy = true\n    {ignored[:-1]}, tags["Name"]]'))
+    lines = (hcl / SERVICE).read_text(encoding="utf-8").splitlines()
+    at = {each.argument: each for each in parity(root, hcl, "prod").remarks if each.argument.startswith("lifecycle")}
+    for argument, each in at.items():
+        assert each.place is not None
+        assert argument.rpartition(".")[2] in lines[each.place.line - 1]
+    assert at["lifecycle.ignore_changes"].hcl == ["desired_count", 'tags["Name"]']
+    assert [each.setting for each in at["lifecycle.ignore_changes"].settings] == ["ecs_service.managed_elsewhere"]
+    assert at["lifecycle.prevent_destroy"].settings == ()
+
+
+def test_two_ways_to_write_what_is_ignored_are_the_same(root: Path, hcl: Path) -> None:
+    change(hcl, SERVICE, ("ignore_changes = [desired_count]", "ignore_changes = [desired_count, desired_count]"))
+    assert found(root, hcl) == []
+
+
+def test_an_argument_of_the_provider_shows_its_line(root: Path, hcl: Path) -> None:
+    change(
+        hcl,
+        "providers.tf",
+        ("  region = var.aws_region\n", '  region = "eu-west-1"\n  ignore_tags {\n    keys = ["x"]\n  }\n'),
+    )
+    lines = (hcl / "providers.tf").read_text(encoding="utf-8").splitlines()
+    places = {each.argument: each.place for each in parity(root, hcl, "prod").remarks if each.address == "provider.aws"}
+    for argument in ("region", "ignore_tags"):
+        place = places[argument]
+        assert place is not None
+        assert argument in lines[place.line - 1]
+
+
+def test_who_refuses_is_said(root: Path, hcl: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(hcl, ALB, (HTTP2, f"{HTTP2}\n  colour = 1"), ("  tags = {", '  tags = {\n    Issue = "#1"'))
+    append(hcl, ALB, "locals {\n  a = local.a\n}")
+    assert run(root, hcl, "prod") == 1
+    text = capsys.readouterr().out
+    heads = [line for line in text.splitlines() if line.startswith("invalid")]
+    assert heads == [
+        "invalid: Terraform refuses these, so there is nothing to compare:",
+        "invalid: provider 5.100.0 refuses these, so there is nothing to compare:",
+        "invalid: AWS refuses these, so there is nothing to compare:",
+    ]
+    assert "it depends on itself: module.alb.local.a" in text
+    run(root, hcl, "prod", form="json")
+    data = json.loads(capsys.readouterr().out)["differences"]
+    assert {each["refused_by"] for each in data if each["kind"] == "invalid"} == {"Terraform", "provider", "AWS"}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "argument", "expected"),
+    [
+        (ECS, "interval    = 30", "interval    = 31", "healthCheck.interval", ["ecs.container_health_check_interval"]),
+        (IAM, 'Version = "2012-10-17"', 'Version = "2008-10-17"', "policy.Version", []),
+        (ECS, "containerPort = var.container_port", "containerPort = 1", "containerPort", ["container_port"]),
+    ],
+)
+def test_the_settings_of_a_value_in_a_document_are_those_that_decide_it(  # noqa: PLR0917  # as pytest passes them
+    root: Path, hcl: Path, file: str, old: str, new: str, argument: str, expected: list[str]
+) -> None:
+    text = (hcl / file).read_text(encoding="utf-8")
+    (hcl / file).write_text(text.replace(old, new), encoding="utf-8")
+    remarks = [each for each in parity(root, hcl, "prod").remarks if each.argument.endswith(argument)]
+    assert remarks
+    assert [each.setting for each in remarks[0].settings] == expected

@@ -1,0 +1,191 @@
+"""What Terraform itself refuses is found from the files alone, and so is what of them is not compared."""
+
+from pathlib import Path
+
+import pytest
+
+from miyabi_infra.hcl.checkout import Checkout
+from miyabi_infra.hcl.scope import Scope
+from miyabi_infra.parity.sides import of_root
+
+MODULE = """\
+variable "name" {
+  type    = string
+  default = "x"
+}
+
+output "name" {
+  value = var.name
+}
+"""
+
+
+def issues(folder: Path, text: str, module: str = MODULE) -> list[tuple[str, str, str]]:
+    """What is said of a root module of one file, which may call the module `./m`."""
+    (folder / "m").mkdir()
+    (folder / "main.tf").write_text(text, encoding="utf-8")
+    (folder / "m/main.tf").write_text(module, encoding="utf-8")
+    checkout = Checkout(folder, "dev")
+    found = of_root(checkout, Scope(checkout, checkout.source(folder)))
+    return [(each.kind, each.address, each.argument) for each in found.issues]
+
+
+ZONE = 'resource "aws_route53_zone" "z" {\n  name = "example.org"\n  %s\n}\n'
+VARIABLE = 'variable "n" {\n  default = 1\n  %s\n}\n'
+CALL = 'module "m" {\n  source = "./m"\n  %s\n}\n'
+CONDITION = '%s {\n condition = %s\n error_message = "No."\n }'
+LIFECYCLE = "lifecycle {\n %s\n }"
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "argument"),
+    [
+        # what a block of Terraform may hold
+        (VARIABLE % "colour = 1", "variable.n", "colour"),
+        (VARIABLE % "nullable = var.m", "variable.n", "nullable"),
+        ('variable "m" {}\nvariable "n" {\n default = var.m\n}', "variable.n", "default"),
+        (VARIABLE % "lifecycle {}", "variable.n", "lifecycle"),
+        ('variable "source" {\n default = 1\n}', "variable.source", ""),
+        ('variable "1n" {\n default = 1\n}', "variable.1n", ""),
+        ('output "o" {}', "output.o", "value"),
+        ('output "o" {\n value = 1\n kind = 2\n}', "output.o", "kind"),
+        ('output "o" {\n value = 1\n ephemeral = true\n}', "output.o", "ephemeral"),
+        ("locals {\n inner {}\n}", "locals", "inner"),
+        (CALL % 'version = "1.0"', "module.m", "version"),
+        (CALL % "count = 1\n for_each = {}", "module.m", "count"),
+        ('module "m" {\n source = local.where\n}\nlocals {\n where = "./m"\n}', "module.m", "source"),
+        (ZONE % (LIFECYCLE % "" + "\n" + LIFECYCLE % ""), "aws_route53_zone.z", "lifecycle"),
+        (ZONE % (LIFECYCLE % "colour = 1"), "aws_route53_zone.z", "lifecycle.colour"),
+        (ZONE % (LIFECYCLE % "prevent_destroy = local.x"), "aws_route53_zone.z", "lifecycle.prevent_destroy"),
+        (ZONE % (LIFECYCLE % "timeouts {}"), "aws_route53_zone.z", "lifecycle.timeouts"),
+        ('provider "aws" {\n default_tags {}\n default_tags {}\n}', "provider.aws", "default_tags"),
+        ('provider "aws" {\n ignore_tags {}\n ignore_tags {}\n}', "provider.aws", "ignore_tags"),
+        ('terraform {\n backend "local" {}\n backend "s3" {}\n}', "terraform", "backend"),
+        ("terraform {\n colour = 1\n}", "terraform", "colour"),
+        ("moved {\n from = aws_vpc.a\n}", "moved", "to"),
+        ('check "c" {\n colour = 1\n}', "check.c", "colour"),
+        ('provider "aws" {}\nprovider "aws" {}', "provider.aws", ""),
+        ("locals {\n a = 1\n}\nlocals {\n a = 1\n}", "local.a", ""),
+        # references
+        ('output "o" {\n value = module.m.nothing\n}\n' + CALL % "", "output.o", "value"),
+        ("locals {\n a = true ? 1 : module.m.nothing\n}\n" + CALL % "", "locals", "a"),
+        (ZONE % "comment = each.key", "aws_route53_zone.z", "comment"),
+        (ZONE % "comment = count.index", "aws_route53_zone.z", "comment"),
+        (ZONE % "count = count.index", "aws_route53_zone.z", "count"),
+        ("locals {\n a = self.id\n}", "locals", "a"),
+        ("locals {\n a = path.here\n}", "locals", "a"),
+        ("locals {\n a = terraform.version\n}", "locals", "a"),
+        # what depends on itself
+        ("locals {\n a = local.b\n b = local.a\n}", "local.a", ""),
+        ("locals {\n a = [for x in [1] : local.a]\n}", "local.a", ""),
+        (ZONE % "comment = aws_route53_zone.z.id", "aws_route53_zone.z", ""),
+        (ZONE % "depends_on = [aws_route53_zone.z]", "aws_route53_zone.z", ""),
+        (ZONE % (LIFECYCLE % "replace_triggered_by = [aws_vpc.v]") + 'resource "aws_vpc" "v" {\n'
+         " cidr_block = aws_route53_zone.z.comment\n}", "aws_route53_zone.z", ""),
+        (CALL % "name = module.m.name", "module.m.var.name", ""),
+        (CALL % "depends_on = [module.m]", "module.m.var.name", ""),
+        # moved, removed, import
+        ("moved {\n from = aws_route53_zone.z\n to = aws_route53_zone.y\n}\n" + ZONE % "", "moved", ""),
+        ("moved {\n from = aws_route53_zone.z\n to = aws_route53_zone.z[0]\n}\n" + ZONE % "", "moved", ""),
+        ("moved {\n from = module.m\n to = module.n\n}\n" + CALL % "", "moved", ""),
+        ("moved {\n from = aws_vpc.a\n to = aws_vpc.a\n}", "moved", ""),
+        ("moved {\n from = aws_vpc.a\n to = aws_vpc.b\n}\nmoved {\n from = aws_vpc.a\n to = aws_vpc.c\n}", "moved", ""),
+        ("removed {\n from = module.m\n}\n" + CALL % "", "removed", ""),
+        ("removed {\n from = aws_route53_zone.z\n}\n" + ZONE % "", "removed", ""),
+        ('import {\n id = "x"\n to = aws_vpc.nothing\n}', "import", ""),
+        # conditions that fail, or check nothing
+        (VARIABLE % (CONDITION % ("validation", "var.n > 1")), "variable.n", "validation"),
+        (VARIABLE % (CONDITION % ("validation", "true")), "variable.n", "validation"),
+        ('output "o" {\n value = 1\n ' + CONDITION % ("precondition", "1 > length(local.l)") + "\n}\n"
+         "locals {\n l = [1]\n}", "output.o", "precondition"),
+        (ZONE % (LIFECYCLE % (CONDITION % ("precondition", 'local.a == "b"'))) + 'locals {\n a = "a"\n}',
+         "aws_route53_zone.z", "lifecycle.precondition"),
+        (ZONE % (LIFECYCLE % (CONDITION % ("postcondition", 'self.name == "b"'))),
+         "aws_route53_zone.z", "lifecycle.postcondition"),
+        # values
+        ('variable "n" {\n type = number\n default = "x"\n}', "var.n", "default"),
+        ('variable "n" {\n default = "x"\n sensitive = true\n}\noutput "o" {\n value = var.n\n}', "output.o", ""),
+    ],
+)  # fmt: skip
+def test_what_terraform_refuses_is_invalid(tmp_path: Path, text: str, address: str, argument: str) -> None:
+    assert ("invalid", address, argument) in issues(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("locals {\n a = range(10000000)\n}", ("not evaluated", "local.a", "")),
+        ("locals {\n a = try(local.b, 1)\n b = [1][2]\n}", ("not evaluated", "local.b", "")),
+        ('variable "n" {}', ("not evaluated", "var.n", "")),
+        (CALL % "name = [1]", ("not evaluated", "module.m.var.name", "")),
+        ('data "aws_vpc" "d" {\n id = [1][2]\n}', ("not evaluated", "data.aws_vpc.d", "id")),
+        ('provider "aws" {\n alias = "x"\n region = [1][2]\n}', ("not evaluated", "provider.aws", "region")),
+        (VARIABLE % (CONDITION % ("validation", "var.n[2]")), ("not evaluated", "variable.n", "validation")),
+        ('check "c" {\n ' + CONDITION % ("assert", "local.n > 1") + "\n}\nlocals {\n n = 1\n}",
+         ("difference", "check.c", "assert")),
+        ('terraform {\n required_providers {\n aws = { source = "other/aws" }\n }\n}',
+         ("difference", "provider.aws", "source")),
+    ],
+)  # fmt: skip
+def test_an_error_in_what_nothing_depends_on_is_never_the_same(
+    tmp_path: Path, text: str, expected: tuple[str, str, str]
+) -> None:
+    assert expected in issues(tmp_path, text)
+
+
+def test_a_provider_inside_a_module_is_a_difference(tmp_path: Path) -> None:
+    provider = 'provider "aws" {\n  region = "eu-west-1"\n}\n'
+    assert issues(tmp_path, CALL % "", MODULE + provider) == [("difference", "module.m.provider.aws", "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "argument"),
+    [
+        (VARIABLE % (CONDITION % ("validation", "var.n > 0")), "variable.n", "validation"),
+        ('output "o" {\n value = 1\n ' + CONDITION % ("precondition", "local.n > 0") + "\n}\nlocals {\n n = 1\n}",
+         "output.o", "precondition"),
+        ('check "c" {\n ' + CONDITION % ("assert", "local.n > 0") + "\n}\nlocals {\n n = 1\n}", "check.c", "assert"),
+        (ZONE % (LIFECYCLE % (CONDITION % ("postcondition", 'self.name == "example.org"'))),
+         "aws_route53_zone.z", "lifecycle.postcondition"),
+        (ZONE % (LIFECYCLE % (CONDITION % ("postcondition", 'self.zone_id == "x"'))),
+         "aws_route53_zone.z", "lifecycle.postcondition"),
+        ('data "aws_vpc" "d" {}', "data.aws_vpc.d", ""),
+        ('ephemeral "aws_secretsmanager_secret_version" "e" {}', "aws_secretsmanager_secret_version.e", ""),
+        ("moved {\n from = aws_route53_zone.y\n to = aws_route53_zone.z\n}\n" + ZONE % "", "moved", ""),
+        ("moved {\n from = aws_route53_zone.z\n to = aws_route53_zone.z[0]\n}\n" + ZONE % "count = 1", "moved", ""),
+        ("removed {\n from = aws_vpc.old\n}", "removed", ""),
+        ('import {\n id = "x"\n to = aws_route53_zone.z\n}\n' + ZONE % "", "import", ""),
+    ],
+)  # fmt: skip
+def test_what_terraform_accepts_and_only_the_hcl_has_is_listed(
+    tmp_path: Path, text: str, address: str, argument: str
+) -> None:
+    assert issues(tmp_path, text) == [("not compared", address, argument)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        VARIABLE % 'type = number\n description = "n"\n sensitive = false\n nullable = false\n ephemeral = false',
+        'variable "n" {\n type = object({ a = optional(list(string), ["x"]) })\n default = {}\n}',
+        'variable "n" {\n default = -1\n}',
+        'variable "n" {\n default = { a = [true, null] }\n}',
+        'output "o" {\n value = module.m.name\n description = "o"\n depends_on = [module.m]\n}\n' + CALL % "",
+        "locals {\n a = [for m in module.m : m.name]\n}\n" + CALL % 'for_each = toset(["a"])\n name = each.value',
+        "locals {\n a = module.m[0].name\n}\n" + CALL % "count = 1",
+        CALL % "count = 1\n name = count.index",
+        CALL % 'name = module.n.name\n}\nmodule "n" {\n source = "./m"',
+        ZONE % 'for_each = { a = 1 }\n comment = "${each.key}-${each.value}"',
+        ZONE % (LIFECYCLE % 'create_before_destroy = true\n ignore_changes = [tags["Name"], comment]'),
+        "locals {\n a = path.module\n b = path.root\n c = path.cwd\n}",
+        "locals {\n a = local.b\n b = 1\n}\nlocals {\n c = local.a\n}",
+        'provider "aws" {\n region = "x"\n default_tags {\n tags = {}\n }\n}\nprovider "aws" {\n alias = "b"\n}',
+        (
+            'terraform {\n required_version = ">= 1"\n required_providers {\n aws = {\n source = "hashicorp/aws"\n'
+            ' version = "~> 5.0"\n }\n }\n backend "s3" {}\n}'
+        ),
+        'data "aws_region" "r" {}\ndata "aws_caller_identity" "me" {}',
+    ],
+)  # fmt: skip
+def test_what_terraform_accepts_is_no_issue(tmp_path: Path, text: str) -> None:
+    assert issues(tmp_path, text) == []
