@@ -1,6 +1,7 @@
 """The settings of an overlay: the platform's keys, the state, and one section per module."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import IPv4Network
 
 from pydantic import Field
 
@@ -8,7 +9,7 @@ from environments.sections.lint import LintSettings
 from environments.sections.service_levels import ServiceLevelSettings
 from environments.sections.state import LocalState, State
 from environments.sections.usage import Budget, SharedUsageSettings, UsageSettings
-from modules.alb import NAME_LENGTH, AlbSettings
+from modules.alb import ADDRESSES, NAME_LENGTH, AlbSettings
 from modules.certificate import CertificateSettings, first_name_too_long
 from modules.codedeploy import GREEN, CodedeploySettings
 from modules.containers import named
@@ -24,7 +25,7 @@ from modules.hosted_zone import HostedZoneSettings
 from modules.iam import INLINE_POLICIES_LENGTH, OTHER_STATEMENTS_LENGTH, IamSettings, length_of_reading
 from modules.log_bucket import LogBucketSettings
 from modules.monitoring import MonitoringSettings
-from modules.networking import NetworkingSettings
+from modules.networking import SMALLEST_ALB_PREFIX, NetworkingSettings
 from modules.notifications import NotificationsSettings
 from modules.pipeline import PipelineSettings
 from modules.platform import AssumeRoleSettings, Name, Platform
@@ -130,7 +131,7 @@ class EnvironmentSettings(Platform):
     @rule("project", "environment", "container_port", "alb", "ecs_service")
     def second_target_group_name_fits(self, platform: Platform) -> Iterator[Violation]:
         """The name of a target group has at most 32 characters."""
-        name = platform.target_group_name(self.alb.named_for_port, GREEN)
+        name = platform.target_group_name(self.alb.named_for_port, self.alb.named(GREEN))
         if self.ecs_service.by_codedeploy and (problem := too_long(name, NAME_LENGTH, "second target group")):
             yield Violation("environment", platform.environment, *problem)
 
@@ -192,7 +193,15 @@ class EnvironmentSettings(Platform):
                 if found is not None:
                     yield ("ecs", *at, "secrets", variable), source, found[0]
 
-    @rule("networking", "ecs_service", "elasticache", "rds", "endpoints")
+    @rule("alb", "networking")
+    def private_subnets_are_large_enough_for_an_alb(self, _platform: Platform) -> Iterator[Violation]:
+        """An ALB needs subnets of /27 or larger, with eight free addresses each; an internal one is in these."""
+        for index, cidr in enumerate(self.networking.private_subnet_cidrs if self.alb.internal else ()):
+            if IPv4Network(cidr).prefixlen > SMALLEST_ALB_PREFIX:
+                key = ("networking", "private_subnet_cidrs", index)
+                yield Violation(key, cidr, "is too small for an ALB, which alb.internal puts into it", "/27 or larger")
+
+    @rule("networking", "ecs_service", "elasticache", "rds", "endpoints", "alb")
     def private_subnets_hold_every_task(self, _platform: Platform) -> Iterator[Violation]:
         """Each task needs an address; a deployment at full scale must have enough of them."""
         # The words for the cache stay those of an environment without a database.
@@ -200,6 +209,7 @@ class EnvironmentSettings(Platform):
         tasks = self.ecs_service.most_tasks_during_deployment
         free = self.networking.free_private_addresses - self.rds.nodes
         free -= len(self.endpoints.interfaces) * len(self.networking.private_subnet_cidrs)
+        free -= ADDRESSES * len(self.networking.private_subnet_cidrs) if self.alb.internal else 0
         if tasks > free - self.elasticache.nodes:
             problem = (
                 f"x {percent} % are {tasks} tasks during a deployment, more than "
@@ -352,7 +362,7 @@ class EnvironmentSettings(Platform):
                 problem = "leads to a distribution that has no names before its certificate is issued"
                 yield Violation(key, name, problem, "none, or certificate.wait_for_validation: true")
 
-    @rule("dns", "frontend", "security_groups")
+    @rule("dns", "frontend", "security_groups", "alb")
     def health_check_gets_in(self, _platform: Platform) -> Iterator[Violation]:
         """Route 53 asks from the internet, and without the header of CloudFront."""
         checked = self.dns.health_check_name
@@ -361,6 +371,8 @@ class EnvironmentSettings(Platform):
         why = None
         if self.frontend.enabled and (self.frontend.only_from_cloudfront or self.frontend.origin_secret):
             why = "only CloudFront gets an answer from"
+        elif self.alb.internal:
+            why = "has private addresses only (alb.internal)"
         elif "0.0.0.0/0" not in self.security_groups.alb_ingress_cidr_blocks:
             why = "security_groups.alb_ingress_cidr_blocks does not open to the internet"
         if why:
@@ -376,6 +388,15 @@ class EnvironmentSettings(Platform):
             )
             allowed = "none, or a policy with TLS 1.2, too, such as ELBSecurityPolicy-TLS13-1-2-2021-06"
             yield Violation(("dns", "health_check_name"), self.dns.health_check_name, problem, allowed)
+
+    @rule("frontend", "alb")
+    def cloudfront_reaches_the_load_balancer(self, _platform: Platform) -> Iterator[Violation]:
+        """CloudFront connects to public addresses. A VPC origin, which reaches private ones, is not made here."""
+        if self.frontend.enabled and self.alb.internal:
+            problem = "keeps CloudFront out, which asks the load balancer for frontend.api_paths"
+            yield Violation(
+                ("alb", "internal"), value=True, problem=problem, allowed="false, or frontend.enabled: false"
+            )
 
     @rule("frontend", "alb", "certificate")
     def cloudfront_finds_a_listener(self, _platform: Platform) -> Iterator[Violation]:

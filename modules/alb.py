@@ -46,6 +46,9 @@ _WELL_FORMED: Final = "[A-Za-z0-9_-]{32,128}"
 _LAST: Final = 49_000
 """Priority of the rule that takes every request with the header: rules about paths and hosts come before it."""
 
+ADDRESSES: Final = 8
+"""Free addresses that a load balancer needs in each of its subnets (user guide, "Subnets for your load balancer")."""
+
 NAME_LENGTH = 32
 """Maximum length of the name of a load balancer and of a target group."""
 
@@ -109,6 +112,12 @@ FurtherCertificateArn = Annotated[
 
 class AlbSettings(Settings):
     """The load balancer, and when it considers a task healthy."""
+
+    internal: bool = False
+    """Whether the load balancer has private addresses only, in the private subnets: the VPC reaches it, and what is
+    connected with the VPC. Its name is resolved everywhere, to these addresses (Elastic Load Balancing user guide,
+    "Load balancer scheme"). AWS changes no scheme: a change replaces the load balancer and the target group, by others
+    whose names contain `internal`, or no longer."""
 
     enable_deletion_protection: bool = False
     """Whether AWS refuses to delete the load balancer until this setting is false."""
@@ -193,16 +202,24 @@ class AlbSettings(Settings):
     unhealthy_hosts_alarm_threshold: Annotated[int, Field(ge=0)] = 0
     """Number of unhealthy tasks above which the alarm goes into ALARM."""
 
-    @rule("project", "environment")
+    def named(self, thing: str) -> str:
+        """What the load balancer or a target group is called: the new one is there before the old one is deleted.
+
+        AWS gives a name once, and a target group belongs to one load balancer.
+        """
+        return f"{thing}-internal" if self.internal else thing
+
+    @rule("project", "environment", "internal")
     def load_balancer_name_fits(self, platform: Platform) -> Iterator[Violation]:
         """The name of a load balancer has at most 32 characters."""
-        if problem := too_long(platform.name("alb"), NAME_LENGTH, "load balancer"):
+        if problem := too_long(platform.name(self.named("alb")), NAME_LENGTH, "load balancer"):
             yield Violation("environment", platform.environment, *problem)
 
-    @rule("project", "environment", "container_port", "named_for_port")
+    @rule("project", "environment", "container_port", "named_for_port", "internal")
     def target_group_name_fits(self, platform: Platform) -> Iterator[Violation]:
         """The name of a target group has at most 32 characters."""
-        if problem := too_long(platform.target_group_name(self.named_for_port), NAME_LENGTH, "target group"):
+        name = platform.target_group_name(self.named_for_port, self.named("tg"))
+        if problem := too_long(name, NAME_LENGTH, "target group"):
             yield Violation("environment", platform.environment, *problem)
 
     @rule("project")
@@ -239,7 +256,7 @@ class AlbSettings(Settings):
 
 
 class AlbModule(Module):
-    """An internet-facing application load balancer in the public subnets, in front of the tasks."""
+    """An application load balancer in front of the tasks: in the public subnets, or internal in the private ones."""
 
     folder: ClassVar[str] = "alb"
 
@@ -250,7 +267,7 @@ class AlbModule(Module):
         platform: Platform,
         settings: AlbSettings,
         vpc_id: str,
-        public_subnet_ids: list[str],
+        subnet_ids: list[str],
         alb_security_group_id: str,
         alarm_topic_arn: str | None = None,
         origin_secrets: Mapping[str, str] | None = None,
@@ -268,7 +285,8 @@ class AlbModule(Module):
         super().__init__(scope, depends_on=depends_on)
         body, name = self.body, platform.name
         vpc = self.wire("vpc_id", vpc_id, "ID of the VPC")
-        subnets = self.wire_list("public_subnet_ids", public_subnet_ids, "IDs of the public subnets")
+        kind = "private" if settings.internal else "public"
+        subnets = self.wire_list(f"{kind}_subnet_ids", subnet_ids, f"IDs of the {kind} subnets")
         security_group = self.wire(
             "alb_security_group_id", alb_security_group_id, "ID of the load balancer's security group"
         )
@@ -285,12 +303,13 @@ class AlbModule(Module):
             access_logs = LbAccessLogs(bucket=bucket, enabled=settings.access_logs)
             connection_logs = LbConnectionLogs(bucket=bucket, enabled=settings.connection_logs)
 
+        load_balancer_name = name(settings.named("alb"))
         load_balancer = Lb(
             body,
             "aws_lb.main",
-            name=name("alb"),
+            name=load_balancer_name,
             load_balancer_type="application",
-            internal=False,
+            internal=settings.internal,
             security_groups=[security_group],
             subnets=subnets,
             enable_deletion_protection=settings.enable_deletion_protection,
@@ -303,7 +322,7 @@ class AlbModule(Module):
             enable_waf_fail_open=settings.waf_fail_open,
             access_logs=access_logs,
             connection_logs=connection_logs,
-            tags={"Name": name("alb")},
+            tags={"Name": load_balancer_name},
         )
         load_balancer_arn, arn_suffix = load_balancer.arn, load_balancer.arn_suffix
 
@@ -317,7 +336,7 @@ class AlbModule(Module):
             healthy_threshold=settings.health_check_healthy_threshold,
             unhealthy_threshold=settings.health_check_unhealthy_threshold,
         )
-        target_group_name = platform.target_group_name(settings.named_for_port)
+        target_group_name = platform.target_group_name(settings.named_for_port, settings.named("tg"))
         target_group = LbTargetGroup(
             body,
             "aws_lb_target_group.app",
@@ -328,7 +347,7 @@ class AlbModule(Module):
             vpc_id=vpc,
             deregistration_delay=str(settings.deregistration_delay),
             health_check=health_check,
-            # Another port is another group, and AWS refuses to delete the one that a listener still uses.
+            # Another port or load balancer is another group: AWS refuses to delete the one that a listener still uses.
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
             tags={"Name": target_group_name},
         )
@@ -461,7 +480,7 @@ class AlbModule(Module):
         )
 
         if codedeploy:
-            green_name = platform.target_group_name(settings.named_for_port, GREEN)
+            green_name = platform.target_group_name(settings.named_for_port, settings.named(GREEN))
             green = LbTargetGroup(
                 body,
                 "aws_lb_target_group.green",

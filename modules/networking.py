@@ -24,7 +24,8 @@ from modules.settings import AwsCidr, Settings, Strings, Violation, rule
 RESERVED_ADDRESSES = 5
 """Addresses that AWS reserves in every subnet (VPC user guide, "Subnet CIDR blocks")."""
 
-_SMALLEST_ALB_PREFIX = 27
+SMALLEST_ALB_PREFIX = 27
+"""Of a subnet with a load balancer (Elastic Load Balancing user guide, "Subnets for your load balancer")."""
 _UNUSABLE = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")))
 
 
@@ -41,7 +42,7 @@ class NetworkingSettings(Settings):
     """IPv4 CIDR blocks of the public subnets (ALB and NAT), one per zone, /16 to /27."""
 
     private_subnet_cidrs: Annotated[tuple[AwsCidr, ...], Field(strict=False)]
-    """IPv4 CIDR blocks of the private subnets (tasks and cache), one per zone, /16 to /28."""
+    """IPv4 CIDR blocks of the private subnets (tasks, cache, an internal load balancer), one per zone, /16 to /28."""
 
     enable_nat_gateway: bool = True
     """Whether private subnets reach the internet through NAT gateways. Without NAT, tasks reach only what
@@ -103,7 +104,7 @@ class NetworkingSettings(Settings):
     def public_subnets_are_large_enough_for_an_alb(self, _platform: Platform) -> Iterator[Violation]:
         """An ALB needs subnets of /27 or larger, with eight free addresses each."""
         for index, cidr in enumerate(self.public_subnet_cidrs):
-            if IPv4Network(cidr).prefixlen > _SMALLEST_ALB_PREFIX:
+            if IPv4Network(cidr).prefixlen > SMALLEST_ALB_PREFIX:
                 yield Violation(("public_subnet_cidrs", index), cidr, "is too small for an ALB", "/27 or larger")
 
     @rule("availability_zones", "region")

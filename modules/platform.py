@@ -154,7 +154,7 @@ class Platform(Settings):
         """The name of a resource: `{project}-{thing}-{environment}`."""
         return f"{self.project}-{thing}-{self.environment}"
 
-    def target_group_name(self, plain_port: int, thing: str = "tg") -> str:
+    def target_group_name(self, plain_port: int, thing: str) -> str:
         """The name of a target group: without the port for `plain_port`, with it for every other one."""
         return self.name(thing if self.container_port == plain_port else f"{thing}-{self.container_port}")
 

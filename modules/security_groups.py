@@ -23,7 +23,8 @@ class SecurityGroupsSettings(Settings):
     """Whether the load balancer accepts TCP 443. Required if `alb.certificate_arn` is set."""
 
     alb_ingress_cidr_blocks: Annotated[tuple[Cidr, ...], Field(strict=False, min_length=1)] = ("0.0.0.0/0",)
-    """IPv4 CIDR blocks that can reach the load balancer. Default: the whole internet."""
+    """IPv4 CIDR blocks that can reach the load balancer. Default: the whole internet; with `alb.internal`, everything
+    that is led to the private subnets: the VPC, peers, VPNs."""
 
     @rule("project")
     def names_do_not_look_like_ids(self, platform: Platform) -> Iterator[Violation]:
@@ -88,11 +89,14 @@ class SecurityGroupsModule(Module):
         platform: Platform,
         settings: SecurityGroupsSettings,
         vpc_id: str,
+        internal: bool = False,
         cloudfront_port: int | None = None,
         codedeploy: CodedeploySettings | None = None,
         asks_endpoints: str | None = None,
     ) -> None:
-        """`cloudfront_port`: the only port of the load balancer, which only CloudFront reaches; None for both.
+        """`internal`: whether the load balancer is.
+
+        `cloudfront_port`: the only port of the load balancer, which only CloudFront reaches; None for both.
 
         `codedeploy`: who reaches the port for test traffic; None where CodeDeploy does not deploy.
         `asks_endpoints`: the block whose members ask the interface endpoints; None where there are none.
@@ -100,9 +104,9 @@ class SecurityGroupsModule(Module):
         super().__init__(scope)
         body, name = self.body, platform.name
         vpc = self.wire("vpc_id", vpc_id, "ID of the VPC")
-        internet = list(settings.alb_ingress_cidr_blocks)
-        http = _ingress("HTTP from internet", HTTP_PORT, cidr_blocks=internet)
-        https = _ingress("HTTPS from internet", HTTPS_PORT, cidr_blocks=internet)
+        clients, blocks = "inside" if internal else "internet", list(settings.alb_ingress_cidr_blocks)
+        http = _ingress(f"HTTP from {clients}", HTTP_PORT, cidr_blocks=blocks)
+        https = _ingress(f"HTTPS from {clients}", HTTPS_PORT, cidr_blocks=blocks)
         to_balancer = [http, https] if settings.https_ingress else [http]
         if cloudfront_port is not None:
             # The list counts as 55 of the 60 rules that a group can have, so there is room for one port.

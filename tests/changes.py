@@ -108,6 +108,7 @@ CHANGES: Final[Mapping[str, Sequence[Values]]] = {
     "networking.enable_nat_gateway": ({"networking.enable_nat_gateway": False},),
     "networking.single_nat_gateway": ({"networking.single_nat_gateway": True},),
     "security_groups.https_ingress": ({"security_groups.https_ingress": False, **_NO_HTTPS},),
+    "alb.internal": (),  # with the frontend, which it excludes, Terraform finds a cycle; the guide is run
     "alb.enable_deletion_protection": ({"alb.enable_deletion_protection": True},),
     "alb.certificate_arn": (
         {

@@ -55,6 +55,7 @@ hosted_zone:
 """The hosted zone, which is off in the committed shared stack."""
 
 UNSET: Final = {
+    "alb.internal": "excludes frontend.enabled",
     "alb.certificate_arn": "excludes certificate.domain_names",
     "certificate.wait_for_validation": "off, the HTTPS listener would have no certificate",
     "frontend.certificate_arn": "excludes certificate.for_frontend",

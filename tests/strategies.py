@@ -40,6 +40,7 @@ def alb(draw: st.DrawFn, region: str, *, logged: bool) -> dict[str, Any]:
     given = draw(st.booleans())
     further = certificate.replace("0a1b2c3d", "1b2c3d4e")
     return {
+        "internal": draw(st.booleans()),
         "certificate_arn": certificate if given else "",
         "ssl_policy": draw(st.sampled_from(get_args(SslPolicy))),
         "redirect_http_to_https": draw(st.booleans()),
@@ -251,7 +252,7 @@ def notifications(draw: st.DrawFn, region: str) -> dict[str, Any]:
 
 @st.composite
 def frontend(draw: st.DrawFn, balancer: dict[str, Any]) -> dict[str, Any]:
-    if not draw(st.booleans()):
+    if balancer["internal"] or not draw(st.booleans()):
         return {}
     named, secret, hsts = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
     https = bool(balancer["certificate_arn"])
@@ -296,7 +297,7 @@ def names(
         frontend["certificate_arn"] = ""
     leads = site if waits or not made else []
     reachable = not frontend.get("only_from_cloudfront") and not frontend.get("origin_secret")
-    reachable = reachable and "TLS13-1-3" not in balancer["ssl_policy"]
+    reachable = reachable and not balancer["internal"] and "TLS13-1-3" not in balancer["ssl_policy"]
     load_balancer = draw(st.sampled_from([[], ["api.example.com"], ["example.com", "x.api.example.com"]]))
     checked = [each for each in [*(load_balancer if reachable else []), *leads] if not each.startswith("*")]
     return {

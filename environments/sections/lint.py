@@ -43,6 +43,7 @@ FINDINGS: Final = (
     "health-checks-disagree",
     "hsts-is-short",
     "image-from-another-region",
+    "internal-and-open-to-all",
     "keep-alive-shorter-than-idle-timeout",
     "local-state",
     "logs-gone-too-soon",

@@ -30,7 +30,7 @@ class UsageSettings(Settings):
     """GB between the private subnets and the internet through NAT: image layers, logs, other APIs."""
 
     internet_out_gb: Volume = 10
-    """GB from AWS to the internet, mostly responses of the load balancer."""
+    """GB from AWS to the internet, mostly responses of the load balancer; with `alb.internal`, what the tasks send."""
 
     cross_zone_gb: Volume = 10
     """GB between availability zones; AWS bills both directions."""

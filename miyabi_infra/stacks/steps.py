@@ -147,6 +147,10 @@ STEPS: Final[Mapping[str, Steps]] = {
         "docs/guides/blue-green.md#from-rolling-to-bluegreen",
         _skipping,
     ),
+    "alb.internal": Steps(
+        "the load balancer and its target group are replaced, minutes without an answer: first what stands in its way",
+        "docs/guides/internal.md#in-an-environment-that-runs",
+    ),
     "ecs_service.spot_share": _OTHER_SHARE,
     "ecs_service.on_demand_base": _OTHER_SHARE,
     "dns.zone": Steps(

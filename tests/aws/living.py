@@ -306,12 +306,11 @@ def _left(backend: Moto, task: Moto, code: str, end: End | None = None) -> None:
     task.containers[0].exitCode = end.code if end else 143  # as processes end after SIGTERM
     if end and end.of_container:
         task.containers[0].reason = end.of_container
-    for service in backend.services.values():
-        if _group(service) == task.group:
-            for balancer in service.load_balancers:
-                elbv2_backends[backend.account_id][backend.region_name].deregister_targets(
-                    balancer["targetGroupArn"], [{"Id": _address(task)}]
-                )
+    balancing, address = elbv2_backends[backend.account_id][backend.region_name], _address(task)
+    # Where it was registered, which may be another group than the one that its service has by now.
+    for arn, group in list(balancing.target_groups.items()):
+        if address in group.targets:
+            balancing.deregister_targets(arn, [{"Id": address}])
 
 
 def _log(backend: Moto, task: Moto, *last: str) -> None:

@@ -43,9 +43,12 @@ def pictures(draw: st.DrawFn) -> Picture:
         *(["database"] * draw(st.integers(0, 2))),
     ]
     kinds += ["group"] * draw(st.integers(0, 3))
+    balanced = draw(st.sampled_from(["public", "private"]))
     bars = [
         Bar(draw(NAMES), draw(NAMES), draw(FACTS), f"{kind} {at}", kind, tuple(
-            subnet.address for subnet in subnets if subnet.public is (kind == "load balancer")
+            subnet.address
+            for subnet in subnets
+            if subnet.public is (kind == "load balancer" and balanced == "public")
         ))
         for at, kind in enumerate(kinds)
     ]  # fmt: skip

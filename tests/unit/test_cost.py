@@ -145,6 +145,16 @@ def test_assumptions_of_the_overlay_change_the_estimate_and_nothing_that_is_gene
     assert (typical(estimate)["CloudWatch"], estimate.budget) == (8.30, 999)
 
 
+def test_an_internal_load_balancer_has_no_public_addresses_to_pay_for(taken: Project) -> None:
+    before = typical(of(taken, "dev"))
+    with taken.body("dev", "alb") as body:
+        body["resource"]["aws_lb"]["main"]["internal"] = True
+
+    after = typical(of(taken, "dev"))
+    assert round(before["VPC"] - after["VPC"], 2) == round(2 * 730 * 0.005, 2)
+    assert after["ALB"] == before["ALB"]
+
+
 def test_a_budget_that_a_typical_month_exceeds_makes_check_fail(
     taken: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -53,6 +53,12 @@ OVERLAYS: dict[str, dict[str, object]] = {
         "ecs": IMAGE | {"cpu_architecture": "ARM64"},
         "state": {"backend": "local"},
     },
+    "inside": {
+        "networking": network("ab"),
+        "alb": {"internal": True},
+        "ecs": IMAGE,
+        "state": {"backend": "local"},
+    },
     "closed": {
         "networking": network("ab", enable_nat_gateway=False),
         "ecs": {"ecr_image_uri": f"123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api@sha256:{'0a' * 32}"},
@@ -86,6 +92,24 @@ def dev(stacks: dict[str, Stack]) -> Picture:
 
 def texts(found: Picture) -> list[str]:
     return [text for each in layout(found).texts for text in (each.text, each.beside) if text]
+
+
+def test_an_internal_load_balancer_is_in_the_private_row_and_nobody_asks_from_the_internet(
+    stacks: dict[str, Stack],
+) -> None:
+    found = picture(stacks["inside"])
+    scene = layout(found)
+    boxes = {box.key: box.rect for box in scene.boxes}
+    private = [rect for key, rect in boxes.items() if key.startswith("private-")]
+    assert {"internal", "clients from nobody"} <= set(texts(found))
+    assert all(rect.y < boxes["tasks"].bottom < boxes["alb"].y < boxes["alb"].bottom < rect.bottom for rect in private)
+    assert {(each.source, each.target) for each in found.arrows if "alb" in (each.source, each.target)} == {
+        ("alb", "tasks"),
+        ("tasks", "alb"),
+    }
+    rows = mermaid(found).splitlines()
+    alb = next(at for at, row in enumerate(rows) if "Application Load Balancer" in row)
+    assert "subgraph private" in next(row for row in reversed(rows[:alb]) if "subgraph" in row)
 
 
 def test_dev_shows_its_network_and_what_stands_in_it(dev: Picture) -> None:
@@ -153,7 +177,7 @@ def test_every_connection_of_reach_has_an_arrow_with_its_port(stacks: dict[str, 
     found = picture(stacks[name])
     scene = layout(found)
     between = {(each.source, each.target) for each in connections(stacks[name])}
-    ports = [text.text for text in scene.texts if text.style == "port"]
+    ports = [text.text.lstrip("↑↓ ") for text in scene.texts if text.style == "port"]
 
     assert {(each.source, each.target) for each in found.arrows} == between
     assert [each.label for each in found.arrows if each.label not in ports] == []

@@ -161,6 +161,12 @@ FOUND: list[tuple[str, Yaml, str, str]] = [
         "waf.allowed_addresses",
         "no rule inspects the requests of 203.0.0.0/14",
     ),
+    (
+        "internal-and-open-to-all",
+        {"frontend": {"enabled": False}, "alb": {"internal": True}},
+        "security_groups.alb_ingress_cidr_blocks",
+        "the load balancer is internal, and its security group lets in every address",
+    ),
     ("hsts-is-short", {"frontend": {**FRONTEND, "hsts_seconds": 300}}, "frontend.hsts_seconds", "to HTTPS for 300 s"),
     (
         "grace-period-too-short",

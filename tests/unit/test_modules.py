@@ -200,6 +200,15 @@ def test_what_the_load_balancer_does_is_said_only_where_it_is_set(
     assert resource(body(settings, "alb", alb={setting: value}), "aws_lb.main")[argument] == value
 
 
+def test_an_internal_load_balancer_is_in_the_private_subnets(settings: EnvironmentSettings) -> None:
+    outside, inside = (body(settings, "alb", alb={"internal": each}) for each in (False, True))
+    for rendered, kind in ((outside, "public"), (inside, "private")):
+        balancer = resource(rendered, "aws_lb.main")
+        assert (balancer["internal"], balancer["subnets"]) == (kind == "private", f"${{var.{kind}_subnet_ids}}")
+    group = resource(body(settings, "security-groups", alb={"internal": True}), "aws_security_group.alb")
+    assert [each["description"] for each in group["ingress"]] == ["HTTP from inside", "HTTPS from inside"]
+
+
 def test_the_redirect_is_permanent_and_to_443(settings: EnvironmentSettings) -> None:
     rendered = body(settings, "alb", alb={"certificate_arn": CERTIFICATE})
     assert resource(rendered, "aws_lb_listener.http")["default_action"] == [

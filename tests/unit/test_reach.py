@@ -82,6 +82,15 @@ def test_a_certificate_opens_443(project: Project) -> None:
     assert matrix(stack) == [MATRIX[0], ("internet", "alb", "tcp 443"), *MATRIX[1:]]
 
 
+def test_the_internet_reaches_nothing_behind_an_internal_load_balancer(project: Project) -> None:
+    project.change("prod", ("alb:\n", "alb:\n  internal: true\n"))
+    stack = stack_of(project.synthesize("prod"), "prod")
+    assert set(matrix(stack)) == {*MATRIX[1:], ("tasks", "alb", "tcp 80")}
+    (answer,) = ask(Reach(stack), "internet", End.parse("alb:80"))
+    lacks = {step.kind for step in answer.steps if step.holds is False}
+    assert lacks == {"public address", "route"}
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_connection_names_what_allows_it(output: Path, environment: str) -> None:
     stack = stack_of(output, environment)

@@ -322,6 +322,17 @@ RULES = {
         problem="qa.yaml:9: frontend.hsts_preload: true is not enough for the preload list; "
         "allowed: false, or true with hsts_subdomains: true and hsts_seconds of 31536000 or more",
     ),
+    "cloudfront_reaches_the_load_balancer": Case(
+        add="alb:\n  internal: true\nfrontend:\n  enabled: true\n  bucket: frontend-qa\n",
+        problem="qa.yaml:9: alb.internal: true keeps CloudFront out, which asks the load balancer for "
+        "frontend.api_paths; allowed: false, or frontend.enabled: false",
+    ),
+    "private_subnets_are_large_enough_for_an_alb": Case(
+        replace=("10.9.11.0/24, 10.9.12.0/24", "10.9.11.0/24, 10.9.12.0/28"),
+        add="alb:\n  internal: true\n",
+        problem="qa.yaml:5: networking.private_subnet_cidrs[1]: '10.9.12.0/28' is too small for an ALB, which "
+        "alb.internal puts into it; allowed: /27 or larger",
+    ),
     "cloudfront_finds_a_listener": Case(
         add="frontend:\n  enabled: true\n  bucket: frontend-qa\n  api_domain_name: api.example.com\n",
         problem="qa.yaml:11: frontend.api_domain_name: 'api.example.com' needs an HTTPS listener; "

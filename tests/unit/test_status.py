@@ -704,6 +704,24 @@ def test_the_address_is_probed_only_when_asked_for(stack: Stack, monkeypatch: py
     assert asked == ["http://lb.example.com/health", "https://api.example.com/"]
 
 
+def test_an_internal_load_balancer_is_not_probed_from_outside(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def ask(url: str) -> tuple[int | None, str]:
+        asked.append(url)
+        return 200, ""
+
+    monkeypatch.setattr(probe_module, "_ask", ask)
+    (balancer,) = HEALTHY["describe_load_balancers"]["LoadBalancers"]
+    answers = {**HEALTHY, "describe_load_balancers": {"LoadBalancers": [{**balancer, "Scheme": "internal"}]}}
+    (told,) = found(read(stack, Scripted(answers), NOW, probed=""), "probe")
+    assert told[0] is Level.NOTE
+    assert told[1].startswith("the load balancer is internal, so nothing was asked")
+    named = read(stack, Scripted(answers), NOW, probed="https://api.example.com/")
+    assert found(named, "probe") == [(Level.OK, "https://api.example.com/ answers with status 200")]
+    assert asked == ["https://api.example.com/"]
+
+
 def test_no_colour_is_written_where_no_color_is_set(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -247,6 +247,18 @@ BESIDE_NODE: Final[Mapping[str, Any]] = dict.fromkeys(
     )
 )
 
+INSIDE: Final[Mapping[str, tuple[Any, str]]] = {
+    "alb.internal": (None, "load balancers that are internal"),
+}
+BEFORE_INSIDE: Final[Mapping[str, Any]] = {
+    "alb.internal": True,
+    "frontend": None,
+    "dns.frontend_names": None,
+    "dns.health_check_name": None,
+    "certificate.for_frontend": None,
+    "waf.protects": None,
+}
+
 DEPENDS: Final[Mapping[str, Any]] = {
     "alb.health_check_path": "/",
     "elasticache.cpu_alarm_metric": "CPUUtilization",
@@ -336,6 +348,9 @@ def project(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.write("weak", with_values(strong, values(WEAKER), BESIDE))
     project.write("past", past)
     project.write("apart", with_values(past, BESIDE_APART, values(APART)))
+    inside = with_values(strong, BEFORE_INSIDE)
+    project.write("inside", inside)
+    project.write("outside", with_values(inside, values(INSIDE)))
     project.write("node", with_values(strong, BESIDE_NODE, values(NODE)))
     project.write("other", with_values(strong, DEPENDS))
     render(project.load(), project.out)
@@ -344,7 +359,7 @@ def project(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def test_of_every_setting_it_is_said_which_way_is_weaker_or_that_it_protects_nothing() -> None:
     settings = {path for path, _ in leaves(EnvironmentSettings) if path.partition(".")[0] not in ELSEWHERE}
-    tables = [set(table) for table in (WEAKER, APART, NODE, DEPENDS, OTHERWISE, NO_PROTECTION)]
+    tables = [set(table) for table in (WEAKER, APART, NODE, INSIDE, DEPENDS, OTHERWISE, NO_PROTECTION)]
     said = [setting for table in tables for setting in table]
 
     unsaid = settings - set(said)
@@ -353,7 +368,12 @@ def test_of_every_setting_it_is_said_which_way_is_weaker_or_that_it_protects_not
     assert len(said) == len(set(said))
 
 
-PAIRS: Final = {("strong", "weak"): WEAKER, ("past", "apart"): APART, ("strong", "node"): NODE}
+PAIRS: Final = {
+    ("strong", "weak"): WEAKER,
+    ("past", "apart"): APART,
+    ("strong", "node"): NODE,
+    ("inside", "outside"): INSIDE,
+}
 """The environments that differ in the settings of each table."""
 
 

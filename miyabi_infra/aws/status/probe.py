@@ -2,8 +2,8 @@
 
 import http.client
 import ssl
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from miyabi_infra.aws.status.model import Level, Look, Observation
@@ -16,7 +16,12 @@ _GOOD: Final = range(200, 400)
 
 def probe(look: Look, address: str) -> Iterator[Observation]:
     """The status of the answer; `address`: a URL, or "" for the load balancer's name and the health check's path."""
-    url = address or _address(look)
+    balancer: Mapping[str, Any] = {} if address else look.describe_load_balancer()
+    if balancer.get("Scheme") == "internal":
+        text = "the load balancer is internal, so nothing was asked: service_levels.url names what answers from here"
+        yield Observation(Level.NOTE, text, {"url": None, "status": None})
+        return
+    url = address or _address(look, balancer)
     status, problem = _ask(url)
     data = {"url": url, "status": status}
     if problem:
@@ -26,9 +31,9 @@ def probe(look: Look, address: str) -> Iterator[Observation]:
         yield Observation(level, f"{url} answers with status {status}", data)
 
 
-def _address(look: Look) -> str:
+def _address(look: Look, balancer: Mapping[str, Any]) -> str:
     check = look.platform.health_check or {}
-    return f"http://{look.describe_load_balancer()['DNSName']}{check.get('path') or '/'}"
+    return f"http://{balancer['DNSName']}{check.get('path') or '/'}"
 
 
 def _ask(url: str) -> tuple[int | None, str]:

@@ -51,6 +51,7 @@ RULES: Final[tuple[LintRule, ...]] = (
     entrance.certificate_nobody_uses,
     entrance.any_authority_may_issue,
     entrance.open_port_nobody_answers,
+    entrance.internal_and_open_to_all,
     entrance.keep_alive_shorter_than_idle_timeout,
     frontend.cdn_can_be_passed_by,
     frontend.other_distributions_connect,

@@ -87,12 +87,27 @@ def open_port_nobody_answers(here: Environment) -> Iterator[Concern]:
     """Nobody watches an open port that has no purpose."""
     for each in here.reach.let_in:
         node = here.reach.node(each.node)
-        if node is not None and node.kind == "load balancer":
+        unanswered = any(step.kind == "listens" for step in each.missing)
+        if node is not None and node.kind == "load balancer" and unanswered:
             yield Concern(
                 ("security_groups", "https_ingress"),
                 f"the internet is let in on port {each.port} of the load balancer, where nothing listens",
                 "https_ingress: false, until there is a certificate",
             )
+
+
+@rule("info")
+def internal_and_open_to_all(here: Environment) -> Iterator[Concern]:
+    """Every network that is connected with the VPC later gets in, too, without a line that says so."""
+    for node in here.reach.nodes:
+        if node.kind == "load balancer" and node.public.holds is False:
+            rules = [rule for group in node.groups for rule in here.reach.network.rules.get(group, ())]
+            if any(rule.direction == "ingress" and "0.0.0.0/0" in map(str, rule.blocks) for rule in rules):
+                yield Concern(
+                    ("security_groups", "alb_ingress_cidr_blocks"),
+                    "the load balancer is internal, and its security group lets in every address",
+                    "alb_ingress_cidr_blocks: [the block of the VPC, and of each network that asks]",
+                )
 
 
 @rule("error")

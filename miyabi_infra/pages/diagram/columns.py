@@ -85,10 +85,10 @@ def _zone_needs(picture: Picture, nat: float) -> Sequence[float]:
     needs += [wide(subnet_title(subnet), NORMAL) + beside_lane for subnet in picture.subnets]
     needs += [wide(way_out(picture, subnet), SMALL) + beside_lane for subnet in picture.subnets]
     needs.append(LANE + LANES_APART + nat + 2 * INSET)
-    lanes = len(picture.of_kind("cache", "database")) + bool(picture.of_kind("group"))
+    lanes = len(picture.below_tasks) + bool(picture.of_kind("group"))
     needs.append(LANE + lanes * LANES_APART + INSET)
     for bar in picture.bars:
-        aside = lanes * LANES_APART if bar.kind in ("cache", "database") else 0
+        aside = lanes * LANES_APART if bar in picture.below_tasks else 0
         needed = max(wide(bar.title, NORMAL, bold=True) + 10 + wide(bar.name, SMALL), *map(chip, bar.details), 0)
         needs.append((needed + 2 * BAR_PAD + 4 * INSET + aside - (number - 1) * ZONE_GAP) / number)
     return needs

@@ -29,7 +29,8 @@ _Described = tuple[str, str, tuple[str, ...]]
 def _balancer(platform: Platform, balancer: Resource) -> _Described:
     listeners = map(_listener, platform.listeners(balancer))
     protected = ["protected from deletion"] if balancer.get("enable_deletion_protection") is True else []
-    return "Application Load Balancer", display_name(balancer), (*listeners, *protected)
+    inside = ["internal"] if balancer.get("internal") is True else []
+    return "Application Load Balancer", display_name(balancer), (*inside, *listeners, *protected)
 
 
 def _listener(listener: Resource) -> str:

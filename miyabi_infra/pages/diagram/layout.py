@@ -2,6 +2,7 @@
 
 From the top: the internet next to AWS's regional services, the internet gateway, the load balancer across the public
 subnets, NAT gateways, the tasks across the private subnets, what they talk to, and what belongs to the VPC as a whole.
+A load balancer in private subnets is below the tasks: above them it would lie across their arrows to NAT gateways.
 Arrows run down lanes at the left of the first column, and from NAT gateways along a line under the load balancer to a
 lane at the right; so they cross neither text nor boxes, however many zones there are.
 """
@@ -43,6 +44,8 @@ CHIP_HEIGHT: Final = 22
 TASK: Final = 13
 ARROW: Final = 40
 """Between two layers, for an arrow with its port."""
+_SECOND_PORT: Final = 18
+"""More, where both ends open connections."""
 _TASKS_SHOWN: Final = 12
 """Most tasks of a zone that are drawn one by one."""
 
@@ -158,7 +161,7 @@ class _Layout:
 
     def _zones(self, y: float, gateway: float) -> tuple[float, float]:
         """The zones with their subnets, and what is spread over them; also the lower edge of the tasks."""
-        balancers, tasks = self.picture.of_kind("load balancer"), self.picture.of_kind("tasks")
+        balancers, tasks = self.picture.balancers_above, self.picture.of_kind("tasks")
         public = y + 34
         balanced = public + 32
         for bar in balancers:
@@ -267,25 +270,37 @@ class _Layout:
             self.scene.line((min(joints), line), (end, line), (end, gateway), style="out")
 
     def _data(self, tasks: Sequence[Bar], y: float) -> float:
-        """What the tasks talk to: each begins further left than the one above, so that its arrow passes that."""
-        data, group = self.picture.of_kind("cache", "database"), bool(self.picture.of_kind("group"))
+        """What is below the tasks: each begins further left than the one above, so that its arrow passes that."""
+        data, group = self.picture.below_tasks, bool(self.picture.of_kind("group"))
         lane = len(data) - 1 + group
-        bottom = y + (ARROW if data or group else 0)
+        both_ways = any(
+            self.picture.arrow(service.reached, bar.reached) and self.picture.arrow(bar.reached, service.reached)
+            for service in tasks
+            for bar in data
+        )
+        gap = ARROW + _SECOND_PORT * both_ways
+        bottom = y + (gap if data or group else 0)
         for at, bar in enumerate(data):
             rect = self._bar(bar, bottom + (INSET if at else 0), "private", lane=lane - at)
-            self._down(tasks, bar, lane - at, (y, y + ARROW - 14, rect.y), "private-0")
+            self._down(tasks, bar, lane - at, (y, y + gap - 14, rect.y), "private-0")
             bottom = rect.bottom
         return bottom
 
     def _down(self, tasks: Sequence[Bar], bar: Bar, lane: int, ys: tuple[float, float, float], within: str) -> None:
-        """An arrow from the tasks down a lane: where it begins, where its port is written, where it ends."""
+        """An arrow from the tasks down a lane, or up to them: where it begins, where its port is written, its end."""
         begin, label, end = ys
+        x = self.columns.lane(lane)
         for service in tasks:
-            arrow = self._arrow(service.reached, bar.reached)
+            arrow, up = self._arrow(service.reached, bar.reached), self._arrow(bar.reached, service.reached)
             if arrow:
-                x = self.columns.lane(lane)
-                self.scene.line((x, begin), (x, end), style="idle" if bar.kind == "group" else "in")
-                self._port(arrow.label, x, label, within)
+                style = "idle" if bar.kind == "group" else "in"
+                self.scene.line((x, begin), (x, end), style=style, both=up is not None)
+                self._port(arrow.label, x, label, within, mark="down" if up else "")
+            elif up:
+                self.scene.line((x, end), (x, begin), style="in")
+            if up:
+                above = label - _SECOND_PORT if arrow else label
+                self._port(up.label, x, above, within, mark="up" if arrow else "")
 
     def _whole_vpc(self, y: float, tasks: float) -> float:
         """What belongs to no subnet: unused security groups, DNS zones, endpoints."""

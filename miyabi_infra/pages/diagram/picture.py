@@ -89,6 +89,18 @@ class Picture:
         """The bars of some kinds."""
         return tuple(bar for bar in self.bars if bar.kind in kinds)
 
+    @property
+    def balancers_above(self) -> tuple[Bar, ...]:
+        """The load balancers that are drawn above the tasks: those that have a subnet in the public row."""
+        return tuple(bar for bar in self.of_kind("load balancer") if bar not in self.below_tasks)
+
+    @property
+    def below_tasks(self) -> tuple[Bar, ...]:
+        """What is drawn below the tasks: load balancers in the private row, and what the tasks talk to."""
+        private = {subnet.address for subnet in self.subnets if not subnet.public}
+        inside = [bar for bar in self.of_kind("load balancer") if bar.subnets and set(bar.subnets) <= private]
+        return (*inside, *self.of_kind("cache", "database"))
+
     def arrow(self, source: str, target: str) -> Arrow | None:
         """The arrow between two, None where no connection can be opened."""
         return next((each for each in self.arrows if (each.source, each.target) == (source, target)), None)

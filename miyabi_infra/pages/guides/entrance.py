@@ -37,6 +37,8 @@ class Entrance:
     """The load balancer, its listeners and its target group. Times are in seconds."""
 
     load_balancer: str
+    internal: bool
+    """Whether it has private addresses only."""
     idle_timeout: int
     http2: bool
     https: bool
@@ -59,6 +61,16 @@ class Entrance:
         """What a browser should use."""
         return "https" if self.https else "http"
 
+    @property
+    def dns_name(self) -> str:
+        """How the name begins that Elastic Load Balancing gives it."""
+        return f"internal-{self.load_balancer}" if self.internal else self.load_balancer
+
+    @property
+    def outside(self) -> str:
+        """Where a client asks from, as the beginning of a sentence."""
+        return "From the VPC, or a network that is connected with it" if self.internal else "From outside"
+
 
 def entrance(stack: Stack) -> Entrance:
     """The entrance of an environment.
@@ -77,6 +89,7 @@ def entrance(stack: Stack) -> Entrance:
     aliases = [each for each in stack.of_type("aws_route53_record") if each.get("alias")]
     return Entrance(
         load_balancer=text(balancer.get("name")),
+        internal=balancer.get("internal") is True,
         idle_timeout=integer(balancer.get("idle_timeout")),
         http2=bool(balancer.get("enable_http2")),
         https=https is not None,
