@@ -67,7 +67,8 @@ class EnvironmentSettings(Platform):
     endpoints: EndpointsSettings = EndpointsSettings()
 
     secrets: dict[SecretName, SecretSettings] = Field(default={})
-    """Secrets that Terraform creates without a value, by name. Where there are none, their module is not called."""
+    """Secrets that Terraform creates without a value, by name. Where there are none, their module is not called
+    (Secrets Manager API, `CreateSecret`)."""
 
     highly_available: bool = False
     """Whether the environment must survive the loss of a zone. It does not change the output: `miyabi-infra lint`

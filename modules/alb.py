@@ -20,7 +20,7 @@ from cdktf_cdktf_provider_aws.lb_listener_rule import (
     LbListenerRuleConditionHttpHeader,
 )
 from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGroupHealthCheck
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from modules.base import Module, for_each, item, item_or_null
 from modules.cloudfront_facts import ORIGIN_HEADER
@@ -35,6 +35,7 @@ from modules.settings import (
     Settings,
     Violation,
     matching,
+    refuse,
     region_of,
     rule,
     too_long,
@@ -56,6 +57,8 @@ SslPolicy = Literal[
     "ELBSecurityPolicy-TLS13-1-3-2021-06",
     "ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04",
     "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-3-FIPS-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-3-RFC9151-FIPS-2023-07",
     "ELBSecurityPolicy-TLS13-1-2-2021-06",
     "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
     "ELBSecurityPolicy-TLS13-1-2-Ext1-2021-06",
@@ -69,10 +72,23 @@ SslPolicy = Literal[
     "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
     "ELBSecurityPolicy-TLS13-1-2-Ext1-PQ-2025-09",
     "ELBSecurityPolicy-TLS13-1-2-Ext2-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-2-FIPS-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-2-Ext0-FIPS-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-2-Ext1-FIPS-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-2-Ext2-FIPS-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-2-RFC9151-FIPS-2023-07",
+    "ELBSecurityPolicy-TLS13-1-2-Ext0-RFC9151-FIPS-2023-07",
+    "ELBSecurityPolicy-TLS13-1-2-RFC9151-INTEROP1-FIPS-2023-07",
+    "ELBSecurityPolicy-TLS13-1-2-RFC9151-INTEROP2-FIPS-2023-07",
+    "ELBSecurityPolicy-TLS13-1-2-RFC9151-INTEROP3-FIPS-2023-07",
+    "ELBSecurityPolicy-TLS13-1-2-RFC9151-INTEROP4-FIPS-2023-07",
     "ELBSecurityPolicy-TLS13-1-1-2021-06",
     "ELBSecurityPolicy-TLS13-1-1-FIPS-2023-04",
     "ELBSecurityPolicy-TLS13-1-0-2021-06",
     "ELBSecurityPolicy-TLS13-1-0-FIPS-2023-04",
+    "ELBSecurityPolicy-TLS13-1-0-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-0-FIPS-PQ-2025-09",
     "ELBSecurityPolicy-TLS-1-2-Ext-2018-06",
     "ELBSecurityPolicy-TLS-1-2-2017-01",
     "ELBSecurityPolicy-TLS-1-1-2017-01",
@@ -87,9 +103,20 @@ SslPolicy = Literal[
 """Security policies of an HTTPS listener (Application Load Balancers user guide, "Security policies")."""
 
 _CERTIFICATE: Final = (
-    rf"arn:aws:acm:[a-z0-9-]+:{ACCOUNT}:certificate/[A-Za-z0-9-]+"
-    rf"|arn:aws:iam::{ACCOUNT}:server-certificate/[\w+=,.@/-]+"
+    rf"arn:aws:acm:[a-z0-9-]+:{ACCOUNT}:certificate/[A-Za-z0-9-]{{1,64}}"
+    rf"|arn:aws:iam::{ACCOUNT}:server-certificate/[\w+=,.@/-]{{1,640}}"
 )
+
+_CODES: Final = r"[2-4]\d\d(?:-[2-4]\d\d)?"
+
+
+def _rising(codes: str) -> str:
+    for part in codes.split(","):
+        first, _, last = part.partition("-")
+        if last and first >= last:
+            raise refuse(f"has a range that does not rise ({part})", "codes or ranges from 200 to 499: 200-299")
+    return codes
+
 
 CertificateArn = Annotated[
     str,
@@ -123,7 +150,7 @@ class AlbSettings(Settings):
     """Whether AWS refuses to delete the load balancer until this setting is false."""
 
     idle_timeout: Annotated[int, Field(ge=1, le=4000)] = 60
-    """Seconds after which the load balancer closes an idle connection."""
+    """Seconds after which the load balancer closes an idle connection (ELB API, `LoadBalancerAttribute`)."""
 
     drop_invalid_header_fields: bool | None = None
     """Whether header fields whose names have other characters than letters, digits and hyphens are removed before a
@@ -132,11 +159,12 @@ class AlbSettings(Settings):
     desync_mitigation_mode: Literal["monitor", "defensive", "strictest"] | None = None
     """What happens to requests that a proxy and a task may read differently: `monitor` passes on all, `strictest` those
     that keep to RFC 7230 only. Null: AWS's default, `defensive` (Elastic Load Balancing user guide, "Desync mitigation
-    mode")."""
+    mode"; ELB API, `LoadBalancerAttribute`)."""
 
     client_keep_alive: Annotated[int, Field(ge=60, le=604_800)] | None = None
     """Seconds after which the load balancer closes the connection of a client, even a busy one: only then do clients
-    notice new addresses. Null: AWS's default, 3600 (user guide, "HTTP client keepalive duration")."""
+    notice new addresses. Null: AWS's default, 3600 (user guide, "HTTP client keepalive duration"; ELB API,
+    `LoadBalancerAttribute`)."""
 
     waf_fail_open: bool | None = None
     """Whether requests are passed on when the load balancer cannot ask the firewall. Null: AWS's default, false: they
@@ -152,49 +180,53 @@ class AlbSettings(Settings):
 
     certificate_arn: CertificateArn = ""
     """ARN of the certificate (ACM, same region) of the HTTPS listener. Empty: that of `certificate.domain_names`, or no
-    HTTPS listener."""
+    HTTPS listener (ELB API, `Certificate`)."""
 
     further_certificate_arns: Annotated[tuple[FurtherCertificateArn, ...], Field(strict=False, max_length=25)] = ()
     """ARNs of further certificates of the HTTPS listener, for other names: the load balancer chooses by the name that a
-    client asks for (SNI). AWS's quota is 25 (Elastic Load Balancing quotas)."""
+    client asks for (SNI). AWS's quota is 25 (Application Load Balancers user guide, "Quotas for your Application Load
+    Balancers"; ELB API, `Certificate`)."""
 
     ssl_policy: SslPolicy = "ELBSecurityPolicy-TLS-1-2-2017-01"
-    """TLS versions and ciphers of the HTTPS listener. The default is the value of the HCL modules, without TLS 1.3."""
+    """TLS versions and ciphers of the HTTPS listener. The default is the value of the HCL modules, without TLS 1.3
+    (Application Load Balancers user guide, "Security policies")."""
 
     redirect_http_to_https: bool = False
     """Whether port 80 redirects (301) to HTTPS instead of forwarding. Without an HTTPS listener it always forwards."""
 
     health_check_path: HealthCheckPath = "/health"
-    """Path of the health check requests to each task."""
+    """Path of the health check requests to each task (ELB API, `CreateTargetGroup`)."""
 
     health_check_interval: Annotated[int, Field(ge=5, le=300)] = 30
-    """Seconds between two health checks of a task."""
+    """Seconds between two health checks of a task (ELB API, `CreateTargetGroup`)."""
 
     health_check_timeout: Annotated[int, Field(ge=2, le=120)] = 5
-    """Seconds after which a health check without a response has failed."""
+    """Seconds after which a health check without a response has failed (ELB API, `CreateTargetGroup`)."""
 
     health_check_healthy_threshold: Annotated[int, Field(ge=2, le=10)] = 2
-    """Consecutive successful health checks before a task is healthy."""
+    """Consecutive successful health checks before a task is healthy (ELB API, `CreateTargetGroup`)."""
 
     health_check_unhealthy_threshold: Annotated[int, Field(ge=2, le=10)] = 3
-    """Consecutive failed health checks before a task is unhealthy."""
+    """Consecutive failed health checks before a task is unhealthy (ELB API, `CreateTargetGroup`)."""
 
     health_check_matcher: Annotated[
         str,
         matching(
-            r"[2-4]\d\d(?:[,-][2-4]\d\d)*",
+            rf"{_CODES}(?:,{_CODES})*",
             "is not a list of HTTP status codes",
             "codes or ranges from 200 to 499: 200-299",
         ),
+        AfterValidator(_rising),
     ] = "200"
-    """HTTP status codes of a healthy task."""
+    """HTTP status codes of a healthy task (ELB API, `Matcher`)."""
 
     named_for_port: Port = 8080
     """`container_port` whose target group has the name of the HCL modules. The name of every other one contains the
-    port, so that the new group exists before the old one is deleted. Set it only to adopt a state with another port."""
+    port, so that the new group exists before the old one is deleted. Set it only to adopt a state with another port
+    (ELB API, `CreateTargetGroup`)."""
 
     deregistration_delay: Seconds = 30
-    """Seconds that a stopping task has to finish requests in progress."""
+    """Seconds that a stopping task has to finish requests in progress (ELB API, `TargetGroupAttribute`)."""
 
     response_time_alarm_threshold: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     """Average response time of the tasks, in seconds, above which the alarm goes into ALARM."""

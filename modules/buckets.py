@@ -19,15 +19,29 @@ from modules.settings import Violation, matching
 ABORT_DAYS: Final = 7
 """Days after which the parts of an upload that was never finished are deleted."""
 
+_RESERVED: Final = r"-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3"
+"""Ends of names that S3 keeps for what is no bucket of ours (S3 user guide, "General purpose bucket naming rules")."""
+_NAME: Final = r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]"
+_START: Final = r"(?!xn--|sthree-|amzn-s3-demo-|\d{1,3}(?:\.\d{1,3}){3}$)"
+_NAME_ALLOWED: Final = (
+    "3 to 63 lower-case letters, digits, hyphens and single dots, starting and ending with a letter or digit"
+)
+
 BucketName = Annotated[
+    str, matching(rf"{_START}(?!.*(?:{_RESERVED})$){_NAME}", "is not a valid S3 bucket name", _NAME_ALLOWED)
+]
+"""The name of a bucket that exists."""
+
+NewBucketName = Annotated[
     str,
     matching(
-        r"(?!xn--|sthree-|amzn-s3-demo-|\d{1,3}(?:\.\d{1,3}){3}$)(?!.*(?:-s3alias|--ol-s3|\.mrap|--x-s3)$)"
-        r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]",
+        rf"{_START}(?!.*(?:{_RESERVED}|-an)$){_NAME}",
         "is not a valid S3 bucket name",
-        "3 to 63 lower-case letters, digits, hyphens and single dots, starting and ending with a letter or digit",
+        f"{_NAME_ALLOWED}, without an ending that S3 reserves, such as -s3alias or -an",
     ),
 ]
+"""The name of a bucket to make. S3 gives names that end with -an in an account's own namespace only, which the provider
+cannot ask for."""
 
 
 def with_a_dot(key: str, name: str | None) -> Iterator[Violation]:

@@ -34,7 +34,8 @@ class CertificateSettings(Settings):
 
     domain_names: Annotated[tuple[DomainName, ...], Field(strict=False, max_length=100)] = ()
     """Names of the load balancer's certificate, the first as its domain name. It takes the place of
-    `alb.certificate_arn`. AWS's quota is 10 names (ACM quotas). Empty: no such certificate."""
+    `alb.certificate_arn`. AWS's quota is 10 names (ACM quotas). Empty: no such certificate (ACM API,
+    `RequestCertificate`)."""
 
     for_frontend: bool = False
     """Whether there is a certificate in us-east-1 for `frontend.domain_names`. It takes the place of
@@ -51,9 +52,9 @@ class CertificateSettings(Settings):
     """Certificate authorities that may issue certificates for the names (CAA records), such as amazon.com. Empty: no
     such records, so those of the zone hold."""
 
-    expiry_alarm_days: Annotated[int, Field(ge=1, le=60)] = 30
-    """Days before the end of a certificate at which the alarm goes into ALARM. ACM renews a certificate earlier, so
-    then a renewal has failed."""
+    expiry_alarm_days: Annotated[int, Field(ge=1, le=44)] = 30
+    """Days before the end of a certificate at which the alarm goes into ALARM. ACM renews a certificate 45 days before
+    its end, so then a renewal has failed (ACM user guide, "Managed certificate renewal")."""
 
     @rule("domain_names")
     def certificate_names_differ(self, _platform: Platform) -> Iterator[Violation]:

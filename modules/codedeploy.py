@@ -84,18 +84,20 @@ class CodedeploySettings(Settings):
 
     termination_wait_minutes: Minutes = 5
     """Minutes that the old tasks go on to run after all traffic has moved. So long a rollback takes seconds, and the
-    alarms of `ecs_service.deployment_alarms` still cause one."""
+    alarms of `ecs_service.deployment_alarms` still cause one (CodeDeploy API, `BlueInstanceTerminationOption`)."""
 
     hooks: dict[Hook, HookFunction] = Field(default={})
     """Lambda functions that a deployment calls, by event. It fails when a function says so, or nothing for an hour.
-    `AfterAllowTestTraffic` is when the new tasks answer at `test_port` only."""
+    `AfterAllowTestTraffic` is when the new tasks answer at `test_port` only (CodeDeploy user guide, "AppSpec 'hooks'
+    section for an Amazon ECS deployment"; Lambda API, `GetFunctionConfiguration`)."""
 
     test_port: Port | None = None
-    """Port of a second listener, at which the new tasks answer before they get the traffic. Default: no such
-    listener."""
+    """Port of a second listener, at which the new tasks answer before they get the traffic. Default: no such listener
+    (ELB API, `CreateListener`)."""
 
     test_cidr_blocks: Annotated[tuple[Cidr, ...], Field(strict=False, max_length=4)] = ()
-    """IPv4 CIDR blocks that can reach `test_port`. A Lambda function in the VPC comes from a NAT gateway's address."""
+    """IPv4 CIDR blocks that can reach `test_port`. A Lambda function in the VPC comes from a NAT gateway's address (VPC
+    user guide, "Security group rules")."""
 
     @rule("test_port")
     def port_of_tests_is_not_of_production(self, _platform: Platform) -> Iterator[Violation]:

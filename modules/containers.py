@@ -45,9 +45,9 @@ ContainerName = Annotated[
 ContainerUser = Annotated[
     str,
     matching(
-        r"[a-z_][a-z0-9_-]{0,31}(?::[a-z_][a-z0-9_-]{0,31})?|\d{1,10}(?::\d{1,10})?",
+        r"(?:[a-z_][a-z0-9_-]{0,31}|\d{1,10})(?::(?:[a-z_][a-z0-9_-]{0,31}|\d{1,10}))?",
         "is not the user of a container",
-        "a name or number, or user:group with two names or two numbers, in quotes",
+        "a name or number, or user:group, each a name or a number, in quotes",
     ),
 ]
 
@@ -56,7 +56,7 @@ ContainerPath = Annotated[
     matching(r"(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)+", "is not a folder of a container", "an absolute path such as /tmp"),
 ]
 
-StopTimeout = Annotated[int, Field(ge=1, le=120)]
+StopTimeout = Annotated[int, Field(ge=2, le=120)]
 """Seconds; the limit is Fargate's (ECS API, `ContainerDefinition.stopTimeout`)."""
 
 Memory = Annotated[int, Field(ge=6)]
@@ -67,7 +67,8 @@ class SidecarSettings(Settings):
     """A container beside the application: in the same task and network, with its logs in the same log group."""
 
     image: ImageUri
-    """Container image with tag or digest."""
+    """Container image with tag or digest
+    (ECS API, `ContainerDefinition`)."""
 
     essential: bool = False
     """Whether the task stops when the container stops."""
@@ -76,10 +77,10 @@ class SidecarSettings(Settings):
     """CPU units that the container is guaranteed. Default: what the others leave."""
 
     memory: Memory | None = None
-    """MiB at which the container is killed. Default: the memory of the task."""
+    """MiB at which the container is killed. Default: the memory of the task (ECS API, `ContainerDefinition`)."""
 
     memory_reservation: Memory | None = None
-    """MiB that are kept for the container. Default: none."""
+    """MiB that are kept for the container. Default: none (ECS API, `ContainerDefinition`)."""
 
     command: Strings = ()
     """Arguments in place of the image's own (`CMD`)."""
@@ -89,23 +90,25 @@ class SidecarSettings(Settings):
 
     secrets: dict[VariableName, SecretSource] = Field(default={})
     """Environment variables that ECS sets from a secret when a task starts: name to ARN (Secrets Manager or SSM), or to
-    `secrets.<name>` or `secrets.<name>:<JSON key>` of the section `secrets`."""
+    `secrets.<name>` or `secrets.<name>:<JSON key>` of the section `secrets` (ECS API, `Secret`)."""
 
     health_check_command: Strings = ()
     """Program and arguments that ECS runs in the container; it is healthy when the program ends with 0. Default:
     no health check."""
 
     application_waits: Literal["START", "HEALTHY", "SUCCESS", "COMPLETE"] | None = None
-    """What the application waits for before it starts: the container's start, its health, or its end."""
+    """What the application waits for before it starts: the container's start, its health, or its end (ECS API,
+    `ContainerDependency`)."""
 
     log_router: Literal["fluentbit", "fluentd"] | None = None
-    """Whether the container is the task's log router (FireLens): the application then logs through it."""
+    """Whether the container is the task's log router (FireLens): the application then logs through it (ECS API,
+    `FirelensConfiguration`)."""
 
     read_only_root: bool = False
     """Whether the container may not write to its root file system."""
 
     user: ContainerUser | None = None
-    """User that the container runs as. Default: the image's."""
+    """User that the container runs as. Default: the image's (ECS API, `ContainerDefinition`)."""
 
 
 def health_check(command: Sequence[str], **seconds: int) -> dict[str, Any]:

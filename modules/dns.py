@@ -14,7 +14,7 @@ from modules.base import Module, ModuleBody, for_each
 from modules.domain import DomainName, HostName, ZoneId, in_the_zone
 from modules.platform import Platform
 from modules.security_groups import HTTP_PORT, HTTPS_PORT
-from modules.settings import HealthCheckPath, Settings, UsEast1TopicArn, Violation, rule, twice
+from modules.settings import PathFromOutside, Settings, UsEast1TopicArn, Violation, rule, twice
 
 
 class DnsSettings(Settings):
@@ -22,29 +22,33 @@ class DnsSettings(Settings):
 
     zone: HostName | None = None
     """Name of the public hosted zone, such as example.com. It exists already, or the stack `shared` makes it
-    (`hosted_zone.name`). Default: no zone, and so no names."""
+    (`hosted_zone.name`). Default: no zone, and so no names (Route 53 API, `CreateHostedZone`)."""
 
     zone_id: ZoneId | None = None
-    """ID of the zone. Default: Terraform asks AWS for the zone of that name whenever it plans."""
+    """ID of the zone. Default: Terraform asks AWS for the zone of that name whenever it plans (Route 53 API,
+    `GetHostedZone`)."""
 
     load_balancer_names: Annotated[tuple[DomainName, ...], Field(strict=False, max_length=100)] = ()
     """Names that lead to the load balancer: an alias record each. Such a record costs nothing, and can be at the name
-    of the zone itself (Route 53 developer guide, "Choosing between alias and non-alias records")."""
+    of the zone itself (Route 53 developer guide, "Choosing between alias and non-alias records"; Route 53 API,
+    `ResourceRecordSet`)."""
 
     frontend_names: Annotated[tuple[DomainName, ...], Field(strict=False, max_length=100)] = ()
     """Names that lead to the distribution of the frontend: alias records for IPv4 and IPv6. The distribution answers to
-    `frontend.domain_names` only."""
+    `frontend.domain_names` only (Route 53 API, `ResourceRecordSet`)."""
 
     health_check_name: HostName | None = None
-    """One of the names, which Route 53 then asks for from several regions every 30 seconds. Default: no check."""
+    """One of the names, which Route 53 then asks for from several regions every 30 seconds. Default: no check (Route 53
+    API, `HealthCheckConfig`)."""
 
-    health_check_path: HealthCheckPath = "/health"
-    """Path of these requests. An answer of 2xx or 3xx within two seconds is healthy (Route 53 developer guide, "How
-    Amazon Route 53 determines whether a health check is healthy")."""
+    health_check_path: PathFromOutside = "/health"
+    """Path of these requests, at most 255 characters (Route 53 API, `ResourcePath`). An answer of 2xx or 3xx within two
+    seconds is healthy (Route 53 developer guide, "How Amazon Route 53 determines whether a health check is healthy").
+    """
 
     health_check_topic_arn: UsEast1TopicArn = ""
     """ARN of the SNS topic in us-east-1 that the alarm of the health check notifies: Route 53's metrics are there, and
-    an alarm notifies topics of its own region only. Empty: nobody."""
+    an alarm notifies topics of its own region only. Empty: nobody (SNS API, `CreateTopic`)."""
 
     @property
     def names(self) -> tuple[str, ...]:

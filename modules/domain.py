@@ -8,7 +8,7 @@ from modules.settings import Violation, matching
 AMAZON: Final = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"})
 """What a CAA record calls Amazon's authority: one of them suffices (ACM user guide, "Configure a CAA record")."""
 
-_LABEL: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+_LABEL: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])"
 _ALLOWED: Final = "a name in lower case such as app.example.com"
 
 DomainName = Annotated[str, matching(rf"(?=.{{4,253}}$)(?:\*\.)?{_LABEL}", "is not a domain name", _ALLOWED)]

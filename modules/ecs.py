@@ -73,7 +73,8 @@ class EcsSettings(Settings):
     """The container of a task, its CPU and memory, and its logs."""
 
     ecr_image_uri: ImageUri
-    """Container image with tag or digest: the default of the root variable `ecr_image_uri`."""
+    """Container image with tag or digest: the default of the root variable `ecr_image_uri`
+    (ECS API, `ContainerDefinition`)."""
 
     task_cpu: IntegerOrDigits = 512
     """CPU units of a task; 1024 units are one vCPU."""
@@ -82,10 +83,11 @@ class EcsSettings(Settings):
     """Memory of a task, in MiB."""
 
     cpu_architecture: Literal["X86_64", "ARM64"] | None = None
-    """CPU architecture of the tasks; the image must be built for it. Default: not in the task definition, so X86_64."""
+    """CPU architecture of the tasks; the image must be built for it. Default: not in the task definition, so X86_64
+    (ECS API, `RuntimePlatform`)."""
 
     log_retention_days: LogRetention = 7
-    """Retention of the application's logs in days; 0 means without end."""
+    """Retention of the application's logs in days; 0 means without end (CloudWatch Logs API, `PutRetentionPolicy`)."""
 
     container_insights: bool = True
     """Whether CloudWatch Container Insights is on for the cluster. The low-tasks alarm needs it."""
@@ -103,20 +105,22 @@ class EcsSettings(Settings):
     container is healthy when the program ends with 0. For images without curl."""
 
     container_health_check_interval: Annotated[int, Field(ge=5, le=300)] = 30
-    """Seconds between two health checks of the container."""
+    """Seconds between two health checks of the container (ECS API, `HealthCheck`)."""
 
     container_health_check_timeout: Annotated[int, Field(ge=2, le=60)] = 5
-    """Seconds after which a health check of the container has failed."""
+    """Seconds after which a health check of the container has failed (ECS API, `HealthCheck`)."""
 
     container_health_check_retries: Annotated[int, Field(ge=1, le=10)] = 3
-    """Failed health checks in a row after which the container is unhealthy, and ECS replaces the task."""
+    """Failed health checks in a row after which the container is unhealthy, and ECS replaces the task (ECS API,
+    `HealthCheck`)."""
 
     container_health_check_start_period: Annotated[int, Field(ge=0, le=300)] = 60
     """Seconds after the start of the container during which failed health checks do not count (ECS API,
     `HealthCheck`)."""
 
     stop_timeout: StopTimeout | None = None
-    """Seconds between SIGTERM and SIGKILL when the container stops. Default: ECS's 30. Fargate Spot gives 120."""
+    """Seconds between SIGTERM and SIGKILL when the container stops. Default: ECS's 30. 2 to 120, and Fargate Spot gives
+    no more (ECS API, `ContainerDefinition`)."""
 
     read_only_root: bool = False
     """Whether the application may not write to the root file system of its container. ECS Exec needs to write."""
@@ -126,17 +130,20 @@ class EcsSettings(Settings):
     empty volume for each task; who owns it is what the image says (`VOLUME`)."""
 
     ephemeral_storage: Annotated[int, Field(ge=21, le=200)] | None = None
-    """Temporary storage of a task in GiB, images included. Default: Fargate's 20, which are free of charge."""
+    """Temporary storage of a task in GiB, images included. Default: Fargate's 20, which are free of charge (ECS API,
+    `EphemeralStorage`)."""
 
     open_files_limit: Annotated[int, Field(ge=1024, le=1_048_576)] | None = None
     """Open files that the application may have (`nofile`, the one limit that Fargate sets itself). Default: Fargate's
     65535."""
 
     user: ContainerUser | None = None
-    """User that the application runs as, such as `"10001:10001"`. Default: the image's."""
+    """User that the application runs as, such as `"10001:10001"`. Default: the image's (ECS API,
+    `ContainerDefinition`)."""
 
     sidecars: dict[ContainerName, SidecarSettings] = Field(default={})
-    """Containers beside the application in each task, by name: a log router, an agent for telemetry."""
+    """Containers beside the application in each task, by name: a log router, an agent for telemetry (ECS API,
+    `ContainerDefinition`)."""
 
     log_router_options: dict[str, str] = Field(default={})
     """Options of the application's log driver `awsfirelens`, where a sidecar is the `log_router`: the output plugin
@@ -151,7 +158,7 @@ class EcsSettings(Settings):
 
     secrets: dict[VariableName, SecretSource] = Field(default={})
     """Environment variables that ECS sets from a secret when a task starts: name to ARN (Secrets Manager or SSM), or to
-    `secrets.<name>` or `secrets.<name>:<JSON key>` of the section `secrets`."""
+    `secrets.<name>` or `secrets.<name>:<JSON key>` of the section `secrets` (ECS API, `Secret`)."""
 
     @rule("task_cpu", "task_memory")
     def fargate_offers_the_size(self, _platform: Platform) -> Iterator[Violation]:

@@ -51,7 +51,7 @@ Deployment = Literal["rolling", "both", "blue_green"]
 TimeZone = Annotated[
     str,
     matching(
-        r"UTC|[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_+-]*){1,2}", "is not a time zone", "UTC, or a name such as Asia/Tokyo"
+        r"UTC|[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z0-9_+-]*){1,2}", "is not a time zone", "UTC, or a name such as Asia/Tokyo"
     ),
 ]
 
@@ -60,13 +60,14 @@ class EcsServiceSettings(Settings):
     """The number of tasks, autoscaling, and how a new version replaces the old one."""
 
     desired_count: TaskCount = 2
-    """Initial number of tasks; the autoscaler changes it later (see `managed_elsewhere`)."""
+    """Initial number of tasks; the autoscaler changes it later (see `managed_elsewhere`; ECS developer guide, "Amazon
+    ECS service quotas")."""
 
     autoscaling_min_capacity: TaskCount = 2
-    """Minimum number of tasks of the autoscaler."""
+    """Minimum number of tasks of the autoscaler (ECS developer guide, "Amazon ECS service quotas")."""
 
     autoscaling_max_capacity: Annotated[int, Field(ge=1, le=5000)] = 4
-    """Maximum number of tasks of the autoscaler."""
+    """Maximum number of tasks of the autoscaler (ECS developer guide, "Amazon ECS service quotas")."""
 
     autoscaling_cpu_target: Percent = 70
     """Target of the autoscaler for the average CPU utilization of the tasks, in percent."""
@@ -97,7 +98,8 @@ class EcsServiceSettings(Settings):
     """Minimum number of healthy tasks during a deployment, in percent of the desired count."""
 
     health_check_grace_period_seconds: Annotated[int, Field(ge=0, le=2_147_483_647)] = 60
-    """Seconds after the start of a task during which failed health checks are ignored."""
+    """Seconds after the start of a task during which failed health checks are ignored. 2,147,483,647 at most, as the
+    provider checks."""
 
     enable_execute_command: bool = False
     """Whether operators can open a shell in a task (ECS Exec). It needs `iam.task_role_allows_exec`."""
@@ -127,17 +129,17 @@ class EcsServiceSettings(Settings):
     shares: docs/guides/spot.md has the steps that do not."""
 
     on_demand_base: TaskCount | None = None
-    """Tasks that are never on Spot. Default: `autoscaling_min_capacity`."""
+    """Tasks that are never on Spot. Default: `autoscaling_min_capacity` (ECS API, `CapacityProviderStrategyItem`)."""
 
     running_hours: WeeklyHours | None = None
     """Days and hours in which the autoscaler has its range, such as `MON-FRI 07:00-20:00`: at their end the range
     becomes `tasks_outside_running_hours`, at their begin what the overlay says again. Default: always."""
 
     running_hours_timezone: TimeZone = "UTC"
-    """Time zone of `running_hours`."""
+    """Time zone of `running_hours` (Application Auto Scaling API, `PutScheduledAction`)."""
 
     tasks_outside_running_hours: TaskCount = 0
-    """Number of tasks outside `running_hours`."""
+    """Number of tasks outside `running_hours` (ECS developer guide, "Amazon ECS service quotas")."""
 
     wait_for_steady_state: bool = False
     """Whether an apply waits until the deployment of the service has ended, and fails if it rolls back."""
@@ -154,7 +156,8 @@ class EcsServiceSettings(Settings):
 
     running_tasks_alarm_missing_data: Literal["breaching", "notBreaching", "ignore", "missing"] = "breaching"
     """How the low-tasks alarm treats missing data. Container Insights reports no running tasks at all when there are
-    none: `notBreaching` for a service that may have 0 tasks, for which `breaching` never ends."""
+    none: `notBreaching` for a service that may have 0 tasks, for which `breaching` never ends (CloudWatch API,
+    `PutMetricAlarm`)."""
 
     running_tasks_alarm_threshold: TaskCount | None = None
     """Number of running tasks below which the alarm goes into ALARM. Default: `desired_count`."""

@@ -69,12 +69,13 @@ NodeType = Annotated[
 SnapshotName = Annotated[
     str,
     matching(
-        r"[A-Za-z](?:-?[A-Za-z0-9])*",
+        r"(?=.{1,255}$)[A-Za-z](?:-?[A-Za-z0-9])*",
         "is not the name of a snapshot",
-        "letters, digits and single hyphens, starting with a letter and not ending with a hyphen",
+        "letters, digits and single hyphens, starting with a letter and not ending with a hyphen; at most 255",
     ),
 ]
-"""The name of a snapshot (ElastiCache API, `CreateSnapshot`; the pattern is that of its identifiers)."""
+"""The name of a snapshot (ElastiCache API, `CreateSnapshot`; the pattern is that of its identifiers, the length that
+of `CreateServerlessCacheSnapshot`)."""
 
 Topology = Literal["single-node", "adding-group", "retiring-node", "replication-group"]
 
@@ -96,16 +97,18 @@ class ElasticacheSettings(Settings):
     while the node still exists. One step per apply."""
 
     engine: Literal["redis", "valkey"] = "redis"
-    """Engine. Valkey costs less and needs a replication group. A running Redis group can change to Valkey, not back."""
+    """Engine. Valkey costs less and needs a replication group. A running Redis group can change to Valkey, not back
+    (ElastiCache API, `CreateReplicationGroup`)."""
 
     redis_node_type: NodeType = "cache.t3.micro"
-    """Node type of the cache: one that AWS offers in the region."""
+    """Node type of the cache: one that AWS offers in the region (ElastiCache API, `CreateReplicationGroup`)."""
 
     previous_generation_node: bool = False
     """Whether the node exists and has a type of a previous generation, of which AWS creates no new nodes."""
 
     redis_engine_version: RedisVersion = "7.0"
-    """Version of the engine. It determines the family of the parameter group. AWS upgrades, but never downgrades."""
+    """Version of the engine. It determines the family of the parameter group. AWS upgrades, but never downgrades
+    (ElastiCache user guide, "Supported engines and versions")."""
 
     auto_minor_version_upgrade: bool | None = None
     """Whether AWS upgrades minor versions in maintenance windows. Afterwards the version here is older than the running
@@ -114,11 +117,12 @@ class ElasticacheSettings(Settings):
 
     named_for_family: Literal["redis7", "redis6.x", "redis5.0", "valkey7", "valkey8", "valkey9"] = "redis7"
     """Family whose parameter group has the name of the HCL modules. The name of every other one contains the family, so
-    that the new group exists before the old one is deleted. Set it only to adopt a state of another family."""
+    that the new group exists before the old one is deleted. Set it only to adopt a state of another family (ElastiCache
+    API, `CreateCacheParameterGroup`)."""
 
     replicas: Annotated[int, Field(ge=0, le=5)] = 1
     """Replicas of the replication group, 0 to 5, in other zones than the primary where possible. With 0 there is no
-    failover."""
+    failover (ElastiCache API, `CreateReplicationGroup`)."""
 
     maxmemory_policy: Literal[
         "allkeys-lru",
@@ -130,27 +134,29 @@ class ElasticacheSettings(Settings):
         "volatile-ttl",
         "noeviction",
     ] = "allkeys-lru"
-    """Which keys Redis evicts when its memory is full."""
+    """Which keys Redis evicts when its memory is full (ElastiCache user guide, "Valkey and Redis OSS parameters")."""
 
     timeout: Annotated[int, Field(ge=0, le=2_147_483_647)] = 300
-    """Seconds after which Redis closes an idle client connection; 0 means never. AWS refuses 1 to 19."""
+    """Seconds after which Redis closes an idle client connection; 0 means never. AWS refuses 1 to 19 (ElastiCache user
+    guide, "Valkey and Redis OSS parameters")."""
 
     maintenance_window: MaintenanceWindow = "sun:05:00-sun:06:00"
-    """Weekly window in UTC, at least one hour, in which AWS may restart the node: `ddd:hh:mm-ddd:hh:mm`."""
+    """Weekly window in UTC, at least one hour, in which AWS may restart the node: `ddd:hh:mm-ddd:hh:mm` (ElastiCache
+    API, `CreateCacheCluster`)."""
 
     snapshot_window: SnapshotWindow = "03:00-04:00"
     """Daily window in UTC, at least one hour, in which the snapshot starts: `hh:mm-hh:mm`. It must not overlap
-    `maintenance_window`."""
+    `maintenance_window` (ElastiCache user guide, "Scheduling automatic backups")."""
 
     snapshot_retention_limit: Annotated[int, Field(ge=0, le=35)] = 1
-    """Days that AWS keeps each daily snapshot; 0 disables snapshots."""
+    """Days that AWS keeps each daily snapshot; 0 disables snapshots. 35 at most, as the provider checks."""
 
     restore_from_snapshot: SnapshotName | None = None
     """Snapshot from which the replication group is created. It has no effect on a group that exists."""
 
     final_snapshot: SnapshotName | None = None
     """Name of the snapshot that AWS creates before it deletes the cache (the node while there is one). Apply it before
-    the deletion. Default: no snapshot, the data is lost."""
+    the deletion. Default: no snapshot, the data is lost (ElastiCache API, `CreateServerlessCacheSnapshot`)."""
 
     transit_encryption_enabled: bool = False
     """Whether connections to the replication group use TLS, and clients must connect with TLS. AWS refuses TLS on a
@@ -158,13 +164,14 @@ class ElasticacheSettings(Settings):
 
     transit_encryption_mode: Literal["required", "preferred"] | None = None
     """`preferred` accepts connections with and without TLS while clients change over. A running group gets TLS in two
-    steps, `preferred` and then `required`. Default: AWS's, `required`."""
+    steps, `preferred` and then `required`. Default: AWS's, `required` (ElastiCache API, `CreateReplicationGroup`)."""
 
     at_rest_encryption_enabled: bool = True
     """Whether the replication group is encrypted at rest. A change replaces the group."""
 
     kms_key_arn: KeyArn = ""
-    """ARN of the customer managed KMS key of the encryption at rest. Empty: AWS's key. A change replaces the group."""
+    """ARN of the customer managed KMS key of the encryption at rest. Empty: AWS's key. A change replaces the group (KMS
+    API, `DescribeKey`)."""
 
     auth: Literal["none", "token"] = "none"
     """`token`: clients of the group authenticate with AUTH. The token is the sensitive root variable `redis_auth_token`
@@ -173,23 +180,25 @@ class ElasticacheSettings(Settings):
 
     auth_token_update_strategy: Literal["ROTATE", "SET"] = "ROTATE"  # noqa: S105  # not a password
     """How a new token takes effect. `ROTATE`: the group accepts the old token too; `SET`: only the new one. First
-    rotate, then deploy the tasks, then set."""
+    rotate, then deploy the tasks, then set (ElastiCache API, `ModifyReplicationGroup`)."""
 
     url_variable: VariableName | None = None
     """Environment variable in which the tasks get the URL of the cache (`redis://` or `rediss://`), with `auth` as a
     secret. Default: none, as in the HCL modules."""
 
     log_delivery: Annotated[tuple[Literal["slow-log", "engine-log"], ...], Field(strict=False)] = ()
-    """Logs of the replication group that ElastiCache writes to CloudWatch Logs."""
+    """Logs of the replication group that ElastiCache writes to CloudWatch Logs (ElastiCache API,
+    `LogDeliveryConfiguration`)."""
 
     log_retention_days: LogRetention = 30
-    """Retention of the logs of `log_delivery` in days; 0 means without end."""
+    """Retention of the logs of `log_delivery` in days; 0 means without end (CloudWatch Logs API, `PutRetentionPolicy`).
+    """
 
     apply_immediately: bool = False
     """Whether changes take effect immediately instead of in the maintenance window. They can restart the node."""
 
     sns_topic_arn: TopicArn = ""
-    """ARN of the SNS topic for ElastiCache's events. Empty: none."""
+    """ARN of the SNS topic for ElastiCache's events. Empty: none (SNS API, `CreateTopic`)."""
 
     cpu_alarm_metric: Literal["CPUUtilization", "EngineCPUUtilization"] = "CPUUtilization"
     """Metric of the CPU alarm. `CPUUtilization` is that of all vCPUs, while Redis mainly uses one: AWS recommends a

@@ -19,12 +19,13 @@ from modules.settings import Settings, Violation, rule, twice
 FlowField = Literal[
     "account-id", "action", "az-id", "bytes", "dstaddr", "dstport", "ecs-cluster-arn", "ecs-cluster-name",
     "ecs-container-id", "ecs-container-instance-arn", "ecs-container-instance-id", "ecs-second-container-id",
-    "ecs-service-name", "ecs-task-arn", "ecs-task-definition-arn", "ecs-task-id", "end", "flow-direction",
-    "instance-id", "interface-id", "log-status", "packets", "pkt-dst-aws-service", "pkt-dstaddr",
-    "pkt-src-aws-service", "pkt-srcaddr", "protocol", "region", "reject-reason", "srcaddr", "srcport", "start",
-    "sublocation-id", "sublocation-type", "subnet-id", "tcp-flags", "traffic-path", "type", "version", "vpc-id",
+    "ecs-service-name", "ecs-task-arn", "ecs-task-definition-arn", "ecs-task-id", "encryption-status", "end",
+    "flow-direction", "instance-id", "interface-id", "log-status", "packets", "pkt-dst-aws-service", "pkt-dstaddr",
+    "pkt-src-aws-service", "pkt-srcaddr", "protocol", "region", "reject-reason", "resource-id", "srcaddr", "srcport",
+    "start", "sublocation-id", "sublocation-type", "subnet-id", "tcp-flags", "traffic-path", "type", "version",
+    "vpc-id",
 ]  # fmt: skip
-"""Fields of a record (Amazon VPC user guide, "Flow log records", "Available fields")."""
+"""Fields of a record (Amazon VPC user guide, "Flow log records", "Available fields"), up to version 10."""
 
 
 class FlowLogsSettings(Settings):
@@ -35,7 +36,8 @@ class FlowLogsSettings(Settings):
     half the price. Null: there are no flow logs. Needs `account_id`: role and bucket let in this account only."""
 
     traffic: Literal["ALL", "ACCEPT", "REJECT"] = "ALL"
-    """Whether connections that security groups and network ACLs accept, reject, or both are written down."""
+    """Whether connections that security groups and network ACLs accept, reject, or both are written down (EC2 API,
+    `CreateFlowLogs`)."""
 
     fields: Annotated[tuple[FlowField, ...], Field(strict=False)] = ()
     """What a record says, in this order, such as `[srcaddr, dstaddr, dstport, action, ecs-task-id]`. Empty: AWS's
@@ -45,7 +47,8 @@ class FlowLogsSettings(Settings):
     """How long packets of a connection are summed up in one record (EC2 API, `MaxAggregationInterval`)."""
 
     retention_days: LogRetention = 30
-    """Days that records are kept in the log group. In the bucket, `log_bucket.days` counts."""
+    """Days that records are kept in the log group. In the bucket, `log_bucket.days` counts (CloudWatch Logs API,
+    `PutRetentionPolicy`)."""
 
     @rule("destination", "account_id")
     def flow_logs_know_their_account(self, platform: Platform) -> Iterator[Violation]:

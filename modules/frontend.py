@@ -54,9 +54,9 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
 from pydantic import Field
 
 from modules.base import Module, literal
-from modules.buckets import ABORT_DAYS, BucketName, denies_plain_http, encrypted, expire, with_a_dot
+from modules.buckets import ABORT_DAYS, NewBucketName, denies_plain_http, encrypted, expire, with_a_dot
 from modules.cloudfront_facts import ORIGIN_FACING, ORIGIN_HEADER
-from modules.domain import DomainName
+from modules.domain import DomainName, HostName
 from modules.iam import POLICY_VERSION
 from modules.platform import Platform
 from modules.security_groups import HTTP_PORT, HTTPS_PORT
@@ -101,7 +101,7 @@ PathPattern = Annotated[
 CloudfrontCertificateArn = Annotated[
     str,
     matching(
-        rf"|arn:aws:acm:[a-z0-9-]+:{ACCOUNT}:certificate/[A-Za-z0-9-]+",
+        rf"|arn:aws:acm:[a-z0-9-]+:{ACCOUNT}:certificate/[A-Za-z0-9-]{{1,64}}",
         "is not the ARN of a certificate of ACM",
         "arn:aws:acm:us-east-1:<account>:certificate/<id>, or an empty string for none",
     ),
@@ -123,17 +123,19 @@ class FrontendSettings(Settings):
     enabled: bool = False
     """Whether there are a bucket and a distribution for the frontend."""
 
-    bucket: BucketName | None = None
+    bucket: NewBucketName | None = None
     """Name of the bucket with the built application; it must be unique in all of AWS. The bucket of the access logs has
-    `-logs` in addition. Required where the frontend is enabled."""
+    `-logs` in addition. Required where the frontend is enabled (S3 user guide, "General purpose bucket naming rules").
+    """
 
     domain_names: Annotated[tuple[DomainName, ...], Field(strict=False, max_length=100)] = ()
     """Names that the distribution answers to, such as app.example.com. Each belongs to one distribution in all of AWS.
-    Empty: only the name that CloudFront gives (CloudFront API, `Aliases`)."""
+    Empty: only the name that CloudFront gives (CloudFront API, `Aliases`; CloudFront developer guide, "Quotas"; ACM
+    API, `RequestCertificate`)."""
 
     certificate_arn: CloudfrontCertificateArn = ""
     """ARN of a certificate in us-east-1 that covers all `domain_names`. Empty: that of `certificate.for_frontend`, or
-    CloudFront's own, for its own name."""
+    CloudFront's own, for its own name (ACM API, `DescribeCertificate`)."""
 
     minimum_tls: Literal["TLSv1.2_2018", "TLSv1.2_2019", "TLSv1.2_2021"] = "TLSv1.2_2021"
     """Security policy for connections of browsers: the oldest TLS version and the ciphers. CloudFront ignores it where
@@ -141,13 +143,15 @@ class FrontendSettings(Settings):
 
     price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"] = "PriceClass_100"
     """From which edge locations CloudFront answers: 100 is North America, Europe and Israel, 200 leaves out South
-    America, Australia and New Zealand (CloudFront developer guide, "Price class")."""
+    America, Australia and New Zealand (CloudFront developer guide, "Price class"; CloudFront API,
+    `DistributionConfig`)."""
 
     api_paths: Annotated[tuple[PathPattern, ...], Field(strict=False, min_length=1, max_length=74)] = ("/api/*",)
     """Paths that go to the load balancer, uncached, with all methods, cookies and WebSocket. A WebSocket at another
-    path needs its own: `["/api/*", "/ws"]`. A distribution has at most 75 behaviors (CloudFront quotas)."""
+    path needs its own: `["/api/*", "/ws"]`. A distribution has at most 75 behaviors (CloudFront developer guide,
+    "Quotas", "Path pattern")."""
 
-    api_domain_name: DomainName | None = None
+    api_domain_name: HostName | None = None
     """A name that leads to the load balancer and that its certificate covers, such as api.example.com: CloudFront
     connects over HTTPS, and checks the certificate. Default: plain HTTP to the load balancer's own name."""
 
@@ -176,8 +180,8 @@ class FrontendSettings(Settings):
         Field(max_length=1783),
         matching(r"[ -~]*", "holds characters that a header cannot have", "printable ASCII"),
     ] = "default-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-    """`Content-Security-Policy` of the application's files. Empty: none. At most 1,783 characters (CloudFront quotas).
-    """
+    """`Content-Security-Policy` of the application's files. Empty: none. At most 1,783 characters (CloudFront developer
+    guide, "Quotas")."""
 
     hsts_seconds: Annotated[int, Field(ge=0, le=2 * YEAR)] = YEAR
     """`max-age` of `Strict-Transport-Security`: how long browsers use HTTPS only. 0: no such header."""
@@ -189,20 +193,21 @@ class FrontendSettings(Settings):
     """Whether the name may enter the browsers' preload lists, from which it takes months to get out."""
 
     web_acl_arn: CloudfrontWebAclArn = ""
-    """ARN of a WAF web ACL of the scope CLOUDFRONT that exists. Empty: none, or that of `waf.protects`."""
+    """ARN of a WAF web ACL of the scope CLOUDFRONT that exists. Empty: none, or that of `waf.protects` (WAFV2 API,
+    `GetWebACLForResource`)."""
 
     noncurrent_days: Annotated[int, Field(ge=1, le=3650)] = 90
-    """Days that an overwritten or deleted file can be restored."""
+    """Days that an overwritten or deleted file can be restored (S3 API, `LifecycleExpiration`)."""
 
     access_log_days: Annotated[int, Field(ge=0, le=3650)] = 90
-    """Days that access logs are kept. 0: no access logs, and no bucket for them."""
+    """Days that access logs are kept. 0: no access logs, and no bucket for them (S3 API, `LifecycleExpiration`)."""
 
     errors_alarm_threshold: Annotated[float, Field(gt=0, le=100)] = 5
     """Percentage of answers with 5xx above which the alarm goes into ALARM, for five minutes."""
 
     alarm_topic_arn: UsEast1TopicArn = ""
     """ARN of the SNS topic in us-east-1 that the alarm notifies: CloudFront's metrics are there, and an alarm notifies
-    topics of its own region only. Empty: nobody."""
+    topics of its own region only. Empty: nobody (SNS API, `CreateTopic`)."""
 
     @property
     def buckets(self) -> tuple[str, ...]:

@@ -22,7 +22,8 @@ class HostedZoneSettings(Settings):
 
     name: HostName | None = None
     """Name of the zone, such as example.com. Environments refer to it as `dns.zone`. Where the domain is registered, or
-    in the zone above, its name servers must be set: the output `hosted_zone_name_servers`. Default: no zone."""
+    in the zone above, its name servers must be set: the output `hosted_zone_name_servers`. Default: no zone (Route 53
+    API, `CreateHostedZone`)."""
 
     certificate_authorities: Annotated[tuple[HostName, ...], Field(strict=False)] = ()
     """Certificate authorities that may issue certificates for the names of the zone (CAA records), such as amazon.com.

@@ -20,7 +20,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration imp
 from pydantic import Field
 
 from modules.base import Module
-from modules.buckets import BucketName, denies_plain_http, encrypted, expire, with_a_dot
+from modules.buckets import NewBucketName, denies_plain_http, encrypted, expire, with_a_dot
 from modules.iam import POLICY_VERSION
 from modules.platform import Platform
 from modules.settings import Settings, Violation, rule
@@ -29,12 +29,12 @@ from modules.settings import Settings, Violation, rule
 class LogBucketSettings(Settings):
     """The bucket into which AWS writes logs of the environment. Off by default."""
 
-    name: BucketName | None = None
+    name: NewBucketName | None = None
     """Name of the bucket; it must be unique in all of AWS. Null: there is none. Needs `account_id`: the policy of the
-    bucket lets in what is of this account only."""
+    bucket lets in what is of this account only (S3 user guide, "General purpose bucket naming rules")."""
 
     days: Annotated[int, Field(ge=1, le=3650)] = 90
-    """Days that logs are kept."""
+    """Days that logs are kept (S3 API, `LifecycleExpiration`)."""
 
     @rule("name")
     def log_bucket_name_has_no_dot(self, _platform: Platform) -> Iterator[Violation]:

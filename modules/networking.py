@@ -33,16 +33,19 @@ class NetworkingSettings(Settings):
     """Address ranges and zones of the VPC, and the route from private subnets to the internet."""
 
     vpc_cidr: AwsCidr
-    """IPv4 CIDR block of the VPC, /16 to /28. A change replaces the VPC and everything in it."""
+    """IPv4 CIDR block of the VPC, /16 to /28. A change replaces the VPC and everything in it
+    (VPC user guide, "Subnet CIDR blocks")."""
 
     availability_zones: Strings
     """Availability zones by name; subnet i is in zone i. At least two, as an ALB requires."""
 
     public_subnet_cidrs: Annotated[tuple[AwsCidr, ...], Field(strict=False)]
-    """IPv4 CIDR blocks of the public subnets (ALB and NAT), one per zone, /16 to /27."""
+    """IPv4 CIDR blocks of the public subnets (ALB and NAT), one per zone, /16 to /27
+    (VPC user guide, "Subnet CIDR blocks")."""
 
     private_subnet_cidrs: Annotated[tuple[AwsCidr, ...], Field(strict=False)]
-    """IPv4 CIDR blocks of the private subnets (tasks, cache, an internal load balancer), one per zone, /16 to /28."""
+    """IPv4 CIDR blocks of the private subnets (tasks, cache, an internal load balancer), one per zone, /16 to /28
+    (VPC user guide, "Subnet CIDR blocks")."""
 
     enable_nat_gateway: bool = True
     """Whether private subnets reach the internet through NAT gateways. Without NAT, tasks reach only what

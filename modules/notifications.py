@@ -25,7 +25,7 @@ TopicArn = Annotated[
 KeyArn = Annotated[
     str,
     matching(
-        rf"|arn:aws:kms:[a-z0-9-]+:{ACCOUNT}:key/[A-Za-z0-9-]+",
+        rf"|arn:aws:kms:[a-z0-9-]+:{ACCOUNT}:key/[A-Za-z0-9-]{{1,64}}",
         "is not the ARN of a KMS key",
         "arn:aws:kms:<region>:<account>:key/<id>, or an empty string for none",
     ),
@@ -53,7 +53,7 @@ class NotificationsSettings(Settings):
 
     topic_arn: TopicArn = ""
     """ARN of an existing SNS topic that the alarms notify; its policy must allow CloudWatch to publish. Empty: a topic
-    is created if there are `email_addresses` or a `webhook`."""
+    is created if there are `email_addresses` or a `webhook` (SNS API, `CreateTopic`)."""
 
     email_addresses: Annotated[tuple[EmailAddress, ...], Field(strict=False)] = ()
     """Email addresses that subscribe to the topic. AWS sends a link to each; no notification arrives before it is
@@ -70,7 +70,7 @@ class NotificationsSettings(Settings):
     kms_key_arn: KeyArn = ""
     """ARN of the customer managed KMS key that encrypts messages; its policy must allow cloudwatch.amazonaws.com to use
     it (kms:Decrypt, kms:GenerateDataKey*). Empty: only SNS's own encryption at rest. The AWS managed key alias/aws/sns
-    is not supported: CloudWatch cannot use it, and every notification would be lost."""
+    is not supported: CloudWatch cannot use it, and every notification would be lost (KMS API, `DescribeKey`)."""
 
     @property
     def makes_topic(self) -> bool:

@@ -73,9 +73,9 @@ RoleArn = Annotated[
 PolicyArn = Annotated[
     str,
     matching(
-        rf"arn:aws:iam::{ACCOUNT}:policy/[\w+=,.@/-]{{1,512}}",
-        "is not the ARN of a policy of the account",
-        "arn:aws:iam::<account>:policy/<name>",
+        rf"arn:aws:iam::(?:aws|{ACCOUNT}):policy/[\w+=,.@/-]{{1,512}}",
+        "is not the ARN of a policy of IAM",
+        "arn:aws:iam::<account>:policy/<name>, or a policy of AWS's, arn:aws:iam::aws:policy/<name>",
     ),
 ]
 
@@ -85,7 +85,7 @@ class AssumeRoleSettings(Settings):
 
     role_arn: RoleArn = ""
     """ARN of the role. Empty: none. Only Terraform assumes it: commands that read AWS, such as `preflight`, act with
-    your credentials, so for them name the role in a profile (`AWS_PROFILE`)."""
+    your credentials, so for them name the role in a profile (`AWS_PROFILE`; STS API, `AssumeRole`)."""
 
     external_id: Annotated[str, matching(r"[\w+=,.@:/-]{2,1224}", "is not an external ID", _ID_ALLOWED)] | None = None
     """External ID that the trust policy of the role requires (STS API, `AssumeRole`). Default: none."""
@@ -129,10 +129,11 @@ class Platform(Settings):
     """First part of the name of every resource: `{project}-{thing}-{environment}`."""
 
     region: Region
-    """AWS region of the environment."""
+    """AWS region of the environment (S3 API, `CreateBucketConfiguration`)."""
 
     account_id: AccountId | None = None
-    """AWS account that the provider may act on (`allowed_account_ids`). Default: the account of the credentials."""
+    """AWS account that the provider may act on (`allowed_account_ids`). Default: the account of the credentials (ECR
+    API, `CreateRepository`)."""
 
     aws_provider: AwsProviderVersion = "~> 5.0"
     """Version constraint of Terraform's AWS provider. There is no way back from 6: provider 5 cannot read the state
@@ -141,10 +142,11 @@ class Platform(Settings):
     role_boundary_arn: PolicyArn | None = None
     """ARN of the policy that no role of the environment's own goes beyond (permissions boundary), such as the shared
     stack's with `pipeline.roles_need_boundary`. Default: none. Existing roles get it by somebody who may
-    `iam:PutRolePermissionsBoundary`; the pipeline may not."""
+    `iam:PutRolePermissionsBoundary`; the pipeline may not (IAM API, `CreateRole`)."""
 
     container_port: Port = 8080
-    """TCP port of the application: used by the target group, the task and the ingress rule from the ALB."""
+    """TCP port of the application: used by the target group, the task and the ingress rule from the ALB (ELB API,
+    `CreateTargetGroup`)."""
 
     tags: dict[str, str] = Field(default={})
     """Additional tags of every resource. `Project`, `Environment` and `ManagedBy` are always set (the provider's

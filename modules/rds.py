@@ -22,7 +22,7 @@ from modules.notifications import KeyArn
 from modules.platform import Platform
 from modules.security_groups import POSTGRESQL_PORT
 from modules.settings import Percent, Settings, Strings, Violation, matching, region_of, rule
-from modules.time_windows import MaintenanceWindow, SnapshotWindow, overlap
+from modules.time_windows import BackupWindow, DatabaseMaintenanceWindow, overlap
 
 _LARGE: Final = ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge")
 INSTANCE_CLASSES: Final = {
@@ -40,6 +40,27 @@ RESERVED_USERS: Final = frozenset(
 )
 """Names that RDS keeps for itself, or that are words of PostgreSQL (RDS API, `CreateDBInstance`, `MasterUsername`).
 `postgres` is allowed, but an attacker tries it first."""
+
+RESERVED_WORDS: Final = frozenset(
+    {
+        "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization",
+        "binary", "both", "case", "cast", "check", "collate", "collation", "column", "concurrently",
+        "constraint", "create", "cross", "current_catalog", "current_date", "current_role", "current_schema",
+        "current_time", "current_timestamp", "current_user", "default", "deferrable", "desc", "distinct", "do",
+        "else", "end", "except", "false", "fetch", "for", "foreign", "freeze", "from", "full", "grant", "group",
+        "having", "ilike", "in", "initially", "inner", "intersect", "into", "is", "isnull", "join", "lateral",
+        "leading", "left", "like", "limit", "localtime", "localtimestamp", "natural", "not", "notnull", "null",
+        "offset", "on", "only", "or", "order", "outer", "overlaps", "placing", "primary", "references",
+        "returning", "right", "select", "session_user", "similar", "some", "symmetric", "system_user", "table",
+        "tablesample", "then", "to", "trailing", "true", "union", "unique", "user", "using", "variadic",
+        "verbose", "when", "where", "window", "with",
+    }
+)  # fmt: skip
+"""Words that are no names in PostgreSQL without quotes (PostgreSQL documentation, "SQL Key Words", those that are
+reserved). RDS refuses them (RDS API, `CreateDBInstance`)."""
+
+TAKEN: Final = frozenset({"rdsadmin", "template0", "template1"})
+"""Databases that every instance has (RDS user guide, "Understanding PostgreSQL roles and permissions")."""
 
 IMMEDIATE: Final = frozenset(
     {
@@ -87,11 +108,16 @@ InstanceClass = Annotated[
 SnapshotIdentifier = Annotated[
     str,
     matching(
-        r"(?:rds:)?[A-Za-z](?:-?[A-Za-z0-9])*",
+        r"(?=.{1,255}$)(?:rds:)?[A-Za-z](?:-?[A-Za-z0-9])*",
         "is not the name of a snapshot",
-        "letters, digits and single hyphens, starting with a letter and not ending with a hyphen",
+        "letters, digits and single hyphens, starting with a letter and not ending with a hyphen; at most 255",
     ),
 ]
+
+RetentionOfInsights = Literal[
+    7, 31, 62, 93, 124, 155, 186, 217, 248, 279, 310, 341, 372, 403, 434, 465, 496, 527, 558, 589, 620, 651, 682, 713,
+    731,
+]  # fmt: skip
 
 ParameterName = Annotated[
     str, matching(r"[a-z][a-z0-9_.]*", "is not the name of a parameter", "lower-case letters, digits, _ and .")
@@ -109,9 +135,9 @@ class RdsSettings(Settings):
     plan that would delete or replace it. Apply `true` before an intended deletion. AWS takes a final snapshot in every
     case."""
 
-    engine_version: Literal["17", "16", "15", "14"] = "17"
-    """Major version of PostgreSQL; it determines the family of the parameter group. The minor version is AWS's: a
-    minor upgrade changes no plan."""
+    engine_version: Literal["18", "17", "16", "15", "14"] = "17"
+    """Major version of PostgreSQL; it determines the family of the parameter group. The minor version is AWS's: a minor
+    upgrade changes no plan (RDS for PostgreSQL release notes, "Release calendars for Amazon RDS for PostgreSQL")."""
 
     allow_major_version_upgrade: bool = False
     """Whether AWS accepts another major version. Set it together with `engine_version` and remove it afterwards. A
@@ -121,25 +147,27 @@ class RdsSettings(Settings):
     """Whether AWS upgrades minor versions in maintenance windows."""
 
     instance_class: InstanceClass = "db.t3.micro"
-    """Instance class: one that RDS creates. A change restarts the instance."""
+    """Instance class: one that RDS creates. A change restarts the instance (RDS user guide, "DB instance class types").
+    """
 
     allocated_storage: Annotated[int, Field(ge=20, le=65_536)] = 20
-    """Storage (gp3) in GiB. It never shrinks, and changes at most once in six hours."""
+    """Storage (gp3) in GiB. It never shrinks, and changes at most once in six hours (RDS API, `CreateDBInstance`)."""
 
     max_allocated_storage: Annotated[int, Field(ge=0, le=65_536)] = 100
     """Size in GiB up to which RDS grows the storage by itself; 0 switches that off. AWS asks for at least 10 % more
-    than `allocated_storage`."""
+    than `allocated_storage` (RDS API, `CreateDBInstance`)."""
 
     kms_key_arn: KeyArn = ""
     """ARN of the customer managed KMS key of the storage. Empty: AWS's key. The storage is always encrypted; a change
-    replaces the instance."""
+    replaces the instance (KMS API, `DescribeKey`)."""
 
     database_name: Identifier = "miyabi"
-    """Name of the database that RDS creates. A change replaces the instance."""
+    """Name of the database that RDS creates. A change replaces the instance (RDS API, `CreateDBInstance`)."""
 
     admin_user: Annotated[Identifier, Field(max_length=16)] = "miyabi_admin"
     """Master user, 1 to 16 characters. RDS makes its password, keeps it in Secrets Manager and rotates it every seven
-    days: it is in no plan and in no state. Only migrations use it. A change replaces the instance."""
+    days: it is in no plan and in no state. Only migrations use it. A change replaces the instance (RDS API,
+    `CreateDBInstance`)."""
 
     application_user: Identifier = "miyabi_app"
     """User of the application with `access: iam`. A migration creates it: `CREATE USER miyabi_app; GRANT rds_iam TO
@@ -162,43 +190,51 @@ class RdsSettings(Settings):
     """Whether a standby in another zone takes over when the instance or its zone fails. It doubles the price."""
 
     backup_retention_days: Annotated[int, Field(ge=0, le=35)] = 7
-    """Days for which the database can be restored to any second; 0 switches backups off."""
+    """Days for which the database can be restored to any second; 0 switches backups off (RDS API, `CreateDBInstance`).
+    """
 
-    backup_window: SnapshotWindow = "07:00-08:00"
-    """Daily window in UTC, at least one hour, in which the backup starts. It must not overlap `maintenance_window`."""
+    backup_window: BackupWindow = "07:00-08:00"
+    """Daily window in UTC, at least 30 minutes, in which the backup starts. It must not overlap `maintenance_window`
+    (RDS API, `PreferredBackupWindow`)."""
 
-    maintenance_window: MaintenanceWindow = "sun:09:00-sun:10:00"
-    """Weekly window in UTC, at least one hour, in which AWS may restart the instance."""
+    maintenance_window: DatabaseMaintenanceWindow = "sun:09:00-sun:10:00"
+    """Weekly window in UTC, at least 30 minutes, in which AWS may restart the instance (RDS API, `CreateDBInstance`).
+    """
 
     restore_from_snapshot: SnapshotIdentifier | None = None
-    """Snapshot from which the instance is created. It has no effect on an instance that exists."""
+    """Snapshot from which the instance is created. It has no effect on an instance that exists (RDS API,
+    `CreateDBSnapshot`)."""
 
     force_tls: bool = True
     """Whether the database refuses connections without TLS (`rds.force_ssl`)."""
 
     ca_certificate: Literal["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"] = "rds-ca-rsa2048-g1"
-    """Authority of the server's certificate. The application needs RDS's certificate bundle to verify it."""
+    """Authority of the server's certificate. The application needs RDS's certificate bundle to verify it (RDS user
+    guide, "Using SSL/TLS to encrypt a connection to a DB instance")."""
 
     parameters: dict[ParameterName, str] = Field(default={})
     """Further parameters of PostgreSQL. Those that are not known to take effect at once wait for a restart."""
 
-    log_exports: Annotated[tuple[Literal["postgresql", "upgrade"], ...], Field(strict=False)] = (
+    log_exports: Annotated[tuple[Literal["postgresql", "upgrade", "iam-db-auth-error"], ...], Field(strict=False)] = (
         "postgresql",
         "upgrade",
     )
-    """Logs that RDS writes to CloudWatch Logs."""
+    """Logs that RDS writes to CloudWatch Logs. `iam-db-auth-error` says why a login with `access: iam` failed (RDS API,
+    `EnableCloudwatchLogsExports`)."""
 
     log_retention_days: LogRetention = 30
-    """Retention of these logs in days; 0 means without end."""
+    """Retention of these logs in days; 0 means without end (CloudWatch Logs API, `PutRetentionPolicy`)."""
 
     performance_insights: bool = True
     """Whether RDS records what the database waits for."""
 
-    performance_insights_days: Literal[7, 31, 62, 93, 186, 372, 731] = 7
-    """Days for which it is kept. 7 are free."""
+    performance_insights_days: RetentionOfInsights = 7
+    """Days for which it is kept: 7, which are free, 1 to 23 months of 31 days, or 731 (RDS API,
+    `PerformanceInsightsRetentionPeriod`)."""
 
     monitoring_interval: Literal[0, 1, 5, 10, 15, 30, 60] = 0
-    """Seconds between two samples of the operating system (enhanced monitoring); 0 switches it off."""
+    """Seconds between two samples of the operating system (enhanced monitoring); 0 switches it off (RDS API,
+    `CreateDBInstance`)."""
 
     apply_immediately: bool = False
     """Whether changes take effect immediately instead of in the maintenance window. They can restart the instance."""
@@ -262,11 +298,17 @@ class RdsSettings(Settings):
         """RDS refuses reserved names; the application is never the master user."""
         for key in ("admin_user", "application_user"):
             name: str = getattr(self, key)
-            if name in RESERVED_USERS or name.startswith(("pg_", "rds_")):
+            if name in RESERVED_USERS | RESERVED_WORDS or name.startswith(("pg_", "rds_")):
                 yield Violation(key, name, "is reserved", "another name, such as miyabi_admin")
         if self.application_user == self.admin_user:
             problem = "is also admin_user, whose password rotates"
             yield Violation("application_user", self.application_user, problem, "another name")
+
+    @rule("database_name")
+    def database_has_a_name_of_its_own(self, _platform: Platform) -> Iterator[Violation]:
+        """RDS refuses the reserved words of PostgreSQL, and the databases that every instance has."""
+        if self.database_name in RESERVED_WORDS | TAKEN:
+            yield Violation("database_name", self.database_name, "is reserved", "another name, such as miyabi")
 
     @rule("kms_key_arn", "region")
     def key_of_the_database_is_of_the_region(self, platform: Platform) -> Iterator[Violation]:
@@ -351,6 +393,16 @@ class RdsModule(Module):
                     name=f"/aws/rds/instance/{name('db')}/upgrade",
                     retention_in_days=settings.log_retention_days,
                     tags={"Name": name("db-upgrade")},
+                )
+            ]
+        if "iam-db-auth-error" in settings.log_exports:
+            logs += [
+                CloudwatchLogGroup(
+                    body,
+                    "aws_cloudwatch_log_group.iam_db_auth_error",
+                    name=f"/aws/rds/instance/{name('db')}/iam-db-auth-error",
+                    retention_in_days=settings.log_retention_days,
+                    tags={"Name": name("db-iam-db-auth-error")},
                 )
             ]
         monitoring_role_arn = None

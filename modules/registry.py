@@ -33,16 +33,17 @@ class RegistrySettings(Settings):
     """Number of images that are kept, newest first; a rollback needs one of them. Images are tagged with the git
     commit."""
 
-    deployed_tag_prefixes: Annotated[tuple[TagPrefix, ...], Field(strict=False)] = ()
+    deployed_tag_prefixes: Annotated[tuple[TagPrefix, ...], Field(strict=False, max_length=48)] = ()
     """Prefixes of the tags that mark an image as deployed, such as `prod-` for `prod-3f2c1ab`. The newest images of
-    each prefix are kept, so that pushes for one environment do not expire the image that another one runs."""
+    each prefix are kept, so that pushes for one environment do not expire the image that another one runs. At most 48:
+    a life cycle has 50 rules, two of which are for the other images (ECR user guide, "Amazon ECR service quotas")."""
 
     keep_deployed: Annotated[int, Field(ge=1, le=1000)] = 10
     """Number of images that are kept of each of `deployed_tag_prefixes`, newest first."""
 
     pull_accounts: Annotated[tuple[AccountId, ...], Field(strict=False)] = ()
     """AWS accounts that can pull images, in addition to the account of the registry. Their roles need the permission
-    too."""
+    too (ECR API, `CreateRepository`)."""
 
     untagged_days: Annotated[int, Field(ge=1, le=365)] = 7
     """Days that an image without a tag is kept; an interrupted push leaves such images."""

@@ -53,15 +53,16 @@ class SecretSettings(Settings):
     """A secret of the environment, `<project>-<environment>/<name>`. Its value is set with a command of the runbook."""
 
     description: Annotated[str, Field(min_length=1, max_length=500)]
-    """What the secret is for. Everybody who may list secrets reads it."""
+    """What the secret is for. Everybody who may list secrets reads it
+    (Secrets Manager API, `CreateSecret`)."""
 
     recovery_window_days: RecoveryWindow = 30
     """Days for which a deleted secret can be restored, and its name cannot be used again: 7 to 30. 0: it is gone at
-    once."""
+    once (Secrets Manager API, `DeleteSecret`)."""
 
     kms_key_arn: KeyArn = ""
     """ARN of the customer managed KMS key that encrypts the values; whoever reads the secret may decrypt with it.
-    Empty: AWS's key."""
+    Empty: AWS's key (KMS API, `DescribeKey`)."""
 
     application_reads: bool = False
     """Whether the application may read the secret itself at any time, with the task role. It then gets a new value
@@ -69,11 +70,13 @@ class SecretSettings(Settings):
 
     rotation_days: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Days after which the value is to be replaced. `miyabi-infra status` says when it is older. With
-    `rotation_lambda_arn`, Secrets Manager replaces it by itself. Default: no rotation."""
+    `rotation_lambda_arn`, Secrets Manager replaces it by itself. Default: no rotation (Secrets Manager API,
+    `RotationRules`)."""
 
     rotation_lambda_arn: FunctionArn | None = None
     """ARN of a Lambda function that replaces the value. Its resource policy must let Secrets Manager invoke it, and the
-    secret needs a first value. Default: somebody replaces it with the runbook's command."""
+    secret needs a first value. Default: somebody replaces it with the runbook's command (Secrets Manager API,
+    `RotateSecret`)."""
 
     old_value_stays_valid: bool = False
     """Whether the value of before still works until the next rotation, as with two users that alternate. It says what

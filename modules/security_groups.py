@@ -24,7 +24,7 @@ class SecurityGroupsSettings(Settings):
 
     alb_ingress_cidr_blocks: Annotated[tuple[Cidr, ...], Field(strict=False, min_length=1)] = ("0.0.0.0/0",)
     """IPv4 CIDR blocks that can reach the load balancer. Default: the whole internet; with `alb.internal`, everything
-    that is led to the private subnets: the VPC, peers, VPNs."""
+    that is led to the private subnets: the VPC, peers, VPNs (VPC user guide, "Security group rules")."""
 
     @rule("project")
     def names_do_not_look_like_ids(self, platform: Platform) -> Iterator[Violation]:

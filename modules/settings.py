@@ -205,15 +205,19 @@ IntegerOrDigits = Annotated[int, BeforeValidator(_integer, json_schema_input_typ
 ACCOUNT: Final = r"\d{12}"
 
 
-HealthCheckPath = Annotated[
-    str,
-    matching(
-        r"/[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]{0,1023}(?<!\$\{)",
+def _path(longest: int) -> Matching:
+    return matching(
+        rf"/[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]{{0,{longest - 1}}}(?<!\$\{{)",
         "is not a URL path",
-        "a path that starts with /, at most 1024 characters",
-    ),
-]
+        f"a path that starts with /, at most {longest} characters",
+    )
+
+
+HealthCheckPath = Annotated[str, _path(1024)]
 """Path of a health check, as in `GET <path>`."""
+
+PathFromOutside = Annotated[str, _path(255)]
+"""Path of a health check of Route 53 (Route 53 API, `HealthCheckConfig`)."""
 
 UsEast1TopicArn = Annotated[
     str,

@@ -28,7 +28,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
 from pydantic import Field
 
 from modules.base import Module
-from modules.buckets import ABORT_DAYS, BucketName, denies_plain_http, encrypted, with_a_dot
+from modules.buckets import ABORT_DAYS, NewBucketName, denies_plain_http, encrypted, with_a_dot
 from modules.iam import POLICY_VERSION
 from modules.platform import Platform
 from modules.settings import Settings, Violation, rule
@@ -37,11 +37,12 @@ from modules.settings import Settings, Violation, rule
 class StateBucketSettings(Settings):
     """The name of the bucket, and how long old states are kept."""
 
-    name: BucketName
-    """Name of the bucket; it must be unique in all of AWS. Environments refer to it as `state.bucket`."""
+    name: NewBucketName
+    """Name of the bucket; it must be unique in all of AWS. Environments refer to it as `state.bucket`
+    (S3 user guide, "General purpose bucket naming rules")."""
 
     noncurrent_days: Annotated[int, Field(ge=1, le=3650)] = 365
-    """Days that an old version of a state can be restored."""
+    """Days that an old version of a state can be restored (S3 API, `LifecycleExpiration`)."""
 
     @rule("name")
     def name_has_no_dot(self, _platform: Platform) -> Iterator[Violation]:

@@ -1,7 +1,7 @@
 """Time windows: AWS's weekly and daily ones in UTC (`sun:05:00-sun:06:00`, `03:00-04:00`), and hours of a week."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator
 
@@ -10,7 +10,8 @@ from modules.settings import matching, refuse
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
-_SHORTEST = 60
+_HOUR = 60
+_HALF_AN_HOUR = 30
 _LONGEST_WEEKLY = 24 * 60
 _TIME = r"(?:[01]\d|2[0-3]):[0-5]\d"
 
@@ -31,39 +32,46 @@ def _minute(time: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def _check_weekly(window: str) -> str:
-    _, length = _weekly_minutes(window)
-    if not _SHORTEST <= length <= _LONGEST_WEEKLY:
-        raise refuse(f"is a window of {length} minutes", f"{_SHORTEST} minutes to 24 hours")
-    return window
+def _weekly(shortest: int) -> AfterValidator:
+    def check(window: str) -> str:
+        _, length = _weekly_minutes(window)
+        if not shortest <= length <= _LONGEST_WEEKLY:
+            raise refuse(f"is a window of {length} minutes", f"{shortest} minutes to 24 hours")
+        return window
+
+    return AfterValidator(check)
 
 
-def _check_daily(window: str) -> str:
-    _, length = _daily_minutes(window)
-    if length < _SHORTEST:
-        raise refuse(f"is a window of {length} minutes", f"{_SHORTEST} minutes or more")
-    return window
+def _daily(shortest: int) -> AfterValidator:
+    def check(window: str) -> str:
+        _, length = _daily_minutes(window)
+        if length < shortest:
+            raise refuse(f"is a window of {length} minutes", f"{shortest} minutes or more")
+        return window
+
+    return AfterValidator(check)
 
 
 _DAY_NAME = f"(?:{'|'.join(_DAYS)})"
 
-MaintenanceWindow = Annotated[
-    str,
-    matching(
-        rf"{_DAY_NAME}:{_TIME}-{_DAY_NAME}:{_TIME}",
-        "is not a weekly window",
-        "ddd:hh:mm-ddd:hh:mm in lower case and UTC, such as sun:05:00-sun:06:00",
-    ),
-    AfterValidator(_check_weekly),
-]
-"""A weekly window of at least one hour."""
+_WEEKLY: Final = matching(
+    rf"{_DAY_NAME}:{_TIME}-{_DAY_NAME}:{_TIME}",
+    "is not a weekly window",
+    "ddd:hh:mm-ddd:hh:mm in lower case and UTC, such as sun:05:00-sun:06:00",
+)
+_DAILY: Final = matching(rf"{_TIME}-{_TIME}", "is not a daily window", "hh:mm-hh:mm in UTC, such as 03:00-04:00")
 
-SnapshotWindow = Annotated[
-    str,
-    matching(rf"{_TIME}-{_TIME}", "is not a daily window", "hh:mm-hh:mm in UTC, such as 03:00-04:00"),
-    AfterValidator(_check_daily),
-]
-"""A daily window of at least one hour."""
+MaintenanceWindow = Annotated[str, _WEEKLY, _weekly(_HOUR)]
+"""A weekly window of ElastiCache: at least one hour (ElastiCache API, `PreferredMaintenanceWindow`)."""
+
+SnapshotWindow = Annotated[str, _DAILY, _daily(_HOUR)]
+"""A daily window of ElastiCache: at least one hour (ElastiCache user guide, "Scheduling automatic backups")."""
+
+DatabaseMaintenanceWindow = Annotated[str, _WEEKLY, _weekly(_HALF_AN_HOUR)]
+"""A weekly window of RDS: at least half an hour (RDS API, `PreferredMaintenanceWindow`)."""
+
+BackupWindow = Annotated[str, _DAILY, _daily(_HALF_AN_HOUR)]
+"""A daily window of RDS: at least half an hour (RDS API, `PreferredBackupWindow`)."""
 
 
 def overlap(daily: str, weekly: str) -> bool:

@@ -125,10 +125,11 @@ class ManagedGroupSettings(Settings):
         None
     )
     """Version of the group, such as `Version_1.4`. Null: AWS's default one, which AWS moves; a version of one's own
-    expires, and then AWS takes the default one."""
+    expires, and then AWS takes the default one (WAFV2 API, `ManagedRuleGroupStatement`)."""
 
     counted_rules: Annotated[tuple[RuleName, ...], Field(strict=False, max_length=100)] = ()
-    """Rules of the group that count whatever `action` says, such as `SizeRestrictions_BODY`, which blocks uploads."""
+    """Rules of the group that count whatever `action` says, such as `SizeRestrictions_BODY`, which blocks uploads
+    (WAFV2 API, `ManagedRuleGroupStatement`, `RuleActionOverride`)."""
 
 
 class WafSettings(Settings):
@@ -150,7 +151,8 @@ class WafSettings(Settings):
             "AWSManagedRulesSQLiRuleSet": ManagedGroupSettings(),
         }
     )
-    """AWS's groups of rules, by their name. An overlay's mapping takes the place of the whole default."""
+    """AWS's groups of rules, by their name. An overlay's mapping takes the place of the whole default (WAF developer
+    guide, "AWS Managed Rules rule groups list")."""
 
     rate_limit: Annotated[int, Field(ge=10, le=2_000_000_000)] | None = 166
     """Requests of one address in `rate_window` seconds, above which further ones are counted or blocked; null for no
@@ -166,14 +168,16 @@ class WafSettings(Settings):
     """What happens above the limit. `block` answers 429."""
 
     allowed_addresses: AddressBlocks = ()
-    """Blocks whose requests no rule inspects: a load test, a partner. They are not limited either."""
+    """Blocks whose requests no rule inspects: a load test, a partner. They are not limited either (WAF developer guide,
+    "AWS WAF quotas"; WAFV2 API, `CreateIPSet`)."""
 
     blocked_addresses: AddressBlocks = ()
-    """Blocks whose requests are answered with 403."""
+    """Blocks whose requests are answered with 403 (WAF developer guide, "AWS WAF quotas"; WAFV2 API, `CreateIPSet`)."""
 
     max_body_bytes: Annotated[int, Field(ge=1, le=LARGEST_AT_DISTRIBUTION)] | None = None
     """Bytes above which the body of a request is too large. WAF sees 8,192 bytes of a body at the load balancer, 16,384
-    at the distribution. Null: no limit of its own; AWS's rule `SizeRestrictions_BODY` matches above 8,192."""
+    at the distribution. Null: no limit of its own; AWS's rule `SizeRestrictions_BODY` matches above 8,192 (WAFV2 API,
+    `Body`)."""
 
     body_action: Action = "count"
     """What happens to a request whose body is too large. `block` answers 403."""
@@ -186,13 +190,13 @@ class WafSettings(Settings):
     """`matched`: requests that were blocked or counted. `none`: no log group."""
 
     log_retention_days: LogRetention = 30
-    """Days that the log is kept."""
+    """Days that the log is kept (CloudWatch Logs API, `PutRetentionPolicy`)."""
 
     redacted_headers: Annotated[tuple[HeaderName, ...], Field(strict=False, max_length=_MOST_REDACTED - 1)] = (
         "authorization",
         "cookie",
     )
-    """Headers whose values are not in the log."""
+    """Headers whose values are not in the log (WAFV2 API, `LoggingConfiguration`, `SingleHeader`)."""
 
     redact_query: bool = False
     """Whether query strings are not in the log."""

@@ -72,7 +72,7 @@ def containers(draw: st.DrawFn) -> dict[str, Any]:
         "container_health_check_timeout": draw(st.integers(2, 60)),
         "container_health_check_retries": draw(st.integers(1, 10)),
         "container_health_check_start_period": draw(st.integers(0, 300)),
-        "stop_timeout": draw(st.sampled_from([None, 1, 120])),
+        "stop_timeout": draw(st.sampled_from([None, 2, 120])),
         "read_only_root": read_only,
         "writable_paths": draw(st.sampled_from([[], ["/run/app", "/var/cache/app"]])) if read_only else [],
         "ephemeral_storage": draw(st.sampled_from([None, 21, 200])),
@@ -180,7 +180,7 @@ def rds(draw: st.DrawFn) -> dict[str, Any]:
     return {
         "enabled": draw(st.booleans()),
         "deletable": draw(st.booleans()),
-        "engine_version": draw(st.sampled_from(["14", "15", "16", "17"])),
+        "engine_version": draw(st.sampled_from(["14", "15", "16", "17", "18"])),
         "instance_class": draw(st.sampled_from(["db.t3.micro", "db.t4g.small", "db.r7g.16xlarge"])),
         "allocated_storage": draw(st.integers(20, 90)),
         "access": draw(st.sampled_from(["iam", "secret"])),
@@ -190,7 +190,7 @@ def rds(draw: st.DrawFn) -> dict[str, Any]:
         "backup_retention_days": draw(st.integers(0, 35)),
         "restore_from_snapshot": draw(st.sampled_from([None, "before"])),
         "parameters": draw(st.sampled_from([{}, {"work_mem": "8192", "shared_buffers": "16384"}])),
-        "log_exports": draw(st.sampled_from([[], ["postgresql"], ["upgrade", "postgresql"]])),
+        "log_exports": draw(st.sampled_from([[], ["postgresql"], ["upgrade", "iam-db-auth-error"]])),
         "performance_insights": draw(st.booleans()),
         "monitoring_interval": draw(st.sampled_from([0, 60])),
     }

@@ -54,14 +54,16 @@ class S3State(Settings):
     """Terraform backend `s3`."""
 
     bucket: BucketName
-    """Bucket of the state; the stack `miyabi-shared` creates one."""
+    """Bucket of the state; the stack `miyabi-shared` creates one
+    (S3 user guide, "General purpose bucket naming rules")."""
 
     key: StateKey | None = None
     """Key of the object. Default: `<environment>/terraform.tfstate`. The state of a Terraform workspace has the key
-    `env:/<workspace>/<key>`, or another prefix (`workspace_key_prefix` of the backend)."""
+    `env:/<workspace>/<key>`, or another prefix (`workspace_key_prefix` of the backend; S3 user guide, "Naming Amazon S3
+    objects")."""
 
     region: Region | None = None
-    """Region of the bucket. Default: the region of the environment."""
+    """Region of the bucket. Default: the region of the environment (S3 API, `CreateBucketConfiguration`)."""
 
     encrypt: bool = True
     """Whether Terraform requests encryption at rest, regardless of the default of the bucket."""
@@ -73,7 +75,7 @@ class S3State(Settings):
     """Whether a lock file next to the state prevents concurrent runs (Terraform 1.10 and newer)."""
 
     dynamodb_table: TableName | None = None
-    """DynamoDB table that prevents concurrent runs, as before Terraform 1.10."""
+    """DynamoDB table that prevents concurrent runs, as before Terraform 1.10 (DynamoDB API, `TableName`)."""
 
     def location(self, platform: Platform) -> str:
         """The identity of the state: bucket and key."""

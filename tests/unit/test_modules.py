@@ -446,6 +446,15 @@ def test_the_token_reaches_the_tasks_through_a_secret_alone(settings: Environmen
 ON = {"enabled": True, "migration_command": ["/app/migrate"]}
 
 
+def test_each_exported_log_of_the_database_has_its_group_before(settings: EnvironmentSettings) -> None:
+    logs = ["postgresql", "upgrade", "iam-db-auth-error"]
+    made = body(settings, "rds", rds=ON | {"log_exports": logs})
+    groups = {each["name"] for each in made["resource"]["aws_cloudwatch_log_group"].values()}
+    assert groups == {f"/aws/rds/instance/miyabi-db-prod/{log}" for log in logs}
+    waited = resource(made, "aws_db_instance.main")["depends_on"]
+    assert "aws_cloudwatch_log_group.iam_db_auth_error" in waited
+
+
 def test_the_database_is_private_encrypted_and_neither_deleted_nor_replaced(settings: EnvironmentSettings) -> None:
     database = resource(body(settings, "rds", rds=ON), "aws_db_instance.main")
     assert {

@@ -712,6 +712,10 @@ RULES = {
         add="rds:\n  admin_user: admin\n",
         problem="qa.yaml:9: rds.admin_user: 'admin' is reserved; allowed: another name, such as miyabi_admin",
     ),
+    "database_has_a_name_of_its_own": Case(
+        add="rds:\n  database_name: order\n",
+        problem="qa.yaml:9: rds.database_name: 'order' is reserved; allowed: another name, such as miyabi",
+    ),
     "key_of_the_database_is_of_the_region": Case(
         add=f"rds: {{kms_key_arn: '{KEY.replace('us-west-2', 'us-east-1')}'}}\n",
         problem=f"qa.yaml:8: rds.kms_key_arn: '{KEY.replace('us-west-2', 'us-east-1')}' is a key of us-east-1; "
@@ -751,6 +755,41 @@ RULES = {
 }
 
 FIELDS = {
+    "three codes in a range": Case(
+        add="alb:\n  health_check_matcher: 200-299-399\n",
+        problem="qa.yaml:9: alb.health_check_matcher: '200-299-399' is not a list of HTTP status codes; "
+        "allowed: codes or ranges from 200 to 499: 200-299",
+    ),
+    "codes backwards": Case(
+        add="alb:\n  health_check_matcher: 299-200\n",
+        problem="qa.yaml:9: alb.health_check_matcher: '299-200' has a range that does not rise (299-200); "
+        "allowed: codes or ranges from 200 to 499: 200-299",
+    ),
+    "path for Route 53 too long": Case(
+        add=f"dns:\n  health_check_path: /{'a' * 255}\n",
+        problem=f"qa.yaml:9: dns.health_check_path: '/{'a' * 98}… is not a URL path; "
+        "allowed: a path that starts with /, at most 255 characters",
+    ),
+    "reserved end of a new bucket": Case(
+        add="log_bucket:\n  name: logs-123456789012-us-west-2-an\n",
+        problem="qa.yaml:9: log_bucket.name: 'logs-123456789012-us-west-2-an' is not a valid S3 bucket name; allowed: "
+        "3 to 63 lower-case letters, digits, hyphens and single dots, starting and ending with a letter or digit, "
+        "without an ending that S3 reserves, such as -s3alias or -an",
+    ),
+    "origin with a star": Case(
+        add="frontend:\n  api_domain_name: '*.example.com'\n",
+        problem="qa.yaml:9: frontend.api_domain_name: '*.example.com' is not a domain name without *; "
+        "allowed: a name in lower case such as app.example.com",
+    ),
+    "alarm before each renewal": Case(
+        add="certificate:\n  expiry_alarm_days: 45\n",
+        problem="qa.yaml:9: certificate.expiry_alarm_days: 45 is too large; allowed: at most 44",
+    ),
+    "database maintained in a quarter of an hour": Case(
+        add="rds:\n  maintenance_window: sun:09:00-sun:09:15\n",
+        problem="qa.yaml:9: rds.maintenance_window: 'sun:09:00-sun:09:15' is a window of 15 minutes; "
+        "allowed: 30 minutes to 24 hours",
+    ),
     "unknown key": Case(
         add="security_groups:\n  https_ingres: true\n",
         problem="qa.yaml:9: security_groups.https_ingres: true is under an unknown key (did you mean "
@@ -1003,7 +1042,7 @@ FIELDS = {
     "digit of another script": Case(
         add="  user: '\u0661'\n",
         problem="qa.yaml:8: ecs.user: '\u0661' is not the user of a container; allowed: a name or number, or "
-        "user:group with two names or two numbers, in quotes",
+        "user:group, each a name or a number, in quotes",
     ),
     "port of an address": Case(
         add="service_levels: {url: 'http://api.example.com:99999'}\n",
