@@ -36,14 +36,13 @@ def run(root: Path, before: str, after: str, *, as_json: bool = False, fail_if_w
 def _text(found: EnvironmentDifference) -> str:
     before, after = found.before.environment, found.after.environment
     changes = found.comparison.changes
-    blocks = [_resource_text(found, change) for change in changes]
+    steps = steps_of(changes, found.causes)
+    first = f"one apply could not make a running {before} like {after}:"
+    blocks = ["\n".join([first, *(f"  {each}" for each in steps)])] if steps else []
+    blocks += [_resource_text(found, change) for change in changes]
     own = len([each for each in changes if each.address not in (PROVIDER, BACKEND)])
     folded = f"; {count(found.comparison.folded, 'argument')} more differ by the environment's name alone"
     blocks.append(f"{before} -> {after}: {count(own, 'resource')} differ{'s' * (own == 1)}{folded}")
-    steps = steps_of(changes, found.causes)
-    if steps:
-        lines = [f"one apply could not make a running {before} like {after}:"]
-        blocks.append("\n".join([*lines, *(f"  {each}" for each in steps)]))
     effects = list(told(effects_of(changes, found.causes)))
     if effects:
         blocks.append("\n".join([f"what else it would do to a running {before}:", *(f"  {each}" for each in effects)]))

@@ -14,6 +14,7 @@ from miyabi_infra.load.result import LoadResult, TargetResult
 from miyabi_infra.load.sending import Sent, demand_locust, ends_in_order, send
 from miyabi_infra.load.target import choose, reach
 from miyabi_infra.overlays.service_levels import service_levels
+from miyabi_infra.progress import shown, step
 from miyabi_infra.project import SHARED
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, chosen, read
@@ -73,7 +74,9 @@ def run(
         )
     demand_locust()
     started = datetime.now(UTC)
-    reached = reach(address)
+    with shown():
+        step(f"one request to {address}, which may take {REQUEST_TIMEOUT:g} s")
+        reached = reach(address)
     if reached.error is None:
         print(f"{environment}, {profile.name}: {profile.text}, to {reached.url}; Ctrl-C ends it", file=sys.stderr)
         progress = Progress(profile)

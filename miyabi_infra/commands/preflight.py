@@ -15,6 +15,7 @@ from miyabi_infra.aws.preflight.model import LEVELS, Before
 from miyabi_infra.aws.preflight.names import addresses
 from miyabi_infra.aws.status.model import Level
 from miyabi_infra.overlays.service_levels import service_levels
+from miyabi_infra.progress import shown
 from miyabi_infra.project import SHARED
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack, chosen
@@ -41,7 +42,8 @@ def run(root: Path, environment: str, *, as_json: bool = False, print_policy: bo
         image=os.environ.get("TF_VAR_ecr_image_uri", ""),  # noqa: SIM112  # as Terraform is given it
         host=(urlsplit(url).hostname or "") if url and url.startswith("https:") else "",
     )
-    found = read(before, Aws(stack.region), stacks)
+    with shown():
+        found = read(before, Aws(stack.region), stacks)
     if as_json:
         print(json.dumps(found.as_data(), default=str, indent=2))
     else:

@@ -14,6 +14,7 @@ import typer
 from miyabi_infra.aws.client import Aws
 from miyabi_infra.aws.status import UNKNOWN, Level, Status, as_data, read
 from miyabi_infra.overlays.service_levels import service_levels
+from miyabi_infra.progress import shown
 from miyabi_infra.stacks import OUT, chosen
 from miyabi_infra.stacks import read as read_stacks
 from miyabi_infra.text import count
@@ -42,13 +43,14 @@ def run(root: Path, environment: str, *, watch: bool = False, probe: bool = Fals
     probed = service_levels(root, environment).url or "" if probe else None
     try:
         while True:
-            status = read(stack, aws, datetime.now(UTC), probed=probed)
+            with shown():
+                status = read(stack, aws, datetime.now(UTC), probed=probed)
             code = status.exit_code
             if as_json:
                 print(json.dumps(as_data(status), default=str, indent=None if watch else 2), flush=True)
             else:
-                shown = (_CLEAR if watch and sys.stdout.isatty() else "") + text(status)
-                typer.echo(shown, color=False if "NO_COLOR" in os.environ else None)
+                page = (_CLEAR if watch and sys.stdout.isatty() else "") + text(status)
+                typer.echo(page, color=False if "NO_COLOR" in os.environ else None)
             if not watch:
                 return code
             time.sleep(INTERVAL)

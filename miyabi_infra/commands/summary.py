@@ -30,4 +30,4 @@ def run(root: Path, environment: str | None = None, *, since: str | None = None,
     print(comment(found, found_plans, base), end="")
     if found.not_known or not all(plan.complete for plan in found_plans):
         return exits.UNKNOWN
-    return exits.FOUND if found.environments or any(plan.changes for plan in found_plans) else exits.FINE
+    return exits.FOUND if found.environments or not all(plan.quiet for plan in found_plans) else exits.FINE

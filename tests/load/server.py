@@ -39,6 +39,8 @@ async def behave(path: str) -> tuple[int, str]:
             return 503, ""
         case "/hanging" if number > 1:  # the first is the one that looks whether anybody is there
             await asyncio.sleep(60)
+        case "/late-and-hanging":
+            await asyncio.sleep(3 if number == 1 else 60)
         case "/cut-off":
             return 200, CUT_OFF
         case "/elsewhere":

@@ -5,13 +5,16 @@ A machine can be slower than planned and never faster: figures are held against 
 
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -192,6 +195,36 @@ def test_requests_time_out_and_the_run_ends_in_time(server: str) -> None:
     assert sent.ended == "time limit"
     assert [sample.error for sample in sent.samples] == ["time-out"] * 2
     assert sent.unfinished == 2
+
+
+def test_a_service_that_never_answers_is_shown_to_be_waited_for(
+    strict: Project, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the first request, which is sent alone, to the last second of the run."""
+    screen, end = pty.openpty()
+    told: list[tuple[float, str]] = []
+
+    def watch() -> None:
+        while text := os.read(screen, 10_000).decode():
+            told.append((time.monotonic(), text))
+            if "over" in text:
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    with open(end, "w", encoding="utf-8") as terminal:  # noqa: PTH123  # of a file descriptor
+        monkeypatch.setattr(sys, "stderr", terminal)
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setitem(PROFILES, "baseline", Profile("baseline", 6, at_once=2, rate=None, grace_seconds=4))
+        load(strict, f"{server}/late-and-hanging", "baseline", 1)
+        print("over", file=terminal, flush=True)
+        watcher.join(10)
+    os.close(screen)
+
+    shown = "".join(text for _, text in told)
+    assert "one request to " in shown  # answered after three seconds
+    assert shown.count("0 of 6") >= 3
+    assert max(after - before for (before, _), (after, _) in pairwise(told)) <= 5  # the generator starts in between
 
 
 def test_an_unreachable_service_misses_the_targets_without_being_asked_again(

@@ -1,9 +1,12 @@
 """`miyabi-infra load` without a network: figures, verdicts, whom it may load, what it shows."""
 
 import json
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from io import StringIO
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ from jsonschema import Draft202012Validator
 
 from environments.sections.service_levels import ServiceLevelSettings
 from miyabi_infra.commands import load as load_run
-from miyabi_infra.commands.load import progress, run, summary
+from miyabi_infra.commands.load import Progress, progress, run, summary
 from miyabi_infra.load import sending, target
 from miyabi_infra.load.errors import kind_of, status_error
 from miyabi_infra.load.evaluation import evaluate
@@ -454,6 +457,30 @@ def test_progress_is_that_of_the_last_seconds() -> None:
 
     assert progress(10, samples, BASELINE) == "10 s  151 of 10,000  10 per second  p50 20 ms  p99 20 ms  1 failed"
     assert progress(0.5, [], BASELINE) == "0 s  0 of 10,000  0 per second  0 failed"
+
+
+@pytest.mark.parametrize(("terminal", "most"), [(True, 2), (False, 10)])
+def test_a_run_without_an_answer_shows_its_progress_all_the_time(
+    monkeypatch: pytest.MonkeyPatch, *, terminal: bool, most: float
+) -> None:
+    told: list[float] = [0]
+
+    class Screen(StringIO):
+        def isatty(self) -> bool:
+            return terminal
+
+        def write(self, text: str) -> int:
+            told.extend([now] if "0 of 10,000" in text else [])
+            return super().write(text)
+
+    monkeypatch.setattr(sys, "stderr", Screen())
+    shown = Progress(BASELINE)
+    for quarter in range(131 * 4):  # the generator tells what it has four times a second, be it nothing
+        now = quarter / 4
+        shown(now, [])
+
+    assert len(told) > 131 / most
+    assert max(after - before for before, after in pairwise([*told, 131])) <= most
 
 
 def test_the_summary_says_what_was_measured_against_what() -> None:

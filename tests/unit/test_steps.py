@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 
 from environments.settings import EnvironmentSettings
+from miyabi_infra.aws.client import Aws
+from miyabi_infra.aws.preflight.model import Before
+from miyabi_infra.aws.preflight.names import address_in_state
+from miyabi_infra.aws.preflight.steps import left_out
+from miyabi_infra.aws.readers import READERS
+from miyabi_infra.aws.status.model import Level, Observation
+from miyabi_infra.aws.world import World
 from miyabi_infra.commands import diff, summary
+from miyabi_infra.stacks import Stack
+from miyabi_infra.stacks import read as read_stacks
+from miyabi_infra.stacks.platform import Platform
 from miyabi_infra.stacks.steps import STEPS, steps_between
 from tests.complete import leaves
 from tests.guide import anchors
@@ -77,10 +87,77 @@ def test_summary_says_it_before_an_apply_fails(
     project.change("staging", ("elasticache:\n", "elasticache:\n  transit_encryption_enabled: true\n"))
     project.synthesize()
     summary.run(project.root)
-    section = capsys.readouterr().out.partition("### More than one apply\n\n")[2].partition("\n\n")[0]
+    section = capsys.readouterr().out.partition("### Not in one apply\n\n")[2].partition("\n\n")[0]
     assert section.splitlines() == [
         f"- `dev`: networking.private_subnet_cidrs: {_text('networking.private_subnet_cidrs')}"
     ]
+
+
+BLUE_GREEN = (
+    "ecs_service:\n",
+    "ecs_service:\n  deployment: blue_green\n  managed_elsewhere: [desired_count, task_definition, load_balancer]\n",
+)
+
+
+def test_straight_to_blue_green_is_the_first_thing_that_is_said(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By summary before the apply, by diff of two environments, and by preflight from the state that is there."""
+    project.take(output)
+    (rolling,) = [each for each in read_stacks(project.out) if each.environment == "dev"]
+    git(project.root, "init", "-q", "-b", "main")
+    git(project.root, "add", ".")
+    git(project.root, "commit", "-qm", "first")
+    project.change("dev", BLUE_GREEN)
+    project.synthesize()
+    (shifted,) = [each for each in read_stacks(project.out) if each.environment == "dev"]
+    text = f"ecs_service.deployment: {_text('ecs_service.deployment')}"
+
+    assert summary.run(project.root) == 1
+    comment = capsys.readouterr().out
+    assert comment[comment.index("### ") :].startswith(f"### Not in one apply\n\n- `dev`: {text}\n")
+    diff.run(project.root, "staging", "dev")
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "one apply could not make a running staging like dev:"
+    assert f"  {text}" in said[1:5]
+    found = preflight(shifted, rolling)
+    assert found[0].text == (
+        "one apply would delete module.ecs_service.aws_ecs_service.app and create "
+        f"module.ecs_service.aws_ecs_service.blue_green: {_text('ecs_service.deployment')}"
+    )
+    assert found[0].level is Level.DEGRADED
+    assert preflight(rolling, shifted) != []  # and back
+
+
+def test_preflight_lets_each_step_pass(project: Project, output: Path) -> None:
+    project.take(output)
+    (rolling,) = [each for each in read_stacks(project.out) if each.environment == "dev"]
+    project.change("dev", (BLUE_GREEN[0], BLUE_GREEN[1].replace("blue_green", "both")))
+    project.synthesize("dev")
+    (both,) = [each for each in read_stacks(project.out) if each.environment == "dev"]
+    project.change("dev", ("deployment: both", "deployment: blue_green"))
+    project.synthesize("dev")
+    (shifted,) = [each for each in read_stacks(project.out) if each.environment == "dev"]
+
+    steps = [(both, rolling), (shifted, both), (both, shifted), (rolling, both), (rolling, rolling)]
+    assert [preflight(wanted, held) for wanted, held in steps] == [[]] * 5
+
+
+def test_preflight_knows_of_a_node_that_would_become_a_group_at_once(root: Path) -> None:
+    stacks = {each.environment: each for each in read_stacks(root / "cdktf.out")}
+    (found,) = preflight(stacks["prod"], stacks["dev"])
+    assert found.text == (
+        "one apply would delete module.elasticache.aws_elasticache_cluster.redis and create "
+        f"module.elasticache.aws_elasticache_replication_group.redis: {_text('elasticache.topology')}"
+    )
+
+
+def preflight(wanted: Stack, held: Stack) -> list[Observation]:
+    """What preflight says of steps that an apply leaves out, where the state is that of another stack."""
+    state = frozenset(address_in_state(each) for each in held.resources)
+    before = Before(wanted, state)
+    look = before.look(World(Aws("us-west-2"), wanted, READERS), Platform(wanted), (wanted,))
+    return list(left_out(look))
 
 
 def test_adopt_knows_them_of_the_lines_that_keep_what_runs(project: Project) -> None:

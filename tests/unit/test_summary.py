@@ -218,6 +218,29 @@ def test_a_plan_without_changes_is_no_change(project: Project, output: Path, tmp
     assert run(project.root, plans=[plan(tmp_path, planned("aws_lb", ["update"]))]) == 1
 
 
+@pytest.mark.parametrize(
+    ("entry", "more", "said"),
+    [
+        (planned("aws_lb", ["no-op"], importing={"id": "lb"}), {}, "1 to import"),
+        (planned("aws_lb", ["no-op"]) | {"previous_address": "aws_lb.old"}, {}, "1 moved to another address"),
+        (planned("aws_lb", ["no-op"]), {"output_changes": {"name": {"actions": ["update"]}}}, "1 output to change"),
+        (
+            planned("aws_lb", ["no-op"]),
+            {"resource_drift": [{"address": "module.m.aws_lb.n"}]},
+            "1 resource changed outside Terraform",
+        ),
+    ],
+)
+def test_a_plan_that_changes_the_state_alone_is_no_no_change(
+    tmp_path: Path, entry: dict[str, Any], more: dict[str, object], said: str
+) -> None:
+    found = read(plan(tmp_path, entry, **more))
+    text = comment(NOTHING, [found], "main")
+    assert not found.quiet
+    assert "No change" not in text
+    assert said in text
+
+
 def test_a_plan_that_terraform_did_not_finish_is_no_all_clear(tmp_path: Path) -> None:
     assert "**`plan.json` is not complete**" in comment(NOTHING, [read(plan(tmp_path, errored=True))], "main")
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from miyabi_infra.aws.account import account_of
-from miyabi_infra.aws.client import Aws, Kind, together
-from miyabi_infra.aws.preflight import domain, images, names, offers, permissions, quotas, references, roles
+from miyabi_infra.aws.client import Aws, Kind
+from miyabi_infra.aws.preflight import domain, images, names, offers, permissions, quotas, references, roles, steps
 from miyabi_infra.aws.preflight.model import Before, Preflight
 from miyabi_infra.aws.readers import READERS
-from miyabi_infra.aws.status.model import Ask, StatusSection, section, unknown
+from miyabi_infra.aws.status.model import Ask, StatusSection, sections_of, unknown
 from miyabi_infra.aws.world import World
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.platform import Platform
@@ -21,6 +21,7 @@ __all__ = ["SECTIONS", "Preflight", "policy_of", "read"]
 
 SECTIONS: Final[Mapping[str, Ask]] = {
     "state": names.state,
+    "steps": steps.left_out,
     "names": names.names,
     "quotas": quotas.quotas,
     "zones": offers.zones,
@@ -59,6 +60,6 @@ def read(before: Before, aws: Aws, stacks: Sequence[Stack]) -> Preflight:
     if account.trouble is not None and account.trouble.kind is Kind.CREDENTIALS:  # nothing else would be answered
         return Preflight(stack, "", "", access)
     look = before.look(world, Platform(stack), tuple(stacks))
-    sections = together(lambda pair: section(pair[0], pair[1], look), SECTIONS.items())
+    sections = sections_of(look, SECTIONS)
     shown = tuple(each for each in sections if each.observations)
     return Preflight(stack, account.number, account.principal, (*access, *shown))

@@ -36,8 +36,8 @@ def state(look: Look) -> Observations:
     """Where the state is, and whether Terraform will find it there."""
     backend = look.world.stack.backend
     if "s3" not in backend:
-        known = _known(look)
-        yield note(f"a local file with {count(len(known), 'resource')}; nobody else has it", resources=len(known))
+        held = known(look)
+        yield note(f"a local file with {count(len(held), 'resource')}; nobody else has it", resources=len(held))
         return
     s3 = cast("Mapping[str, Any]", backend["s3"])
     bucket, region = str(s3["bucket"]), str(s3.get("region") or look.world.stack.region)
@@ -58,16 +58,16 @@ def state(look: Look) -> Observations:
 
 def names(look: Look) -> Observations:
     """What exists under the names of the stack, and is not in its state: AWS would refuse to create it."""
-    known = _known(look)
+    held = known(look)
     stack = look.world.stack
     imported = READERS.keys() - NOT_IMPORTED
-    new = [each for each in stack.resources if each.type in imported and _address(each) not in known]
+    new = [each for each in stack.resources if each.type in imported and address_in_state(each) not in held]
     found = [each for each in together(lambda each: _exists(look, each), new) if each is not None]
     yield from found
     if not found:
         yield fine(
-            f"{count(len(known), 'resource')} in the state; of {count(len(new), 'new one')}, none exists",
-            known=len(known),
+            f"{count(len(held), 'resource')} in the state; of {count(len(new), 'new one')}, none exists",
+            known=len(held),
             new=len(new),
         )
 
@@ -82,11 +82,17 @@ def _exists(look: Look, resource: Resource) -> Observation | None:
     return blocked(f"{resource.address} exists, and is not in the state: {how}", address=resource.address)
 
 
-def _address(resource: Resource) -> str:
+def address_in_state(resource: Resource) -> str:
+    """The address of a resource without its index."""
     return resource.address.partition("[")[0]
 
 
-def _known(look: Look) -> frozenset[str]:
+def known(look: Look) -> frozenset[str]:
+    """Addresses in the state, without indexes.
+
+    Raises:
+        Trouble: when it is in S3 and cannot be read.
+    """
     before = preflight(look).before
     if before is not None and before.state is not None:
         return before.state

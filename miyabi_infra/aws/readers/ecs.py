@@ -1,6 +1,7 @@
 """ECS: the cluster, the task definition, the service."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from miyabi_infra.aws.readers.common import Json, block, names_of, part, set_check
@@ -36,15 +37,38 @@ _AT_ONCE: Final = 100
 """Tasks that AWS describes in one call (ECS API, `DescribeTasks`)."""
 
 
-def _extra_tasks(cluster: str, world: World) -> Iterator[Extra]:
-    """Tasks that no service started: by hand, or by a schedule. `deploy` migrates the database with one, for a time."""
+@dataclass(frozen=True)
+class LoneTask:
+    """A task that no service started: by hand, by a schedule, or by `deploy`, which migrates the database with one."""
+
+    identifier: str
+    group: str
+    """`family:` and the family of its task definition, or what its starter named."""
+    by: str
+    """Who started it, as far as it was named."""
+
+    @property
+    def migrates(self) -> bool:
+        """Whether `deploy` started it, for a time."""
+        return self.by == MIGRATING
+
+    def __str__(self) -> str:
+        return f"task {self.identifier} of {self.group} in the cluster, started by {self.by or 'nobody named'}"
+
+
+def tasks_of_no_service(cluster: str, world: World) -> Iterator[LoneTask]:
+    """The running tasks of a cluster that no service started."""
     arns = world.items("ecs", "list_tasks", "taskArns", cluster=cluster)
     for first in range(0, len(arns), _AT_ONCE):
         answer = world.ask("ecs", "describe_tasks", cluster=cluster, tasks=arns[first : first + _AT_ONCE])
         for each in answer["tasks"]:
-            group, by = str(each.get("group", "")), each.get("startedBy") or "nobody named"
-            if not group.startswith("service:") and by != MIGRATING:
-                yield Extra(f"task {each['taskArn'].rpartition('/')[2]} of {group} in the cluster, started by {by},")
+            group = str(each.get("group") or "no group")
+            if not group.startswith("service:"):
+                yield LoneTask(each["taskArn"].rpartition("/")[2], group, str(each.get("startedBy") or ""))
+
+
+def _extra_tasks(cluster: str, world: World) -> Iterator[Extra]:
+    yield from (Extra(f"{each},") for each in tasks_of_no_service(cluster, world) if not each.migrates)
 
 
 def _extra_services(cluster: str, world: World) -> Iterator[Extra]:
@@ -101,8 +125,9 @@ def _task_definition(resource: Resource, world: World) -> Found | None:
     definition = answer["taskDefinition"]
     found = {argument: definition.get(name) for argument, name in _TASK_DEFINITION.items()}
     checks = world.checks(resource, found, **dict.fromkeys(_TASK_DEFINITION))
-    volumes = sorted(str(each["name"]) for each in definition.get("volumes") or ())
-    checks += compared("volume", sorted(str(world.value(each["name"])) for each in resource.blocks("volume")), volumes)
+    volumes = sorted(_said_of_volume(each) for each in definition.get("volumes") or ())
+    wanted = [{**each, "name": world.value(each["name"])} for each in resource.blocks("volume")]
+    checks += compared("volume", sorted(map(_said_of_volume, wanted)), volumes)
     storage = part(definition, "ephemeralStorage").get("sizeInGiB")
     size = next((each.get("size_in_gib") for each in resource.blocks("ephemeral_storage")), None)
     checks += compared("ephemeral_storage.size_in_gib", size, storage)
@@ -113,6 +138,12 @@ def _task_definition(resource: Resource, world: World) -> Found | None:
     arn = definition["taskDefinitionArn"]
     known = {"id": family, "arn": arn, "family": family, "revision": definition["revision"]}
     return Found(known, checks + containers + world.tags(resource, answer.get("tags")), extras)
+
+
+def _said_of_volume(volume: Json) -> str:
+    """A volume by its name, with what it is beside one of the task's own: a file system, a folder of the host."""
+    more = sorted(key for key, value in volume.items() if key != "name" and _in_one_form(key, value) is not None)
+    return f"{volume['name']} ({', '.join(more)})" if more else str(volume["name"])
 
 
 def _platform(resource: Resource, held: Json) -> list[Compared]:
@@ -234,7 +265,25 @@ def _service(resource: Resource, world: World) -> Found | None:
         *_attached(resource, world, service),
     ]
     known = {"id": service["serviceArn"], "name": name, "desired_count": service["desiredCount"]}
-    return Found(known, checks + world.tags(resource, service.get("tags")))
+    return Found(known, checks + world.tags(resource, service.get("tags")), list(_beside(service)))
+
+
+_OF_A_DEPLOYMENT: Final = {
+    "serviceConnectConfiguration": "Service Connect",
+    "volumeConfigurations": "a volume that ECS creates",
+    "vpcLatticeConfigurations": "a target group of VPC Lattice",
+}
+"""What the generator makes none of, and a deployment of a service can have."""
+
+
+def _beside(service: Json) -> Iterator[Extra]:
+    for deployment in service.get("deployments") or ():
+        if deployment.get("status") == "PRIMARY":
+            for key, noun in _OF_A_DEPLOYMENT.items():
+                held: Any = deployment.get(key)
+                off = isinstance(held, Mapping) and cast("Json", held).get("enabled") is False
+                if held and not off:
+                    yield Extra(noun)
 
 
 def _alarms(resource: Resource, configuration: Json) -> list[Compared]:

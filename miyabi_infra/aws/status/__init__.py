@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from miyabi_infra.aws.account import account_of
-from miyabi_infra.aws.client import Aws, Kind, together
+from miyabi_infra.aws.client import Aws, Kind
 from miyabi_infra.aws.readers import READERS
 from miyabi_infra.aws.status import (
     alarms,
@@ -39,7 +39,7 @@ from miyabi_infra.aws.status.model import (
     StatusSection,
     ago,
     as_data,
-    section,
+    sections_of,
     unknown,
 )
 from miyabi_infra.aws.world import World
@@ -59,6 +59,7 @@ SECTIONS: Final[Mapping[str, Ask]] = {
     "capacity": capacity.capacity,
     "scaling": capacity.scaling,
     "stopped tasks": service.stopped,
+    "other tasks": service.others,
     "redis": redis.redis,
     "database": database.database,
     "secrets": secrets.secrets,
@@ -86,7 +87,7 @@ def read(stack: Stack, aws: Aws, now: datetime, *, probed: str | None = None) ->
     asked = dict(SECTIONS)
     if probed is not None:
         asked["probe"] = lambda look: probe.probe(look, probed)
-    sections = together(lambda pair: section(pair[0], pair[1], look), asked.items())
+    sections = sections_of(look, asked)
     shown = (each for each in sections if each.observations)  # what an environment does not have is no section
     return Status(stack, now, account.number, account.principal, (*access, *shown))
 

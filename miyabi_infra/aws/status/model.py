@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any, Final, Literal, cast
 
-from miyabi_infra.aws.client import UNEXPECTED, Kind, Trouble, not_understood
+from miyabi_infra.aws.client import UNEXPECTED, Kind, Trouble, not_understood, together
 from miyabi_infra.aws.world import World
+from miyabi_infra.progress import step
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.platform import Platform
 
@@ -179,6 +180,19 @@ def section(name: str, ask: Ask, look: Look) -> StatusSection:
     except UNEXPECTED as error:
         found.append(unknown(not_understood(error)))
     return StatusSection(name, tuple(found))
+
+
+def sections_of(look: Look, asked: Mapping[str, Ask]) -> list[StatusSection]:
+    """All sections, asked at the same time, in their order."""
+    name, done = look.world.stack.name, iter(range(1, len(asked) + 1))
+
+    def answered(pair: tuple[str, Ask]) -> StatusSection:
+        found = section(*pair, look)
+        step(f"ask AWS about {name}: {next(done)} of {len(asked)} sections answered")
+        return found
+
+    step(f"ask AWS about {name}")
+    return together(answered, asked.items())
 
 
 def ago(then: datetime, now: datetime) -> str:

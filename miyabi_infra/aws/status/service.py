@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from miyabi_infra.aws.client import Kind
+from miyabi_infra.aws.readers.ecs import tasks_of_no_service
 from miyabi_infra.aws.status.model import Level, Look, Observation, ago
 from miyabi_infra.aws.world import Unresolved
 from miyabi_infra.text import count
@@ -145,3 +146,11 @@ def stopped(look: Look) -> Iterator[Observation]:
         yield Observation(Level.NOTE, f"{identifier}, {when}: {'; '.join(reasons)}", data)
     if len(arns) > SHOWN:
         yield Observation(Level.NOTE, f"and {len(arns) - SHOWN} more", {"stopped": len(arns)})
+
+
+def others(look: Look) -> Iterator[Observation]:
+    """The tasks that run in the cluster and that no service started: ECS counts them in no service."""
+    for each in tasks_of_no_service(look.cluster, look.world):
+        data = {"task": each.identifier, "group": each.group, "started_by": each.by}
+        why = "migrates the database" if each.migrates else "no task of the service, and counted in no figure of it"
+        yield Observation(Level.NOTE, f"{each}: {why}", data)

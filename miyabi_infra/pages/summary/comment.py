@@ -30,16 +30,16 @@ _VALUE: Final = LONGEST + 2
 def comment(found: Changes, plans: Sequence[Plan], base: str) -> str:
     """The comment, in Markdown."""
     environments = found.environments
-    if not environments and not found.not_known and not any(plan.changes or not plan.complete for plan in plans):
+    if not environments and not found.not_known and all(plan.quiet for plan in plans):
         by_plan = f", and {count(len(plans), 'plan')} without changes" if plans else ""
         return f"**No change of the infrastructure** since {code(base)}{by_plan}.\n"
     lines = ["## Infrastructure", "", f"Compared with {code(base)}.", ""]
     unplanned = _without_plan(environments, plans)
     for title, section in (
         ("Not known", _not_known(found)),
+        ("Not in one apply", _steps(environments)),
         ("Destroyed and replaced", _losses(plans)),
         ("The state moves", _state_moves(environments)),
-        ("More than one apply", _steps(environments)),
         ("What it does to what runs", _effects(environments)),
         ("", _plans(plans)),
         ("Replaced, as far as it is known without a plan", _replacements(unplanned)),
@@ -78,6 +78,8 @@ def _plans(plans: Sequence[Plan]) -> Iterator[str]:
         numbers = [(plan.number(action), action) for action in ("create", "update", "replace", "destroy", "forget")]
         told = [f"{number} to {action}" for number, action in numbers if number]
         told += [f"{plan.moved} moved to another address"] if plan.moved else []
+        told += [f"{plan.imported} to import"] if plan.imported else []
+        told += [f"{count(plan.outputs, 'output')} to change"] if plan.outputs else []
         told += [f"{count(plan.drift, 'resource')} changed outside Terraform"] if plan.drift else []
         yield f"Plan {code(plan.file)}: {', '.join(told) or 'no changes'}."
         if not plan.complete:

@@ -41,8 +41,17 @@ class Plan:
     """Resources of which something else changed a configured argument. What only AWS sets is not drift."""
     complete: bool
     """Whether Terraform finished it."""
+    imported: int = 0
+    """Resources that exist and come into the state."""
+    outputs: int = 0
+    """Outputs that change: others may read them from the state."""
     environment: str = ""
     """The environment by the provider's default tags; empty if the plan does not say it."""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether an apply of it would change nothing, not even the state."""
+        return self.complete and not (self.changes or self.moved or self.imported or self.outputs or self.drift)
 
     @property
     def losing(self) -> tuple[Planned, ...]:
@@ -81,6 +90,8 @@ def read(file: Path) -> Plan:
         changes=tuple(changes),
         moved=len([each for each in listed if each.get("previous_address")]),
         drift=len([each for each in plan.get("resource_drift", ()) if _drifted(each, configured)]),
+        imported=len([each for each in listed if each.get("change", {}).get("importing")]),
+        outputs=len([each for each in plan.get("output_changes", {}).values() if each["actions"] != ["no-op"]]),
         complete=plan.get("complete", True) is not False and plan.get("errored") is not True,
         environment=_environment(plan),
     )
