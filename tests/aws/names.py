@@ -14,7 +14,7 @@ from moto.acm.responses import AWSCertificateManagerResponse
 from moto.cloudfront.models import cloudfront_backends
 from moto.core.responses import ActionResult
 from moto.elbv2.models import elbv2_backends
-from moto.route53.models import HostedZoneIdentifier, route53_backends
+from moto.route53.models import HostedZoneIdentifier, Route53Backend, route53_backends
 from moto.route53.responses import Route53
 
 from tests.aws.emulator import REGION
@@ -43,6 +43,8 @@ def install() -> None:
     identifier = cast("Moto", HostedZoneIdentifier)
     identifier.generate = _with_z(identifier.generate)
     cast("Moto", Route53).get_health_check_status = get_health_check_status
+    backend = cast("Moto", Route53Backend)
+    backend.change_resource_record_sets = _without_what_is_gone(backend.change_resource_record_sets)
 
 
 def _with_z(call: Callable[..., str]) -> Callable[..., str]:
@@ -53,6 +55,26 @@ def _with_z(call: Callable[..., str]) -> Callable[..., str]:
         return f"Z{call(*arguments, **others)[1:]}"
 
     return generated
+
+
+def _without_what_is_gone(call: Callable[..., None]) -> Callable[..., None]:
+    """Forget how a record was made once it is deleted.
+
+    Moto refuses to make a record again: it finds the first making of it in what it did before, and takes any record
+    whose name comes later in the zone for it.
+    """
+
+    @functools.wraps(call)
+    def changed(self: Moto, zoneid: str, change_list: list[dict[str, Any]]) -> None:
+        call(self, zoneid, change_list)
+        zone = self.get_hosted_zone(zoneid)
+        there = {(plain(each.name), each.type) for each in zone.rrsets}
+        done = [each["ResourceRecordSet"] for each in zone.rr_changes]
+        gone = [at for at, each in enumerate(done) if (plain(each["Name"]), each["Type"]) not in there]
+        for at in reversed(gone):
+            del zone.rr_changes[at]
+
+    return changed
 
 
 def _requested(call: Callable[[Moto], ActionResult]) -> Callable[[Moto], ActionResult]:

@@ -107,6 +107,16 @@ def test_cname_beside_another_record(account: Account) -> None:
         change(account, where, "CREATE", "api.one.example", "CNAME", "two.example")
 
 
+def test_a_record_that_was_deleted_can_be_made_again_beside_later_ones(account: Account) -> None:
+    where = zone(account)
+    for name in ("api.one.example", "www.one.example"):
+        change(account, where, "CREATE", name)
+    change(account, where, "DELETE", "api.one.example")
+    change(account, where, "CREATE", "api.one.example")
+    with account.refuses(route53.record_that_exists):
+        change(account, where, "CREATE", "www.one.example")
+
+
 def test_health_check_without_a_target(account: Account) -> None:
     with account.refuses(route53.health_check_without_a_target):
         account.route53.create_health_check(CallerReference="a", HealthCheckConfig={"Type": "HTTPS"})
