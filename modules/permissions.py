@@ -30,6 +30,7 @@ _NAMED_OTHERWISE: Final = {
     "s3:GetBucketCors": "s3:GetBucketCORS",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
     "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
     "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
     "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
@@ -121,6 +122,8 @@ _DESCRIBED: Final = frozenset(
 )
 """Services whose reading shows settings of resources and never what is in them: a pattern says it in few characters.
 IAM takes 10,240 in the policies of a role."""
+_ALIKE: Final = "ec2:DescribeVpc"
+"""How the actions begin that describe VPCs and what belongs to them; none shows what is in a machine."""
 _MANY: Final = 3
 """Operations of a verb from which on a pattern stands for them."""
 
@@ -155,7 +158,8 @@ def _patterns(actions: Iterable[str]) -> Iterator[str]:
     for each in actions:
         service, _, operation = each.partition(":")
         verb = next(verb for verb in _READING if operation.startswith(verb))
-        verbs.setdefault(f"{service}:{verb}" if service in _DESCRIBED else each, []).append(each)
+        described = f"{service}:{verb}" if service in _DESCRIBED else each
+        verbs.setdefault(_ALIKE if each.startswith(_ALIKE) else described, []).append(each)
     for pattern, held in verbs.items():
         yield from [f"{pattern}*"] if len(held) >= _MANY else held
 

@@ -27,6 +27,8 @@ _LOST: Final[Mapping[Loss, str]] = {
     "occupied": "LOST: declared moved to {to}, which another resource already has",
     "type": "LOST: declared moved to {to}, which is of another type",
     "stack": "LOST: its stack is gone",
+    "indexes": "LOST: its instances have other keys, by number before and by name now, or the other way round",
+    "fewer": "LOST: it has fewer instances, though the overlays say the same",
 }
 
 

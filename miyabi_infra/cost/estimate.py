@@ -87,7 +87,9 @@ def _of_resource(resource: Resource, context: Context) -> Iterator[Charge | Unpr
     billing = BILLING.get(resource.type)
     if billing is None:
         yield Unpriced(resource.address, "Other", f"how {resource.type} is billed is not known")
-    elif isinstance(billing, Billed):
+    elif isinstance(billing, Free):
+        yield from (Unpriced(resource.address, "Other", f"no price of {each}") for each in billing.but(resource))
+    else:
         try:
             yield from billing.pricer(resource, context)
         except NotPriced as reason:

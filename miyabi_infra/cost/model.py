@@ -4,7 +4,7 @@ Three months are estimated at once: the autoscaler at its minimum, a typical mon
 the time. Use (traffic, logs, images) is what the overlay assumes, the same in all three.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import fsum
@@ -28,6 +28,7 @@ COMPONENTS: Final = (
     "CloudWatch",
     "ECR",
     "VPC",
+    "Secrets",
     "Transfer",
     "Other",
 )
@@ -187,12 +188,18 @@ class Billed:
     """Arguments that do not change the bill. Any other argument is named as not priced."""
 
 
+def _nothing(_resource: Resource) -> Iterable[str]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Free:
     """A type that AWS does not bill."""
 
     why: str = ""
     """Where it is less than obvious."""
+    but: Callable[[Resource], Iterable[str]] = _nothing
+    """What of a resource is billed all the same, and has no price here."""
 
 
 Billing = Mapping[str, Billed | Free]

@@ -137,6 +137,23 @@ class _Tasks:
                 yield from steps
             elif steps and ("*" in arn or "$" in f"{arn}{of}"):  # the one may be among the others
                 yield Step.unknown("permission", f"{steps[0].text}, if it is one of these", policy.address)
+        for secret in self._made(arn):
+            if secret.get("policy"):
+                yield from _denied_by(secret, "the secret's policy", action)
+
+    def _made(self, arn: str) -> Iterator[Resource]:
+        """The secrets of this stack that an ARN names."""
+        for secret in self._stack.of_type("aws_secretsmanager_secret"):
+            named = secret.get("name") or secret.get("name_prefix")
+            if isinstance(named, str) and f":secret:{named}" in arn:
+                yield secret
+
+    def _decrypted(self, role: Role, arn: str) -> Iterator[Step]:
+        """Who reads a secret that an own key encrypts must be allowed to decrypt with the key."""
+        for secret in self._made(arn):
+            key = secret.get("kms_key_id")
+            if isinstance(key, str) and key.startswith("arn:"):
+                yield from role.may("kms:Decrypt", key)
 
     def _logs(self, options: Mapping[str, Value]) -> Ability:
         group = str(options["awslogs-group"])
@@ -161,6 +178,7 @@ class _Tasks:
                 action, arn, service = _reading(str(secret.get("valueFrom")))
                 steps = (
                     *self._execution.may(action, arn),
+                    *self._decrypted(self._execution, arn),
                     *self._denied_by_secret(arn, action),
                     *self._way_to({service: [(action, arn)]}),
                 )
@@ -171,6 +189,7 @@ class _Tasks:
         for arn in self._application.allowed(action):
             steps = (
                 *self._application.may(action, arn),
+                *self._decrypted(self._application, arn),
                 *self._denied_by_secret(arn, action),
                 *self._way_to({"secretsmanager": [(action, arn)]}),
             )

@@ -52,9 +52,10 @@ class Contract:
         return address
 
 
-Loss = Literal["undeclared", "nowhere", "occupied", "type", "stack"]
+Loss = Literal["undeclared", "nowhere", "occupied", "type", "stack", "indexes", "fewer"]
 """Why an address is lost: nothing is declared; it is moved to an address that the stack does not have; to one that
-another resource has already; to one of another type; or its whole stack is gone."""
+another resource has already; to one of another type; or its whole stack is gone. Or the address stays, and what it has
+is numbered no more, but named, or the other way round; or there are fewer, though the overlays say the same."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,11 @@ class Overlays:
     """By environment."""
     now: Mapping[str, Document]
 
+    def same(self, contract: Contract) -> bool:
+        """Whether the overlays of a stack's environment say the same on both sides."""
+        before, now = self.before.get(contract.environment), self.now.get(contract.environment)
+        return before is not None and now is not None and before.data == now.data
+
     def turned_off(self, contract: Contract, address: str) -> tuple[Cause, ...]:
         """The settings that differ and decide whether a resource is there, if the sources have it at all."""
         shared = contract.environment == SHARED
@@ -211,8 +217,32 @@ def _changes(before: Contract, now: Contract, overlays: Overlays | None) -> Chan
         else:
             declared.append(Declared(address, to))
             taken |= {to}  # a second one that moves there finds it taken
+    lost += _fewer(before, now, overlays)
     new = tuple(sorted(now.instances.keys() - before.instances.keys()))
     return Changes(now.stack, lost=tuple(lost), declared=tuple(declared), off=tuple(off), new=new)
+
+
+def _fewer(before: Contract, now: Contract, overlays: Overlays | None) -> Iterator[Lost]:
+    """The addresses that stay, and have lost instances."""
+    same = overlays is not None and overlays.same(before)
+    for address in sorted(before.instances.keys() & now.instances.keys()):
+        moved = any(old.startswith(f"{address}[") for old in now.moved)
+        why = None if moved else _other_instances(before.instances[address], now.instances[address], same=same)
+        if why is not None:
+            yield Lost(address, why)
+
+
+def _other_instances(before: object, now: object, *, same: bool) -> Loss | None:
+    """Why instances of an address that stays are lost; an expression is known at apply only, and is left out."""
+    if not before or isinstance(before, str) or isinstance(now, str):
+        return None
+    if isinstance(before, int) != isinstance(now, int):
+        return "indexes"
+    if not same:
+        return None  # a setting may have taken them away
+    if isinstance(before, int) and isinstance(now, int):
+        return "fewer" if now < before else None
+    return "fewer" if set(cast("Mapping[str, Any]", before)) - set(cast("Mapping[str, Any]", now)) else None
 
 
 def _json(file: Path) -> dict[str, Any]:

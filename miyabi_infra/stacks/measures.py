@@ -457,6 +457,35 @@ def _rollback_events(group: Resource) -> tuple[str, ...]:
     return tuple(event for block in blocks for event in strings(block.get("events")))
 
 
+_FIRST_SHARE: Final = re.compile(r"(?:Canary|Linear)(\d+)Percent")
+
+
+def first_share(group: Resource) -> float:
+    """The negative per cent of the requests that a new version gets at first: 10 of `ECSCanary10Percent5Minutes`."""
+    found = _FIRST_SHARE.search(str(group.get("deployment_config_name")))
+    return -float(found[1]) if found else -100
+
+
+def database_messages(stack: Stack) -> float:
+    """Kinds of events of databases that somebody is told."""
+    subscriptions = stack.of_type("aws_db_event_subscription")
+    return sum(_length(each.get("event_categories")) for each in subscriptions if each.get("enabled") is not False)
+
+
+def _length(value: Value) -> int:
+    return len(value) if isinstance(value, tuple) else 0
+
+
+def exported_logs(database: Resource) -> float:
+    """Logs that a database hands over."""
+    return _length(database.get("enabled_cloudwatch_logs_exports"))
+
+
+def seconds_to_notice(check: Resource) -> float:
+    """The negative number of seconds after which a health check from outside fails (Route 53 asks every 30 s)."""
+    return -(number(check.get("request_interval"), 30) * number(check.get("failure_threshold"), 3))
+
+
 def minutes_of_old_tasks(group: Resource) -> float:
     """Minutes that the old tasks run beside the new ones after a deployment."""
     return sum(

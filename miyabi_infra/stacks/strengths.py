@@ -254,6 +254,12 @@ STRENGTHS: Final = (
         _of(("aws_codedeploy_deployment_group",), "blue_green_deployment_config"),
     ),
     Strength(
+        "share of the requests that a new version gets at first, per cent",
+        "so many users meet an error before anybody notices it",
+        by.each_of(by.first_share, "aws_codedeploy_deployment_group"),
+        _of(("aws_codedeploy_deployment_group",), "deployment_config_name"),
+    ),
+    Strength(
         "tasks outside the running hours",
         "fewer tasks, or none, answer then",
         by.whole(by.tasks_off_by_schedule),
@@ -498,10 +504,13 @@ STRENGTHS: Final = (
         "health checks from outside",
         "what only users notice, no alarm in the VPC does",
         by.count("aws_route53_health_check"),
-        _of(
-            ("aws_route53_health_check",),
-            *("", "failure_threshold", "fqdn", "port", "request_interval", "resource_path", "type"),
-        ),
+        _of(("aws_route53_health_check",), "", "fqdn", "port"),
+    ),
+    Strength(
+        "seconds until a health check from outside fails",
+        "so long nobody is told of what only users notice",
+        by.each_of(by.seconds_to_notice, "aws_route53_health_check"),
+        _of(("aws_route53_health_check",), "failure_threshold", "request_interval"),
     ),
     Strength(
         "names whose certificate authorities are limited",
@@ -865,6 +874,42 @@ STRENGTHS: Final = (
         _of(("aws_secretsmanager_secret",), "kms_key_id"),
     ),
     Strength(
+        "days in which a deleted secret can be restored",
+        "with it goes what no file holds",
+        by.argument("recovery_window_in_days", "aws_secretsmanager_secret", default=30),
+        _of(("aws_secretsmanager_secret",), "recovery_window_in_days"),
+    ),
+    Strength(
+        "secrets that are rotated",
+        "what has leaked is valid until somebody changes it",
+        by.count("aws_secretsmanager_secret_rotation"),
+        _of(("aws_secretsmanager_secret_rotation",), ""),
+    ),
+    Strength(
+        "logs that the database hands over",
+        "without them nobody can tell afterwards who connected, and what failed",
+        by.each_of(by.exported_logs, "aws_db_instance"),
+        _of(("aws_db_instance",), "enabled_cloudwatch_logs_exports"),
+    ),
+    Strength(
+        "logs that the cache hands over",
+        "without them nobody can tell afterwards what made it slow",
+        by.each_of(lambda each: len(each.blocks("log_delivery_configuration")), "aws_elasticache_replication_group"),
+        _of(("aws_elasticache_replication_group",), "log_delivery_configuration"),
+    ),
+    Strength(
+        "events of the database that somebody is told",
+        "a failover or a full disk is noticed by the users first",
+        by.whole(by.database_messages),
+        _of(("aws_db_event_subscription",), "", "enabled", "event_categories"),
+    ),
+    Strength(
+        "seconds that a session of a role may last",
+        "credentials that somebody takes are valid so long",
+        by.each_of(lambda each: -by.number(each.get("max_session_duration"), 3600), "aws_iam_role"),
+        _of(("aws_iam_role",), "max_session_duration"),
+    ),
+    Strength(
         "topic encrypted with an own key",
         "who may read messages is decided twice",
         by.is_there("kms_master_key_id", "aws_sns_topic"),
@@ -926,13 +971,11 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         {"alarm_description", "alarm_name", "dimensions", "insufficient_data_actions", "ok_actions"}
     ),
     "aws_cloudwatch_query_definition": frozenset({"log_group_names", "query_string"}),
-    "aws_db_event_subscription": frozenset(
-        {"enabled", "event_categories", "name_prefix", "sns_topic", "source_ids", "source_type"}
-    ),
+    "aws_db_event_subscription": frozenset({"name_prefix", "sns_topic", "source_ids", "source_type"}),
     "aws_db_instance": frozenset(
         {"allocated_storage", "allow_major_version_upgrade", "backup_window"}
         | {"ca_cert_identifier", "copy_tags_to_snapshot", "db_name"}
-        | {"enabled_cloudwatch_logs_exports", "engine", "final_snapshot_identifier"}
+        | {"engine", "final_snapshot_identifier"}
         | {"iam_database_authentication_enabled", "identifier", "instance_class", "maintenance_window"}
         | {"max_allocated_storage", "monitoring_interval", "monitoring_role_arn", "parameter_group_name"}
         | {"performance_insights_enabled", "performance_insights_retention_period", "port", "snapshot_identifier"}
@@ -940,7 +983,7 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     ),
     "aws_codedeploy_app": frozenset({"compute_platform"}),
     "aws_codedeploy_deployment_group": frozenset(
-        {"app_name", "deployment_config_name", "deployment_group_name", "deployment_style", "ecs_service"}
+        {"app_name", "deployment_group_name", "deployment_style", "ecs_service"}
         | {"load_balancer_info", "service_role_arn"}
     ),
     "aws_db_parameter_group": frozenset({"family", "name_prefix"}),
@@ -975,14 +1018,13 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         "auth_token_update_strategy",
         "data_tiering_enabled",
         "description",
-        "log_delivery_configuration",
         "snapshot_name",
     },
     "aws_elasticache_subnet_group": frozenset({"subnet_ids"}),
     "aws_flow_log": frozenset({"iam_role_arn", "log_destination", "log_destination_type", "log_format", "vpc_id"}),
     "aws_iam_openid_connect_provider": frozenset({}),
     "aws_iam_policy": frozenset({"description", "name"}),
-    "aws_iam_role": frozenset({"max_session_duration", "path"}),
+    "aws_iam_role": frozenset({"path"}),
     "aws_iam_role_policy": frozenset({"role"}),
     "aws_internet_gateway": frozenset({"vpc_id"}),
     "aws_lb": frozenset(
@@ -1005,10 +1047,8 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     "aws_s3_bucket": frozenset(),
     "aws_s3_bucket_lifecycle_configuration": frozenset({}),
     "aws_s3_bucket_ownership_controls": frozenset({}),
-    "aws_secretsmanager_secret": frozenset({"description", "name_prefix", "recovery_window_in_days"}),
-    "aws_secretsmanager_secret_rotation": frozenset(
-        {"rotate_immediately", "rotation_lambda_arn", "rotation_rules", "secret_id"}
-    ),
+    "aws_secretsmanager_secret": frozenset({"description", "name_prefix"}),
+    "aws_secretsmanager_secret_rotation": frozenset({"rotate_immediately", "rotation_lambda_arn", "secret_id"}),
     "aws_secretsmanager_secret_version": frozenset({"secret_id", "secret_string"}),
     "aws_security_group": frozenset({"vpc_id"}),
     "aws_service_discovery_private_dns_namespace": frozenset({"vpc"}),
@@ -1037,6 +1077,9 @@ DEPENDS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "aws_db_instance": frozenset({"db_subnet_group_name", "vpc_security_group_ids"}),
     "aws_ecr_lifecycle_policy": frozenset({"policy"}),
+    "aws_cloudfront_distribution": frozenset({"origin.custom_origin_config.origin_ssl_protocols"}),
+    "aws_route53_health_check": frozenset({"resource_path", "type"}),
+    "aws_secretsmanager_secret_rotation": frozenset({"rotation_rules"}),
     "aws_ecs_service": frozenset({"network_configuration.security_groups", "network_configuration.subnets"}),
     "aws_ecs_task_definition": frozenset({"execution_role_arn", "task_role_arn"}),
     "aws_elasticache_cluster": frozenset({"security_group_ids", "subnet_group_name"}),

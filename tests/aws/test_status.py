@@ -271,9 +271,10 @@ def test_an_account_that_holds_nothing(
         "entrance": ["missing"],
         "targets": ["missing"],
         "way out": ["missing"],
-        "capacity": ["missing"],
+        "capacity": ["missing", None, None],  # and the policies by CPU and memory
         "scaling": [],
         "stopped tasks": ["missing"],
+        "other tasks": ["missing"],
         "redis": ["missing"],
         "alarms": [None] * len(ALARMS),
         "logs": ["missing"],

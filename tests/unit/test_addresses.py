@@ -11,9 +11,10 @@ from environments.stack import EnvironmentStack
 from miyabi_infra.commands import addresses as command
 from miyabi_infra.commands import summary
 from miyabi_infra.commands.addresses import run
+from miyabi_infra.overlays.document import Document
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import addresses
-from miyabi_infra.stacks.addresses import Contract, changes
+from miyabi_infra.stacks.addresses import Contract, Overlays, changes
 from miyabi_infra.stacks.revision import base
 from tests.support import Project, git
 
@@ -102,6 +103,41 @@ def test_moves_are_followed_through_modules_and_over_several_steps() -> None:
     assert [(each.address, each.to) for each in found.declared] == [
         ("module.net.aws_vpc.old", "module.networking.aws_vpc.new")
     ]
+
+
+OVERLAYS = Overlays(Path(), {"dev": Document(Path(), {"a": 1})}, {"dev": Document(Path(), {"a": 1})})
+OTHERS = Overlays(Path(), {"dev": Document(Path(), {"a": 1})}, {"dev": Document(Path(), {"a": 2})})
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "overlays", "why"),
+    [
+        (2, {"a": 1, "b": 1}, None, ["indexes"]),
+        ({"a": 1}, 1, None, ["indexes"]),
+        (3, 2, OVERLAYS, ["fewer"]),
+        ({"a": 1, "b": 1}, {"a": 1, "c": 1}, OVERLAYS, ["fewer"]),
+        (3, 2, OTHERS, []),  # by a setting
+        (1, 2, OVERLAYS, []),
+        ({"a": 1}, {"a": 2, "b": 1}, OVERLAYS, []),
+        ("${local.names}", 1, OVERLAYS, []),  # known at apply only
+    ],
+)
+def test_instances_that_go_while_their_address_stays_are_lost(
+    before: Any,  # noqa: ANN401  # as the output has it
+    now: Any,  # noqa: ANN401
+    overlays: Overlays | None,
+    why: list[str],
+) -> None:
+    held = {"a": Contract("a", "dev", {"aws_subnet.public": before})}
+    found = list(changes(held, {"a": Contract("a", "dev", {"aws_subnet.public": now})}, overlays))
+    assert [one.why for each in found for one in each.lost] == why
+
+
+def test_instances_that_are_declared_moved_one_by_one_are_not_lost() -> None:
+    held = {"a": Contract("a", "dev", {"aws_subnet.public": 1})}
+    named: Any = {"one": 1}
+    moved = {"aws_subnet.public[0]": 'aws_subnet.public["one"]'}
+    assert list(changes(held, {"a": Contract("a", "dev", {"aws_subnet.public": named}, moved)})) == []
 
 
 def test_moves_in_a_circle_end() -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from miyabi_infra.cost.changes import cost_changes
 from miyabi_infra.cost.estimate import estimates
 from miyabi_infra.cost.model import COMPONENTS, Estimate, Span
 from miyabi_infra.cost.prices import load
-from miyabi_infra.stacks import SHARED, read
+from miyabi_infra.stacks import SHARED, Module, Resource, read
+from tests import complete
 from tests.support import Project, git
 
 REPORT = Path(__file__).parents[1] / "data/milestone-report.json"
@@ -420,3 +421,95 @@ def test_tasks_cost_nothing_outside_the_running_hours(project: Project) -> None:
     project.change("dev", ("ecs_service:\n", f"ecs_service:\n  {hours}"))
     project.synthesize("dev")
     assert typical(of(project, "dev"))["Fargate"] == pytest.approx(always * 60 / 168, abs=0.01)
+
+
+# What a resource that is free, or cheap, can have beside
+
+
+def test_everything_that_an_overlay_can_have_has_its_place_in_the_bill(root: Path, tmp_path: Path) -> None:
+    project = Project.copy_of(root, tmp_path)
+    complete.write(project)
+    project.synthesize(complete.ENVIRONMENT)
+    found = of(project, complete.ENVIRONMENT)
+
+    assert set(found.components) <= set(COMPONENTS)
+    assert found.components["Secrets"].typical > 0
+
+
+def beside(root: Path, kind: str, **arguments: Any) -> tuple[list[str], list[str]]:  # noqa: ANN401  # values of Terraform
+    """The items that dev pays for a resource more, and the reasons why not all of it is priced."""
+    dev = next(each for each in read(root / "cdktf.out") if each.environment == "dev")
+    held = Resource(f"module.more.{kind}.one", kind, "one", None, "more", Path("more"), arguments)
+    more = replace(dev, modules=(*dev.modules, Module("more", "more", Path("more"), (held,), {}, {})))
+    before, after = (estimates(root, [each])[0] for each in (dev, more))
+    known = {each.text for each in before.charges}
+    return [each.text for each in after.charges if each.text not in known], [each.reason for each in after.unpriced]
+
+
+BILLED: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "aws_acm_certificate",
+        {"certificate_authority_arn": "arn:aws:acm-pca:x"},
+        "no price of a certificate of a private authority",
+    ),
+    (
+        "aws_acm_certificate",
+        {"options": ({"export": "ENABLED"},)},
+        "no price of a public certificate that can be exported",
+    ),
+    ("aws_sns_topic_subscription", {"protocol": "sms"}, "no price of messages by sms"),
+    (
+        "aws_lb_listener",
+        {"mutual_authentication": ({"mode": "verify", "trust_store_arn": "arn"},)},
+        "no price of a trust store for the certificates of clients",
+    ),
+    (
+        "aws_s3_bucket_lifecycle_configuration",
+        {"rule": ({"transition": ({"days": 1, "storage_class": "GLACIER"},)},)},
+        "no price of other storage classes, and of moving objects there",
+    ),
+    (
+        "aws_cloudfront_distribution",
+        {"price_class": "PriceClass_100", "origin": ({"origin_shield": ({"enabled": True},)},)},
+        "no price of Origin Shield",
+    ),
+    (
+        "aws_cloudfront_distribution",
+        {
+            "price_class": "PriceClass_100",
+            "ordered_cache_behavior": ({"lambda_function_association": ({"lambda_arn": "arn"},)},),
+        },
+        "no price of functions of Lambda@Edge",
+    ),
+    (
+        "aws_db_instance",
+        {"engine_version": "12", "instance_class": "db.t3.micro", "storage_type": "gp3", "allocated_storage": 20},
+        "no price of the extended support of PostgreSQL 12",
+    ),
+    (
+        "aws_wafv2_web_acl",
+        {"rule": ({"name": "puzzle", "priority": 1, "action": ({"captcha": ({},)},)},)},
+        "no price of 1 of its rules, whose action is not known",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "arguments", "reason"), BILLED)
+def test_what_makes_a_free_resource_cost_something_is_named(
+    root: Path, kind: str, arguments: dict[str, Any], reason: str
+) -> None:
+    assert reason in beside(root, kind, **arguments)[1]
+    assert reason not in beside(root, kind, price_class="PriceClass_100")[1]
+
+
+def test_each_option_of_a_health_check_is_billed(root: Path) -> None:
+    dear = {"type": "HTTPS_STR_MATCH", "request_interval": 10, "measure_latency": True, "search_string": "ok"}
+    items, unpriced = beside(root, "aws_route53_health_check", **dear)
+    assert [each.removesuffix(" of a health check") for each in items if each.endswith(" of a health check")] == [
+        "HTTPS",
+        "a text in the answer",
+        "10 seconds",
+        "latency",
+    ]
+    assert unpriced == []
+    assert beside(root, "aws_route53_health_check", type="HTTP", request_interval=30) == (["1 health check"], [])

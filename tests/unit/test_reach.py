@@ -566,6 +566,37 @@ def test_the_policy_of_a_secret_may_deny_its_reading(mutated: Mutate, of: str, s
     assert [each.verdict for each in found if each.text.startswith("start with KEY")] == [verdict]
 
 
+OWN_KEY = "arn:aws:kms:us-west-2:123456789012:key/1a2b"
+ALLOW_READ: Json = {"Effect": "Allow", "Action": READ, "Resource": "*"}
+ALLOW_KEY: Json = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": OWN_KEY}
+DENY_ALL: Json = {"Effect": "Deny", "Principal": "*", "Action": READ, "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    ("made", "statements", "verdict"),
+    [
+        ({}, [ALLOW_READ], "yes"),
+        ({"kms_key_id": OWN_KEY}, [ALLOW_READ], "no"),
+        ({"kms_key_id": OWN_KEY}, [ALLOW_READ, ALLOW_KEY], "yes"),
+        ({"policy": {"Statement": [DENY_ALL]}}, [ALLOW_READ], "no"),
+    ],
+)
+def test_a_secret_of_the_stack_needs_its_key_and_its_own_policy(
+    mutated: Mutate, made: Json, statements: list[Json], verdict: str
+) -> None:
+    def read_key(found: Resources) -> None:
+        (definition,) = found["aws_ecs_task_definition"].values()
+        secrets = [{"name": "KEY", "valueFrom": f"{KEY}:password::"}]
+        definition["container_definitions"] = [{"name": "miyabi-app", "image": "web", "secrets": secrets}]
+
+    def allowed(found: Resources) -> None:
+        policies(*statements)(found)
+        found["aws_secretsmanager_secret"] = {"made": {"name": "other/key", **made}}
+
+    found = abilities(Reach(mutated({"ecs": read_key, "iam": allowed})))
+    assert [each.verdict for each in found if each.text.startswith("start with KEY")] == [verdict]
+
+
 def test_a_route_to_addresses_that_are_not_known_may_be_the_way(mutated: Mutate) -> None:
     def routed(found: Resources) -> None:
         route = found["aws_route"]["public_internet_gateway"]

@@ -2,17 +2,19 @@
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from miyabi_infra.aws.client import Aws, Kind, Trouble
 from miyabi_infra.aws.coverage import SHOWN
-from miyabi_infra.aws.status import SECTIONS, Level, Status, as_data, read
+from miyabi_infra.aws.readers.ecs import MIGRATING
+from miyabi_infra.aws.status import SECTIONS, Level, Status, as_data, model, read
 from miyabi_infra.aws.status import probe as probe_module
 from miyabi_infra.commands import status as show
 from miyabi_infra.commands.status import run, text
@@ -176,6 +178,8 @@ class Scripted(Aws):
         answer = self.script[operation]
         if isinstance(answer, Trouble):
             raise answer
+        if operation == "get_metric_data" and isinstance(answer, list):
+            return cast("list[Any]", answer)
         if operation == "get_metric_data":
             names = {each["Id"]: each["MetricStat"]["Metric"]["MetricName"] for each in arguments["MetricDataQueries"]}
             return [{"Id": identifier, "Values": answer.get(name, [])} for identifier, name in names.items()]
@@ -290,6 +294,38 @@ def test_stopped_tasks_say_why_the_latest_first(stack: Stack) -> None:
         "OutOfMemoryError: container killed"
         for name, minutes in (("newer", 2), ("older", 40))
     ]
+
+
+def test_tasks_that_no_service_started_are_named_and_in_no_figure_of_the_service(stack: Stack) -> None:
+    task = "arn:aws:ecs:us-west-2:123456789012:task/miyabi-cluster-dev/"
+    tasks = [
+        {"taskArn": f"{task}1", "group": "service:miyabi-service-dev", "startedBy": "ecs-svc/1"},
+        {"taskArn": f"{task}2", "group": "family:miyabi-app-dev", "startedBy": "night"},
+        {"taskArn": f"{task}3", "group": "family:miyabi-migration-dev", "startedBy": MIGRATING},
+        {"taskArn": f"{task}4"},
+    ]
+    running = {"list_tasks": [each["taskArn"] for each in tasks], "describe_tasks": {"tasks": tasks}}
+    no_task_of_it = "no task of the service, and counted in no figure of it"
+    status = look(stack, describe_services=service(runningCount=1), **running)
+
+    assert found(status, "other tasks") == [
+        (Level.NOTE, f"task 2 of family:miyabi-app-dev in the cluster, started by night: {no_task_of_it}"),
+        (
+            Level.NOTE,
+            f"task 3 of family:miyabi-migration-dev in the cluster, started by {MIGRATING}: migrates the database",
+        ),
+        (Level.NOTE, f"task 4 of no group in the cluster, started by nobody named: {no_task_of_it}"),
+    ]
+    assert found(status, "service")[0] == (Level.DEGRADED, "ACTIVE, 1 of 2 tasks running, 0 pending")
+    assert look(stack, **running).verdict == "healthy"
+    assert "other tasks" not in {section.name for section in look(stack).sections}
+
+
+def test_tasks_beside_the_service_that_can_not_be_listed_are_not_determined(stack: Stack) -> None:
+    denied = Trouble(Kind.DENIED, "not permitted: the credentials need ecs:DescribeTasks")
+    status = look(stack, list_tasks=["a"], describe_tasks=denied)
+    assert found(status, "other tasks") == [(Level.UNKNOWN, denied.text)]
+    assert status.exit_code == 3
 
 
 def test_targets_that_start_are_a_note_and_none_that_is_healthy_is_degraded(stack: Stack) -> None:
@@ -512,6 +548,39 @@ def test_watch_looks_again_until_ctrl_c_and_exits_with_the_last_verdict(
     assert pauses == [10, 10]
 
 
+def test_on_a_terminal_a_slow_account_is_shown_to_be_asked(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said: list[str] = []
+    under: list[bool] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        under.append(bool(shown))
+
+    shown: list[str] = []
+
+    @contextmanager
+    def shows() -> Generator[None]:
+        shown.append("status")
+        yield
+        shown.pop()
+
+    def connect(_region: str) -> Aws:
+        return Scripted(HEALTHY)
+
+    monkeypatch.setattr(show, "Aws", connect)
+    monkeypatch.setattr(show, "shown", shows)
+    monkeypatch.setattr(model, "step", say)
+    run(root, "dev", as_json=True)
+
+    number = len(SECTIONS)
+    assert said[0] == "ask AWS about miyabi-dev"
+    assert {f"ask AWS about miyabi-dev: {each} of {number} sections answered" for each in (1, number)} <= set(said)
+    assert all(under)
+    assert json.loads(capsys.readouterr().out)["verdict"] == "healthy"
+
+
 def test_ctrl_c_before_the_first_answer_tells_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> Status:
         raise KeyboardInterrupt
@@ -649,6 +718,155 @@ def test_what_users_feel_is_degraded(stack: Stack, section: str, changed: dict[s
     status = look(stack, **changed)
     assert (Level.DEGRADED, line) in found(status, section), text(status)
     assert status.exit_code == 1
+
+
+def task(address: str) -> dict[str, Any]:
+    details = [{"name": "privateIPv4Address", "value": address}]
+    return {"taskArn": f"arn/{address}", "group": "service:miyabi-service-dev", "attachments": [{"details": details}]}
+
+
+def of_tasks(*addresses: str) -> dict[str, Any]:
+    return {"list_tasks": list(addresses), "describe_tasks": {"tasks": [task(each) for each in addresses]}}
+
+
+@pytest.mark.parametrize(
+    ("section", "changed", "line"),
+    [
+        (
+            "targets",
+            of_tasks("10.0.11.5", "10.0.12.9"),
+            "10.0.12.5 gets requests, and is no task of the service",
+        ),
+        (
+            "targets",
+            of_tasks("10.0.11.5", "10.0.12.9"),
+            "1 of 2 running tasks registered: the others get no requests",
+        ),
+        (
+            "capacity",
+            {"describe_scaling_policies": HEALTHY["describe_scaling_policies"][1:]},
+            "CPU 20 % (scales: none, generated: 70 %, alarm above 70 %)",
+        ),
+        (
+            "entrance",
+            {"describe_network_acls": acl(Egress=True, PortRange={"From": 1024, "To": 65535})},
+            "the network ACL of public denies the answers to clients, tcp 1024, 49152, 65535",
+        ),
+        (
+            "way out",
+            {"describe_network_acls": acl(Egress=False, PortRange={"From": 32768, "To": 65535})},
+            "tasks in private do not get out: the network ACL denies the answers from the internet",
+        ),
+    ],
+)
+def test_what_users_feel_beyond_the_front_is_degraded(
+    stack: Stack, section: str, changed: dict[str, Any], line: str
+) -> None:
+    status = look(stack, **changed)
+    assert (Level.DEGRADED, line) in found(status, section), text(status)
+    assert status.exit_code == 1
+
+
+class ByNat(Scripted):
+    """An AWS whose network ACLs differ by subnet."""
+
+    def pages(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:  # noqa: ANN401
+        answer = super().pages(service, operation, key, **arguments)
+        if operation == "describe_network_acls" and arguments["Filters"][0]["Values"] != ["public"]:
+            return HEALTHY["describe_network_acls"]
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ({"Egress": True, "PortRange": {"From": 443, "To": 443}}, "denies tcp 443 to the internet"),
+        ({"Egress": False, "PortRange": {"From": 40000, "To": 65535}}, "denies the answers from the internet"),
+    ],
+)
+def test_the_network_acl_of_the_nat_gateway_closes_the_way_out(stack: Stack, entry: dict[str, Any], why: str) -> None:
+    status = read(stack, ByNat({**HEALTHY, "describe_network_acls": acl(**entry)}), NOW)
+    line = f"tasks in private do not get out: nat-1 is in public, and its network ACL {why}"
+    assert (Level.DEGRADED, line) in found(status, "way out")
+
+
+@pytest.mark.parametrize("state", ["Forbidden", "InternalError"])
+def test_a_figure_that_cloudwatch_does_not_tell_is_unknown(stack: Stack, state: str) -> None:
+    status = look(stack, get_metric_data=[{"Id": f"m{each}", "Values": [], "StatusCode": state} for each in range(4)])
+    assert (Level.UNKNOWN, f"CPU: CloudWatch answers {state}") in found(status, "capacity")
+    assert (status.verdict, status.exit_code) == ("unknown", 3)
+
+
+def test_a_certificate_that_the_overlay_names_is_looked_at(stack: Stack) -> None:
+    arn = "arn:aws:acm:us-west-2:123456789012:certificate/given"
+    given = holding(stack, ("aws_lb_listener", "https", 0, {"certificate_arn": arn, "port": 443}))
+    expired = {"Certificate": {"CertificateArn": arn, "DomainName": "api.example.com", "Status": "EXPIRED"}}
+    status = look(given, describe_certificate=expired)
+    assert found(status, "names") == [(Level.DEGRADED, "the certificate for api.example.com is EXPIRED")]
+
+
+def test_a_load_balancer_for_cloudfront_alone_that_is_closed_is_degraded(stack: Stack) -> None:
+    (listener,) = [
+        each
+        for each in stack.of_type("aws_security_group")
+        if "alb" in str(each.get("name_prefix") or each.get("name"))
+    ]
+    rule: dict[str, Value] = {"protocol": "tcp", "from_port": 80, "to_port": 80, "prefix_list_ids": ("pl-1",)}
+    narrowed = replace(listener, arguments={**listener.arguments, "ingress": (rule,)})
+    modules = tuple(
+        replace(each, resources=tuple(narrowed if one is listener else one for one in each.resources))
+        for each in stack.modules
+    )
+    other = replace(stack, modules=modules)
+    entry = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
+    for lists, level in (([{"PrefixListId": "pl-1"}], []), ([], [Level.DEGRADED])):
+        group: dict[str, Any] = {"GroupId": "sg-alb", "IpPermissions": [{**entry, "PrefixListIds": lists}]}
+        lines = found(look(other, describe_security_groups=[group]), "entrance")
+        text = "no security group of the load balancer lets tcp 80 in from a prefix list"
+        assert [level for level, line in lines if line == text] == level
+
+
+@pytest.mark.parametrize(
+    ("group", "line"),
+    [
+        ({"MemberClusters": ["a"]}, "miyabi-cache-dev available, 1 nodes, generated: 2"),
+        ({"AutomaticFailover": "disabled"}, "miyabi-cache-dev available, 2 nodes; no automatic failover"),
+    ],
+)
+def test_a_replication_group_from_which_nothing_takes_over_is_degraded(
+    stack: Stack, group: dict[str, Any], line: str
+) -> None:
+    arguments: dict[str, Value] = {
+        "replication_group_id": "miyabi-cache-dev",
+        "num_cache_clusters": 2,
+        "automatic_failover_enabled": True,
+    }
+    held = {"Status": "available", "MemberClusters": ["a", "b"], "AutomaticFailover": "enabled", **group}
+    with_it = holding(stack, ("aws_elasticache_replication_group", "redis", None, arguments))
+    status = look(with_it, describe_replication_groups={"ReplicationGroups": [held]})
+    assert (Level.DEGRADED, line) in found(status, "redis")
+
+
+def test_a_size_that_was_not_generated_is_said(stack: Stack) -> None:
+    cluster = {**HEALTHY["describe_cache_clusters"]["CacheClusters"][0], "CacheNodeType": "cache.t4g.nano"}
+    status = look(stack, describe_cache_clusters={"CacheClusters": [cluster]})
+    assert found(status, "redis")[0] == (
+        Level.NOTE,
+        "available, cache.t4g.nano (generated: cache.t3.micro), Redis 7.0.7",
+    )
+
+
+def test_a_database_without_the_standby_that_was_generated_is_degraded(stack: Stack) -> None:
+    arguments: dict[str, Value] = {"identifier": "miyabi-db-dev", "multi_az": True, "instance_class": "db.m7g.large"}
+    with_it = holding(stack, ("aws_db_instance", "main", None, arguments))
+    status = look(with_it, describe_db_instances={"DBInstances": [{**DATABASE, "MultiAZ": False}]})
+    assert found(status, "database")[0] == (
+        Level.DEGRADED,
+        (
+            "miyabi-db-dev available, db.t3.small (generated: db.m7g.large), PostgreSQL 17.6, "
+            "one zone (generated: two): nothing takes over"
+        ),
+    )
 
 
 def test_a_load_balancer_that_is_closed_to_its_users_is_degraded(stack: Stack) -> None:

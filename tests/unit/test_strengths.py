@@ -6,13 +6,17 @@ protect must be named as the cause of its strength's loss. A setting that is in 
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from environments.settings import EnvironmentSettings
+from miyabi_infra.stacks import Module, Resource, Stack, read
+from miyabi_infra.stacks.compare import compare
 from miyabi_infra.stacks.difference import EnvironmentDifference, difference
+from miyabi_infra.stacks.strengths import unjudged, weaker
 from miyabi_infra.synthesis.render import render
 from tests import complete
 from tests.changes import DEFAULT, changed
@@ -100,6 +104,7 @@ WEAKER: Final[Mapping[str, tuple[Any, str]]] = {
     "elasticache.final_snapshot": (None, "last snapshot of a deleted cache"),
     "elasticache.transit_encryption_mode": ("preferred", "clients of the cache must use TLS"),
     "elasticache.kms_key_arn": ("", "cached data encrypted with an own key"),
+    "elasticache.log_delivery": (["slow-log"], "logs that the cache hands over"),
     "elasticache.log_retention_days": (1, "days of logs"),
     "elasticache.apply_immediately": (True, "changes of the cache wait for the maintenance window"),
     "elasticache.cpu_alarm_threshold": (99, THRESHOLD),
@@ -113,6 +118,7 @@ WEAKER: Final[Mapping[str, tuple[Any, str]]] = {
     "rds.multi_az": (False, "database in two zones"),
     "rds.backup_retention_days": (1, "days of database backups"),
     "rds.force_tls": (False, "database refuses connections without TLS"),
+    "rds.log_exports": (["postgresql"], "logs that the database hands over"),
     "rds.log_retention_days": (1, "days of logs"),
     "rds.apply_immediately": (True, "changes of the database wait for the maintenance window"),
     "rds.cpu_alarm_threshold": (99, THRESHOLD),
@@ -201,6 +207,7 @@ APART: Final[Mapping[str, tuple[Any, str]]] = {
     "alb.waf_fail_open": (True, "load balancers that pass nothing by a firewall that fails"),
     "ecs_service.tasks_outside_running_hours": (1, "tasks outside the running hours"),
     "role_boundary_arn": (None, "permissions boundary of a role"),
+    "codedeploy.traffic": ("ECSAllAtOnce", "share of the requests that a new version gets at first, per cent"),
     "codedeploy.termination_wait_minutes": (5, "minutes in which CodeDeploy still has the old tasks"),
     "elasticache.at_rest_encryption_enabled": (False, "cache encrypted at rest"),
     "elasticache.auth": ("none", "cache asks for a password"),
@@ -212,6 +219,7 @@ APART: Final[Mapping[str, tuple[Any, str]]] = {
 """The same, of settings that leave others of the first table without a meaning."""
 
 BEFORE_APART: Final[Mapping[str, Any]] = {
+    "codedeploy.traffic": "ECSCanary10Percent5Minutes",
     "codedeploy.termination_wait_minutes": 30,
     "ecs_service.deployment": "both",
     "ecs_service.running_hours": "MON-FRI 07:00-20:00",
@@ -261,6 +269,7 @@ BEFORE_INSIDE: Final[Mapping[str, Any]] = {
 
 DEPENDS: Final[Mapping[str, Any]] = {
     "alb.health_check_path": "/",
+    "dns.health_check_path": "/",
     "elasticache.cpu_alarm_metric": "CPUUtilization",
     "elasticache.memory_alarm_metric": "FreeableMemory",
     "frontend.content_security_policy": "default-src 'self' https:",
@@ -287,7 +296,7 @@ NO_PROTECTION: Final = {
     *("networking.vpc_cidr", "networking.public_subnet_cidrs", "networking.private_subnet_cidrs"),
     *("alb.idle_timeout", "alb.health_check_timeout", "alb.health_check_healthy_threshold", "alb.named_for_port"),
     *("alb.deregistration_delay", "alb.further_certificate_arns"),
-    *("dns.zone", "dns.zone_id", "dns.load_balancer_names", "dns.frontend_names", "dns.health_check_path"),
+    *("dns.zone", "dns.zone_id", "dns.load_balancer_names", "dns.frontend_names"),
     *("certificate.for_frontend", "certificate.key_algorithm"),
     "alb.client_keep_alive",
     *("ecs.ecr_image_uri", "ecs.task_cpu", "ecs.task_memory", "ecs.cpu_architecture", "ecs.health_check_path"),
@@ -299,19 +308,19 @@ NO_PROTECTION: Final = {
     *("elasticache.engine", "elasticache.redis_node_type", "elasticache.previous_generation_node"),
     *("elasticache.named_for_family", "elasticache.maxmemory_policy", "elasticache.timeout"),
     *("elasticache.maintenance_window", "elasticache.snapshot_window", "elasticache.restore_from_snapshot"),
-    *("elasticache.auth_token_update_strategy", "elasticache.url_variable", "elasticache.log_delivery"),
+    *("elasticache.auth_token_update_strategy", "elasticache.url_variable"),
     "elasticache.sns_topic_arn",
     *("rds.enabled", "rds.allow_major_version_upgrade", "rds.instance_class", "rds.allocated_storage"),
     *("rds.max_allocated_storage", "rds.database_name", "rds.admin_user", "rds.application_user", "rds.access"),
     *("rds.variable_prefix", "rds.migration_command", "rds.backup_window", "rds.maintenance_window"),
-    *("rds.restore_from_snapshot", "rds.ca_certificate", "rds.parameters", "rds.log_exports"),
+    *("rds.restore_from_snapshot", "rds.ca_certificate", "rds.parameters"),
     *("rds.performance_insights", "rds.performance_insights_days", "rds.monitoring_interval"),
     *("ecs_service.desired_count", "ecs_service.scale_in_cooldown", "ecs_service.scale_out_cooldown"),
     *("ecs_service.deployment_maximum_percent", "ecs_service.health_check_grace_period_seconds"),
     *("ecs_service.enable_service_discovery", "ecs_service.managed_elsewhere"),
     *("ecs_service.scaling_managed_elsewhere", "ecs_service.running_hours_timezone"),
     *("ecs_service.wait_for_steady_state", "ecs_service.service_discovery_force_destroy"),
-    *("ecs_service.deployment", "codedeploy.traffic", "codedeploy.approval_minutes", "codedeploy.hooks"),
+    *("ecs_service.deployment", "codedeploy.approval_minutes", "codedeploy.hooks"),
     *("notifications.topic_arn", "notifications.webhook", "notifications.webhook_confirms_itself"),
     *("monitoring.enabled", "monitoring.log_status_field", "monitoring.log_duration_field"),
     "monitoring.slow_request_milliseconds",
@@ -422,3 +431,81 @@ def test_where_the_stack_does_not_say_which_way_is_weaker_it_is_unknown(project:
     }
 
     assert DEPENDS.keys() - judged_by == set()
+
+
+UNKNOWN: Final = "unknown"
+
+
+@pytest.mark.parametrize(
+    ("kind", "strong", "weak", "said"),
+    [
+        (
+            "aws_secretsmanager_secret",
+            {},
+            {"recovery_window_in_days": 0},
+            "days in which a deleted secret can be restored",
+        ),
+        ("aws_secretsmanager_secret_rotation", {}, None, "secrets that are rotated"),
+        (
+            "aws_secretsmanager_secret_rotation",
+            {"rotation_rules": ({"automatically_after_days": 30},)},
+            {"rotation_rules": ({"automatically_after_days": 365},)},
+            UNKNOWN,
+        ),
+        (
+            "aws_route53_health_check",
+            {"failure_threshold": 3},
+            {"failure_threshold": 10},
+            "seconds until a health check from outside fails",
+        ),
+        (
+            "aws_route53_health_check",
+            {"request_interval": 10},
+            {},
+            "seconds until a health check from outside fails",
+        ),
+        ("aws_route53_health_check", {"type": "HTTPS"}, {"type": "TCP"}, UNKNOWN),
+        ("aws_iam_role", {}, {"max_session_duration": 43200}, "seconds that a session of a role may last"),
+        (
+            "aws_codedeploy_deployment_group",
+            {"deployment_config_name": "CodeDeployDefault.ECSLinear10PercentEvery1Minutes"},
+            {"deployment_config_name": "CodeDeployDefault.ECSAllAtOnce"},
+            "share of the requests that a new version gets at first, per cent",
+        ),
+        (
+            "aws_db_event_subscription",
+            {"event_categories": ("failover", "failure")},
+            {"event_categories": ("failover",)},
+            "events of the database that somebody is told",
+        ),
+        (
+            "aws_db_event_subscription",
+            {"event_categories": ("failover",)},
+            {"event_categories": ("failover",), "enabled": False},
+            "events of the database that somebody is told",
+        ),
+        (
+            "aws_cloudfront_distribution",
+            {"origin": ({"custom_origin_config": ({"origin_ssl_protocols": ("TLSv1.2",)},)},)},
+            {"origin": ({"custom_origin_config": ({"origin_ssl_protocols": ("SSLv3",)},)},)},
+            UNKNOWN,
+        ),
+    ],
+)
+def test_what_no_setting_makes_weaker_is_missed_too(
+    root: Path, kind: str, strong: dict[str, Any], weak: dict[str, Any] | None, said: str
+) -> None:
+    """What somebody edits in the output, or another generator makes."""
+    dev = next(each for each in read(root / "cdktf.out") if each.environment == "dev")
+
+    def made(arguments: dict[str, Any] | None) -> Stack:
+        address = f"module.more.{kind}.one"
+        held = () if arguments is None else (Resource(address, kind, "one", None, "more", Path("more"), arguments),)
+        return replace(dev, modules=(*dev.modules, Module("more", "more", Path("more"), held, {}, {})))
+
+    before, after = made(strong), made(weak)
+    if said == UNKNOWN:
+        assert unjudged(compare(before, after).changes) != []
+    else:
+        assert said in {each.strength.name for each in weaker(before, after)}
+        assert said not in {each.strength.name for each in weaker(after, before)}

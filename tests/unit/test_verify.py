@@ -1,5 +1,6 @@
 """`miyabi-infra verify` where AWS does not answer, and how differences are told."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from miyabi_infra.aws import verify as module
 from miyabi_infra.aws.client import Aws, Kind, Trouble
 from miyabi_infra.aws.readers import READERS
 from miyabi_infra.aws.readers.ecs import MIGRATING
+from miyabi_infra.aws.readers.s3 import OF_A_BUCKET
 from miyabi_infra.aws.verify import Verification, verify
 from miyabi_infra.aws.world import Compared, Extra, Found, World
 from miyabi_infra.commands.verify import as_data, text
@@ -253,6 +255,215 @@ def test_tasks_that_no_service_started_are_found(stack: Stack) -> None:
         "task 2 of family:miyabi-app-dev in the cluster, started by nobody named,",
         "task 4 of family:miner in the cluster, started by events-rule/nightly,",
     ]
+
+
+GROUP_ARN = "arn:aws:elasticache:us-west-2:1:replicationgroup:miyabi-cache-prod"
+DATABASE_ARN = "arn:aws:rds:us-west-2:1:db:miyabi-db-dev"
+SERVICE_ARN = "arn:aws:ecs:us-west-2:1:service/miyabi-cluster-dev/miyabi-service-dev"
+
+
+def delivered(group: str) -> list[dict[str, Any]]:
+    return [{"LogType": "slow-log", "DestinationDetails": {"CloudWatchLogsDetails": {"LogGroup": group}}}]
+
+
+def replication_group(**held: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:  # noqa: ANN401
+    logs = ({"log_type": "slow-log", "destination": "/aws/elasticache/ours"},)
+    generated = {
+        "replication_group_id": "miyabi-cache-prod",
+        "engine_version": "7.1",
+        "auth_token": "from a variable",
+        "log_delivery_configuration": logs,
+    }
+    group: dict[str, Any] = {"ReplicationGroupId": "miyabi-cache-prod", "ARN": GROUP_ARN, "MemberClusters": ["a"]}
+    group["LogDeliveryConfigurations"] = delivered("/aws/elasticache/ours")
+    answers: dict[str, Any] = {
+        "describe_replication_groups": {"ReplicationGroups": [{**group, "AuthTokenEnabled": True, **held}]},
+        "describe_cache_clusters": {"CacheClusters": [{"Engine": "redis"}]},
+        "list_tags_for_resource": {"TagList": []},
+    }
+    return "aws_elasticache_replication_group", generated, answers
+
+
+def database(**held: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:  # noqa: ANN401
+    found = {"DBInstanceIdentifier": "miyabi-db-dev", "DBInstanceArn": DATABASE_ARN, **held}
+    answers: dict[str, Any] = {
+        "describe_db_instances": {"DBInstances": [found]},
+        "list_tags_for_resource": {"TagList": []},
+    }
+    return "aws_db_instance", {"identifier": "miyabi-db-dev", "allocated_storage": 20}, answers
+
+
+def bucket(operation: str, answer: dict[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    owner = {"ID": "me"}
+    mine = {"Grantee": {"ID": "me", "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}
+    answers: dict[str, Any] = {
+        "head_bucket": {},
+        "get_bucket_tagging": {"TagSet": []},
+        "get_bucket_notification_configuration": {},
+        "get_bucket_acl": {"Owner": owner, "Grants": [mine]},
+        **{operation: {} for _, operation, _ in OF_A_BUCKET.values()},
+    }
+    if operation == "get_bucket_acl":
+        answer = {"Owner": owner, "Grants": [mine, *answer["Grants"]]}
+    return "aws_s3_bucket", {"bucket": "miyabi-site"}, {**answers, operation: answer}
+
+
+def rule(**more: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:  # noqa: ANN401
+    held = {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 90}, **more}
+    wanted = {"id": "old", "status": "Enabled", "filter": ({"prefix": ""},), "expiration": ({"days": 90},)}
+    generated = {"bucket": "miyabi-site", "rule": (wanted,)}
+    return (
+        "aws_s3_bucket_lifecycle_configuration",
+        generated,
+        {"get_bucket_lifecycle_configuration": {"Rules": [held]}},
+    )
+
+
+def record(*more: dict[str, Any], **held: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:  # noqa: ANN401
+    first = {"Name": "api.example.com.", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}], **held}
+    generated = {"zone_id": "Z1", "name": "api.example.com", "type": "A", "ttl": 60, "records": ("192.0.2.1",)}
+    return (
+        "aws_route53_record",
+        generated,
+        {"list_resource_record_sets": {"ResourceRecordSets": [first, *more]}},
+    )
+
+
+def service(**held: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:  # noqa: ANN401
+    found = {
+        "serviceName": "miyabi-service-dev",
+        "serviceArn": SERVICE_ARN,
+        "clusterArn": "arn",
+        "taskDefinition": "arn",
+        "desiredCount": 2,
+        "status": "ACTIVE",
+        "deployments": [{"status": "PRIMARY", **held}],
+    }
+    return (
+        "aws_ecs_service",
+        {"name": "miyabi-service-dev", "cluster": "c"},
+        {"describe_services": {"services": [found]}},
+    )
+
+
+def volume(**held: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:  # noqa: ANN401
+    definition = {
+        "taskDefinitionArn": "arn",
+        "revision": 1,
+        "containerDefinitions": [],
+        "volumes": [{"name": "tmp", **held}],
+    }
+    generated = {"family": "miyabi-app-dev", "container_definitions": (), "volume": ({"name": "tmp"},)}
+    return "aws_ecs_task_definition", generated, {"describe_task_definition": {"taskDefinition": definition}}
+
+
+PUBLIC = {"Grantee": {"URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "READ"}
+FOREIGN = {"Name": "api.example.com.", "ResourceRecords": [{"Value": "198.51.100.9"}]}
+FILES = {"efsVolumeConfiguration": {"fileSystemId": "fs-1"}}
+
+
+@pytest.mark.parametrize(
+    ("held", "otherwise", "said"),
+    [
+        (replication_group(), replication_group(AuthTokenEnabled=False), "auth_token_enabled"),
+        (
+            replication_group(),
+            replication_group(LogDeliveryConfigurations=delivered("/somebody/else")),
+            "log_delivery_configuration.slow-log",
+        ),
+        (replication_group(), replication_group(UserGroupIds=["theirs"]), "user group theirs"),
+        (database(), database(AssociatedRoles=[{"RoleArn": "arn:r"}]), "role arn:r of the database"),
+        (
+            database(),
+            database(DBParameterGroups=[{"ParameterApplyStatus": "pending-reboot"}]),
+            "parameters that are not in force (pending-reboot)",
+        ),
+        (
+            bucket("head_bucket", {}),
+            bucket("get_bucket_notification_configuration", {"QueueConfigurations": [{}]}),
+            "event notification (QueueConfigurations)",
+        ),
+        (
+            bucket("head_bucket", {}),
+            bucket("get_bucket_acl", {"Grants": [PUBLIC]}),
+            "ACL grant READ to http://acs.amazonaws.com/groups/global/AllUsers",
+        ),
+        (rule(), rule(Transitions=[{"Days": 1, "StorageClass": "GLACIER"}]), "rule[0].Transitions"),
+        (record(), record({**FOREIGN, "Type": "AAAA"}), "record AAAA of api.example.com"),
+        (
+            record(),
+            record({**FOREIGN, "Type": "A", "SetIdentifier": "b", "Weight": 9}, SetIdentifier="a", Weight=1),
+            "routing policy of api.example.com (a)",
+        ),
+        (service(), service(serviceConnectConfiguration={"enabled": True}), "Service Connect"),
+        (service(), service(volumeConfigurations=[{"name": "disk"}]), "a volume that ECS creates"),
+        (volume(), volume(**FILES), "volume"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_what_stands_beside_what_was_generated_is_no_as_generated(
+    stack: Stack,
+    held: tuple[str, dict[str, Any], dict[str, Any]],
+    otherwise: tuple[str, dict[str, Any], dict[str, Any]],
+    said: str,
+) -> None:
+    def tells(of: tuple[str, dict[str, Any], dict[str, Any]]) -> set[str]:
+        kind, arguments, answers = of
+        resource = replace(stack.resources[0], type=kind, arguments=arguments)
+        made = READERS[kind](resource, World(Answering(answers), stack, READERS))
+        assert made is not None
+        return {each.text for each in made.extras} | {
+            re.sub(r"\[0\]$", "", each.argument) for each in made.checks if not each.same
+        }
+
+    assert said not in tells(held)
+    assert any(each.startswith(said) for each in tells(otherwise)), tells(otherwise)
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer", "said"),
+    [
+        (
+            "describe_instances",
+            [{"Instances": [{"InstanceId": "i-1", "State": {"Name": "running"}}]}],
+            "instance i-1 in the VPC",
+        ),
+        (
+            "describe_transit_gateway_vpc_attachments",
+            [{"TransitGatewayAttachmentId": "tgw-attach-1"}],
+            "attachment to a transit gateway tgw-attach-1 in the VPC",
+        ),
+        (
+            "describe_dhcp_options",
+            [{"DhcpConfigurations": [{"Key": "domain-name-servers", "Values": [{"Value": "10.9.9.9"}]}]}],
+            "name servers 10.9.9.9 in the DHCP options dopt-1 of the VPC",
+        ),
+    ],
+)
+def test_what_stands_in_the_network_and_was_not_generated_is_found(
+    stack: Stack, operation: str, answer: list[dict[str, Any]], said: str
+) -> None:
+    (vpc,) = stack.of_type("aws_vpc")
+    described = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "DhcpOptionsId": "dopt-1"}
+    answers: dict[str, Any] = {
+        "describe_load_balancers": {"LoadBalancers": [{"VpcId": "vpc-1"}]},
+        "describe_vpcs": [described],
+        "describe_vpc_attribute": {"EnableDnsSupport": {"Value": True}, "EnableDnsHostnames": {"Value": True}},
+        "describe_dhcp_options": [
+            {"DhcpConfigurations": [{"Key": "domain-name-servers", "Values": [{"Value": "AmazonProvidedDNS"}]}]}
+        ],
+        "describe_instances": [],
+        "describe_transit_gateway_vpc_attachments": [],
+    }
+
+    def extras() -> list[str]:
+        made = READERS[vpc.type](vpc, World(Answering(answers), stack, READERS))
+        assert made is not None
+        return [each.text for each in made.extras]
+
+    assert extras() == []
+    answers[operation] = answer
+    assert extras() == [said]
 
 
 def _denied() -> Iterator[Extra]:

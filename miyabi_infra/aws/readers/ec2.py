@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from miyabi_infra.aws.client import Kind, Trouble
-from miyabi_infra.aws.readers.common import Json, set_check
+from miyabi_infra.aws.readers.common import Json, part, set_check
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, tag_mapping
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import address_of, leads_to
@@ -147,6 +147,8 @@ def _vpc(resource: Resource, world: World) -> Found | None:
     found = Found(known, checks + world.tags(resource, vpc.get("Tags")), extras)
     for kind in dict.fromkeys(row[0] for row in _IN_A_VPC):
         found.search(_extra_in_vpc(kind, identifier, world))
+    found.search(_instances(identifier, world))
+    found.search(_resolvers(str(vpc.get("DhcpOptionsId") or ""), world))
     found.search(_default_group(identifier, world))
     found.search(_main_table(identifier, world))
     found.search(_extra_acls(identifier, world))
@@ -184,6 +186,14 @@ _IN_A_VPC: Final = (
         "VpcPeeringConnectionId",
         "accepter-vpc-info.vpc-id",
     ),
+    (
+        "aws_ec2_transit_gateway_vpc_attachment",
+        "attachment to a transit gateway",
+        "describe_transit_gateway_vpc_attachments",
+        "TransitGatewayVpcAttachments",
+        "TransitGatewayAttachmentId",
+        "vpc-id",
+    ),
     ("aws_vpn_gateway", "VPN gateway", "describe_vpn_gateways", "VpnGateways", "VpnGatewayId", "attachment.vpc-id"),
 )
 """What can be in a VPC: type, noun, operation, key of its items, of an item's ID, and the filter by VPC."""
@@ -208,6 +218,31 @@ def _extra_in_vpc(kind: str, vpc_id: str, world: World) -> Iterator[Extra]:
                 continue
             called = _name(each) or each.get("GroupName")
             yield Extra(f"{noun} {each[own]}{f' ({called})' if called else ''} in the VPC")
+
+
+def _instances(vpc_id: str, world: World) -> Iterator[Extra]:
+    """Machines in the VPC: everything of the platform runs on Fargate, or is AWS's."""
+    if world.stack.of_type("aws_instance"):
+        return
+    filters: Filters = [{"Name": "vpc-id", "Values": [vpc_id]}]
+    for reservation in world.items("ec2", "describe_instances", "Reservations", Filters=filters):
+        for each in reservation["Instances"]:
+            if part(each, "State").get("Name") != "terminated":
+                yield Extra(f"instance {each['InstanceId']} in the VPC")
+
+
+_BY_AWS: Final = "AmazonProvidedDNS"
+
+
+def _resolvers(options: str, world: World) -> Iterator[Extra]:
+    """Name servers that the VPC tells its tasks, other than AWS's: they decide where every name leads."""
+    if not options.startswith("dopt-") or world.stack.of_type("aws_vpc_dhcp_options_association"):
+        return
+    for each in world.items("ec2", "describe_dhcp_options", "DhcpOptions", DhcpOptionsIds=[options]):
+        for one in each.get("DhcpConfigurations", ()):
+            servers = [str(held["Value"]) for held in one.get("Values", ())]
+            if one["Key"] == "domain-name-servers" and servers != [_BY_AWS]:
+                yield Extra(f"name servers {', '.join(servers)} in the DHCP options {options} of the VPC")
 
 
 def _default_group(vpc_id: str, world: World) -> Iterator[Extra]:

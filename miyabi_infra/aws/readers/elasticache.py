@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from miyabi_infra.aws.readers.common import Json, part, set_check
-from miyabi_infra.aws.world import Compared, Extra, Found, Reader, World
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, compared
 from miyabi_infra.stacks import Resource
 
 
@@ -55,7 +55,8 @@ def _cache(resource: Resource, world: World) -> Found | None:
         "port": endpoint.get("Port"),
         "cache_nodes[0].address": endpoint.get("Address"),
     }
-    return Found(known, checks + world.tags(resource, _cache_tags(cluster["ARN"], world)))
+    checks += _logs(resource, world, cluster) if not cluster.get("ReplicationGroupId") else []
+    return Found(known, checks + world.tags(resource, _cache_tags(cluster["ARN"], world)), _waiting(cluster))
 
 
 def _replication_group(resource: Resource, world: World) -> Found | None:
@@ -102,9 +103,12 @@ def _replication_group(resource: Resource, world: World) -> Found | None:
         checks += world.checks(resource, {"transit_encryption_mode": group.get("TransitEncryptionMode")})
     groups = [each["SecurityGroupId"] for each in node.get("SecurityGroups") or ()]
     checks.append(set_check("security_group_ids", resource, world, groups))
-    logs = sorted(str(each["log_type"]) for each in resource.blocks("log_delivery_configuration"))
-    delivered = sorted(str(each["LogType"]) for each in group.get("LogDeliveryConfigurations") or ())
-    checks.append(Compared("log_delivery_configuration", logs, delivered))
+    checks += _logs(resource, world, group)
+    # The token itself AWS does not tell, but whether one is asked for.
+    wants_token = resource.get("auth_token") is not None
+    checks.append(Compared("auth_token_enabled", wants_token, group.get("AuthTokenEnabled") or False))
+    extras = [Extra(f"user group {each}") for each in group.get("UserGroupIds") or ()]
+    extras += _waiting(node)
     known = {
         "id": name,
         "arn": group["ARN"],
@@ -112,7 +116,39 @@ def _replication_group(resource: Resource, world: World) -> Found | None:
         "primary_endpoint_address": primary.get("Address"),
         "reader_endpoint_address": reader.get("Address"),
     }
-    return Found(known, checks + world.tags(resource, _cache_tags(group["ARN"], world)))
+    return Found(known, checks + world.tags(resource, _cache_tags(group["ARN"], world)), extras)
+
+
+def _logs(resource: Resource, world: World, held: Json) -> list[Compared]:
+    """Which logs are delivered, and where to."""
+    wanted = {
+        str(each["log_type"]): world.value(each.get("destination"))
+        for each in resource.blocks("log_delivery_configuration")
+    }
+    found = {
+        str(each["LogType"]): next(
+            (
+                name
+                for details in part(each, "DestinationDetails").values()
+                for name in details.values()
+                if isinstance(name, str)
+            ),
+            None,
+        )
+        for each in held.get("LogDeliveryConfigurations") or ()
+    }
+    if any(isinstance(each, Unresolved) for each in wanted.values()):
+        return []
+    return compared("log_delivery_configuration", wanted, found)
+
+
+def _waiting(node: Json) -> list[Extra]:
+    """Parameters that are set and not in force: only a reboot makes nodes take them."""
+    status = part(node, "CacheParameterGroup").get("ParameterApplyStatus", _IN_FORCE)
+    return [] if status == _IN_FORCE else [Extra(f"parameters that are not in force ({status})")]
+
+
+_IN_FORCE: Final = "in-sync"
 
 
 def _flag(value: object) -> str:

@@ -72,8 +72,12 @@ def _database(resource: Resource, world: World) -> Found | None:
         "address": part(database, "Endpoint").get("Address"),
         "master_user_secret[0].secret_arn": secret.get("SecretArn"),
     }
-    replicas = [Extra(f"read replica {each}") for each in database.get("ReadReplicaDBInstanceIdentifiers") or ()]
-    return Found(known, checks + world.tags(resource, _tags(database["DBInstanceArn"], world)), replicas)
+    extras = [Extra(f"read replica {each}") for each in database.get("ReadReplicaDBInstanceIdentifiers") or ()]
+    extras += [Extra(f"role {each['RoleArn']} of the database") for each in database.get("AssociatedRoles") or ()]
+    status = groups[0].get("ParameterApplyStatus", "in-sync")
+    if status not in {"in-sync", "applying"}:
+        extras.append(Extra(f"parameters that are not in force ({status})"))
+    return Found(known, checks + world.tags(resource, _tags(database["DBInstanceArn"], world)), extras)
 
 
 def _subnet_group(resource: Resource, world: World) -> Found | None:

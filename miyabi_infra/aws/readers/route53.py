@@ -1,10 +1,10 @@
 """Route 53: the hosted zone, its records, and health checks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from miyabi_infra.aws.readers.common import Json, block, part
-from miyabi_infra.aws.world import Compared, Found, Reader, Unresolved, World, compared, unordered
+from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, compared, unordered
 from miyabi_infra.stacks import Resource
 
 _ANY: Final = r"\052"
@@ -35,20 +35,22 @@ def zone_of(world: World, name: str) -> str | None:
     return None
 
 
-def record(world: World, zone: str, name: str, kind: str) -> Json | None:
-    """A record as Route 53 lists it; None where there is none."""
+def records_of(world: World, zone: str, name: str, kind: str) -> list[Json]:
+    """The records of a name from a type on, in the order of Route 53 (`A`, `AAAA`, `CNAME` …)."""
     answer = world.ask(
         "route53",
         "list_resource_record_sets",
         HostedZoneId=zone,
         StartRecordName=name,
         StartRecordType=kind,
-        MaxItems="1",
+        MaxItems="20",
     )
-    for each in answer["ResourceRecordSets"]:
-        if plain_name(each["Name"]) == plain_name(name) and each["Type"] == kind:
-            return each
-    return None
+    return [each for each in answer["ResourceRecordSets"] if plain_name(each["Name"]) == plain_name(name)]
+
+
+def record(world: World, zone: str, name: str, kind: str) -> Json | None:
+    """A record as Route 53 lists it; None where there is none."""
+    return next((each for each in records_of(world, zone, name, kind) if each["Type"] == kind), None)
 
 
 def _tags(world: World, kind: str, name: str) -> Any:  # noqa: ANN401  # JSON
@@ -101,7 +103,32 @@ def _record(resource: Resource, world: World) -> Found | None:
         }
         wanted_alias = {**alias, "name": plain_name(str(alias["name"]))} if alias else {}
         checks += compared("alias", wanted_alias, leads if target else {})
-    return Found({"id": f"{zone}_{plain}_{kind}", "fqdn": plain, "name": plain}, checks)
+    found_record = Found({"id": f"{zone}_{plain}_{kind}", "fqdn": plain, "name": plain}, checks)
+    found_record.search(_beside(plain, str(zone), held, world))
+    return found_record
+
+
+_LEADING: Final = frozenset({"A", "AAAA", "CNAME", "HTTPS", "SVCB"})
+"""Types by which clients find a server."""
+
+
+def _beside(name: str, zone: str, held: Json, world: World) -> Iterator[Extra]:
+    """What else leads users of the name somewhere: another type, or a share of the requests."""
+    kind = str(held["Type"])
+    if kind not in _LEADING or held.get("Name") is None:
+        return
+    if held.get("SetIdentifier"):
+        yield Extra(f"routing policy of {name} ({held['SetIdentifier']})")
+    generated = {
+        str(each.get("type"))
+        for each in world.stack.of_type("aws_route53_record")
+        if plain_name(str(world.value(each.get("name")))) == name
+    }
+    for each in records_of(world, zone, name, kind):
+        share = each["Type"] == kind and each.get("SetIdentifier") != held.get("SetIdentifier")
+        if share or each["Type"] in _LEADING - generated:
+            which = f" ({each['SetIdentifier']})" if each.get("SetIdentifier") else ""
+            yield Extra(f"record {each['Type']} of {name}{which}")
 
 
 _CHECK: Final = {

@@ -22,12 +22,41 @@ def _bucket(resource: Resource, world: World) -> Found | None:
         "bucket_regional_domain_name": f"{name}.s3.{resource.region or world.stack.region}.amazonaws.com",
     }
     found = Found(known, checks)
-    for kind in _OF_A_BUCKET:
+    for kind in OF_A_BUCKET:
         found.search(_extra(kind, resource, name, world))
+    found.search(_events(name, world))
+    found.search(_grants(name, world))
     return found
 
 
-_OF_A_BUCKET: Final = {
+_EVENTS: Final = (
+    "TopicConfigurations",
+    "QueueConfigurations",
+    "LambdaFunctionConfigurations",
+    "EventBridgeConfiguration",
+)
+_PUBLIC: Final = "http://acs.amazonaws.com/groups/"
+"""How the groups begin that an ACL can let in: everybody, every account."""
+
+
+def _events(name: str, world: World) -> Iterator[Extra]:
+    """Who is told of each object; no module sets it."""
+    held = world.ask("s3", "get_bucket_notification_configuration", Bucket=name)
+    yield from (Extra(f"event notification ({each})") for each in _EVENTS if each in held)
+
+
+def _grants(name: str, world: World) -> Iterator[Extra]:
+    """What the ACL grants to others than the owner; CloudFront and S3 deliver logs by a group of AWS's own."""
+    held = world.ask("s3", "get_bucket_acl", Bucket=name)
+    owner = held.get("Owner", {}).get("ID")
+    for each in held.get("Grants", ()):
+        grantee = each.get("Grantee", {})
+        who = grantee.get("URI") or grantee.get("ID")
+        if str(who).startswith(_PUBLIC) or (grantee.get("ID") and grantee["ID"] != owner):
+            yield Extra(f"ACL grant {each.get('Permission')} to {who}")
+
+
+OF_A_BUCKET: Final = {
     "aws_s3_bucket_cors_configuration": ("CORS configuration", "get_bucket_cors", "CORSRules"),
     "aws_s3_bucket_lifecycle_configuration": (
         "lifecycle configuration",
@@ -47,7 +76,7 @@ _OF_A_BUCKET: Final = {
 
 def _extra(kind: str, bucket: Resource, name: str, world: World) -> Iterator[Extra]:
     of_it = [each for each in world.stack.of_type(kind) if belongs(each.get("bucket"), bucket, name)]
-    noun, operation, key = _OF_A_BUCKET[kind]
+    noun, operation, key = OF_A_BUCKET[kind]
     if not of_it and (world.optional("s3", operation, Bucket=name) or {}).get(key):
         yield Extra(noun)
 
@@ -84,6 +113,7 @@ def _bucket_lifecycle(resource: Resource, world: World) -> Found | None:
                 for block, (key, argument, there) in _LIFECYCLE.items()
                 if key in each
             },
+            **{key: each[key] for key in sorted(each.keys() - _KNOWN_OF_A_RULE) if each[key]},
         }
         for each in answer["Rules"]
     ]
@@ -100,6 +130,9 @@ _LIFECYCLE: Final = {
     "noncurrent_version_expiration": ("NoncurrentVersionExpiration", "noncurrent_days", "NoncurrentDays"),
 }
 """What a rule of a life cycle does: in Terraform's words, and in AWS's."""
+
+
+_KNOWN_OF_A_RULE: Final = {"ID", "Status", "Filter", "Prefix"} | {key for key, _, _ in _LIFECYCLE.values()}
 
 
 def _bucket_versioning(resource: Resource, world: World) -> Found | None:

@@ -30,8 +30,15 @@ def database(look: Look) -> Iterator[Observation]:
         found = look.world.ask("rds", "describe_db_instances", DBInstanceIdentifier=name)["DBInstances"][0]
         state = str(found["DBInstanceStatus"])
         zones = "two zones" if found.get("MultiAZ") else "one zone"
-        text = f"{name} {state}, {found['DBInstanceClass']}, PostgreSQL {found['EngineVersion']}, {zones}"
-        yield Observation(_LEVELS.get(state, Level.DEGRADED), text, {"status": state})
+        held = str(found["DBInstanceClass"])
+        wanted = each.get("instance_class") or held
+        size = held if held == wanted else f"{held} (generated: {wanted})"
+        level = _LEVELS.get(state, Level.DEGRADED)
+        level = level if size == held else max(level, Level.NOTE)
+        if each.get("multi_az") is True and not found.get("MultiAZ"):
+            zones, level = f"{zones} (generated: two): nothing takes over", Level.DEGRADED
+        text = f"{name} {state}, {size}, PostgreSQL {found['EngineVersion']}, {zones}"
+        yield Observation(level, text, {"status": state})
         restorable = found.get("LatestRestorableTime")
         if restorable is not None:
             yield Observation(Level.OK, f"can be restored to {restorable:%Y-%m-%d %H:%M} UTC", {})

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
-from typing import Any
+from typing import Any, Final
 
 from miyabi_infra.aws.readers.common import part
 from miyabi_infra.aws.status.model import Level, Look, Observation
-from miyabi_infra.aws.status.network import acl_denies, default_route
+from miyabi_infra.aws.status.network import CLIENTS, acl_denies, default_route
 from miyabi_infra.aws.world import Unresolved
 from miyabi_infra.stacks.platform import address_of, integer
 
@@ -136,18 +136,29 @@ def _opened(look: Look, balancer: Mapping[str, Any], port: int) -> Iterator[Obse
         IPv4Network(each["CidrIp"])
         for group in found
         for rule in group["IpPermissions"]
-        if rule["IpProtocol"] == "-1"
-        or (rule["IpProtocol"] == "tcp" and rule.get("FromPort", 0) <= port <= rule.get("ToPort", 65535))
+        if _covers(rule, port)
         for each in rule.get("IpRanges", [])
     ]
-    shut = [each for each in wanted if not any(IPv4Network(each).subnet_of(other) for other in held)]
+    shut = [each for each in wanted if each != LISTED and not any(IPv4Network(each).subnet_of(at) for at in held)]
+    listed = any(each.get("PrefixListIds") for group in found for each in group["IpPermissions"] if _covers(each, port))
+    shut += [LISTED] if LISTED in wanted and not listed else []
     if shut:
         text = f"no security group of the load balancer lets tcp {port} in from {', '.join(shut)}"
         yield Observation(Level.DEGRADED, text, {"port": port, "closed": shut})
 
 
+LISTED: Final = "a prefix list"
+"""Among sources: whatever a prefix list holds, such as the addresses of CloudFront."""
+
+
+def _covers(rule: Mapping[str, Any], port: int) -> bool:
+    return rule["IpProtocol"] == "-1" or (
+        rule["IpProtocol"] == "tcp" and rule.get("FromPort", 0) <= port <= rule.get("ToPort", 65535)
+    )
+
+
 def _generated_sources(look: Look, port: int) -> list[str]:
-    """The IPv4 blocks that the generated security groups of the load balancer let in to a port."""
+    """The IPv4 blocks that the generated security groups of the load balancer let in to a port, and `LISTED`."""
     balancer = look.platform.load_balancer
     groups = balancer.get("security_groups") if balancer else None
     addresses = [address_of(each) for each in groups] if isinstance(groups, tuple) else []
@@ -158,8 +169,9 @@ def _generated_sources(look: Look, port: int) -> list[str]:
             sources = look.world.value(rule.get("cidr_blocks"))
             first, last = integer(rule.get("from_port")), integer(rule.get("to_port"))
             everything = str(rule.get("protocol")) == "-1"
-            if (everything or first <= port <= last) and not isinstance(sources, Unresolved):
-                blocks.update(map(str, sources or ()))
+            if everything or first <= port <= last:
+                blocks.update(map(str, () if isinstance(sources, Unresolved) else sources or ()))
+                blocks.update([LISTED] if rule.get("prefix_list_ids") else [])
     return sorted(blocks)
 
 
@@ -176,3 +188,7 @@ def _subnets(look: Look, balancer: Mapping[str, Any], ports: Sequence[int]) -> I
         if closed:
             text = f"the network ACL of {subnet} denies tcp {', '.join(map(str, closed))} from the internet"
             yield Observation(Level.DEGRADED, text, {"subnet": subnet, "ports": closed})
+        unanswered = [port for port in CLIENTS if acl_denies(look, subnet, port, egress=True)]
+        if unanswered:
+            text = f"the network ACL of {subnet} denies the answers to clients, tcp {', '.join(map(str, unanswered))}"
+            yield Observation(Level.DEGRADED, text, {"subnet": subnet, "ports": unanswered})

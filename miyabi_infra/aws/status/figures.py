@@ -10,6 +10,8 @@ from miyabi_infra.aws.readers.common import part
 from miyabi_infra.aws.status.model import Level, Look, Observation, unknown
 from miyabi_infra.stacks.platform import number
 
+_NO_ANSWER: Final = frozenset({"Forbidden", "InternalError"})
+"""States of a result that has no values although there may be some (CloudWatch API, `MetricDataResult`)."""
 MEASURED: Final = timedelta(minutes=15)
 """How old the latest figure of a metric may be."""
 
@@ -79,6 +81,7 @@ def figures(
         ScanBy="TimestampDescending",
     )
     values = {each["Id"]: each["Values"][0] for each in results if each["Values"]}
+    failed = {each["Id"]: each["StatusCode"] for each in results if each.get("StatusCode") in _NO_ANSWER}
     try:
         alarms: Mapping[str, Mapping[str, Any]] | None = look.alarms()
     except Trouble as trouble:
@@ -87,6 +90,10 @@ def figures(
     for index, metric in enumerate(metrics):
         limit = _threshold(look, metric, alarms) if alarms is not None else Limit(None, None)
         target = (targets or {}).get(metric.tracked, Limit(None, None))
+        if f"m{index}" in failed:
+            data = {"metric": metric.name, "trouble": failed[f"m{index}"]}
+            yield Observation(Level.UNKNOWN, f"{metric.label}: CloudWatch answers {data['trouble']}", data)
+            continue
         yield _figure(metric, values.get(f"m{index}"), limit, target)
 
 
@@ -135,12 +142,15 @@ def _figure(metric: Metric, value: float | None, alarm: Limit, target: Limit) ->
         "generated_target": target.generated,
     }
     changed = not (alarm.same and target.same)
+    gone = target.held is None and target.generated is not None
     if value is None:
         minutes = int(MEASURED.total_seconds() // 60)
-        return Observation(Level.NOTE, f"{metric.label}: no figure in the last {minutes} minutes{against}", data)
+        text = f"{metric.label}: no figure in the last {minutes} minutes{against}"
+        return Observation(Level.DEGRADED if gone else Level.NOTE, text, data)
     beyond = alarm.held is not None and (value < alarm.held if alarm.below else value > alarm.held)
     text = f"{metric.label} {value * metric.scale:.3g}{metric.unit}{against}"
-    return Observation(Level.NOTE if beyond or changed else Level.OK, text, data)
+    level = Level.NOTE if beyond or changed else Level.OK
+    return Observation(Level.DEGRADED if gone else level, text, data)  # nothing follows the load any more
 
 
 def _limit(words: str, limit: Limit, metric: Metric) -> str:

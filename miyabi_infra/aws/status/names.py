@@ -20,8 +20,14 @@ def names(look: Look) -> Iterator[Observation]:
     """A line for each certificate, each name and the health check of the stack; nothing where it has none."""
     for each in look.platform.stack.of_type("aws_acm_certificate"):
         yield from _certificate(look, each)
-    for each in look.platform.stack.of_type("aws_lb_listener_certificate"):
-        yield from _further(look, each)
+    given = [
+        str(each.get("certificate_arn"))
+        for kind in ("aws_lb_listener", "aws_lb_listener_certificate")
+        for each in look.platform.stack.of_type(kind)
+        if isinstance(each.get("certificate_arn"), str)
+    ]
+    for arn in dict.fromkeys(given):
+        yield from _given(look, arn)
     for each in look.platform.stack.of_type("aws_route53_record"):
         if each.get("alias"):
             yield _leads(look, each)
@@ -43,10 +49,11 @@ def _certificate(look: Look, resource: Resource) -> Iterator[Observation]:
         yield Observation(Level.NOTE, text, {"certificate": name})
 
 
-def _further(look: Look, resource: Resource) -> Iterator[Observation]:
-    held = certificate(look.world, str(resource.get("certificate_arn")))
+def _given(look: Look, arn: str) -> Iterator[Observation]:
+    """A certificate that the overlay names."""
+    held = certificate(look.world, arn)
     if held is None:
-        text = f"the certificate {resource.get('certificate_arn')} does not exist"
+        text = f"the certificate {arn} does not exist"
         yield Observation(Level.DEGRADED, text, {"trouble": "missing"})
         return
     yield from certified(look, held, str(held["DomainName"]))

@@ -7,6 +7,8 @@ from typing import Any, Final
 from miyabi_infra.aws.status.model import Look
 
 EVERYWHERE: Final = "0.0.0.0/0"
+CLIENTS: Final = (1024, 49152, 65535)
+"""Ports at which clients wait for answers, of all systems (VPC User Guide, "Ephemeral ports"): samples of the range."""
 _TCP: Final = "6"
 _ALL: Final = "-1"
 

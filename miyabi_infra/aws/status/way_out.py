@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from miyabi_infra.aws.client import Kind
 from miyabi_infra.aws.status.model import Level, Look, Observation
-from miyabi_infra.aws.status.network import EVERYWHERE, acl_denies, default_route, route_out
+from miyabi_infra.aws.status.network import CLIENTS, EVERYWHERE, acl_denies, default_route, route_out
 
 HTTPS: Final = 443
 """What tasks need to pull images and secrets."""
+TASKS: Final = (32768, 60999)
+"""Ports at which Linux, and so a task, waits for answers: the first and the last."""
 
 
 def way_out(look: Look) -> Iterator[Observation]:
@@ -56,6 +58,8 @@ def _problem(look: Look, subnet: str, route: Mapping[str, Any] | None) -> str:
         return f"the route to {EVERYWHERE} is a {route['State']}"
     if acl_denies(look, subnet, HTTPS, egress=True):
         return f"the network ACL denies tcp {HTTPS} to the internet"
+    if any(acl_denies(look, subnet, port, egress=False) for port in TASKS):
+        return "the network ACL denies the answers from the internet"
     return ""
 
 
@@ -75,4 +79,8 @@ def _nat_problem(look: Look, nat: str, vpc: str) -> str:
         return f"{nat} is {gateway['State']}{f' ({why})' if why else ''}"
     subnet = str(gateway["SubnetId"])
     problem = default_route(look, subnet, vpc, "GatewayId", "igw-")
+    if not problem and acl_denies(look, subnet, HTTPS, egress=True):
+        problem = f"its network ACL denies tcp {HTTPS} to the internet"
+    if not problem and any(acl_denies(look, subnet, port, egress=False) for port in CLIENTS):
+        problem = "its network ACL denies the answers from the internet"
     return f"{nat} is in {subnet}, and {problem}" if problem else ""

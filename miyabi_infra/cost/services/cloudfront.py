@@ -19,8 +19,21 @@ def _distribution(distribution: Resource, context: Context) -> Iterator[Charge]:
     yield Charge("CloudFront", f"{sent:g} GB from CloudFront", Span.of(sent), price, assumed=True)
     price = prices.of("cdn.requests")
     yield Charge("CloudFront", f"{requests:g} million requests", Span.of(requests * _UNIT), price, assumed=True)
-    if distribution.get("price_class", "PriceClass_All") != _CHEAPEST:
-        raise NotPriced("what edge locations outside North America and Europe answer costs more")
+    behaviors = (*distribution.blocks("default_cache_behavior"), *distribution.blocks("ordered_cache_behavior"))
+    dear = distribution.get("price_class", "PriceClass_All") != _CHEAPEST
+    why = ["what edge locations outside North America and Europe answer costs more"] if dear else []
+    more = [
+        noun
+        for noun, found in (
+            ("Origin Shield", any(each.get("origin_shield") for each in distribution.blocks("origin"))),
+            ("functions of Lambda@Edge", any(each.get("lambda_function_association") for each in behaviors)),
+            ("logs in real time", any(each.get("realtime_log_config_arn") for each in behaviors)),
+        )
+        if found
+    ]
+    why += [f"no price of {', '.join(more)}"] if more else []
+    if why:
+        raise NotPriced("; ".join(why))
 
 
 def _function(_function: Resource, context: Context) -> Iterator[Charge]:
@@ -33,20 +46,17 @@ BILLING: Final[Billing] = {
     "aws_cloudfront_distribution": Billed(
         "CloudFront",
         _distribution,
-        reads=frozenset({"price_class"}),
+        reads=frozenset({"default_cache_behavior", "ordered_cache_behavior", "origin", "price_class"}),
         free=frozenset(
             {
                 "aliases",
                 "comment",
                 "custom_error_response",
-                "default_cache_behavior",
                 "default_root_object",
                 "enabled",
                 "http_version",
                 "is_ipv6_enabled",
                 "logging_config",
-                "ordered_cache_behavior",
-                "origin",
                 "restrictions",
                 "tags",
                 "viewer_certificate",

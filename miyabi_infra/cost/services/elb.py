@@ -35,6 +35,11 @@ def traffic(context: Context) -> Iterator[Charge]:
         yield Charge("Transfer", item, Span.of(2 * usage.cross_zone_gb), prices.of("transfer.zone"), assumed=True)
 
 
+def _trust_stores(listener: Resource) -> Iterator[str]:
+    if any(each.get("trust_store_arn") for each in listener.blocks("mutual_authentication")):
+        yield "a trust store for the certificates of clients"
+
+
 BILLING: Final[Billing] = {
     "aws_lb": Billed(
         "ALB",
@@ -63,7 +68,7 @@ BILLING: Final[Billing] = {
             }
         ),
     ),
-    "aws_lb_listener": Free(),
+    "aws_lb_listener": Free(but=_trust_stores),
     "aws_lb_listener_certificate": Free(),
     "aws_lb_listener_rule": Free("evaluations of rules are part of usage.alb_lcus"),
     "aws_lb_target_group": Free(),

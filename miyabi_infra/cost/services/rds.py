@@ -12,6 +12,9 @@ def _database(database: Resource, context: Context) -> Iterator[Charge]:
     instance_class, engine = str(database.get("instance_class")), str(database.get("engine", "postgres"))
     if engine != "postgres":
         raise NotPriced(f"no price of the engine {engine}")
+    version = str(database.get("engine_version"))
+    if version.partition(".")[0] in _EXTENDED:
+        raise NotPriced(f"no price of the extended support of PostgreSQL {version}")
     price = context.prices.find(f"rds.{instance_class}")
     if price is None:
         raise NotPriced(f"no price of {instance_class}")
@@ -30,6 +33,8 @@ def _database(database: Resource, context: Context) -> Iterator[Charge]:
         raise NotPriced(f"no price of Performance Insights for {number(days):g} days")
 
 
+_EXTENDED: Final = frozenset({"11", "12", "13"})
+"""Versions whose standard support has ended (RDS user guide, "Release calendars for Amazon RDS for PostgreSQL")."""
 _FREE_DAYS: Final = 7
 """Days of Performance Insights without a charge."""
 
@@ -43,6 +48,7 @@ BILLING: Final[Billing] = {
                 "allocated_storage",
                 "backup_retention_period",
                 "engine",
+                "engine_version",
                 "instance_class",
                 "multi_az",
                 "performance_insights_retention_period",
@@ -62,7 +68,6 @@ BILLING: Final[Billing] = {
                 "delete_automated_backups",
                 "deletion_protection",
                 "enabled_cloudwatch_logs_exports",
-                "engine_version",
                 "final_snapshot_identifier",
                 "iam_database_authentication_enabled",
                 "identifier",

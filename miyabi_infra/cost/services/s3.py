@@ -20,11 +20,18 @@ def _bucket(bucket: Resource, context: Context) -> Iterator[Charge]:
     yield Charge("Other", f"{size:g} GB of {what} in S3", Span.of(size), price, assumed=True)
 
 
+def _transitions(configuration: Resource) -> Iterator[str]:
+    if any(
+        each.get("transition") or each.get("noncurrent_version_transition") for each in configuration.blocks("rule")
+    ):
+        yield "other storage classes, and of moving objects there"
+
+
 BILLING: Final[Billing] = {
     "aws_s3_bucket": Billed(
         "Other", _bucket, reads=frozenset(), free=frozenset({"bucket", "force_destroy", "object_lock_enabled", "tags"})
     ),
-    "aws_s3_bucket_lifecycle_configuration": Free(),
+    "aws_s3_bucket_lifecycle_configuration": Free(but=_transitions),
     "aws_s3_bucket_ownership_controls": Free(),
     "aws_s3_bucket_policy": Free(),
     "aws_s3_bucket_public_access_block": Free(),

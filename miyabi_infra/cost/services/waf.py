@@ -29,6 +29,9 @@ def _web_acl(resource: Resource, context: Context) -> Iterator[Charge]:
         text = f"{acl.capacity} capacity units, {INCLUDED_CAPACITY} included"
         yield Charge("WAF", text, Span.of(requests * more), prices.of("waf.capacity"), assumed=True)
     others = sorted({each.name for each in acl.rules if each.capacity == 0} - GROUPS.keys())
+    unknown = len(resource.blocks("rule")) - len(acl.rules)
+    if unknown > 0:  # such as a captcha, which is billed by its solutions
+        raise NotPriced(f"no price of {unknown} of its rules, whose action is not known")
     if others:
         raise NotPriced(f"{', '.join(others)} may have a price of its own")
 
