@@ -46,6 +46,7 @@ class Situation:
 AWS: Final = "documentation of AWS"
 MADE: Final = "the test makes the account so, by AWS's API"
 PLAN: Final = "what Terraform plans"
+MADE_BY_OVERLAYS: Final = "Terraform: another address is another resource"
 STACK: Final = "the test makes the stack so"
 PRICES: Final = "AWS's list prices"
 SERVER: Final = "a server on loopback that behaves so"
@@ -88,6 +89,7 @@ CORPUS: Final = (
         ("a_route_to_addresses_that_are_not_known_may_be_the_way", "unknown"),
         ("endpoints_with_private_names_leave_no_choice", "by the endpoint: yes, no, or unknown"),
         ("an_egress_that_leaves_the_endpoints_out_closes_them", "no, unknown, yes", 3),
+        ("a_secret_of_the_stack_needs_its_key_and_its_own_policy", "by the role and the policy: yes, or no"),
     ),
     *_rows(
         "reach", "bad", "unit/test_reach", AWS,
@@ -118,6 +120,8 @@ CORPUS: Final = (
         ("tasks_that_no_service_started_are_found", "2 tasks that no service started"),
         ("a_policy_at_a_secret_is_found", "the policy, and unknown where it can't be read"),
         ("an_image_of_another_repository_is_a_difference", "a difference only of another repository"),
+        ("what_stands_beside_what_was_generated_is_no_as_generated", "a difference, only where it stands there"),
+        ("what_stands_in_the_network_and_was_not_generated_is_found", "it exists and was not generated"),
     ),
     *_rows(
         "verify", "bad", "aws/test_verify", MADE,
@@ -139,6 +143,16 @@ CORPUS: Final = (
         ("figures_and_limits_are_those_of_aws_and_say_where_they_differ", "AWS's figures", 2),
         ("a_service_that_does_not_work_is_degraded", "degraded"),
         ("one_section_without_an_answer_leaves_the_others", "unknown"),
+        ("tasks_that_no_service_started_are_named_and_in_no_figure_of_the_service", "3 tasks, none of the service", 3),
+        ("tasks_beside_the_service_that_can_not_be_listed_are_not_determined", "unknown"),
+        ("what_users_feel_beyond_the_front_is_degraded", "degraded"),
+        ("the_network_acl_of_the_nat_gateway_closes_the_way_out", "degraded"),
+        ("a_figure_that_cloudwatch_does_not_tell_is_unknown", "unknown"),
+        ("a_certificate_that_the_overlay_names_is_looked_at", "degraded"),
+        ("a_load_balancer_for_cloudfront_alone_that_is_closed_is_degraded", "degraded only where it is closed", 2),
+        ("a_replication_group_from_which_nothing_takes_over_is_degraded", "degraded"),
+        ("a_size_that_was_not_generated_is_said", "AWS's size, and the generated one"),
+        ("a_database_without_the_standby_that_was_generated_is_degraded", "degraded"),
     ),
     *_rows(
         "status", "good", "aws/test_status", MADE,
@@ -160,7 +174,8 @@ CORPUS: Final = (
     *_rows(
         "diff", "good", "unit/test_strengths", "docs/reference/settings.md and the documentation that it names",
         ("every_setting_that_protects_is_missed_when_it_is_weaker", "weaker, by this setting"),
-        ("where_the_stack_does_not_say_which_way_is_weaker_it_is_unknown", "unknown", 4),
+        ("where_the_stack_does_not_say_which_way_is_weaker_it_is_unknown", "unknown", 5),
+        ("what_no_setting_makes_weaker_is_missed_too", "weaker, or unknown"),
     ),
     *_rows(
         "diff", "bad", "unit/test_diff", STACK,
@@ -182,6 +197,16 @@ CORPUS: Final = (
         ("what_is_not_priced_is_never_zero", "at least, and unknown"),
         ("overlays_that_cannot_be_read_are_said_to_be_unknown", "unknown"),
         ("a_difference_that_no_strength_judges_is_not_known_to_be_harmless", "unknown", 2),
+        ("a_plan_that_changes_the_state_alone_is_no_no_change", "it changes the state"),
+    ),
+    *_rows(
+        "summary", "good", "unit/test_steps", MADE_BY_OVERLAYS,
+        ("straight_to_blue_green_is_the_first_thing_that_is_said", "not in one apply", 4),
+        ("preflight_knows_of_a_node_that_would_become_a_group_at_once", "not in one apply"),
+    ),
+    *_rows(
+        "summary", "bad", "unit/test_steps", MADE_BY_OVERLAYS,
+        ("preflight_lets_each_step_pass", "nothing stands in the way", 5),
     ),
     *_rows(
         "summary", "bad", "unit/test_summary", PLAN,
@@ -203,6 +228,9 @@ CORPUS: Final = (
         ("what_is_billed_otherwise_is_not_priced_as_something_else", "unknown"),
         ("a_region_without_prices_takes_nothing_away_from_the_others", "unknown, and the others' price"),
         ("temporary_storage_is_billed_above_what_is_free", "the price of 100 GB for two tasks"),
+        ("what_makes_a_free_resource_cost_something_is_named", "at least"),
+        ("each_option_of_a_health_check_is_billed", "five prices"),
+        ("everything_that_an_overlay_can_have_has_its_place_in_the_bill", "at least"),
     ),
     *_rows(
         "cost", "bad", "unit/test_cost", PRICES,
@@ -224,6 +252,7 @@ CORPUS: Final = (
         ("an_overlay_that_is_removed_or_renamed_loses_its_addresses", "lost"),
         ("a_resource_that_is_gone_from_the_output_alone_is_lost", "lost"),
         ("a_shallow_clone_never_passes_unchecked", "refused"),
+        ("instances_that_go_while_their_address_stays_are_lost", "lost, unless a setting took them"),
     ),
     *_rows(
         "addresses", "bad", "unit/test_addresses", "Terraform: moved blocks, and removed ones",
@@ -231,6 +260,7 @@ CORPUS: Final = (
         ("moves_are_followed_through_modules_and_over_several_steps", "declared"),
         ("a_stack_that_is_declared_gone_is_not_lost", "declared"),
         ("a_module_that_a_setting_turns_off_is_not_lost", "turned off"),
+        ("instances_that_are_declared_moved_one_by_one_are_not_lost", "declared"),
     ),
     *_rows(
         "lint", "good", "unit/test_lint_rules", "the source that each rule names",
@@ -253,10 +283,12 @@ CORPUS: Final = (
         ("a_percentile_of_too_few_requests_is_undecided", "unknown"),
         ("a_partial_run_is_never_met", "not met"),
         ("each_target_is_missed_on_its_own", "missed"),
+        ("a_run_without_an_answer_shows_its_progress_all_the_time", "never ten seconds of silence"),
     ),
     *_rows(
         "load", "bad", "load/test_loopback", SERVER,
         ("sustained_sends_at_its_rate", "met"),
+        ("a_service_that_never_answers_is_shown_to_be_waited_for", "progress all the time"),
         ("a_signal_ends_the_run_in_order_and_leaves_a_partial_result", "a partial result"),
     ),
     *_rows(
@@ -268,6 +300,11 @@ CORPUS: Final = (
     *_rows(
         "guides", "guide", "aws/test_guides", MADE,
         ("a_restart_stops_the_unhealthy_task_and_no_other", "the unhealthy task is stopped"),
+        ("a_lock_left_behind_is_released_and_an_older_state_is_put_back", "seen, and mended", 2),
+    ),
+    *_rows(
+        "guides", "guide", "aws/test_guide_domain", MADE,
+        ("a_domain_gets_https_in_one_apply_once_it_is_delegated", "three faults seen and mended, then no changes", 3),
     ),
 )  # fmt: skip
 """Every situation, by command."""
