@@ -5,15 +5,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from miyabi_infra.hcl import language
+from miyabi_infra.hcl import language, provider
 from miyabi_infra.hcl.instance import HclIssue
 from miyabi_infra.hcl.refactoring import REFACTORING
 from miyabi_infra.hcl.scope import Scope
-from miyabi_infra.hcl.syntax import Argument, Block
+from miyabi_infra.hcl.syntax import Argument, Attribute, Block, Expression, Index, Name
 from miyabi_infra.hcl.values import Missing, NotEvaluated
-from miyabi_infra.hcl.walking import arguments, functions, references
+from miyabi_infra.hcl.vendored import allows
+from miyabi_infra.hcl.walking import arguments, functions, nodes, references
 from miyabi_infra.place import Place
 
+TERRAFORM: Final = "1.11.4"
+"""The version of Terraform whose language is known here."""
 _NAMED: Final = frozenset({"resource", "data", "module", "variable", "output", "check", "ephemeral"})
 _AWS: Final = re.compile(r"(registry\.(terraform\.io|opentofu\.org)/)?hashicorp/aws", re.IGNORECASE)
 _ALWAYS: Final = frozenset({"path", "terraform", "each", "count", "self", "[*]"})
@@ -60,10 +63,16 @@ def issues(scope: Scope) -> Iterator[HclIssue]:
             yield from _resource(scope, block)
         if block.type == "terraform":
             yield from _required(scope, block)
-        if block.type == "provider" and scope.path and block.arguments:
+        if block.type == "provider" and scope.path and not _is_proxy(scope, block):
             why = "a provider inside a module: its resources may be in another region or account"
             name = f"provider.{block.labels[0]}"
             yield HclIssue("difference", f"{scope.prefix}{name}", "", name, why, block.place)
+
+
+def _is_proxy(scope: Scope, provider: Block) -> bool:
+    """Whether an empty provider block of a module only says that its caller passes one on."""
+    passed = scope.call.arguments.get("providers") if scope.call is not None else None
+    return not provider.arguments and not provider.blocks and passed is not None
 
 
 def _required(scope: Scope, terraform: Block) -> Iterator[HclIssue]:
@@ -75,6 +84,22 @@ def _required(scope: Scope, terraform: Block) -> Iterator[HclIssue]:
         if argument is not None and isinstance(source, str) and not _AWS.fullmatch(source):
             why = "aws is another provider here; the generated stack has hashicorp/aws"
             yield HclIssue("difference", f"{scope.prefix}provider.aws", "source", source, why, argument.place)
+        wanted = held.get("version") if isinstance(held, Mapping) else held
+        if argument is not None and isinstance(wanted, str):
+            yield from _version(scope, "required_providers.aws", wanted, provider.version(), argument.place)
+    argument = terraform.arguments.get("required_version")
+    if argument is not None and isinstance(wanted := scope.value(argument), str):
+        yield from _version(scope, "required_version", wanted, TERRAFORM, argument.place)
+
+
+def _version(scope: Scope, name: str, wanted: str, known: str, place: Place) -> Iterator[HclIssue]:
+    """A constraint that the version which is known here does not meet; a difference where none of its kind does."""
+    if allows(wanted, known):
+        return
+    major = known.partition(".")[0]
+    some = any(allows(wanted, f"{major}.{minor}.{patch}") for minor in range(200) for patch in range(10))
+    why = f"it asks for {wanted}; what is known here is version {known}"
+    yield HclIssue("not compared" if some else "difference", f"{scope.prefix}terraform", name, wanted, why, place)
 
 
 def _invalid(  # noqa: PLR0917  # as HclIssue
@@ -118,6 +143,8 @@ def _references(scope: Scope, block: Block) -> Iterator[HclIssue]:
             if missing:
                 why = missing if " " in missing else f"{missing} is not declared"
                 yield _invalid(scope, block, argument.name, why, argument.place, argument.text)
+        for why in _keys_missing(scope, argument.expression):
+            yield _invalid(scope, block, argument.name, why, argument.place, argument.text)
         for name in functions(argument.expression):
             plain = name.removeprefix("core::")
             if "::" not in plain and plain not in FUNCTIONS:
@@ -160,6 +187,39 @@ def _missing(scope: Scope, path: tuple[str, ...]) -> str:
         case _:
             found = source.declared("resource", first, name) is not None
     return "" if found else f"{first}.{name}"
+
+
+def _keys_missing(scope: Scope, expression: Expression) -> Iterator[str]:
+    """References to a part of a resource or a module that has instances without saying which, or that has none."""
+    for node in nodes(expression):
+        match node:
+            case Attribute(of, name):
+                block = _declared(scope, of)
+                if block is not None and _is_repeated(block):
+                    yield f"{'.'.join(block.labels)} has instances: its {name} needs one of them"
+            case Index(of, _):
+                block = _declared(scope, of)
+                if block is not None and not _is_repeated(block):
+                    yield f"{'.'.join(block.labels)} has no instances, so it takes no index"
+            case _:
+                pass
+
+
+def _declared(scope: Scope, expression: Expression) -> Block | None:
+    """The block that a reference names as a whole."""
+    match expression:
+        case Attribute(Name("module"), name):
+            return scope.source.declared("module", name)
+        case Attribute(Attribute(Name("data"), kind), name):
+            return scope.source.declared("data", kind, name)
+        case Attribute(Name(kind), name):
+            return scope.source.declared("resource", kind, name)
+        case _:
+            return None
+
+
+def _is_repeated(block: Block) -> bool:
+    return bool(block.arguments.keys() & {"count", "for_each"})
 
 
 _OF_PATH: Final = frozenset({"module", "root", "cwd"})
@@ -210,10 +270,24 @@ def _call(scope: Scope, block: Block) -> Iterator[HclIssue]:
                 scope, block, name, "the module needs this variable, and the call does not set it", block.place
             )
     providers = block.arguments.get("providers")
+    for alias in _aliases(one):
+        if providers is None or f"aws.{alias}" not in re.split(r"[\s,={}]+", providers.text):
+            why = f"the module needs aws.{alias}, and the call does not pass it"
+            yield _invalid(scope, block, "providers", why, block.place)
     if providers is not None and not _passes_on(providers):
         why = "the module's resources may use another provider, in another region or account"
         address = f"{scope.prefix}module.{block.labels[0]}"
         yield HclIssue("difference", address, "providers", providers.text, why, providers.place)
+
+
+def _aliases(scope: Scope) -> Iterator[str]:
+    """The further configurations of the AWS provider that a module needs."""
+    for block in scope.source.of_type("terraform"):
+        for inner in block.of_type("required_providers"):
+            argument = inner.arguments.get("aws")
+            text = argument.text if argument is not None else ""
+            named = re.search(r"configuration_aliases\s*=\s*\[([^\]]*)\]", text)
+            yield from re.findall(r"aws\.([\w-]+)", named[1]) if named else ()
 
 
 def _passes_on(providers: Argument) -> bool:
@@ -222,10 +296,10 @@ def _passes_on(providers: Argument) -> bool:
 
 
 def _resource(scope: Scope, block: Block) -> Iterator[HclIssue]:
-    provider = block.arguments.get("provider")
-    if provider is not None and provider.text.strip('"') != "aws":
+    other = block.arguments.get("provider")
+    if other is not None and other.text.strip('"') != "aws":
         why = "it uses another provider configuration; the generated stack has one"
-        yield HclIssue("difference", scope.label(block), "provider", provider.text, why, provider.place)
+        yield HclIssue("difference", scope.label(block), "provider", other.text, why, other.place)
     for inner in block.blocks:
         if inner.type in ("provisioner", "connection"):
             why = "Terraform runs it when it creates or destroys the resource"

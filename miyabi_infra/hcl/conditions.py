@@ -55,8 +55,10 @@ def _all(  # noqa: PLR0917  # where it stands, and what its conditions can refer
         if condition is None:
             continue  # `language` says so
         address, argument = f"{scope.prefix}{name}", f"{path}{kind}"
-        if not any(references(condition.expression)):
-            why = "the condition refers to nothing, so it checks nothing"
+        named = set(references(condition.expression))
+        own = ("var", block.labels[0]) if kind == "validation" else None
+        if not named or (own and all(each[:2] != own for each in named)):
+            why = f"the condition does not refer to {'.'.join(own) if own else 'anything'}, so it checks nothing"
             yield HclIssue("invalid", address, argument, condition.text, why, condition.place)
             continue
         verdicts = [_verdict(scope, condition, bindings, kind) for bindings in instances]

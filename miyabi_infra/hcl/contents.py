@@ -50,6 +50,9 @@ def instances(scope: Scope) -> Iterator[Instance]:
             address, place = scope.label(block), repetition.place
             scope.checkout.find(HclIssue("not evaluated", address, repetition.name, repetition.text, str(error), place))
             continue
+        if not keys and provider.facts(block.labels[0]) is None:
+            why = "it has no instances here, and what its type needs is not known; Terraform checks it all the same"
+            scope.checkout.find(HclIssue("not compared", scope.label(block), "", "", why, block.place))
         for key in keys:
             yield _instance(ResourceHandle(scope, block, key))
 
@@ -187,6 +190,7 @@ def _items(argument: Argument) -> tuple[Expression, ...]:
 def _check(scope: Scope, block: Block) -> None:
     """Note what of a resource its type does not have in provider 5."""
     kind = block.labels[0]
-    for at in provider.faults(kind, block):
-        why = f"{kind} has no {at.what} {at.name} in provider 5{at.advice}"
-        scope.checkout.find(HclIssue("invalid", scope.label(block), at.path, at.text, why, at.place, "provider"))
+    for each in provider.misfits(kind, block):
+        scope.checkout.find(
+            HclIssue("invalid", scope.label(block), each.path, each.text, each.why, each.place, "provider")
+        )

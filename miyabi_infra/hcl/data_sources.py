@@ -11,6 +11,17 @@ OFFLINE: Final = frozenset(
 )
 """Data sources that the provider answers without AWS."""
 
+ARGUMENTS: Final[Mapping[str, frozenset[str]]] = {
+    "aws_availability_zones": frozenset(
+        {"all_availability_zones", "exclude_names", "exclude_zone_ids", "filter", "state"}
+    ),
+    "aws_caller_identity": frozenset(),
+    "aws_canonical_user_id": frozenset(),
+    "aws_partition": frozenset(),
+    "aws_region": frozenset({"endpoint", "id", "name"}),
+}
+"""The arguments of data sources, by the provider's documentation of each."""
+
 DECLARED: Final = frozenset({"aws_availability_zones", "aws_caller_identity", "aws_canonical_user_id"})
 """Data sources that AWS answers in every account; a plan without AWS declares their values."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from miyabi_infra.hcl import contents
 from miyabi_infra.hcl.blocks import META_ARGUMENTS, body
-from miyabi_infra.hcl.data_sources import DECLARED, OFFLINE
+from miyabi_infra.hcl.data_sources import ARGUMENTS, DECLARED, OFFLINE
 from miyabi_infra.hcl.expressions import ERROR
 from miyabi_infra.hcl.instance import HclIssue
 from miyabi_infra.hcl.scope import Scope
@@ -77,6 +77,10 @@ def _data(scope: Scope, block: Block) -> Iterator[HclIssue]:
     if kind not in OFFLINE | DECLARED:
         why = "each plan reads it from AWS, and fails where it is not there"
         yield HclIssue("not compared", address, "", f"data.{kind}.{name}", why, block.place)
+    for argument in block.arguments.values():
+        if kind in ARGUMENTS and argument.name not in ARGUMENTS[kind] | META_ARGUMENTS:
+            why = f"data.{kind} has no argument {argument.name} in provider 5"
+            yield HclIssue("invalid", address, argument.name, argument.text, why, argument.place, "provider")
     try:
         keys = scope.keys(block)
     except (NotEvaluated, Missing) as error:

@@ -149,6 +149,10 @@ class Evaluator(ABC):
     def note_sensitive(self) -> None:
         """Note that the value which is evaluated now depends on a sensitive one."""
 
+    @abstractmethod
+    def not_sensitive(self, evaluate: "Callable[[], Result]") -> "Result":
+        """A value, of which nothing is sensitive any more."""
+
     def result(  # noqa: C901, PLR0911, PLR0912  # one case a form
         self, expression: Expression, bindings: Bindings
     ) -> Result:
@@ -424,6 +428,8 @@ class Evaluator(ABC):
         special = _SPECIAL.get((function, len(expression.arguments))) or _SPECIAL.get((function, None))
         if special is not None:
             return special(self, expression.arguments, bindings)
+        if function == "nonsensitive" and len(expression.arguments) == 1:
+            return self.not_sensitive(lambda: self.result(expression.arguments[0], bindings))
         arguments: list[object] = [self.result(each, bindings) for each in expression.arguments]
         if expression.spread:
             arguments += _spread(arguments.pop())

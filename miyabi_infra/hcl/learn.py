@@ -84,14 +84,19 @@ def _facts(block: Mapping[str, Any]) -> dict[str, Any]:
     computed: list[str] = []
     for name, attribute in sorted(block.get("attributes", {}).items()):
         if attribute.get("required") or attribute.get("optional"):
-            arguments[name] = {"type": attribute["type"]}
+            marks = {mark: True for mark in ("required", "sensitive") if attribute.get(mark)}
+            arguments[name] = {"type": attribute["type"], **marks}
         else:
             computed.append(name)
     facts: dict[str, Any] = {"arguments": arguments}
     if computed:
         facts["attributes"] = computed
     blocks = {
-        name: {**({"set": True} if inner["nesting_mode"] == "set" else {}), **_facts(inner["block"])}
+        name: {
+            **({"set": True} if inner["nesting_mode"] == "set" else {}),
+            **({"required": True} if inner.get("min_items") else {}),
+            **_facts(inner["block"]),
+        }
         for name, inner in sorted(block.get("block_types", {}).items())
     }
     if blocks:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 
-from miyabi_infra.hcl.syntax import Block
+from miyabi_infra.hcl.syntax import Block, ListOf, ObjectOf
 from miyabi_infra.hcl.values import Value
 from miyabi_infra.place import Place
 
@@ -38,9 +38,6 @@ CHOSEN_BY_AWS: Final[Mapping[str, Any]] = {
 
 PROTOCOLS: Final = frozenset({"aws_security_group.egress.protocol", "aws_security_group.ingress.protocol"})
 """Arguments that the provider normalizes itself."""
-
-SENSITIVE: Final = frozenset({"auth_token", "certificate_body", "passwords", "password", "private_key"})
-"""Arguments that are sensitive in the provider's schema, so it makes no difference where their values are from."""
 
 ID_IS: Final[Mapping[str, str]] = {
     "aws_appautoscaling_target": "resource_id",
@@ -98,14 +95,12 @@ class Instead:
 
 
 @dataclass(frozen=True)
-class NotThere:
-    """An argument or a block that provider 5 does not have."""
+class Misfit:
+    """What of a resource does not fit its type in provider 5."""
 
-    what: str
-    name: str
     path: str
     text: str
-    advice: str
+    why: str
     place: Place
 
 
@@ -136,19 +131,24 @@ def known_types() -> frozenset[str]:
     return frozenset(_all()["resources"])
 
 
-def faults(kind: str, block: Block) -> Iterator[NotThere]:
-    """The arguments and blocks of a resource that its type does not have; none for a type that is not known."""
+def misfits(kind: str, block: Block) -> Iterator[Misfit]:
+    """What of a resource does not fit its type; nothing for a type that is not known."""
     held = facts(kind)
     if held is not None:
-        yield from _faults(kind, "", held, block)
+        yield from _misfits(kind, "", held, block)
 
 
-def _faults(kind: str, at: str, held: Mapping[str, Any], block: Block) -> Iterator[NotThere]:
+def _misfits(kind: str, at: str, held: Mapping[str, Any], block: Block) -> Iterator[Misfit]:
     blocks: Mapping[str, Any] = held.get("blocks", {})
     top = _EVERYWHERE if not at else frozenset[str]()
     for name, argument in block.arguments.items():
-        if name not in held["arguments"] and name not in top:
-            yield NotThere("argument", name, f"{at}{name}", argument.text, _advice(kind, name), argument.place)
+        known = held["arguments"].get(name)
+        if known is None and name not in top:
+            why = f"{kind} has no argument {name} in provider 5{_advice(kind, name)}"
+            yield Misfit(f"{at}{name}", argument.text, why, argument.place)
+        elif known is not None and known["type"] in _SIMPLE and isinstance(argument.expression, ListOf | ObjectOf):
+            yield Misfit(f"{at}{name}", argument.text, f"{name} is a {known['type']}", argument.place)
+    yield from _lacking(kind, at, held, block)
     for inner in block.blocks:
         name, body = inner.type, inner
         if name == "dynamic":
@@ -156,9 +156,22 @@ def _faults(kind: str, at: str, held: Mapping[str, Any], block: Block) -> Iterat
         elif name in top or name == "connection":
             continue
         if name in blocks:
-            yield from _faults(kind, f"{at}{name}.", blocks[name], body)
+            yield from _misfits(kind, f"{at}{name}.", blocks[name], body)
         elif name not in held["arguments"]:  # an attribute that is written as a block: ingress of a security group
-            yield NotThere("block", name, f"{at}{name}", f"{name} {{ … }}", _advice(kind, name), inner.place)
+            why = f"{kind} has no block {name} in provider 5{_advice(kind, name)}"
+            yield Misfit(f"{at}{name}", f"{name} {{ … }}", why, inner.place)
+
+
+def _lacking(kind: str, at: str, held: Mapping[str, Any], block: Block) -> Iterator[Misfit]:
+    """What a block needs and does not have. A dynamic block may make the blocks that are needed."""
+    written = {each.labels[0] if each.type == "dynamic" else each.type for each in block.blocks}
+    for what, known in (("argument", held["arguments"]), ("block", held.get("blocks", {}))):
+        for name, facts_of in known.items():
+            if facts_of.get("required") and name not in block.arguments and name not in written:
+                yield Misfit(f"{at}{name}", "", f"{kind} needs the {what} {at}{name}", block.place)
+
+
+_SIMPLE: Final = ("string", "number", "bool")
 
 
 def _advice(kind: str, name: str) -> str:

@@ -191,7 +191,11 @@ class Scope(Evaluator, Handle):
         Raises:
             Missing: otherwise; Terraform refuses it, also where a value is given.
         """
-        self._of_its_type(variable, self.value(default))
+        value = self.value(default)
+        nullable = variable.arguments.get("nullable")
+        if value is None and nullable is not None and self.value(nullable) is False:
+            raise Missing("its default is null, and it takes no null")
+        self._of_its_type(variable, value)
 
     def _refuse_ephemeral(self, block: Block, name: str) -> None:
         """Ephemeral values are not followed: Terraform refuses them in nearly every place."""
@@ -343,7 +347,7 @@ class Scope(Evaluator, Handle):
             raise AfterApply(f"data.{kind}.{label} is of another provider configuration")
         match kind, name:
             case "aws_region", "name" | "id" | "region":
-                return self.root.region()
+                return self._region(target)
             case "aws_partition", "partition":
                 return "aws"
             case "aws_partition", "dns_suffix":
@@ -352,6 +356,15 @@ class Scope(Evaluator, Handle):
                 return policy_document(body(self, target.block, target.bindings, META_ARGUMENTS)[0])
             case _:
                 raise AfterApply(f"data.{kind}.{label} is read from AWS")
+
+    def _region(self, target: ResourceHandle) -> Value:
+        """The region of a data source: the one that it names, else the provider's."""
+        given = {name: each for name, each in target.block.arguments.items() if name not in META_ARGUMENTS}
+        if not given:
+            return self.root.region()
+        if given.keys() == {"name"}:
+            return self.value(given["name"], target.bindings)
+        raise NotEvaluated(f"data.aws_region.{target.block.labels[1]} is looked up by its endpoint")
 
     def region(self) -> Value:
         """The region of the AWS provider.
@@ -413,6 +426,13 @@ class Scope(Evaluator, Handle):
     def note_sensitive(self) -> None:
         """Note that the value which is evaluated now depends on a sensitive one."""
         self.checkout.noted[SENSITIVE] = None
+
+    def not_sensitive(self, evaluate: Callable[[], Result]) -> Result:
+        """A value, of which nothing is sensitive any more; what it refers to stays noted."""
+        with self.checkout.noting() as noted:
+            found = evaluate()
+        self.checkout.noted |= {each: None for each in noted if each != SENSITIVE}
+        return found
 
     def data(self, kind: str, name: str) -> Result:
         """The instances of a data source."""

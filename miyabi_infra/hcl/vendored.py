@@ -45,7 +45,7 @@ def folder(root: Path, names: tuple[str, ...], source: str, version: str | None)
             f"what is installed is {found.get('Source')!r}, not its source {source!r}; run terraform init"
         )
     installed = found.get("Version", "")
-    if version is not None and not _allows(version, installed):
+    if version is not None and not allows(version, installed):
         raise NotEvaluated(f"version {installed or 'unknown'} is installed, and it asks for {version!r}")
     held = root / found.get("Dir", "")
     if not held.is_dir():
@@ -65,7 +65,7 @@ def _installed(root: Path) -> dict[str, dict[str, str]]:
         raise NotEvaluated(f"{MANIFEST.as_posix()} cannot be read: {error}") from error
 
 
-def _allows(constraint: str, version: str) -> bool:
+def allows(constraint: str, version: str) -> bool:
     """Whether a version meets all constraints; one that is written otherwise than known here is not met."""
     if not _VERSION.fullmatch(version):
         return False

@@ -35,7 +35,7 @@ def references(expression: Expression, bound: frozenset[str] = frozenset()) -> I
 
 def functions(expression: Expression) -> Iterator[str]:
     """The functions that an expression calls."""
-    yield from (each.function for each in _nodes(expression) if isinstance(each, Call))
+    yield from (each.function for each in nodes(expression) if isinstance(each, Call))
 
 
 def _references(node: object, bound: frozenset[str]) -> Iterator[tuple[str, ...]]:
@@ -67,10 +67,11 @@ def _path(node: object) -> tuple[str, ...]:
     return ()
 
 
-def _nodes(node: object) -> Iterator[object]:
+def nodes(node: object) -> Iterator[object]:
+    """An expression and everything in it."""
     yield node
     for child in _children(node):
-        yield from _nodes(child)
+        yield from nodes(child)
 
 
 def _children(node: object) -> Iterator[object]:

@@ -125,6 +125,8 @@ class Arguments:
             return
         first = [mapping_of(each) for each in hcl]
         second = [mapping_of(each) for each in generated]
+        if facts.get("set"):
+            first, second = _each_once(first), _each_once(second)
         if at.path == "timeouts":
             if first != second:
                 why = "how long Terraform waits"
@@ -220,6 +222,11 @@ def _filled(fields: Mapping[str, Any], blocks: object) -> tuple[object, ...]:
         else:
             filled.append(held if isinstance(block, Mapping) else block)
     return tuple(filled)
+
+
+def _each_once(blocks: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
+    """The blocks of a set: two that say the same are one."""
+    return list({json.dumps(plain(each), sort_keys=True): each for each in blocks}.values())
 
 
 def _by_position(

@@ -114,7 +114,8 @@ def _instance(arguments: Arguments, first: Instance, second: Instance) -> Iterat
     yield from arguments.of_block(at, facts, mine, theirs)
     if "tags" in facts["arguments"]:
         yield from tags.of_instance(arguments, at, *tagged)
-    for name in sorted((first.sensitive ^ second.sensitive) - provider.SENSITIVE):
+    always = {name for name, held in facts["arguments"].items() if held.get("sensitive")}
+    for name in sorted((first.sensitive ^ second.sensitive) - always):
         side = "the HCL" if name in first.sensitive else "the generated stack"
         why = f"only in {side} does it depend on a sensitive value: the state notes that, so a plan updates it"
         yield Remark("difference", first.address, name, why=why, place=first.places.get(name, first.place))

@@ -23,6 +23,8 @@ from miyabi_infra.place import Place
 from miyabi_infra.terraform import offline
 from miyabi_infra.terraform.cli import Terraform, TerraformError, executable
 
+_NOT_INSTALLED: Final = "Failed to query available provider packages"
+"""What Terraform says of a provider, or a version of one, that this machine cannot install."""
 OUTPUTS: Final = "outputs"
 """What the outputs of the root are together, among addresses."""
 _MOST_FILES: Final = 5000
@@ -127,7 +129,7 @@ def _hcl_plan(hcl: HclRoot, folder: Path, declared: Mapping[str, Any]) -> "Plan 
     try:
         terraform.init()
     except TerraformError as error:
-        if _installs_more(hcl):
+        if _installs_more(hcl) or _NOT_INSTALLED in str(error):
             raise NotPlanned(f"terraform init: {_first_error(str(error))}") from error
         return (Refusal(_first_error(str(error)), None),)
     if hcl.checkout.workspace is not None and hcl.checkout.workspace != "default":

@@ -75,6 +75,17 @@ LIFECYCLE = "lifecycle {\n %s\n }"
         ("locals {\n a = self.id\n}", "locals", "a"),
         ("locals {\n a = path.here\n}", "locals", "a"),
         ("locals {\n a = terraform.version\n}", "locals", "a"),
+        ("locals {\n a = true ? 1 : aws_route53_zone.z[0].id\n}\n" + ZONE % "", "locals", "a"),
+        ("locals {\n a = true ? 1 : aws_route53_zone.z.id\n}\n" + ZONE % "count = 1", "locals", "a"),
+        ("locals {\n a = true ? 1 : module.m.name\n}\n" + CALL % "count = 1", "locals", "a"),
+        ("locals {\n a = true ? 1 : module.m[0].name\n}\n" + CALL % "", "locals", "a"),
+        # what the provider needs and refuses, also where there is no instance
+        ('resource "aws_subnet" "s" {\n count = 0\n}', "aws_subnet.s", "vpc_id"),
+        ('resource "aws_eip" "e" {\n count = 0\n domain = ["vpc"]\n}', "aws_eip.e", "domain"),
+        ('resource "aws_eip" "e" {\n count = 0\n colour = 1\n}', "aws_eip.e", "colour"),
+        ('resource "aws_lb_listener" "l" {\n count = 0\n load_balancer_arn = "x"\n}', "aws_lb_listener.l",
+         "default_action"),
+        ('data "aws_region" "r" {\n colour = 1\n}', "data.aws_region.r", "colour"),
         # what depends on itself
         ("locals {\n a = local.b\n b = local.a\n}", "local.a", ""),
         ("locals {\n a = [for x in [1] : local.a]\n}", "local.a", ""),
@@ -96,6 +107,7 @@ LIFECYCLE = "lifecycle {\n %s\n }"
         # conditions that fail, or check nothing
         (VARIABLE % (CONDITION % ("validation", "var.n > 1")), "variable.n", "validation"),
         (VARIABLE % (CONDITION % ("validation", "true")), "variable.n", "validation"),
+        (VARIABLE % (CONDITION % ("validation", "local.n > 0")) + "locals {\n n = 1\n}", "variable.n", "validation"),
         ('output "o" {\n value = 1\n ' + CONDITION % ("precondition", "1 > length(local.l)") + "\n}\n"
          "locals {\n l = [1]\n}", "output.o", "precondition"),
         (ZONE % (LIFECYCLE % (CONDITION % ("precondition", 'local.a == "b"'))) + 'locals {\n a = "a"\n}',
@@ -104,6 +116,7 @@ LIFECYCLE = "lifecycle {\n %s\n }"
          "aws_route53_zone.z", "lifecycle.postcondition"),
         # values
         ('variable "n" {\n type = number\n default = "x"\n}', "var.n", "default"),
+        ('variable "n" {\n default = null\n nullable = false\n}', "var.n", "default"),
         ('variable "n" {\n default = "x"\n sensitive = true\n}\noutput "o" {\n value = var.n\n}', "output.o", ""),
     ],
 )  # fmt: skip
@@ -133,9 +146,37 @@ def test_an_error_in_what_nothing_depends_on_is_never_the_same(
     assert expected in issues(tmp_path, text)
 
 
-def test_a_provider_inside_a_module_is_a_difference(tmp_path: Path) -> None:
-    provider = 'provider "aws" {\n  region = "eu-west-1"\n}\n'
+@pytest.mark.parametrize("body", ['  region = "eu-west-1"', ""])
+def test_a_provider_inside_a_module_is_a_difference(tmp_path: Path, body: str) -> None:
+    provider = f'provider "aws" {{\n{body}\n}}\n'
     assert issues(tmp_path, CALL % "", MODULE + provider) == [("difference", "module.m.provider.aws", "")]
+
+
+def test_an_empty_provider_inside_a_module_takes_what_is_passed(tmp_path: Path) -> None:
+    assert issues(tmp_path, CALL % "providers = { aws = aws }", MODULE + 'provider "aws" {}\n') == []
+
+
+def test_a_module_gets_the_providers_that_it_needs(tmp_path: Path) -> None:
+    aws = 'aws = { source = "hashicorp/aws", configuration_aliases = [aws.b] }'
+    needs = f"terraform {{\n required_providers {{\n {aws}\n }}\n}}\n"
+    assert issues(tmp_path, CALL % "", MODULE + needs) == [("invalid", "module.m", "providers")]
+    (tmp_path / "passed").mkdir()
+    passed = CALL % "providers = { aws = aws, aws.b = aws.c }" + 'provider "aws" {\n alias = "c"\n}\n'
+    kinds = {kind for kind, _, _ in issues(tmp_path / "passed", passed, MODULE + needs)}
+    assert kinds == {"difference"}  # what it does with the other one is not known
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('required_version = ">= 99"', "difference"),
+        ('required_version = "~> 1.5.0"', "not compared"),
+        ('required_providers {\n aws = { source = "hashicorp/aws", version = "< 5.0" }\n }', "difference"),
+        ('required_providers {\n aws = "~> 5.31.0"\n }', "not compared"),
+    ],
+)
+def test_a_version_that_is_not_known_here_is_told(tmp_path: Path, text: str, kind: str) -> None:
+    assert [each[:2] for each in issues(tmp_path, f"terraform {{\n {text}\n}}\n")] == [(kind, "terraform")]
 
 
 @pytest.mark.parametrize(
@@ -154,6 +195,7 @@ def test_a_provider_inside_a_module_is_a_difference(tmp_path: Path) -> None:
         ("moved {\n from = aws_route53_zone.y\n to = aws_route53_zone.z\n}\n" + ZONE % "", "moved", ""),
         ("moved {\n from = aws_route53_zone.z\n to = aws_route53_zone.z[0]\n}\n" + ZONE % "count = 1", "moved", ""),
         ("removed {\n from = aws_vpc.old\n}", "removed", ""),
+        ('resource "aws_sqs_queue" "q" {\n count = 0\n}', "aws_sqs_queue.q", ""),
         ('import {\n id = "x"\n to = aws_route53_zone.z\n}\n' + ZONE % "", "import", ""),
     ],
 )  # fmt: skip

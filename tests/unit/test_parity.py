@@ -237,6 +237,10 @@ CASES: list[Case] = [
             ("difference", "module.networking.aws_route_table.private", "count"),
             ("invalid", "module.networking.aws_route_table.private", "tags"),
             *(
+                ("invalid", f"module.networking.{each}", "route_table_id")
+                for each in ("aws_route.private_nat_gateway", "aws_route_table_association.private")
+            ),
+            *(
                 ("not evaluated", f"module.networking.{each}[{index}]", "route_table_id")
                 for index in (0, 1)
                 for each in ("aws_route.private_nat_gateway", "aws_route_table_association.private")
@@ -329,7 +333,10 @@ CASES: list[Case] = [
         ECS,
         'resource "aws_ecs_cluster" "main" {',
         'resource "aws_db_instance" "main" {\n  engine = "postgres"\n}\n\nresource "aws_ecs_cluster" "main" {',
-        [("difference", "module.ecs.aws_db_instance.main", "")],
+        [
+            ("difference", "module.ecs.aws_db_instance.main", ""),
+            ("invalid", "module.ecs.aws_db_instance.main", "instance_class"),
+        ],
     ),
     (
         "an output less",

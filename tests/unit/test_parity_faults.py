@@ -421,6 +421,26 @@ def test_an_output_of_the_same_type_is_the_same(root: Path, hcl: Path, value: st
     assert found(root, hcl) == []
 
 
+def test_a_value_that_is_not_sensitive_any_more_is_the_same(root: Path, hcl: Path) -> None:
+    change(hcl, "variables.tf", (IMAGE, f"{IMAGE}\n  sensitive = true"))
+    change(hcl, "main.tf", ("= var.ecr_image_uri", "= nonsensitive(var.ecr_image_uri)"))
+    assert found(root, hcl) == []
+
+
+def test_two_blocks_of_a_set_that_say_the_same_are_one(root: Path, hcl: Path) -> None:
+    text = (hcl / GROUPS).read_text(encoding="utf-8")
+    start = text.index("  ingress {")
+    end = text.index("  }\n", start) + len("  }\n")
+    (hcl / GROUPS).write_text(text[:end] + text[start:end] + text[end:], encoding="utf-8")
+    assert found(root, hcl) == []
+
+
+def test_a_data_source_that_names_a_region_has_that_one(root: Path, hcl: Path) -> None:
+    append(hcl, "main.tf", 'data "aws_region" "there" {\n  name = "eu-west-1"\n}')
+    change(hcl, "main.tf", ("= var.aws_region", "= data.aws_region.there.name"))
+    assert ("difference", DEFINITION) in {(kind, address) for kind, address, _ in found(root, hcl)}
+
+
 def test_an_ephemeral_value_is_never_the_same(root: Path, hcl: Path) -> None:
     change(hcl, "variables.tf", (IMAGE, f"{IMAGE}\n  ephemeral = true"))
     ((kind, address, _),) = found(root, hcl)
