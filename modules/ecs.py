@@ -77,10 +77,10 @@ class EcsSettings(Settings):
     (ECS API, `ContainerDefinition`)."""
 
     task_cpu: IntegerOrDigits = 512
-    """CPU units of a task; 1024 units are one vCPU."""
+    """CPU units of a task; 1024 units are one vCPU (ECS API, `RegisterTaskDefinition`)."""
 
     task_memory: IntegerOrDigits = 1024
-    """Memory of a task, in MiB."""
+    """Memory of a task, in MiB (ECS API, `RegisterTaskDefinition`)."""
 
     cpu_architecture: Literal["X86_64", "ARM64"] | None = None
     """CPU architecture of the tasks; the image must be built for it. Default: not in the task definition, so X86_64

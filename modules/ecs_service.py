@@ -1,6 +1,7 @@
 """ecs-service: the service that keeps the tasks running, its autoscaling, its alarms, and its DNS name."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from math import gcd
 from typing import Annotated, ClassVar, Literal
 
@@ -35,12 +36,13 @@ from cdktf_cdktf_provider_aws.service_discovery_service import (
     ServiceDiscoveryServiceDnsConfigDnsRecords,
     ServiceDiscoveryServiceHealthCheckCustomConfig,
 )
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from modules.base import Module, item, item_or_null
 from modules.platform import Platform
-from modules.settings import Percent, Seconds, Settings, Violation, matching, rule
+from modules.settings import Percent, Seconds, Settings, Violation, matching, refuse, rule
 from modules.time_windows import WeeklyHours, cron
+from modules.time_zones import ZONES
 
 TaskCount = Annotated[int, Field(ge=0, le=5000)]
 """A number of tasks; the quota of a service is 5000."""
@@ -48,11 +50,20 @@ TaskCount = Annotated[int, Field(ge=0, le=5000)]
 Deployment = Literal["rolling", "both", "blue_green"]
 """How the service gets a new version."""
 
+
+def _zone(name: str) -> str:
+    if name not in ZONES:
+        near = get_close_matches(name, sorted(ZONES), 1)
+        raise refuse("is not a time zone", near[0] if near else "UTC, or a name such as Asia/Tokyo")
+    return name
+
+
 TimeZone = Annotated[
     str,
     matching(
         r"UTC|[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z0-9_+-]*){1,2}", "is not a time zone", "UTC, or a name such as Asia/Tokyo"
     ),
+    AfterValidator(_zone),
 ]
 
 

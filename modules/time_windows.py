@@ -12,7 +12,6 @@ _DAY = 24 * 60
 _WEEK = 7 * _DAY
 _HOUR = 60
 _HALF_AN_HOUR = 30
-_LONGEST_WEEKLY = 24 * 60
 _TIME = r"(?:[01]\d|2[0-3]):[0-5]\d"
 
 
@@ -32,11 +31,11 @@ def _minute(time: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def _weekly(shortest: int) -> AfterValidator:
+def _weekly(shortest: int, longest: int, allowed: str) -> AfterValidator:
     def check(window: str) -> str:
         _, length = _weekly_minutes(window)
-        if not shortest <= length <= _LONGEST_WEEKLY:
-            raise refuse(f"is a window of {length} minutes", f"{shortest} minutes to 24 hours")
+        if not shortest <= length <= longest:
+            raise refuse(f"is a window of {length} minutes", allowed)
         return window
 
     return AfterValidator(check)
@@ -61,14 +60,16 @@ _WEEKLY: Final = matching(
 )
 _DAILY: Final = matching(rf"{_TIME}-{_TIME}", "is not a daily window", "hh:mm-hh:mm in UTC, such as 03:00-04:00")
 
-MaintenanceWindow = Annotated[str, _WEEKLY, _weekly(_HOUR)]
+MaintenanceWindow = Annotated[str, _WEEKLY, _weekly(_HOUR, _DAY, "60 minutes to 24 hours")]
 """A weekly window of ElastiCache: at least one hour (ElastiCache API, `PreferredMaintenanceWindow`)."""
 
 SnapshotWindow = Annotated[str, _DAILY, _daily(_HOUR)]
 """A daily window of ElastiCache: at least one hour (ElastiCache user guide, "Scheduling automatic backups")."""
 
-DatabaseMaintenanceWindow = Annotated[str, _WEEKLY, _weekly(_HALF_AN_HOUR)]
-"""A weekly window of RDS: at least half an hour (RDS API, `PreferredMaintenanceWindow`)."""
+DatabaseMaintenanceWindow = Annotated[
+    str, _WEEKLY, _weekly(_HALF_AN_HOUR, _DAY - 1, "30 minutes to less than 24 hours")
+]
+"""A weekly window of RDS: at least half an hour, and less than a day (RDS API, `PreferredMaintenanceWindow`)."""
 
 BackupWindow = Annotated[str, _DAILY, _daily(_HALF_AN_HOUR)]
 """A daily window of RDS: at least half an hour (RDS API, `PreferredBackupWindow`)."""

@@ -56,8 +56,6 @@ class Setting:
     path: str
     limits: Limits = field(default_factory=Limits)
     annotation: Any = None
-    checked: bool = False
-    """Whether a pattern or a validator decides."""
     document: str = ""
     """The docstring of the setting."""
 
@@ -131,8 +129,7 @@ def _of(annotation: Any, metadata: Sequence[object], path: str) -> Iterator[Sett
         return
     if own or origin is Literal:
         values = frozenset(get_args(annotation)) if origin is Literal else None
-        checked = any(isinstance(each, Matching | AfterValidator | BeforeValidator) for each in own)
-        yield Setting(path, _said(own, values), _whole(annotation, metadata), checked)
+        yield Setting(path, _said(own, values), _whole(annotation, metadata))
     if origin is tuple:
         yield from _of(get_args(annotation)[0], (), f"{path}[]")
     elif origin is dict:

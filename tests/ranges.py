@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from modules.elasticache import PARAMETER_GROUP_FAMILY, VALKEY_FAMILY
-from modules.waf_facts import GROUPS
+from modules import alb, certificate, elasticache, iam
+from modules.settings import TAG_KEY_LENGTH, TAG_VALUE_LENGTH
 from tests.limits import Limits
 
 
@@ -28,8 +28,8 @@ class Row:
     """Values with which nothing is sent to AWS."""
     example: str = ""
     """A text that both allow, around which others are tried."""
-    takes: tuple[str, ...] = ()
-    """Texts at the edge that AWS and the type take."""
+    takes: tuple[object, ...] = ()
+    """Values at the edge that AWS and the type take."""
     refuses: tuple[object, ...] = ()
     """Values at the edge that neither takes."""
 
@@ -194,6 +194,14 @@ _CONTAINER_MEMORY: Final = Model(
     allows=Limits(least=6),
     refused_by="containers_fit_into_the_task",
 )
+_SIZE: Final = Model(
+    "ecs",
+    "RegisterTaskDefinitionRequest.memory",
+    "you must use one of the following values",
+    takes=(512, "512"),
+    refuses=("512 MB", 0.5),
+    refused_by="fargate_offers_the_size",
+)
 _DAYS_OF_BUCKETS: Final = Model(
     "s3",
     "LifecycleExpiration.Days",
@@ -214,8 +222,7 @@ _DATABASE_MAINTENANCE: Final = Model(
     "CreateDBInstanceMessage.PreferredMaintenanceWindow",
     "Must be at least 30 minutes",
     takes=("sun:05:00-sun:05:30", "sun:23:45-mon:00:15"),
-    refuses=("sun:05:00-sun:05:29", "sun:05:00"),
-    narrower="24 hours at most",
+    refuses=("sun:05:00-sun:05:29", "sun:05:00", "sun:05:00-mon:05:00"),
 )
 _FUNCTION: Final = Model(
     "lambda",
@@ -225,6 +232,45 @@ _FUNCTION: Final = Model(
     "characters, the model also counts those of an ARN",
 )
 _HOOKED: Final = ("BeforeInstall", "AfterInstall", "AfterAllowTestTraffic", "BeforeAllowTraffic", "AfterAllowTraffic")
+
+LENGTHS: Final[Mapping[str, tuple[int, Model]]] = {
+    "load balancer": (
+        alb.NAME_LENGTH,
+        Model(
+            "elbv2", "CreateLoadBalancerInput.Name", "can have a maximum of 32 characters", allows=Limits(longest=32)
+        ),
+    ),
+    "target group": (
+        alb.NAME_LENGTH,
+        Model("elbv2", "CreateTargetGroupInput.Name", "a maximum of 32 characters", allows=Limits(longest=32)),
+    ),
+    "node of a cache": (
+        elasticache.CLUSTER_ID_LENGTH,
+        Model(
+            "elasticache",
+            "CreateCacheClusterMessage.CacheClusterId",
+            "A name must contain from 1 to 50 alphanumeric characters or hyphens",
+            allows=Limits(longest=50),
+        ),
+    ),
+    "group of a cache": (
+        elasticache.GROUP_ID_LENGTH,
+        Model(
+            "elasticache",
+            "CreateReplicationGroupMessage.ReplicationGroupId",
+            "A name must contain from 1 to 40 alphanumeric characters or hyphens",
+            allows=Limits(longest=40),
+        ),
+    ),
+    "role": (iam.ROLE_NAME_LENGTH, Model("iam", "CreateRoleRequest.RoleName")),
+    "first name of a certificate": (
+        certificate.LONGEST,
+        Model("acm", "RequestCertificateRequest.DomainName", "cannot exceed 64 octets", allows=Limits(longest=64)),
+    ),
+    "key of a tag": (TAG_KEY_LENGTH, Model("ecs", "TagKey")),
+    "value of a tag": (TAG_VALUE_LENGTH, Model("ecs", "TagValue")),
+}
+"""Lengths that rules compare names with, made of `project` and `environment` or not."""
 
 RANGES: Final[Mapping[str, Row]] = {
     # ---- the keys at the top
@@ -355,8 +401,8 @@ RANGES: Final[Mapping[str, Row]] = {
     "alb.unhealthy_hosts_alarm_threshold": _THRESHOLD,
     # ---- tasks
     "ecs.ecr_image_uri": _IMAGE,
-    "ecs.task_cpu": Own("a number, also in quotes; the combinations of Fargate are a rule's"),
-    "ecs.task_memory": Own("a number, also in quotes; the combinations of Fargate are a rule's"),
+    "ecs.task_cpu": _SIZE,
+    "ecs.task_memory": _SIZE,
     "ecs.cpu_architecture": Model("ecs", "RuntimePlatform.cpuArchitecture"),
     "ecs.log_retention_days": _RETENTION,
     "ecs.health_check_path": Own("an argument of curl in the container; not sent to AWS as a path"),
@@ -439,7 +485,13 @@ RANGES: Final[Mapping[str, Row]] = {
         "CreateCacheParameterGroupMessage.CacheParameterGroupFamily",
         "Valid values are: valkey8 | valkey7 | memcached1.4 | memcached1.5 | memcached1.6 | redis2.6 | redis2.8 | "
         "redis3.2 | redis4.0 | redis5.0 | redis6.x | redis7",
-        allows=Limits(values=frozenset({*PARAMETER_GROUP_FAMILY.values(), *VALKEY_FAMILY.values()})),
+        allows=Limits(
+            values=frozenset(
+                {*("valkey9", "valkey8", "valkey7", "redis7", "redis6.x", "redis5.0", "redis4.0", "redis3.2")}
+                | {"redis2.8", "redis2.6", "memcached1.4", "memcached1.5", "memcached1.6"}
+            )
+        ),
+        narrower="families of the versions that a cache can have; the page of the versions adds valkey9 to the model's",
     ),
     "elasticache.replicas": Model(
         "elasticache",
@@ -637,7 +689,7 @@ RANGES: Final[Mapping[str, Row]] = {
         "Valid values are the canonical names of the IANA time zones supported by Joda-Time (such as Etc/GMT+9 or "
         "Pacific/Tahiti)",
         takes=("UTC", "Etc/GMT+9", "Pacific/Tahiti", "America/Argentina/Buenos_Aires"),
-        refuses=("JST", "+09:00", "asia/tokyo", "Asia/"),
+        refuses=("JST", "+09:00", "asia/tokyo", "Asia/", "Asia/Tokio"),
     ),
     "ecs_service.tasks_outside_running_hours": _TASKS,
     "ecs_service.cpu_alarm_threshold": _PERCENT,
@@ -806,7 +858,18 @@ RANGES: Final[Mapping[str, Row]] = {
     "waf.managed_groups{name}": Page(
         "AWS Managed Rules rule groups list",
         f"{_DOCS}waf/latest/developerguide/aws-managed-rule-groups-list.html",
-        allows=Limits(values=frozenset(GROUPS)),
+        allows=Limits(
+            values=frozenset(
+                f"AWSManagedRules{each}"
+                for each in (
+                    *("CommonRuleSet", "AdminProtectionRuleSet", "KnownBadInputsRuleSet", "SQLiRuleSet"),
+                    *("LinuxRuleSet", "UnixRuleSet", "WindowsRuleSet", "PHPRuleSet", "WordPressRuleSet"),
+                    *("AmazonIpReputationList", "AnonymousIpList", "ATPRuleSet", "ACFPRuleSet"),
+                    *("BotControlRuleSet", "AntiDDoSRuleSet"),
+                )
+            )
+        ),
+        narrower="the last four have a price of their own, and need to know the application's pages",
     ),
     "waf.managed_groups{}.action": _CHOICE,
     "waf.managed_groups{}.version": Model("wafv2", "ManagedRuleGroupStatement.Version", example="Version_1.4"),

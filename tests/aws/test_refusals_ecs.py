@@ -79,6 +79,13 @@ def test_health_check_of_a_container(account: Account) -> None:
     with_container(account, healthCheck=check)
 
 
+def test_stop_timeout_of_fargate(account: Account) -> None:
+    for seconds in (1, 121):
+        with account.refuses(ecs.stop_timeout_of_fargate):
+            with_container(account, stopTimeout=seconds)
+    with_container(account, stopTimeout=2)
+
+
 def test_definition_too_large(account: Account) -> None:
     with account.refuses(ecs.definition_too_large):
         with_container(account, environment=[{"name": "A", "value": "x" * 70000}])

@@ -158,7 +158,7 @@ def test_health_check_slower_than_its_interval(account: Account) -> None:
 
 
 def test_health_check_matcher(account: Account) -> None:
-    for codes in ("200-500", "20x"):
+    for codes in ("200-500", "20x", "200-299-399"):
         with account.refuses(elbv2.health_check_matcher):
             account.targets("one", Matcher={"HttpCode": codes})
     account.targets("one", Matcher={"HttpCode": "200,301-302"})

@@ -143,6 +143,23 @@ def test_schedule_of_a_wrong_form(account: Account) -> None:
     schedule("cron(0 22 * * ? *)")
 
 
+def test_time_zone_that_is_none(account: Account) -> None:
+    def schedule(zone: str) -> None:
+        scaling(account).put_scheduled_action(
+            **SCALED,
+            ScheduledActionName="night",
+            Schedule="cron(0 22 * * ? *)",
+            Timezone=zone,
+            ScalableTargetAction={"MinCapacity": 1},
+        )
+
+    account.serve()
+    register(account)
+    with account.refuses(applicationautoscaling.time_zone_that_is_none):
+        schedule("Asia/Tokio")
+    schedule("Etc/GMT+9")
+
+
 def test_target_that_is_gone(account: Account) -> None:
     account.serve()
     with account.refuses(applicationautoscaling.target_that_is_gone):
@@ -275,6 +292,10 @@ def test_rules_of_a_lifecycle(account: Account) -> None:
             keep(*wrong)
     with account.refuses(ecr.rules_of_a_lifecycle):
         keep(rule(1, tagStatus="tagged"))
+    many = [rule(at, tagStatus="tagged", tagPrefixList=[f"{at}-"]) for at in range(1, 52)]
+    with account.refuses(ecr.rules_of_a_lifecycle):
+        keep(*many)
+    keep(*many[:50])
     keep(untagged, everything)
 
 
@@ -421,7 +442,7 @@ def allow(account: Account, **statement: object) -> None:
 
 
 def test_bucket_name(account: Account) -> None:
-    for name in ("Upper", "a..b", "10.0.0.1", "xn--states"):
+    for name in ("Upper", "a..b", "10.0.0.1", "xn--states", "states--table-s3", "states-1-us-west-2-an"):
         with account.refuses(s3.bucket_name):
             bucket(account, name)
     bucket(account)

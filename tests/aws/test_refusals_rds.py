@@ -59,8 +59,9 @@ def test_reserved_master_user(account: Account) -> None:
 
 
 def test_name_of_a_database(account: Account) -> None:
-    with account.refuses(rds.name_of_a_database):
-        database(account, DBName="my-db")
+    for name in ("my-db", "_db", "order"):
+        with account.refuses(rds.name_of_a_database):
+            database(account, DBName=name)
     database(account, DBName="my_db")
 
 
@@ -116,6 +117,13 @@ def test_windows_of_a_database_overlap(account: Account) -> None:
     database(account, **windows | {"PreferredBackupWindow": "10:30-11:30"})
     with account.refuses(rds.windows_of_a_database_overlap):
         change(account, PreferredMaintenanceWindow="mon:11:00-mon:12:00")
+
+
+def test_window_shorter_than_half_an_hour(account: Account) -> None:
+    for window in ({"PreferredBackupWindow": "09:30-09:59"}, {"PreferredMaintenanceWindow": "sun:23:50-mon:00:10"}):
+        with account.refuses(rds.window_shorter_than_half_an_hour):
+            database(account, **window)
+    database(account, PreferredBackupWindow="09:30-10:00", PreferredMaintenanceWindow="sat:23:50-sun:00:20")
 
 
 def test_log_export_of_another_engine(account: Account) -> None:

@@ -1,13 +1,16 @@
 """Every limit of every setting is held against AWS's own: none is wider, and what is narrower has a reason."""
 
 import re
+import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from modules import regions
+from modules.ecs import FARGATE_MEMORY
 from modules.settings import rules_of
+from modules.time_zones import ZONES
 from tests.limits import Limits, Setting, models, of_aws, settings
-from tests.ranges import RANGES, Model, Own, Page, Row
+from tests.ranges import LENGTHS, RANGES, Model, Own, Page, Row
 
 CHARACTERS: Final = (*(chr(code) for code in range(32, 127)), "é", "\n")
 RULES: Final = {name for model in models() for name, _, _ in rules_of(model)}
@@ -36,6 +39,33 @@ def test_node_types_are_those_that_aws_documents() -> None:
     assert documented - ours == set(), "AWS names a type that the table lacks"
     on_its_page = {"c7gn", "r6gd"}  # "Supported node types" has them
     assert {each for each in ours - documented if regions.split(each)[0] not in on_its_page} == set()
+
+
+def test_sizes_of_tasks_are_those_that_aws_documents() -> None:
+    _, document = of_aws("ecs", "RegisterTaskDefinitionRequest.memory")
+    documented: dict[int, tuple[int, ...]] = {}
+    for sizes, cpu in re.findall(r"((?:Between )?\d[^-]*) - Available cpu values: (\d+)", document):
+        if "increments of" in sizes:
+            least, most, step = map(int, re.findall(r"(\d{4,}) ", sizes))
+            documented[int(cpu)] = tuple(range(least, most + 1, step))
+        elif "increments" in sizes:
+            least, most, step = (1024 * int(each) for each in re.findall(r"(\d+) ?GB", sizes))
+            documented[int(cpu)] = tuple(range(least, most + 1, step))
+        else:
+            documented[int(cpu)] = tuple(map(int, re.findall(r"(\d+) \(", sizes)))
+    assert documented == FARGATE_MEMORY
+
+
+def test_names_are_as_long_as_aws_lets_them_be() -> None:
+    assert [each for _, row in LENGTHS.values() for each in _source(settings()["project"], row)] == []
+    assert {name: _allowed(row).longest for name, (_, row) in LENGTHS.items()} == {
+        name: length for name, (length, _) in LENGTHS.items()
+    }
+
+
+def test_time_zones_are_pythons() -> None:
+    if here := zoneinfo.available_timezones():  # a machine may have none
+        assert {each for each in ZONES if each not in here} == set()
 
 
 def test_a_limit_that_is_wider_or_narrower_is_found() -> None:

@@ -765,6 +765,10 @@ FIELDS = {
         problem="qa.yaml:9: alb.health_check_matcher: '299-200' has a range that does not rise (299-200); "
         "allowed: codes or ranges from 200 to 499: 200-299",
     ),
+    "time zone that is none": Case(
+        add="ecs_service:\n  running_hours_timezone: Asia/Tokio\n",
+        problem="qa.yaml:9: ecs_service.running_hours_timezone: 'Asia/Tokio' is not a time zone; allowed: Asia/Tokyo",
+    ),
     "path for Route 53 too long": Case(
         add=f"dns:\n  health_check_path: /{'a' * 255}\n",
         problem=f"qa.yaml:9: dns.health_check_path: '/{'a' * 98}… is not a URL path; "
@@ -788,7 +792,7 @@ FIELDS = {
     "database maintained in a quarter of an hour": Case(
         add="rds:\n  maintenance_window: sun:09:00-sun:09:15\n",
         problem="qa.yaml:9: rds.maintenance_window: 'sun:09:00-sun:09:15' is a window of 15 minutes; "
-        "allowed: 30 minutes to 24 hours",
+        "allowed: 30 minutes to less than 24 hours",
     ),
     "unknown key": Case(
         add="security_groups:\n  https_ingres: true\n",

@@ -3,6 +3,7 @@
 import re
 from typing import Any, Final
 
+from modules.time_zones import ZONES
 from tests.aws.refusals import Ask, nothing_more, refusal
 from tests.aws.refusals._holders import balancers_of
 
@@ -135,6 +136,13 @@ def schedule_of_a_wrong_form(ask: Ask) -> str | None:
     if schedule is None or SCHEDULE.fullmatch(schedule):
         return None
     return f"Parameter Schedule is not valid: {schedule}"
+
+
+@refusal(SERVICE, "PutScheduledAction", code="ValidationException", source=API.format("PutScheduledAction"))
+def time_zone_that_is_none(ask: Ask) -> str | None:
+    """The time zone is none of the IANA database."""
+    zone = ask.get("Timezone")
+    return None if zone is None or zone in ZONES else f"Parameter Timezone is not valid: {zone}"
 
 
 @refusal(

@@ -6,6 +6,7 @@ from typing import Any, Final
 from tests.aws.refusals import Ask, nothing_more, refusal
 
 API: Final = "https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_{}.html"
+MOST_RULES: Final = 50
 POLICY: Final = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html"
 
 
@@ -49,7 +50,7 @@ def tag_of_an_immutable_repository(ask: Ask) -> str | None:
 
 @refusal("ecr", "PutLifecyclePolicy", code="InvalidParameterException", source=POLICY)
 def rules_of_a_lifecycle(ask: Ask) -> str | None:
-    """Two rules have the same priority, a rule for any image is not the last, or a tagged rule names no tags."""
+    """More than 50 rules, two with one priority, one for any image before others, or a tagged one without tags."""
     try:
         rules: list[dict[str, Any]] = json.loads(ask.get("lifecyclePolicyText", ""))["rules"]
     except (ValueError, KeyError):
@@ -57,6 +58,8 @@ def rules_of_a_lifecycle(ask: Ask) -> str | None:
     priorities = [each.get("rulePriority") for each in rules]
     last = max((each for each in priorities if each is not None), default=None)
     problem = None
+    if len(rules) > MOST_RULES:
+        problem = f"at most {MOST_RULES} rules are allowed"
     if len(set(priorities)) < len(priorities):
         problem = "rule priorities must be unique"
     for each in rules:

@@ -112,6 +112,17 @@ def health_check_of_a_container(ask: Ask) -> str | None:
     return None
 
 
+@refusal("ecs", "RegisterTaskDefinition", code="ClientException", source=API.format("ContainerDefinition"))
+def stop_timeout_of_fargate(ask: Ask) -> str | None:
+    """A container of Fargate stops in less than 2, or in more than 120 seconds."""
+    least, most = 2, 120
+    for container in _containers(ask):
+        seconds = container.get("stopTimeout")
+        if "FARGATE" in ask.all("requiresCompatibilities") and seconds is not None and not least <= seconds <= most:
+            return f"Invalid stopTimeout for container {container.get('name')}: {least} to {most}."
+    return None
+
+
 @refusal("ecs", "RegisterTaskDefinition", code="ClientException", source=GUIDE.format("service-quotas"))
 def definition_too_large(ask: Ask) -> str | None:
     """The task definition has more than 64 KiB."""

@@ -231,8 +231,9 @@ def health_check_matcher(ask: Ask) -> str | None:
     codes = ask.get("Matcher", {}).get("HttpCode")
     if codes is None or ask.get("ProtocolVersion") == "GRPC":
         return None
-    numbers = [int(each) if each.isdigit() else 0 for each in re.split("[,-]", codes)]
-    if all(200 <= each <= 499 for each in numbers):
+    ranges = [part.split("-") for part in codes.split(",")]
+    numbers = [int(each) if each.isdigit() else 0 for part in ranges for each in part]
+    if all(200 <= each <= 499 for each in numbers) and all(len(part) <= 2 for part in ranges):
         return None
     return f"Health check matcher HTTP code '{codes}' must be within '200-499' inclusive"
 

@@ -16,6 +16,8 @@ STATIC: Final = frozenset(
     {"max_connections", "max_wal_senders", "shared_buffers", "shared_preload_libraries", "track_activity_query_size"}
 )
 RESERVED: Final = frozenset({"admin", "public", "rdsadmin", "root", "superuser", "user"})
+WORDS: Final = frozenset({"group", "order", "rdsadmin", "select", "table", "template0", "template1", "user", "where"})
+"""Some of the words that PostgreSQL reserves, and the databases that every instance has."""
 IDENTIFIER: Final = re.compile(r"[a-z](?!.*--)[a-z0-9-]{0,62}(?<!-)", re.IGNORECASE)
 CLASSES: Final = re.compile(r"db\.(?:t3|t4g|m5|m6g|m6i|m7g|m7i|m8g|r5|r6g|r6i|r7g|r7i|r8g|x2g)\.[a-z0-9]+")
 AUTHORITIES: Final = frozenset({"rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"})
@@ -66,11 +68,11 @@ def reserved_master_user(ask: Ask) -> str | None:
 
 @refusal("rds", "CreateDBInstance", code="InvalidParameterValue", source=API.format("CreateDBInstance"))
 def name_of_a_database(ask: Ask) -> str | None:
-    """The name of the database does not begin with a letter, or has other signs than letters, digits and _."""
+    """The name of the database is reserved, begins with no letter, or has other signs than letters, digits and _."""
     name = ask.get("DBName")
-    if name is None or re.fullmatch(r"[A-Za-z_]\w{0,62}", name):
+    if name is None or (re.fullmatch(r"[A-Za-z]\w{0,62}", name) and name.lower() not in WORDS):
         return None
-    return "DBName must begin with a letter and contain only alphanumeric characters."
+    return f"DBName {name} cannot be used: it is reserved, or no letter with letters, digits and underscores."
 
 
 @refusal("rds", *INSTANCE, code="InvalidParameterCombination", source=API.format("CreateDBInstance"))
@@ -145,6 +147,19 @@ def windows_of_a_database_overlap(ask: Ask) -> str | None:
     if not daily or not weekly or not _overlap(str(daily), str(weekly).lower()):
         return None
     return "The backup window and maintenance window must not overlap."
+
+
+@refusal("rds", *INSTANCE, code="InvalidParameterValue", source=API.format("CreateDBInstance"))
+def window_shorter_than_half_an_hour(ask: Ask) -> str | None:
+    """The backup window or the maintenance window has fewer than 30 minutes."""
+    shortest = 30
+    for name, lap in (("PreferredBackupWindow", DAY), ("PreferredMaintenanceWindow", 7 * DAY)):
+        window = str(ask.get(name) or "").lower()
+        days = [DAYS.index(each[:3]) * DAY if each[:3] in DAYS else 0 for each in window.split("-")]
+        times = [day + _minutes(each[-5:]) for day, each in zip(days, window.split("-"), strict=True) if each]
+        if times and (times[1] - times[0]) % lap < shortest:
+            return f"The {name} must be at least {shortest} minutes."
+    return None
 
 
 @refusal("rds", *INSTANCE, code="InvalidParameterCombination", source=API.format("CreateDBInstance"))

@@ -9,14 +9,15 @@ from tests.aws.refusals import Ask, nothing_more, one_or_more, refusal
 API: Final = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_{}.html"
 GUIDE: Final = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/{}.html"
 NAME: Final = re.compile(
-    r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--|sthree-)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9](?<!-s3alias)"
+    r"(?!\d+\.\d+\.\d+\.\d+$)(?!xn--|sthree-|amzn-s3-demo-)(?!.*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3|-an)$)"
+    r"[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]"
 )
 INFREQUENT: Final = ("STANDARD_IA", "ONEZONE_IA")
 
 
 @refusal("s3", "CreateBucket", code="InvalidBucketName", source=GUIDE.format("bucketnamingrules"))
 def bucket_name(ask: Ask) -> str | None:
-    """The name breaks the rules: 3 to 63 lower-case letters, digits, dots and hyphens, no address, no `xn--`."""
+    """The name breaks the rules: 3 to 63 lower-case letters, digits, dots and hyphens, no address, nothing reserved."""
     return None if NAME.fullmatch(ask.get("Bucket", "")) else "The specified bucket is not valid."
 
 
