@@ -29,9 +29,9 @@ class DnsSettings(Settings):
     `GetHostedZone`)."""
 
     load_balancer_names: Annotated[tuple[DomainName, ...], Field(strict=False, max_length=100)] = ()
-    """Names that lead to the load balancer: an alias record each. Such a record costs nothing, and can be at the name
-    of the zone itself (Route 53 developer guide, "Choosing between alias and non-alias records"; Route 53 API,
-    `ResourceRecordSet`)."""
+    """Names that lead to the load balancer, with `alb.internal` to private addresses: an alias record each. Such a
+    record costs nothing, and can be at the name of the zone itself (Route 53 developer guide, "Choosing between alias
+    and non-alias records"; Route 53 API, `ResourceRecordSet`)."""
 
     frontend_names: Annotated[tuple[DomainName, ...], Field(strict=False, max_length=100)] = ()
     """Names that lead to the distribution of the frontend: alias records for IPv4 and IPv6. The distribution answers to

@@ -283,6 +283,22 @@ def test_settings_that_committed_overlays_leave_off_change_the_pages(everything:
     assert "120 s without data" in text["api"]
 
 
+def test_who_reads_about_an_internal_load_balancer_is_told_where_to_ask_from(changing: Project, output: Path) -> None:
+    changing.out.unlink()
+    changing.take(output)
+    with changing.body("dev", "alb") as body:
+        body["resource"]["aws_lb"]["main"]["internal"] = True
+    data = facts_of(changing, "dev")
+    assert (data.entrance.outside, data.entrance.dns_name) == (
+        "From the VPC, or a network that is connected with it",
+        "internal-miyabi-alb-dev",
+    )
+    docs.run(changing.root, "dev")
+    text = {guide: page(changing, "dev", guide) for guide in guides.GUIDES}
+    assert all(data.entrance.outside in text[guide] for guide in ("runbook", "api", "frontend"))
+    assert all("internal-miyabi-alb-dev" in text[guide] for guide in guides.GUIDES)
+
+
 def test_no_command_takes_what_is_of_others_along_or_acts_before_it_looks(rendered: Project) -> None:
     """Alarms and other things by their whole names; Terraform is initialized first; a release looks at the lock."""
     for file in guides.pages(rendered.root):

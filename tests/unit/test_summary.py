@@ -135,6 +135,21 @@ def test_one_environment_alone(changed: Project, capsys: pytest.CaptureFixture[s
         run(changed.root, "qa")
 
 
+def test_that_an_apply_waits_for_a_certificate_is_said_before(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = "dns: {zone: example.com}\ncertificate: {domain_names: [api.example.com]}\n"
+    committed(project, output).change("dev", ("https_ingress: false", "https_ingress: true"))
+    project.overlay("dev").write_text(project.overlay("dev").read_text(encoding="utf-8") + names, encoding="utf-8")
+    project.synthesize("dev")
+    run(project.root)
+    assert (
+        "### What an apply waits for\n\n- `dev`: the certificate of `api.example.com`, for 15m at most. Where the "
+        "domain is not delegated to its zone, the apply fails then: `miyabi-infra preflight --env dev` says "
+        "whether it is\n"
+    ) in capsys.readouterr().out
+
+
 def test_a_branch_is_compared_with_where_it_left_main(project: Project, output: Path) -> None:
     committed(project, output)
     first = git(project.root, "rev-parse", "HEAD")

@@ -13,6 +13,7 @@ from miyabi_infra.pages.summary.reachability import ConnectionChange, connection
 from miyabi_infra.stacks.causes import Cause
 from miyabi_infra.stacks.compare import LONGEST, ArgumentChange, ResourceChange, shown_values
 from miyabi_infra.stacks.effects import effects_of, told
+from miyabi_infra.stacks.platform import address_of, text
 from miyabi_infra.stacks.steps import steps_of
 from miyabi_infra.stacks.strengths import shown
 from miyabi_infra.text import count, markdown
@@ -40,6 +41,7 @@ def comment(found: Changes, plans: Sequence[Plan], base: str) -> str:
         ("Not in one apply", _steps(environments)),
         ("Destroyed and replaced", _losses(plans)),
         ("The state moves", _state_moves(environments)),
+        ("What an apply waits for", _waits(environments)),
         ("What it does to what runs", _effects(environments)),
         ("", _plans(plans)),
         ("Replaced, as far as it is known without a plan", _replacements(unplanned)),
@@ -134,6 +136,31 @@ def _steps(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     for each in found:
         if each.causes is not None and each.before and each.after:
             yield from (f"- {code(each.name)}: {told}" for told in steps_of(each.changes, each.causes))
+
+
+def _waits(found: Sequence[EnvironmentChange]) -> Iterator[str]:
+    """The certificates that are issued during the apply: only `preflight` knows whether they can be."""
+    for each in found:
+        issued = {
+            change.address
+            for change in each.changes
+            if change.kind == "add" or any(one.argument in _OF_A_NEW_CERTIFICATE for one in change.arguments)
+        }
+        for validation in each.after.of_type("aws_acm_certificate_validation") if each.after else ():
+            certificate = each.after.find(address_of(validation.get("certificate_arn"))) if each.after else None
+            if certificate is None or not {validation.address, certificate.address} & issued:
+                continue
+            patience = next((text(one.get("create")) for one in validation.blocks("timeouts")), "75m")
+            name = code(text(certificate.get("domain_name")))
+            yield (
+                f"- {code(each.name)}: the certificate of {name}, for {patience} at most. Where the domain is not "
+                "delegated to its zone, the apply fails then: "
+                f"{code(f'miyabi-infra preflight --env {each.name}')} says whether it is"
+            )
+
+
+_OF_A_NEW_CERTIFICATE: Final = ("domain_name", "key_algorithm", "subject_alternative_names")
+"""Arguments that AWS does not change, so that another value is another certificate."""
 
 
 def _effects(found: Sequence[EnvironmentChange]) -> Iterator[str]:
