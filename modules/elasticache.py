@@ -43,7 +43,8 @@ PARAMETER_GROUP_FAMILY = {
     "6.0": "redis6.x",
     "5.0.6": "redis5.0",
 }
-"""Parameter group family of each Redis version (ElastiCache user guide, "Supported engines and versions")."""
+"""Parameter group family of each Redis version (ElastiCache user guide, "Supported engines and versions"; read on
+2026-11-27)."""
 
 VALKEY_FAMILY = {
     "9.1": "valkey9",
@@ -53,7 +54,8 @@ VALKEY_FAMILY = {
     "8.0": "valkey8",
     "7.2": "valkey7",
 }
-"""Parameter group family of each Valkey version (ElastiCache user guide, "Engine versions and upgrading")."""
+"""Parameter group family of each Valkey version (ElastiCache user guide, "Engine versions and upgrading"; read on
+2026-11-27)."""
 
 RedisVersion = Literal["7.1", "7.0", "6.2", "6.0", "5.0.6", "9.1", "9.0", "8.2", "8.1", "8.0", "7.2"]
 
@@ -357,9 +359,12 @@ class ElasticacheSettings(Settings):
             problem = "needs a replication group"
             yield Violation("restore_from_snapshot", self.restore_from_snapshot, problem, "no such key")
 
-    @rule("redis_node_type", "previous_generation_node", "redis_engine_version", "topology", "region")
+    @rule("redis_node_type", "previous_generation_node", "engine", "redis_engine_version", "topology", "region")
     def node_type_is_offered(self, platform: Platform) -> Iterator[Violation]:
-        """AWS refuses node types that do not exist, are of a previous generation, or are not in the region."""
+        """AWS refuses node types that do not exist, or are not for the engine, its version, or the region.
+
+        Source: ElastiCache user guide, "Supported node types".
+        """
         family, node_type = family_of(self.redis_node_type), self.redis_node_type
         offered = list(node_types(platform.region))
         if family is None or not exists(node_type):
@@ -376,6 +381,9 @@ class ElasticacheSettings(Settings):
         elif family.data_tiering and self.has_node:
             problem = "keeps data on SSD (data tiering), which only replication groups support"
             yield Violation("redis_node_type", node_type, problem, "another type, or topology: replication-group")
+        elif family.valkey_only and self.engine != "valkey":
+            problem = "is a node type of Valkey only"
+            yield Violation("redis_node_type", node_type, problem, "another type, or engine: valkey")
         elif _release(self.redis_engine_version) < _release(family.oldest):
             problem = f"needs version {family.oldest} or newer, not {self.redis_engine_version}"
             yield Violation("redis_node_type", node_type, problem, "another type, or a newer redis_engine_version")

@@ -33,7 +33,8 @@ INSTANCE_CLASSES: Final = {
     "r6g": _LARGE,
     "r7g": _LARGE,
 }
-"""Sizes of the current families that run every version below (RDS user guide, "DB instance class types")."""
+"""Sizes of the current families that run every version below (RDS user guide, "DB instance class types"; read on
+2026-11-27)."""
 
 RESERVED_USERS: Final = frozenset(
     {"admin", "pg_monitor", "postgres", "public", "rdsadmin", "root", "superuser", "user"}

@@ -1,6 +1,6 @@
 """What AWS offers where: availability zones by region, node types of ElastiCache by family and region.
 
-State of 2026-11-26. Sources: AWS global infrastructure, "Regions and Availability Zones"; VPC user guide, "Availability
+State of 2026-11-27. Sources: AWS global infrastructure, "Regions and Availability Zones"; VPC user guide, "Availability
 Zones"; ElastiCache user guide, "Supported node types" and "Pricing" (memory and vCPUs); ElastiCache API reference,
 `CreateReplicationGroup`, `CacheNodeType`. `aws ec2 describe-availability-zones` and
 `aws elasticache list-allowed-node-type-modifications` show what an account has.
@@ -38,6 +38,8 @@ class Family:
     """Whether it is a previous generation, of which AWS creates no new nodes. Existing nodes keep running."""
     oldest: str = "5.0.6"
     """Oldest Redis version of the family."""
+    valkey_only: bool = False
+    """Whether AWS creates nodes of it with Valkey only."""
     data_tiering: bool = False
     """Whether it keeps a part of the data on SSD; only replication groups support that."""
 
@@ -88,6 +90,9 @@ _R5: Final[Mapping[str, float]] = {
     "24xlarge": 635.61,
 }
 _C7GN: Final[Mapping[str, float]] = dict(zip(_LARGE, (3.09, 6.38, 12.94, 26.05, 52.26, 78.56, 105.81), strict=True))
+_C8GN: Final[Mapping[str, float]] = dict(zip(_LARGE, (3.1, 6.79, 14.18, 29.68, 61.33, 92.99, 124.65), strict=True))
+_M8G: Final[Mapping[str, float]] = dict(zip(_LARGE, (6.79, 14.18, 29.68, 61.33, 124.65, 187.96, 251.27), strict=True))
+_R8G: Final[Mapping[str, float]] = dict(zip(_LARGE, (14.18, 29.68, 61.33, 124.65, 251.27, 377.9, 504.52), strict=True))
 _R3: Final[Mapping[str, float]] = {"large": 13.5, "xlarge": 28.4, "2xlarge": 58.2, "4xlarge": 118, "8xlarge": 237}
 
 FAMILIES: Final[Mapping[str, Family]] = {
@@ -96,15 +101,18 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "m4": Family(_M4),
     "m5": Family(_M5),
     "m6g": Family(_GENERAL),
-    "m7g": Family(_GENERAL),
+    "m7g": Family(_GENERAL, oldest="6.2"),
+    "m8g": Family(_M8G, oldest="7.2", valkey_only=True),
     "r4": Family(_R4),
     "r5": Family(_R5),
     "r6g": Family(_MEMORY),
-    "r7g": Family(_MEMORY),
+    "r7g": Family(_MEMORY, oldest="6.2"),
+    "r8g": Family(_R8G, oldest="7.2", valkey_only=True),
     "r6gd": Family(
         {size: memory for size, memory in _MEMORY.items() if size != "large"}, oldest="6.2", data_tiering=True
     ),
     "c7gn": Family(_C7GN, oldest="6.2"),
+    "c8gn": Family(_C8GN, oldest="7.2", valkey_only=True),
     "t1": Family({"micro": 0.213}, retired=True),
     "t2": Family({"micro": 0.555, "small": 1.55, "medium": 3.22}, retired=True),
     "m1": Family({"small": 1.3, "medium": 3.35, "large": 7.1, "xlarge": 14.6}, retired=True),

@@ -105,7 +105,7 @@ def ecs(draw: st.DrawFn, region: str) -> dict[str, Any]:
 @st.composite
 def elasticache(draw: st.DrawFn) -> dict[str, Any]:
     node = {
-        "redis_node_type": draw(st.sampled_from(["cache.t3.micro", "cache.t4g.small", "cache.r7g.16xlarge"])),
+        "redis_node_type": draw(st.sampled_from(["cache.t3.micro", "cache.t4g.small", "cache.r6g.16xlarge"])),
         "redis_engine_version": draw(st.sampled_from(sorted(PARAMETER_GROUP_FAMILY))),
         "snapshot_retention_limit": draw(st.integers(0, 35)),
         "apply_immediately": draw(st.booleans()),

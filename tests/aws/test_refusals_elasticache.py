@@ -43,6 +43,13 @@ def test_node_type_that_does_not_exist(account: Account) -> None:
         account.elasticache.modify_cache_cluster(**CLUSTER, CacheNodeType="cache.t4g.large")
 
 
+def test_version_older_than_the_node_type(account: Account) -> None:
+    for name, version in (("cache.m7g.large", "6.0"), ("cache.r8g.large", "7.1")):
+        with account.refuses(elasticache.version_older_than_the_node_type):
+            node(account, CacheNodeType=name, EngineVersion=version, CacheParameterGroupName=None)
+    node(account, CacheNodeType="cache.m7g.large", EngineVersion="7.1")
+
+
 def test_data_tiering_on_a_single_node(account: Account) -> None:
     with account.refuses(elasticache.data_tiering_on_a_single_node):
         node(account, CacheNodeType="cache.r6gd.xlarge")

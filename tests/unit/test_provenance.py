@@ -25,7 +25,7 @@ PLAIN: dict[str, Any] = {
     "ecs_service": {**overlay()["ecs_service"], "deployment": "rolling"},
     "frontend": {"enabled": True, "bucket": "miyabi-frontend-plain", "origin_secret": True},
     "waf": {**overlay()["waf"], "protects": "distribution", "logged_requests": "matched", "rate_action": "count"},
-    "rds": {**overlay()["rds"], "log_exports": ["postgresql", "upgrade"]},
+    "rds": {**overlay()["rds"], "log_exports": ["postgresql", "upgrade", "iam-db-auth-error"]},
     "flow_logs": {"destination": "s3"},
 }
 """What the most complete overlay excludes: an HTTP listener that serves."""

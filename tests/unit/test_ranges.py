@@ -37,7 +37,7 @@ def test_node_types_are_those_that_aws_documents() -> None:
     documented = set(re.findall(r"cache\.[a-z0-9]+\.[a-z0-9]+", document))
     ours = {f"cache.{name}.{size}" for name, family in regions.FAMILIES.items() for size in family.memory}
     assert documented - ours == set(), "AWS names a type that the table lacks"
-    on_its_page = {"c7gn", "r6gd"}  # "Supported node types" has them
+    on_its_page = {"c7gn", "c8gn", "m8g", "r6gd", "r8g"}  # "Supported node types" has them
     assert {each for each in ours - documented if regions.split(each)[0] not in on_its_page} == set()
 
 

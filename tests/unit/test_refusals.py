@@ -987,6 +987,16 @@ FIELDS = {
         problem="qa.yaml:9: elasticache.redis_node_type: 'cache.r6gd.xlarge' keeps data on SSD (data tiering), which "
         "only replication groups support; allowed: another type, or topology: replication-group",
     ),
+    "node type that is newer than the version": Case(
+        add='elasticache: {redis_node_type: cache.m7g.large, redis_engine_version: "6.0"}\n',
+        problem="qa.yaml:8: elasticache.redis_node_type: 'cache.m7g.large' needs version 6.2 or newer, not 6.0; "
+        "allowed: another type, or a newer redis_engine_version",
+    ),
+    "node type of another engine": Case(
+        add="elasticache:\n  redis_node_type: cache.r8g.large\n",
+        problem="qa.yaml:9: elasticache.redis_node_type: 'cache.r8g.large' is a node type of Valkey only; "
+        "allowed: another type, or engine: valkey",
+    ),
     "log that the version has not": Case(
         add='elasticache: {topology: replication-group, redis_engine_version: "6.0", log_delivery: [engine-log]}\n',
         problem="qa.yaml:8: elasticache.log_delivery[0]: 'engine-log' needs version 6.2 or newer, not 6.0; "

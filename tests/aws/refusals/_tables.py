@@ -1,4 +1,4 @@
-"""What AWS offers, as its pages list it. Read on 2026-11-26."""
+"""What AWS offers, as its pages list it. Read on 2026-11-27."""
 
 from typing import Final
 
@@ -17,11 +17,20 @@ NODE_TYPES: Final = {
     "r6gd": ("xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"),
     "r7g": ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"),
     "c7gn": ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"),
+    "m8g": ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"),
+    "r8g": ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"),
+    "c8gn": ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"),
 }
 """Sizes of ElastiCache's node types, by family: those of which new nodes can be created.
 
 ElastiCache user guide, "Supported node types"; t1, t2, m1, m2, m3, r3 and c1 are there as previous generations.
 """
+
+NEWER_THAN_REDIS_5: Final = {
+    **dict.fromkeys(("c7gn", "m7g", "r6gd", "r7g"), 6.2),
+    **dict.fromkeys(("c8gn", "m8g", "r8g"), 7.2),  # Valkey's first version: Redis ends with 7.1
+}
+"""Oldest version of families that do not run every one."""
 
 DATA_TIERING: Final = ("r6gd",)
 """Families with data tiering, which replication groups only can have."""
@@ -44,6 +53,8 @@ ENGINES: Final = {
         "8.0": "valkey8",
         "8.1": "valkey8",
         "8.2": "valkey8",
+        "9.0": "valkey9",
+        "9.1": "valkey9",
     },
 }
 """Versions of the engines, and their parameter group families.

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from tests.aws.refusals import Ask, nothing_more, refusal
 from tests.aws.refusals._holders import group, node_subnet, subnet
-from tests.aws.refusals._tables import DATA_TIERING, ENGINES, NODE_TYPES
+from tests.aws.refusals._tables import DATA_TIERING, ENGINES, NEWER_THAN_REDIS_5, NODE_TYPES
 
 API: Final = "https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_{}.html"
 GUIDE: Final = "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/{}.html"
@@ -64,6 +64,23 @@ def node_type_that_does_not_exist(ask: Ask) -> str | None:
         return None
     family, _, size = str(node).removeprefix("cache.").partition(".")
     return None if size in NODE_TYPES.get(family, ()) else f"Invalid Cache Node Type: {node}"
+
+
+@refusal(
+    "elasticache",
+    *CLUSTER,
+    *GROUP,
+    code="InvalidParameterCombination",
+    source=GUIDE.format("CacheNodes.SupportedTypes"),
+)
+def version_older_than_the_node_type(ask: Ask) -> str | None:
+    """The version of the engine is older than the oldest one of the node type's family."""
+    node = ask.get("CacheNodeType") or _held(ask, "cache_node_type")
+    version = ask.get("EngineVersion") or _held(ask, "engine_version")
+    oldest = NEWER_THAN_REDIS_5.get(str(node).removeprefix("cache.").partition(".")[0], 0)
+    if not version or float(".".join(str(version).split(".")[:2])) >= oldest:
+        return None
+    return f"Cache node type {node} is not supported for engine version {version}."
 
 
 @refusal(
