@@ -34,13 +34,19 @@ class Unknown:
 class Sensitive:
     """A value that is not shown."""
 
+    def __init__(self, said: str = "(sensitive)") -> None:
+        """`said`: how it is shown."""
+        self._said = said
+
     def __repr__(self) -> str:
         """How it is shown."""
-        return "(sensitive)"
+        return self._said
 
 
 UNKNOWN: Final = Unknown()
 SENSITIVE: Final = Sensitive()
+NOT_SENSITIVE: Final = Sensitive("(not sensitive)")
+"""Of a value that stays the same, and is marked as sensitive on the other side only."""
 _SIDES: Final = ("before", "after")
 TAGS: Final = frozenset({"tags", "tags_all"})
 
@@ -137,7 +143,8 @@ def _resources(plan: Mapping[str, Any]) -> Iterator[PlannedChange]:
                 kind = "harmless"
             replaces = frozenset(str(path[0]) for path in inner.get("replace_paths", ()))
             tainted = change.get("action_reason") == "replace_because_tainted"
-            yield PlannedChange(address, kind, arguments, replaces, previous, not own and not tainted, tainted)
+            follows = bool(arguments) and not own and not tainted
+            yield PlannedChange(address, kind, arguments, replaces, previous, follows, tainted)
 
 
 def _arguments(change: Mapping[str, Any]) -> Iterator[ArgumentChange]:
@@ -150,6 +157,8 @@ def _arguments(change: Mapping[str, Any]) -> Iterator[ArgumentChange]:
         if any(_marked(each.get(key)) for each in hidden):
             if before.get(key) != after.get(key):
                 yield ArgumentChange(key, SENSITIVE, SENSITIVE)
+            elif not all(_marked(each.get(key)) for each in hidden) and unknown.get(key) is not True:
+                yield ArgumentChange(key, *(SENSITIVE if _marked(each.get(key)) else NOT_SENSITIVE for each in hidden))
         elif unknown.get(key) is True:
             if key in replaced or "delete" not in change["actions"]:
                 yield ArgumentChange(key, before.get(key), UNKNOWN)

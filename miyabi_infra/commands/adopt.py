@@ -10,6 +10,7 @@ from miyabi_infra.adopt.adoption import Adoption, AskAccount, FindImports, adopt
 from miyabi_infra.adopt.adoption import write as write_lines
 from miyabi_infra.adopt.differences import (
     EFFECTS,
+    NOT_SENSITIVE,
     SENSITIVE,
     UNKNOWN,
     Effect,
@@ -137,7 +138,9 @@ def _differences(found: Adoption) -> list[str]:
         of_kind = [each for each in found.differences if each.kind == kind]
         own = [each for each in of_kind if not each.follows]
         if own:
-            blocks.append(f"\n{len(of_kind)} {words}:")
+            said = words.removeprefix("outputs ") if kind == "output" else words
+            number = count(len(of_kind), "output") if kind == "output" else str(len(of_kind))
+            blocks.append(f"\n{number} {said}:")
             blocks += [_difference(found, each) for each in own]
         following = len(of_kind) - len(own)
         if following:
@@ -368,8 +371,8 @@ def _value_data(side: str, value: Any) -> dict[str, Any]:  # noqa: ANN401  # JSO
         return {}
     if value is UNKNOWN:
         return {f"{side}_unknown": True}
-    if value is SENSITIVE:
-        return {f"{side}_sensitive": True}
+    if value is SENSITIVE or value is NOT_SENSITIVE:
+        return {f"{side}_sensitive": value is SENSITIVE}
     return {side: json.loads(json.dumps(value, default=repr))}
 
 

@@ -87,6 +87,10 @@ def _required(scope: Scope, terraform: Block) -> Iterator[HclIssue]:
         wanted = held.get("version") if isinstance(held, Mapping) else held
         if argument is not None and isinstance(wanted, str):
             yield from _version(scope, "required_providers.aws", wanted, provider.version(), argument.place)
+    for name in terraform.arguments.keys() & {"experiments", "language"}:
+        argument = terraform.arguments[name]
+        why = "what it changes in Terraform's language is not known here"
+        yield HclIssue("not evaluated", f"{scope.prefix}terraform", name, argument.text, why, argument.place)
     argument = terraform.arguments.get("required_version")
     if argument is not None and isinstance(wanted := scope.value(argument), str):
         yield from _version(scope, "required_version", wanted, TERRAFORM, argument.place)
@@ -243,23 +247,21 @@ def _elsewhere(block: Block, argument: Argument, path: tuple[str, ...]) -> str:
 
 def _has_output(scope: Scope, call: str, name: str) -> bool:
     """Whether a module that is called has an output; True where the module is not known, or has several instances."""
+    block = scope.source.declared("module", call)
+    if block is None or _is_repeated(block):
+        return True
     try:
-        called = scope.module(call)
+        return scope.called(block, None).source.declared("output", name) is not None
     except (NotEvaluated, Missing):
         return True
-    return not isinstance(called, Scope) or called.source.declared("output", name) is not None
 
 
 def _call(scope: Scope, block: Block) -> Iterator[HclIssue]:
     """A module's call: its arguments are the variables of the module."""
     try:
-        called = scope.module(block.labels[0])
+        one = scope.called(block, None)
     except (NotEvaluated, Missing):
         return  # `scopes` says so
-    listed = called.values() if isinstance(called, Mapping) else (called,) if isinstance(called, Scope) else called
-    one = next(iter(listed), None)
-    if one is None:
-        return
     declared = {each.labels[0]: each for each in one.source.of_type("variable")}
     for name, argument in block.arguments.items():
         if name not in declared and name not in _MODULE:

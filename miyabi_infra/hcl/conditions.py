@@ -61,6 +61,10 @@ def _all(  # noqa: PLR0917  # where it stands, and what its conditions can refer
             why = f"the condition does not refer to {'.'.join(own) if own else 'anything'}, so it checks nothing"
             yield HclIssue("invalid", address, argument, condition.text, why, condition.place)
             continue
+        if kind == "precondition" and any(each[0] == "self" for each in named):
+            why = "a precondition is checked before there is a self"
+            yield HclIssue("invalid", address, argument, condition.text, why, condition.place)
+            continue
         verdicts = [_verdict(scope, condition, bindings, kind) for bindings in instances]
         verdict, why = min(verdicts, key=lambda each: _WORST.index(each[0]), default=("not compared", _WHY))
         yield HclIssue(verdict, address, argument, condition.text, why, inner.place)

@@ -24,14 +24,43 @@ def scopes(scope: Scope) -> Iterator[Scope]:
         try:
             called = scope.module(name)
         except (NotEvaluated, Missing) as error:
-            address = f"{scope.prefix}module.{name}"
-            scope.checkout.find(HclIssue("not evaluated", address, "source", _source(block), str(error), block.place))
+            _not_there(scope, block, error)
             continue
         instances = (
             called.values() if isinstance(called, Mapping) else (called,) if isinstance(called, Scope) else called
         )
         for each in instances:
             yield from scopes(each)
+
+
+def idle(scope: Scope) -> Iterator[Scope]:
+    """The modules of which there is no instance here, and all that they call: Terraform checks them all the same."""
+    for block in scope.source.of_type("module"):
+        with suppress(NotEvaluated, Missing):  # `scopes` says so
+            if scope.keys(block):
+                continue
+            try:
+                yield from _all(scope.called(block, None))
+            except NotEvaluated as error:
+                _not_there(scope, block, error)
+
+
+def _all(scope: Scope) -> Iterator[Scope]:
+    yield scope
+    for block in scope.source.of_type("module"):
+        with suppress(NotEvaluated, Missing):
+            yield from _all(scope.called(block, None))
+
+
+def misfits(scope: Scope) -> None:
+    """Note what of the resources of a module does not fit their types."""
+    for block in scope.source.of_type("resource"):
+        _check(scope, block)
+
+
+def _not_there(scope: Scope, block: Block, error: Exception) -> None:
+    address = f"{scope.prefix}module.{block.labels[0]}"
+    scope.checkout.find(HclIssue("not evaluated", address, "source", _source(block), str(error), block.place))
 
 
 def _source(block: Block) -> str:

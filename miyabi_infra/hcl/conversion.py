@@ -1,6 +1,7 @@
 """Values converted to other types, as Terraform converts them; sets in Terraform's order; the text of JSON."""
 
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
@@ -68,8 +69,13 @@ def joined(values: Sequence[object]) -> str | Template:
             elif piece != "":
                 parts.append(piece)
     if all(isinstance(part, str) for part in parts):
-        return "".join(map(str, parts))
-    return Template(tuple(parts))
+        return composed("".join(map(str, parts)))
+    return Template(tuple(composed(each) if isinstance(each, str) else each for each in parts))
+
+
+def composed(text: str) -> str:
+    """A text as Terraform has all texts: an accent and its letter are one character (NFC)."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def number_of(value: object) -> int | float:

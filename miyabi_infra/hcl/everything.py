@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from miyabi_infra.hcl import contents
 from miyabi_infra.hcl.blocks import META_ARGUMENTS, body
 from miyabi_infra.hcl.data_sources import ARGUMENTS, DECLARED, OFFLINE
-from miyabi_infra.hcl.expressions import ERROR
+from miyabi_infra.hcl.expressions import ERROR, NOTHING
 from miyabi_infra.hcl.instance import HclIssue
 from miyabi_infra.hcl.scope import Scope
-from miyabi_infra.hcl.syntax import Block
-from miyabi_infra.hcl.values import Missing, NotEvaluated, NoValue, Opaque, Value, unknowns
+from miyabi_infra.hcl.syntax import Argument, Block
+from miyabi_infra.hcl.values import AfterApply, Missing, NotEvaluated, NoValue, Opaque, Value, unknowns
 from miyabi_infra.place import Place
 
 
@@ -19,7 +19,7 @@ def issues(scope: Scope) -> Iterator[HclIssue]:
     for block in scope.source.of_type("variable") if not alone else ():
         yield from _variable(scope, block)
     for name, argument in scope.source.locals.items():
-        yield from _found(f"{scope.prefix}local.{name}", "", scope.value(argument), argument.place)
+        yield from _local(scope, f"{scope.prefix}local.{name}", argument)
     if scope.call is None and not alone:
         yield from _outputs(scope)
     for block in scope.source.of_type("data"):
@@ -54,6 +54,20 @@ def _variable(scope: Scope, block: Block) -> Iterator[HclIssue]:
     except NotEvaluated:
         return  # no error; where something depends on it, that says so
     yield from _found(address, "", value, place)
+
+
+def _local(scope: Scope, address: str, argument: Argument) -> Iterator[HclIssue]:
+    """A local that is an error, or that is not evaluated: what depends on it says so, and perhaps nothing does."""
+    try:
+        scope.argument_result(argument, NOTHING)
+    except AfterApply:
+        return
+    except NotEvaluated as error:
+        yield HclIssue("not compared", address, "", argument.text, str(error), argument.place)
+        return
+    except (Missing, RecursionError):
+        pass
+    yield from _found(address, "", scope.value(argument), argument.place)
 
 
 def _outputs(scope: Scope) -> Iterator[HclIssue]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
 from miyabi_infra.hcl.conversion import (
+    composed,
     converted,
     equal,
     flag_of,
@@ -466,7 +467,7 @@ class Evaluator(ABC):
         """The text of a file."""
         file = self._path(arguments[0], bindings)
         try:
-            return file.read_text(encoding="utf-8")
+            return composed(file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, ValueError) as error:
             raise Missing(f"the file {file.name} cannot be read") from error
 

@@ -17,7 +17,7 @@ _CREDENTIALS: Final = frozenset(
 )
 """Arguments of a provider that say who asks, and not what is planned; so do those that begin with `skip_`."""
 
-_LABELS: Final = {**json_files.LABELS, "ephemeral": 2}
+_LABELS: Final = json_files.LABELS
 """How many labels blocks at the top of a file have."""
 
 

@@ -21,6 +21,7 @@ from miyabi_infra.place import Place
 LABELS: Final = {
     "check": 1,
     "data": 2,
+    "ephemeral": 2,
     "import": 0,
     "locals": 0,
     "module": 1,
@@ -35,13 +36,15 @@ LABELS: Final = {
 """The blocks at the top of a file, and how many labels each has."""
 
 _INNER: Final[Mapping[str, Mapping[str, int]]] = {
+    "check": {"assert": 0, "data": 2},
     "data": {"lifecycle": 0},
+    "ephemeral": {"lifecycle": 0},
     "lifecycle": {"precondition": 0, "postcondition": 0},
     "module": {},
     "output": {"precondition": 0},
     "provider": {"assume_role": 0, "assume_role_with_web_identity": 0, "default_tags": 0, "endpoints": 0}
     | {"ignore_tags": 0},
-    "removed": {"lifecycle": 0},
+    "removed": {"connection": 0, "lifecycle": 0, "provisioner": 1},
     "resource": {"connection": 0, "lifecycle": 0, "provisioner": 1, "timeouts": 0},
     "terraform": {"backend": 1, "cloud": 0, "required_providers": 0},
     "variable": {"validation": 0},
@@ -124,6 +127,8 @@ class _Reader:
                 blocks += self._dynamic(value, of_provider)
             elif name in of_provider and not _is_text(value):
                 blocks += (self._block(name, (), each, of_provider[name]) for each in self._objects(value))
+            elif name in arguments:
+                raise HclError(f"{self._place(value)}: {name} is set twice")
             else:
                 arguments[name] = self._argument(kind, name, value)
         return Block(kind, labels, arguments, tuple(blocks), self._place(node), self._slice(node))

@@ -116,12 +116,11 @@ def problems(block: Block) -> Iterator[Problem]:
         yield Problem("", name, f"{name!r} is not a name: letters, digits, _ and -", block.place)
     if block.type == "variable" and name in _RESERVED:
         yield Problem("", name, f"no variable can be named {name}", block.place)
-    if {"count", "for_each"} <= block.arguments.keys() and block.type in ("resource", "data", "module"):
-        yield Problem("count", "", "count and for_each exclude each other", block.arguments["count"].place)
-    if block.type == "module" and "version" in block.arguments and _is_local(block.arguments.get("source")):
-        yield Problem("version", "", "a module in a folder has no version", block.arguments["version"].place)
+    yield from _excluding(block)
     yield from _inside(block, form, block.type)
     for inner in block.blocks:
+        if inner.type == "provisioner":
+            yield from _provisioner(inner)
         held = _INNER.get((block.type, inner.type))
         if held is not None:
             yield from _inside(inner, held, inner.type)
@@ -129,6 +128,31 @@ def problems(block: Block) -> Iterator[Problem]:
                 deeper = _INNER.get((inner.type, innermost.type))
                 if deeper is not None:
                     yield from _inside(innermost, deeper, f"{inner.type}.{innermost.type}")
+
+
+def _excluding(block: Block) -> Iterator[Problem]:
+    """Arguments that exclude each other."""
+    if {"count", "for_each"} <= block.arguments.keys() and block.type in ("resource", "data", "module"):
+        yield Problem("count", "", "count and for_each exclude each other", block.arguments["count"].place)
+    if block.type == "module" and "version" in block.arguments and _is_local(block.arguments.get("source")):
+        yield Problem("version", "", "a module in a folder has no version", block.arguments["version"].place)
+
+
+def _provisioner(block: Block) -> Iterator[Problem]:
+    name = block.labels[0] if block.labels else ""
+    if name not in _PROVISIONERS:
+        yield Problem("provisioner", name, f"Terraform has no provisioner {name}", block.place)
+    elif not block.arguments.keys() & _PROVISIONERS[name]:
+        needed = " or ".join(sorted(_PROVISIONERS[name]))
+        yield Problem("provisioner", name, f"{name} needs {needed}", block.place)
+
+
+_PROVISIONERS: Final[Mapping[str, frozenset[str]]] = {
+    "file": _words("destination"),
+    "local-exec": _words("command"),
+    "remote-exec": _words("inline script scripts"),
+}
+"""The provisioners, and of which arguments each needs one."""
 
 
 def _inside(block: Block, form: Form, path: str) -> Iterator[Problem]:

@@ -4,8 +4,7 @@ What they do only a plan over a state shows.
 """
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from miyabi_infra.hcl.instance import HclIssue
 from miyabi_infra.hcl.scope import Scope
@@ -17,30 +16,59 @@ REFACTORING = frozenset({"moved", "removed", "import"})
 def issues(scope: Scope, addresses: Collection[str]) -> Iterator[HclIssue]:
     """What is wrong with the blocks of a module; `addresses`: of all instances, and of all modules that are called."""
     labels = {_without_keys(each) for each in addresses}
-    from_counts = Counter(_text(block, "from") for block in scope.source.of_type("moved"))
+    moves = [(_text(block, "from"), _text(block, "to")) for block in scope.source.of_type("moved")]
     for block in scope.source.blocks:
-        if block.type not in REFACTORING:
-            continue
-        why = ""
         start, end = _text(block, "from"), _text(block, "to")
         match block.type:
-            case "moved" if start and start == end:
-                why = "it is moved to where it is"
-            case "moved" if from_counts[start] > 1:
-                why = f"{start} is moved twice"
-            case "moved" if start and _exists(scope, start, end, addresses, labels):
-                why = f"{start} still exists, so it was not moved"
-            case "removed" if start and f"{scope.prefix}{_without_keys(start)}" in labels:
-                why = f"{start} still exists, so it was not removed"
-            case "import" if end and f"{scope.prefix}{_without_keys(end)}" not in labels:
-                why = f"{end}, into which it is imported, is not declared"
-            case "import" if scope.path:
-                why = "only the root module can import"
+            case "moved":
+                why = _of_moved(start, end, moves)
+                if not why and start and _exists(scope, start, end, addresses, labels):
+                    why = f"{start} still exists, so it was not moved"
+            case "removed":
+                why = _of_removed(scope, start, labels)
+            case "import":
+                why = _of_import(scope, end, labels)
             case _:
-                pass
+                continue
         kind = "invalid" if why else "not compared"
         place, name = block.place, f"{scope.prefix}{block.type}"
         yield HclIssue(kind, name, "", start or end, why or "only a plan over a state shows its effect", place)
+
+
+def _of_moved(start: str, end: str, moves: Sequence[tuple[str, str]]) -> str:
+    """What is wrong with a move, beside what exists; empty where nothing is."""
+    if start == end:
+        return "it is moved to where it is"
+    if _is_module(start) != _is_module(end):
+        return "one of its addresses is a module, the other one is not"
+    if sum(each == start for each, _ in moves) > 1:
+        return f"{start} is moved twice"
+    if sum(each == end for _, each in moves) > 1:
+        return f"two are moved to {end}"
+    following, seen = dict(moves), {start}
+    while end in following and end not in seen:
+        seen.add(end)
+        end = following[end]
+    return "it is moved in a circle" if end == start else ""
+
+
+def _of_removed(scope: Scope, start: str, labels: Collection[str]) -> str:
+    if start.startswith("data.") or ".data." in start:
+        return "a data source is never destroyed, so it cannot be removed"
+    if start != _without_keys(start):
+        return "an instance cannot be removed, only all of them"
+    return f"{start} still exists, so it was not removed" if f"{scope.prefix}{start}" in labels else ""
+
+
+def _of_import(scope: Scope, end: str, labels: Collection[str]) -> str:
+    if scope.path:
+        return "only the root module can import"
+    return "" if _without_keys(end) in labels else f"{end}, into which it is imported, is not declared"
+
+
+def _is_module(address: str) -> bool:
+    """Whether an address is of a module as a whole."""
+    return len(_without_keys(address).split(".")) % 2 == 0 and _without_keys(address).split(".")[-2] == "module"
 
 
 def _exists(scope: Scope, start: str, end: str, addresses: Collection[str], labels: Collection[str]) -> bool:

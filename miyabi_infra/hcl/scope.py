@@ -258,6 +258,19 @@ class Scope(Evaluator, Handle):
         block = self.source.declared("module", name)
         if block is None:
             raise NotEvaluated(f"module.{name} is not declared")
+        keys = self.keys(block)
+        if keys == (None,):
+            return self.called(block, None)
+        if "count" in block.arguments:
+            return tuple(self.called(block, key) for key in keys)
+        return {str(key): self.called(block, key) for key in keys}
+
+    def called(self, block: Block, key: InstanceKey) -> "Scope":
+        """An instance of a module that it calls. Without a key, of a call with keys: what all instances have in common.
+
+        Raises:
+            NotEvaluated: when its source is neither a local folder nor installed.
+        """
         source = block.arguments.get("source")
         where = self.value(source) if source is not None else None
         if not isinstance(where, str):
@@ -269,22 +282,14 @@ class Scope(Evaluator, Handle):
         if not folder.is_dir():
             raise NotEvaluated(f"its source {where!r} does not exist")
 
-        def scope(key: InstanceKey) -> Scope:
-            return Scope(
-                self.checkout,
-                self.checkout.source(folder),
-                path=f"{self.prefix}module.{name}{index_text(key)}",
-                call=block,
-                parent=self,
-                bindings=self.repeated(block, key),
-            )
-
-        keys = self.keys(block)
-        if keys == (None,):
-            return scope(None)
-        if "count" in block.arguments:
-            return tuple(map(scope, keys))
-        return {str(key): scope(key) for key in keys}
+        return Scope(
+            self.checkout,
+            self.checkout.source(folder),
+            path=f"{self.prefix}module.{block.labels[0]}{index_text(key)}",
+            call=block,
+            parent=self,
+            bindings=self.repeated(block, key),
+        )
 
     def _vendored(self, block: Block, source: str) -> Path:
         """The folder where `terraform init` put a module that is called."""

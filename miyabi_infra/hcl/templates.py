@@ -1,5 +1,6 @@
 """Templates: the pieces of a string, with strip markers and directives, into syntax."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -66,7 +67,7 @@ def template(pieces: Sequence[Piece], *, wrapped: bool = True, flush: bool = Fal
     reader = _Directives(trimmed)
     text = reader.text(())
     if all(isinstance(part, str) for part in text.parts):
-        return Constant("".join(map(str, text.parts)))
+        return Constant(unicodedata.normalize("NFC", "".join(map(str, text.parts))))
     return text
 
 

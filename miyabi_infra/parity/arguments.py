@@ -84,7 +84,7 @@ class Arguments:
         hidden = Hidden()
         mine = self._normal(hidden.hide(canonical(hcl, self.hcl.argument)), kind, at)
         theirs = self._normal(canonical(generated, self.generated.argument), kind, at)
-        if in_any_order(mine) == in_any_order(theirs):
+        if _alike(in_any_order(mine), in_any_order(theirs)):
             if plain(hcl) != plain(generated) and isinstance(mine, dict | list):
                 why = "they mean the same"
                 yield Remark("no effect", at.address, at.path, shown(hcl), shown(generated), why, at.place)
@@ -111,7 +111,7 @@ class Arguments:
         """Whether two values of an argument mean the same; False where one cannot be evaluated."""
         try:
             first = normal(canonical(hcl, self.hcl.argument), kind)
-            return first == normal(canonical(generated, self.generated.argument), kind)
+            return _alike(first, normal(canonical(generated, self.generated.argument), kind))
         except (NotEvaluated, Missing):
             return False
 
@@ -222,6 +222,11 @@ def _filled(fields: Mapping[str, Any], blocks: object) -> tuple[object, ...]:
         else:
             filled.append(held if isinstance(block, Mapping) else block)
     return tuple(filled)
+
+
+def _alike(first: object, second: object) -> bool:
+    """Whether two values are the same; a number is no bool, as Terraform converts neither to the other."""
+    return json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)
 
 
 def _each_once(blocks: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:

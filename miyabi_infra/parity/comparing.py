@@ -49,7 +49,7 @@ def _without_repetitions(found: Sequence[Remark]) -> Iterator[Remark]:
     """Remarks without those about a local or a variable that something which depends on it says already."""
     reasons = {each.why for each in found if each.kind == "not evaluated" and not _NAMED.search(each.address)}
     for each in found:
-        said = each.kind == "not evaluated" and _NAMED.search(each.address)
+        said = each.kind in ("not evaluated", "not compared") and _NAMED.search(each.address)
         if not said or (each.why not in reasons and each.why.removeprefix(f"{ERROR}: ") not in reasons):
             yield each
 

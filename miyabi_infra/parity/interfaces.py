@@ -1,5 +1,6 @@
 """The interface of modules and of the root: outputs, and the variables that connect modules."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -64,7 +65,7 @@ def _kept(hcl: Configuration, generated: Configuration, address: str) -> Iterato
 
 def _same_output(hcl: Configuration, generated: Configuration, mine: object, theirs: object) -> bool:
     first = plain(canonical(mine, hcl.argument))
-    return first == plain(canonical(theirs, generated.argument))
+    return json.dumps(first, sort_keys=True) == json.dumps(plain(canonical(theirs, generated.argument)), sort_keys=True)
 
 
 def variables(hcl: Configuration, interface: Interface) -> Iterator[Remark]:

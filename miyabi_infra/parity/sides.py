@@ -55,7 +55,12 @@ def of_root(checkout: Checkout, root: Scope) -> Configuration:
             variables[scope.path.removeprefix("module.")] = contents.variables(scope)
             waits[scope.path] = contents.call_depends_on(scope)
         sensitive |= {f"{scope.prefix}output.{name}" for name in contents.sensitive_outputs(scope)}
-    for issue in _of_all(listed, instances):
+    idle = [each for scope in listed for each in contents.idle(scope)]
+    for scope in idle:
+        contents.misfits(scope)
+        for issue in checks.issues(scope):
+            checkout.find(issue)
+    for issue in _of_all(listed, idle, instances):
         checkout.find(issue)
     tags, region = _provider(root)
     return Configuration(
@@ -73,9 +78,12 @@ def of_root(checkout: Checkout, root: Scope) -> Configuration:
     )
 
 
-def _of_all(scopes: Sequence[Scope], instances: Mapping[str, Instance]) -> Iterator[HclIssue]:
-    """What Terraform refuses in a configuration as a whole, and what of it is not compared."""
-    for cycle, place in cycles.cycles(scopes):
+def _of_all(scopes: Sequence[Scope], idle: Sequence[Scope], instances: Mapping[str, Instance]) -> Iterator[HclIssue]:
+    """What Terraform refuses in a configuration as a whole, and what of it is not compared.
+
+    `idle`: modules without instances.
+    """
+    for cycle, place in cycles.cycles([*scopes, *idle]):
         why = f"it depends on itself: {' <- '.join(map(cycles.shown, (*cycle, cycle[0])))}"
         yield HclIssue("invalid", cycles.shown(cycle[0]), "", "", why, place)
     addresses = {*instances, *(each.path for each in scopes)}

@@ -13,6 +13,7 @@ from miyabi_infra.hcl.parsing import HclError, parse, parse_expression
 from miyabi_infra.hcl.scope import Scope
 from miyabi_infra.hcl.syntax import Block
 from miyabi_infra.hcl.values import Missing, NotEvaluated, Value, frozen
+from miyabi_infra.hcl.walking import functions, references
 from miyabi_infra.parity.roots import DEEPEST
 from miyabi_infra.refused import Refused
 
@@ -109,6 +110,14 @@ def _values_in(checkout: Checkout, file: Path) -> dict[str, Value]:
     except (OSError, ValueError) as error:
         raise Refused(f"{shown.as_posix()}: cannot be read: {error}") from error
     body = parse(text, shown)
+    for block in body.blocks:
+        raise Refused(f"{block.place}: a file of values has no blocks: {block.type}")
+    for argument in body.arguments.values():
+        named = next(iter((*functions(argument.expression), *map(".".join, references(argument.expression)))), None)
+        if named is not None:
+            raise Refused(
+                f"{argument.place}: {argument.name}: a file of values holds constants, and this needs {named}"
+            )
     scope = Scope(checkout, HclFolder(file.parent, shown, ()))
     return {name: scope.value(argument) for name, argument in body.arguments.items()}
 

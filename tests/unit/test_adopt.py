@@ -228,6 +228,20 @@ def test_what_is_drawn_along_by_another_is_told_from_what_differs_itself() -> No
     ]
 
 
+def test_what_only_becomes_sensitive_or_no_longer_is_is_said() -> None:
+    """Terraform calls it an update, though no value changes."""
+    same = {"name": "a", "tags": {"k": "v"}}
+    marked = {"before_sensitive": {"name": True}, "after_sensitive": {"tags": {"k": True}}}
+    inner = {"actions": ["update"], "before": same, "after": same, "after_unknown": {}, **marked}
+    plan = {"resource_changes": [{"address": "aws_lb.a", "mode": "managed", "change": inner}]}
+
+    (found,) = planned_changes(plan)
+
+    assert (found.kind, found.follows) == ("update", False)
+    shown = [(each.argument, repr(each.before), repr(each.after)) for each in found.arguments]
+    assert shown == [("name", "(sensitive)", "(not sensitive)"), ("tags", "(not sensitive)", "(sensitive)")]
+
+
 def test_a_sensitive_value_is_not_shown() -> None:
     found = change("aws_x.a", UPDATE, {"key": "hush"}, {"key": "new"}, before_sensitive={"key": True})
     (difference,) = planned_changes({"resource_changes": [found]})

@@ -86,6 +86,10 @@ LIFECYCLE = "lifecycle {\n %s\n }"
         ('resource "aws_lb_listener" "l" {\n count = 0\n load_balancer_arn = "x"\n}', "aws_lb_listener.l",
          "default_action"),
         ('data "aws_region" "r" {\n colour = 1\n}', "data.aws_region.r", "colour"),
+        (ZONE % 'provisioner "chef" {\n x = 1\n }', "aws_route53_zone.z", "provisioner"),
+        (ZONE % 'provisioner "local-exec" {}', "aws_route53_zone.z", "provisioner"),
+        # modules without instances
+        ('module "n" {\n source = "./m"\n count = 0\n colour = 1\n}', "module.n", "colour"),
         # what depends on itself
         ("locals {\n a = local.b\n b = local.a\n}", "local.a", ""),
         ("locals {\n a = [for x in [1] : local.a]\n}", "local.a", ""),
@@ -101,6 +105,11 @@ LIFECYCLE = "lifecycle {\n %s\n }"
         ("moved {\n from = module.m\n to = module.n\n}\n" + CALL % "", "moved", ""),
         ("moved {\n from = aws_vpc.a\n to = aws_vpc.a\n}", "moved", ""),
         ("moved {\n from = aws_vpc.a\n to = aws_vpc.b\n}\nmoved {\n from = aws_vpc.a\n to = aws_vpc.c\n}", "moved", ""),
+        ("moved {\n from = aws_vpc.a\n to = aws_vpc.c\n}\nmoved {\n from = aws_vpc.b\n to = aws_vpc.c\n}", "moved", ""),
+        ("moved {\n from = aws_vpc.a\n to = aws_vpc.b\n}\nmoved {\n from = aws_vpc.b\n to = aws_vpc.a\n}", "moved", ""),
+        ("moved {\n from = module.m\n to = aws_vpc.b\n}", "moved", ""),
+        ("removed {\n from = aws_vpc.a[0]\n}", "removed", ""),
+        ("removed {\n from = data.aws_vpc.a\n}", "removed", ""),
         ("removed {\n from = module.m\n}\n" + CALL % "", "removed", ""),
         ("removed {\n from = aws_route53_zone.z\n}\n" + ZONE % "", "removed", ""),
         ('import {\n id = "x"\n to = aws_vpc.nothing\n}', "import", ""),
@@ -112,6 +121,11 @@ LIFECYCLE = "lifecycle {\n %s\n }"
          "locals {\n l = [1]\n}", "output.o", "precondition"),
         (ZONE % (LIFECYCLE % (CONDITION % ("precondition", 'local.a == "b"'))) + 'locals {\n a = "a"\n}',
          "aws_route53_zone.z", "lifecycle.precondition"),
+        (
+            ZONE % (LIFECYCLE % (CONDITION % ("precondition", 'self.name == "example.org"'))),
+            "aws_route53_zone.z",
+            "lifecycle.precondition",
+        ),
         (ZONE % (LIFECYCLE % (CONDITION % ("postcondition", 'self.name == "b"'))),
          "aws_route53_zone.z", "lifecycle.postcondition"),
         # values
@@ -136,6 +150,10 @@ def test_what_terraform_refuses_is_invalid(tmp_path: Path, text: str, address: s
         (VARIABLE % (CONDITION % ("validation", "var.n[2]")), ("not evaluated", "variable.n", "validation")),
         ('check "c" {\n ' + CONDITION % ("assert", "local.n > 1") + "\n}\nlocals {\n n = 1\n}",
          ("difference", "check.c", "assert")),
+        ("terraform {\n experiments = [x]\n}", ("not evaluated", "terraform", "experiments")),
+        ('locals {\n a = regex("(", "a")\n}', ("not compared", "local.a", "")),
+        ("locals {\n a = 1 / 0\n}", ("not compared", "local.a", "")),
+        ('module "n" {\n source = "./nothing"\n count = 0\n}', ("not evaluated", "module.n", "source")),
         ('terraform {\n required_providers {\n aws = { source = "other/aws" }\n }\n}',
          ("difference", "provider.aws", "source")),
     ],
@@ -144,6 +162,16 @@ def test_an_error_in_what_nothing_depends_on_is_never_the_same(
     tmp_path: Path, text: str, expected: tuple[str, str, str]
 ) -> None:
     assert expected in issues(tmp_path, text)
+
+
+@pytest.mark.parametrize("repeated", ["count = 0", "for_each = {}"])
+def test_a_module_without_instances_is_checked_too(tmp_path: Path, repeated: str) -> None:
+    inner = 'locals {\n a = local.a\n}\nresource "aws_eip" "e" {\n domain = var.nothing\n colour = 1\n}\n'
+    assert issues(tmp_path, CALL % repeated, MODULE + inner) == [
+        ("invalid", "module.m.aws_eip.e", "colour"),
+        ("invalid", "module.m.aws_eip.e", "domain"),
+        ("invalid", "module.m.local.a", ""),
+    ]
 
 
 @pytest.mark.parametrize("body", ['  region = "eu-west-1"', ""])
@@ -219,7 +247,7 @@ def test_what_terraform_accepts_and_only_the_hcl_has_is_listed(
         CALL % 'name = module.n.name\n}\nmodule "n" {\n source = "./m"',
         ZONE % 'for_each = { a = 1 }\n comment = "${each.key}-${each.value}"',
         ZONE % (LIFECYCLE % 'create_before_destroy = true\n ignore_changes = [tags["Name"], comment]'),
-        "locals {\n a = path.module\n b = path.root\n c = path.cwd\n}",
+        "locals {\n a = path.module\n b = path.root\n}",
         "locals {\n a = local.b\n b = 1\n}\nlocals {\n c = local.a\n}",
         'provider "aws" {\n region = "x"\n default_tags {\n tags = {}\n }\n}\nprovider "aws" {\n alias = "b"\n}',
         (

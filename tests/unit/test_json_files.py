@@ -121,11 +121,23 @@ def test_lines_are_those_of_the_file() -> None:
         ('{"resource": {"aws_lb": 1}}', "main.tf.json:1: is not an object"),
         ('{"locals": {"a": "${"}}', "main.tf.json:1: is not a template"),
         ('{"resource": {"aws_lb": {"a": {"depends_on": ["]"]}}}}', "main.tf.json:1: ']' is not an expression"),
+        ('{"locals": {"a": 1, "a": 2}}', "main.tf.json:1: a is set twice"),
     ],
 )
 def test_what_terraform_would_refuse_is_refused(text: str, problem: str) -> None:
     with pytest.raises(HclError, match="^" + problem.replace("]", r"\]").replace(".", r"\.").replace("{", r"\{")):
         parse(text, FILE)
+
+
+def test_blocks_of_checks_and_ephemeral_resources_are_blocks() -> None:
+    asserted = {"assert": {"condition": "${var.a > 1}", "error_message": "No."}}
+    ephemeral = {"aws_kms_secrets": {"e": {"lifecycle": {"precondition": asserted["assert"]}}}}
+    check, other = parse(json.dumps({"check": {"c": asserted}, "ephemeral": ephemeral}), FILE)
+    assert [(each.type, sorted(each.arguments)) for each in check.blocks] == [
+        ("assert", ["condition", "error_message"])
+    ]
+    assert other.labels == ("aws_kms_secrets", "e")
+    assert [each.type for each in other.blocks] == ["lifecycle"]
 
 
 def test_a_generated_stack_is_the_same_as_itself(root: Path, output: Path, tmp_path: Path, capsys: Screen) -> None:

@@ -866,6 +866,21 @@ def test_what_cannot_be_compared_is_refused(
         parity(root, hcl, environment)
 
 
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('project_name = lower("MIYABI")', "project_name: a file of values holds constants, and this needs lower"),
+        ("project_name = var.environment", "project_name: a file of values holds constants, and this needs var"),
+        ("more {\n}", "a file of values has no blocks: more"),
+    ],
+)
+def test_a_file_of_values_holds_constants(root: Path, hcl: Path, line: str, problem: str) -> None:
+    with (hcl / "prod.tfvars").open("a", encoding="utf-8") as out:
+        out.write(f"\n{line}\n")
+    with pytest.raises(Refused, match=problem):
+        parity(root, hcl, "prod")
+
+
 def test_an_override_of_where_to_run_is_passed_over(root: Path, hcl: Path) -> None:
     before = parity(root, hcl, "prod")
     (hcl / "offline_override.tf").write_text('provider "aws" {\n  skip_credentials_validation = true\n}\n')

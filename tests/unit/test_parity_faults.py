@@ -441,6 +441,17 @@ def test_a_data_source_that_names_a_region_has_that_one(root: Path, hcl: Path) -
     assert ("difference", DEFINITION) in {(kind, address) for kind, address, _ in found(root, hcl)}
 
 
+def test_a_number_is_no_bool(root: Path, hcl: Path) -> None:
+    change(hcl, ALB, (HTTP2, "enable_http2 = 1"))
+    assert found(root, hcl) == [("difference", "module.alb.aws_lb.main", "enable_http2")]
+
+
+@pytest.mark.parametrize("name", ["\u00e9", "e\u0301"])
+def test_an_accent_and_its_letter_are_one_character(root: Path, hcl: Path, name: str) -> None:
+    change(hcl, ALB, (HTTP2, f'enable_http2 = "{name}" == "\u00e9" && length("${{var.environment}}{name}") == 5'))
+    assert found(root, hcl) == []
+
+
 def test_an_ephemeral_value_is_never_the_same(root: Path, hcl: Path) -> None:
     change(hcl, "variables.tf", (IMAGE, f"{IMAGE}\n  ephemeral = true"))
     ((kind, address, _),) = found(root, hcl)
