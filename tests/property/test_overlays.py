@@ -64,6 +64,7 @@ def known(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set
     found = addresses(project.settings(complete.ENVIRONMENT))[1]
     found["elasticache"] |= {NODE}
     found["flow-logs"] |= {"aws_flow_log.s3"}
+    found["rds"] |= {"aws_cloudwatch_log_group.iam_db_auth_error"}
     return found
 
 
