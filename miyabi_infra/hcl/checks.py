@@ -2,17 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from miyabi_infra.hcl import language, provider
 from miyabi_infra.hcl.instance import HclIssue
 from miyabi_infra.hcl.refactoring import REFACTORING
 from miyabi_infra.hcl.scope import Scope
-from miyabi_infra.hcl.syntax import Argument, Attribute, Block, Expression, Index, Name
+from miyabi_infra.hcl.syntax import Argument, Attribute, Block, Call, Expression, Index, Name
 from miyabi_infra.hcl.values import Missing, NotEvaluated
 from miyabi_infra.hcl.vendored import allows
-from miyabi_infra.hcl.walking import arguments, functions, nodes, references
+from miyabi_infra.hcl.walking import arguments, nodes, references
 from miyabi_infra.place import Place
 
 TERRAFORM: Final = "1.11.4"
@@ -147,9 +147,10 @@ def _references(scope: Scope, block: Block) -> Iterator[HclIssue]:
             if missing:
                 why = missing if " " in missing else f"{missing} is not declared"
                 yield _invalid(scope, block, argument.name, why, argument.place, argument.text)
-        for why in _keys_missing(scope, argument.expression):
+        inside = tuple(nodes(argument.expression))
+        for why in _keys_missing(scope, inside):
             yield _invalid(scope, block, argument.name, why, argument.place, argument.text)
-        for name in functions(argument.expression):
+        for name in (each.function for each in inside if isinstance(each, Call)):
             plain = name.removeprefix("core::")
             if "::" not in plain and plain not in FUNCTIONS:
                 why = f"Terraform has no function {name}"
@@ -193,9 +194,9 @@ def _missing(scope: Scope, path: tuple[str, ...]) -> str:
     return "" if found else f"{first}.{name}"
 
 
-def _keys_missing(scope: Scope, expression: Expression) -> Iterator[str]:
+def _keys_missing(scope: Scope, inside: Iterable[object]) -> Iterator[str]:
     """References to a part of a resource or a module that has instances without saying which, or that has none."""
-    for node in nodes(expression):
+    for node in inside:
         match node:
             case Attribute(of, name):
                 block = _declared(scope, of)

@@ -20,6 +20,7 @@ from miyabi_infra.hcl.values import (
     UnknownJson,
     Value,
     is_never_empty,
+    is_text_attribute,
     known,
     place_of,
 )
@@ -122,7 +123,7 @@ def _element(items: object, index: object) -> object:
 def _flatten(items: object) -> tuple[object, ...]:
     flat: list[object] = []
     for item in _items(items):
-        if isinstance(item, Reference | Opaque):
+        if isinstance(item, Opaque) or (isinstance(item, Reference) and not is_text_attribute(item)):
             known(item, "whether an item is a list")
         flat += _flatten(cast("object", item)) if isinstance(item, tuple) else [item]
     return tuple(flat)

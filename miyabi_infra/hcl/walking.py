@@ -69,9 +69,11 @@ def _path(node: object) -> tuple[str, ...]:
 
 def nodes(node: object) -> Iterator[object]:
     """An expression and everything in it."""
-    yield node
-    for child in _children(node):
-        yield from nodes(child)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += _children(node)
 
 
 def _children(node: object) -> Iterator[object]:

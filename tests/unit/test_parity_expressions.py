@@ -239,6 +239,7 @@ SHA512 = (
         ("element([1, 2], 3)", 2),
         ('endswith("abc", "bc")', True),
         ("flatten([[1, [2]], 3])", [1, 2, 3]),
+        ("flatten([[aws_vpc.main.id], aws_vpc.main.arn])", ["${aws_vpc.main.id}", "${aws_vpc.main.arn}"]),
         ("floor(1.9)", 1),
         ('format("%s-%d-%v%%", "a", 2, true)', "a-2-true%"),
         ('format("%q", "a")', '"a"'),
@@ -378,6 +379,10 @@ def test_every_function_is_shown_above() -> None:
         ("coalesce(null)", "it is an error: all arguments are null or empty"),
         ("merge([1])", "it is an error: the value is not a map"),
         ("keys(1)", "it is an error: the value is not a map"),
+        (
+            "flatten([aws_vpc.main.ipv6_cidr_block])",
+            "whether an item is a list is known after apply only: ${aws_vpc.main.ipv6_cidr_block}",
+        ),
         ("flatten(1)", "it is an error: the value is not a list"),
         ('substr("a", 1.5, 1)', "it is an error: 1.5 is not an integer"),
         ("{ for x in [1, 1] : x => x }", "it is an error: two items have the key '1'"),
