@@ -222,6 +222,10 @@ def _outputs(plan: Mapping[str, Any]) -> Iterator[PlannedChange]:
         if change["actions"] == ["no-op"]:
             continue
         before, after = (SENSITIVE if change.get(f"{side}_sensitive") else change.get(side) for side in _SIDES)
+        if before is after is SENSITIVE and change.get("before") == change.get("after"):  # only what it is marked as
+            declared = plan.get("configuration", {}).get("root_module", {}).get("outputs", {})
+            marked = declared.get(name, {}).get("sensitive")
+            before, after = (NOT_SENSITIVE, SENSITIVE) if marked else (SENSITIVE, NOT_SENSITIVE)
         if change.get("after_unknown"):
             after = UNKNOWN
         yield PlannedChange(f"output.{name}", "output", (ArgumentChange("value", before, after),))

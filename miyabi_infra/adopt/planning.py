@@ -56,7 +56,8 @@ class Workspace:
         try:
             return self._terraform.plan(*arguments)
         except TerraformError as error:
-            raise Refused(f"Terraform cannot plan {stack.name} over this state:\n{said(error)}") from error
+            problem = f"Terraform cannot plan {stack.name} over this state:\n{said(error)}"
+            raise Refused("\n".join((problem, *remedies(str(error))))) from error
 
     def _put(self, folder: Path, stack: Stack, moves: Sequence[Move]) -> None:
         shutil.rmtree(self._folder / "modules", ignore_errors=True)
@@ -75,6 +76,13 @@ class Workspace:
             except TerraformError as error:
                 raise Refused(f"terraform init failed on a copy of {stack.name}:\n{said(error)}") from error
             self._modules = modules
+
+
+def remedies(error: str) -> list[str]:
+    """What to do about resources of types that the provider does not have: Terraform calls them a bug of its own."""
+    named = dict.fromkeys(re.findall(r"no schema available for (\S+) while reading state", error))
+    why = "The provider has no such type, so Terraform can neither plan nor destroy it. Take it out of the state:"
+    return [why, *(f"  terraform state rm '{each}'" for each in named)] if named else []
 
 
 def import_blocks(imports: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from miyabi_infra.adopt import moves, state
 from miyabi_infra.adopt.adoption import Adoption
 from miyabi_infra.adopt.differences import PlannedChange, planned_changes
 from miyabi_infra.adopt.lines import OverlayLine
+from miyabi_infra.adopt.planning import remedies
 from miyabi_infra.adopt.today import Today
 from miyabi_infra.commands import adopt as commands_adopt
 from miyabi_infra.place import Place
@@ -240,6 +241,27 @@ def test_what_only_becomes_sensitive_or_no_longer_is_is_said() -> None:
     assert (found.kind, found.follows) == ("update", False)
     shown = [(each.argument, repr(each.before), repr(each.after)) for each in found.arguments]
     assert shown == [("name", "(sensitive)", "(not sensitive)"), ("tags", "(not sensitive)", "(sensitive)")]
+
+
+@pytest.mark.parametrize(
+    ("marked", "shown"), [(True, ["(not sensitive)", "(sensitive)"]), (False, ["(sensitive)", "(not sensitive)"])]
+)
+def test_an_output_that_is_only_marked_in_another_way_says_how(marked: bool, shown: list[str]) -> None:  # noqa: FBT001
+    """Terraform's plan hides both values where either is sensitive."""
+    hidden = {"before_sensitive": True, "after_sensitive": True}
+    plan: dict[str, Any] = {
+        "output_changes": {"o": {"actions": ["update"], "before": "x", "after": "x", **hidden}},
+        "planned_values": {"outputs": {"o": {"sensitive": True}}},
+        "configuration": {"root_module": {"outputs": {"o": {"sensitive": marked}}}},
+    }
+    ((value,),) = [each.arguments for each in planned_changes(plan)]
+    assert [repr(value.before), repr(value.after)] == shown
+
+
+def test_a_resource_of_a_type_that_the_provider_does_not_have_is_taken_out_by_a_line() -> None:
+    error = "Error: no schema available for module.a.aws_x.y[0] while reading state; this is a bug in Terraform"
+    assert remedies(error)[1:] == ["  terraform state rm 'module.a.aws_x.y[0]'"]
+    assert remedies("Error: Cycle") == []
 
 
 def test_a_sensitive_value_is_not_shown() -> None:
