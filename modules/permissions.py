@@ -197,6 +197,11 @@ ADMINISTRATION: Final = (
 OF_BUCKETS: Final = tuple(each for each in NEEDED if each.startswith("s3:"))
 """What an apply does with the buckets of its environment."""
 
+_OBJECTS: Final = frozenset({"s3:GetObject", "s3:ListBucketVersions"})
+"""Reading of what is in a bucket."""
+READS_OF_BUCKETS: Final = tuple(each for each in OF_BUCKETS if _reads(each) and each not in _OBJECTS)
+"""What a plan and a comparison read of the settings of an environment's buckets."""
+
 CHANGES: Final = tuple(each for each in NEEDED if not _reads(each) and not each.startswith(("iam:", "s3:")))
 """What an apply changes."""
 

@@ -21,6 +21,7 @@ from modules.permissions import (
     POLICY_VERSION,
     PUSHES,
     READS,
+    READS_OF_BUCKETS,
     SERVICE_LINKED,
     WITHIN_BOUNDARY,
 )
@@ -256,6 +257,7 @@ class PipelineModule(Module):
                 "Version": POLICY_VERSION,
                 "Statement": [
                     allow(READS, "*"),
+                    allow(READS_OF_BUCKETS, f"arn:aws:s3:::{project}-*"),
                     allow(_OF_STATES, *(f"{secrets}/{name}/redis-*" for name in settings.environments or ("*",))),
                     allow(("s3:ListBucket",), bucket),
                     allow(("s3:GetObject",), f"{bucket}/*/terraform.tfstate"),

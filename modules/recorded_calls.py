@@ -218,6 +218,7 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
         "ListTagsForResource",
         "ModifyDBInstance",
         "ModifyDBParameterGroup",
+        "RestoreDBInstanceFromDBSnapshot",
     ),
     "route53": (
         "ChangeResourceRecordSets",

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Final, Self, cast
@@ -29,11 +30,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from tests.aws.permitted import Call
+
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 REGION: Final = "us-west-2"
 ACCOUNT: Final = "123456789012"
 """The account that moto answers for."""
+CALLED_ON: Final = "/strict/called-on"
+"""The path at which it says on which resources of which region."""
 CALLED: Final = "/strict/called"
 """The path at which the emulated AWS says which operations were called (see `tests.aws.strict`)."""
 INTERRUPTED: Final = "/strict/interrupted"
@@ -200,6 +205,11 @@ class Emulator:
         """Which operations were called, and how often: `{"ec2": {"CreateVpc": 1}}`; of a copy, its original's too."""
         with urlopen(f"{self.url}{CALLED}") as answer:
             return json.load(answer)
+
+    def called_on(self) -> Counter[Call]:
+        """Which operations were called in which region, on which resource where IAM decides by it, and how often."""
+        with urlopen(f"{self.url}{CALLED_ON}") as answer:
+            return Counter({Call(*each): number for each, number in json.load(answer)})
 
     def interrupted(self) -> dict[str, bool]:
         """What worked when a living copy was made, or this was asked last, and then did not, and whether it still does

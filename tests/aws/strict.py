@@ -20,7 +20,8 @@ from moto.core.utils import get_service_model
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
 from tests.aws import models
-from tests.aws.emulator import CALLED, INTERRUPTED, REGION
+from tests.aws.emulator import CALLED, CALLED_ON, INTERRUPTED, REGION
+from tests.aws.permitted import resource_of
 from tests.aws.pulse import working
 from tests.aws.refusals import CATALOGUE, Ask, Refusal
 
@@ -94,6 +95,7 @@ class Strict:
             for operation in each.operations:
                 self._refusals.setdefault((each.service, operation), []).append(each)
         self._called: dict[str, Counter[str]] = {}
+        self._called_on: Counter[tuple[str, str, str, str]] = Counter()
         self._worked: set[str] | None = None
         self._interrupted: set[str] = set()
 
@@ -107,6 +109,10 @@ class Strict:
             body = json.dumps(self._called, sort_keys=True).encode()
             start_response("200 OK", [("Content-Type", "application/json")])
             return [body]
+        if environ.get("PATH_INFO") == CALLED_ON:
+            body = json.dumps(sorted(self._called_on.items())).encode()
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [body]
         if environ.get("PATH_INFO") == INTERRUPTED:
             now = working(self._account, REGION)
             ended = {name: name not in now for name in self._interrupted}
@@ -118,6 +124,8 @@ class Strict:
         if read is not None:
             operation, ask = read
             self._called.setdefault(ask.service, Counter())[ask.operation] += 1
+            named = resource_of(ask.service, ask.parameters, ask.account, ask.region)
+            self._called_on[ask.service, ask.operation, ask.region, named] += 1
             refused = self._refused(operation, ask)
             if refused is not None:
                 status, headers, body = _error(operation, refused, environ.get("CONTENT_TYPE"))

@@ -1,15 +1,20 @@
 """The database in operation: the commands of its part of the runbook, on emulated AWS, and what a rotation changes."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
+from typing import Any, Final, cast
 
+import botocore.session
 import pytest
+from awscli.shorthand import ShorthandParser
 
 from miyabi_infra.pages import guides
 from miyabi_infra.terraform.cli import environment
 from tests import complete
 from tests.aws.cli import AwsCli
+from tests.aws.models import violations
 from tests.aws.refused import Account
 from tests.guide import Command, commands
 from tests.support import Project
@@ -78,6 +83,54 @@ def test_a_migration_gets_the_network_of_the_service(runbook: list[Command]) -> 
     (migration,) = (each for each in runbook if "run-task" in each.text)
     assert "--task-definition miyabi-migration-complete" in migration.text
     assert "--network-configuration" in migration.text
+
+
+DOCUMENT: Final = {"host", "portNumber", "localPortNumber"}
+"""Parameters of AWS-StartPortForwardingSessionToRemoteHost (Systems Manager user guide, "Start a session")."""
+STAND_IN: Final = """#!/bin/bash
+case "$1 $2" in
+  "ecs list-tasks") echo arn:aws:ecs:us-west-2:123456789012:task/c/0123456789abcdef0123456789abcdef ;;
+  "ecs describe-tasks") echo "0123456789abcdef0123456789abcdef-1234567890" ;;
+  "rds describe-db-instances") echo "miyabi-db-complete.abcdef.us-west-2.rds.amazonaws.com" ;;
+  *) printf '%s\\n' "$@" ;;
+esac
+"""
+"""What answers in place of the AWS CLI, and says with what it is asked for a session."""
+
+
+def test_a_connection_from_ones_own_machine_is_asked_for_as_the_api_wants_it(
+    runbook: list[Command], tmp_path: Path
+) -> None:
+    """As far as it goes without the plugin of the Session Manager, which opens the local port."""
+    (connection,) = (each for each in runbook if "start-session" in each.text)
+    stand_in = tmp_path / "aws"
+    stand_in.write_text(STAND_IN, encoding="utf-8")
+    stand_in.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", connection.text],
+        env={**environment(), "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    service, operation, *rest = done.stdout.splitlines()
+    given = dict(zip(rest[::2], rest[1::2], strict=True))
+    model = cast("Any", botocore.session).get_session().get_service_model(service).operation_model("StartSession")
+    parameters = cast("Any", ShorthandParser()).parse(given["--parameters"])
+    asked = {
+        "Target": given["--target"],
+        "DocumentName": given["--document-name"],
+        "Parameters": {name: [value] for name, value in parameters.items()},
+    }
+
+    assert (service, operation) == ("ssm", "start-session")
+    assert given.keys() == {"--target", "--document-name", "--parameters"}
+    assert violations(service, model.input_shape, asked) == []
+    assert parameters.keys() == DOCUMENT
+    assert given["--document-name"] == "AWS-StartPortForwardingSessionToRemoteHost"
+    assert re.fullmatch(r"ecs:miyabi-cluster-complete_[0-9a-f]{32}_[0-9a-f]{32}-[0-9]{10}", given["--target"])
+    assert parameters["host"].startswith("miyabi-db-complete.")
+    assert parameters["portNumber"] == parameters["localPortNumber"] == "5432"
 
 
 def test_a_rotation_of_the_master_password_leaves_the_applications_secret_alone(account: Account) -> None:

@@ -7,7 +7,7 @@ session of the tests on emulated AWS anyway: here it is destroyed.
 from collections import Counter
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -22,9 +22,11 @@ from tests import complete
 from tests.aws.emulator import REGION, Emulator
 from tests.aws.environment import Environment, changes
 from tests.aws.outside import outside
+from tests.aws.permitted import Call, policies_of, refused
 from tests.aws.refusals import CATALOGUE, NOTHING_MORE, elasticache
 from tests.aws.test_verify import Look
 from tests.support import Project
+from tests.unit.test_pipeline import made
 
 pytestmark = pytest.mark.aws
 
@@ -71,8 +73,26 @@ class Life:
     called: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """Operations that the stack's life called, with their services: apply, plan, verify, destroy."""
 
+    reading: set[Call] = field(default_factory=set[Call])
+    """What plans and the comparison called."""
+    everything: set[Call] = field(default_factory=set[Call])
+    """All that the stack's life called."""
+    since: Counter[Call] = field(default_factory=Counter[Call])
+    """What the test itself had called before."""
+
+    @contextmanager
+    def read_only(self) -> Generator[None]:
+        """Note what is called inside as what a plan, or a comparison, calls."""
+        before = self.environment.aws.called_on()
+        yield
+        self.reading |= set(self.environment.aws.called_on() - before)
+
     def plan(self) -> None:
         """Plan, and keep the exit code."""
+        with self.read_only():
+            self._plan()
+
+    def _plan(self) -> None:
         done = self.environment.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0, 2))
         self.quiet.append(done.returncode)
 
@@ -82,6 +102,7 @@ class Life:
         self.environment.terraform.apply()
         self.environment.terraform.destroy()
         self.called = set(operations(self.environment.aws) - self.begun)
+        self.everything = set(self.environment.aws.called_on() - self.since)
         self.left = self.environment.aws.holds()
 
 
@@ -124,7 +145,8 @@ def lives(root: Path, tmp_path_factory: pytest.TempPathFactory, empty_aws: Emula
         found: Lives = {name: each.exception() or each.result() for name, each in begun.items()}
         for each in found.values():
             if isinstance(each, Life):
-                each.verification = Look(patch).verify(each.environment)
+                with each.read_only():
+                    each.verification = Look(patch).verify(each.environment)
         ended = {name: pool.submit(each.end) for name, each in found.items() if isinstance(each, Life)}
         yield found | {name: problem for name, each in ended.items() if (problem := each.exception())}
 
@@ -136,7 +158,7 @@ def begin(environment: Environment, changed: Environment | None = None) -> Life:
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
     before = environment.aws.holds()
-    life = Life(environment, before, begun=operations(environment.aws))
+    life = Life(environment, before, begun=operations(environment.aws), since=environment.aws.called_on())
     environment.terraform.init()
     environment.terraform.apply()
     life.plan()
@@ -224,6 +246,16 @@ def test_the_roles_of_the_pipeline_allow_every_operation(lives: Lives) -> None:
     more = sorted(called - {(service, name) for service, names in CALLS.items() for name in names})
     lines = "\n".join(f"{service}: {name}" for service, name in more)
     assert not more, f"review what the pipeline's roles need more, and add it to modules/recorded_calls.py:\n{lines}"
+
+
+@pytest.mark.parametrize("name", ["staging", "prod", "complete"])
+def test_the_roles_of_the_pipeline_allow_every_call_on_what_it_names(lives: Lives, project: Project, name: str) -> None:
+    """In its region, on its bucket, role or secret, and within the boundary; a plan by the role that only reads."""
+    policies = policies_of(made(project, environments=(name,)), BUCKET)
+    life = lived(lives, name)
+    assert refused(life.everything, policies["apply_policies"][0], policies["boundary_policy"]) == []
+    assert refused(life.reading, policies["plan_policy"], policies["boundary_policy"]) == []
+    assert len(life.reading) < len(life.everything)
 
 
 def test_dev_leaves_nothing(dev: Environment) -> None:

@@ -10,6 +10,7 @@ from cdktf import App
 from environments.settings import SharedSettings
 from environments.stack import SharedStack
 from modules.permissions import CHANGES, NEEDED, OF_ROLES, READS
+from tests.aws.permitted import Call, policies_of, refused
 from tests.support import Project
 
 INLINE: Final = 10_240
@@ -91,6 +92,20 @@ def test_a_plan_changes_nothing_but_the_lock_and_its_own_folder(project: Project
         ("s3:DeleteObject", "*/terraform.tfstate.tflock"),
         ("s3:PutObject", "plans/*"),
     }
+
+
+def test_a_plan_reads_the_settings_of_the_environments_buckets_and_no_object_in_them(project: Project) -> None:
+    policies = policies_of(made(project), "states")
+    bucket = "arn:aws:s3:::miyabi-logs-prod"
+    settings = [Call("s3", operation, "us-west-2", bucket) for operation in ("GetBucketAcl", "HeadBucket")]
+    contents = [
+        Call("s3", "GetObject", "us-west-2", f"{bucket}/1"),
+        Call("s3", "ListObjectVersions", "us-west-2", bucket),
+    ]
+    contents += [Call("s3", "PutBucketAcl", "us-west-2", bucket)]
+
+    assert refused(settings, policies["plan_policy"], policies["boundary_policy"]) == []
+    assert len(refused(contents, policies["plan_policy"], policies["boundary_policy"])) == len(contents)
 
 
 def test_of_secrets_a_plan_reads_the_one_that_a_state_has_and_an_apply_its_own(project: Project) -> None:

@@ -1,0 +1,100 @@
+"""What an emulated AWS does not do: IAM's answer to each call, by the policies of the pipeline's roles.
+
+The calls are those that were recorded, each with the resource where IAM decides by it: buckets and their objects,
+roles, secrets. The rest is allowed on every resource, so only action and region decide. Written from IAM's user guide
+("Policy evaluation logic", "Condition operators"), apart from `miyabi_infra.reach`, which judges the stacks.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from miyabi_infra.stacks.policies import Statement, statements
+from modules.permissions import WITHOUT_PERMISSION, action
+
+ANY: Final = "*"
+"""The resource of a call that names none, or of a service whose actions the roles have on all of them."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of an API of AWS."""
+
+    service: str
+    operation: str
+    region: str
+    resource: str
+
+    @property
+    def action(self) -> str:
+        """The action that IAM asks for."""
+        return action(self.service, self.operation)
+
+    def __str__(self) -> str:
+        return f"{self.action} on {self.resource} in {self.region}"
+
+
+def resource_of(service: str, parameters: Mapping[str, Any], account: str, region: str) -> str:
+    """The ARN that a request names, of the services whose actions are allowed on some resources only."""
+    if service == "s3" and parameters.get("Bucket"):
+        key = parameters.get("Key")
+        return f"arn:aws:s3:::{parameters['Bucket']}{f'/{key}' if key else ''}"
+    if service == "iam":
+        if parameters.get("RoleName"):
+            return f"arn:aws:iam::{account}:role/{parameters['RoleName']}"
+        return str(parameters.get("PolicyArn") or ANY)
+    if service == "secretsmanager" and parameters.get("SecretId"):
+        named = str(parameters["SecretId"])
+        return named if named.startswith("arn:") else f"arn:aws:secretsmanager:{region}:{account}:secret:{named}-a1b2c3"
+    return ANY
+
+
+def policies_of(pipeline: Mapping[str, Any], state_bucket: str) -> dict[str, Any]:
+    """The policies that a rendered module `pipeline` makes, by the names of its locals, with what its wires give."""
+    written = json.dumps(pipeline["locals"]).replace("${var.state_bucket_arn}", f"arn:aws:s3:::{state_bucket}")
+    return json.loads(written)
+
+
+def refused(calls: Iterable[Call], policy: Mapping[str, Any], boundary: Mapping[str, Any]) -> list[str]:
+    """The calls that a role with a policy and a boundary may not make."""
+    identity, limit = list(statements(_as_read(policy))), list(statements(_as_read(boundary)))
+    return sorted(
+        str(each)
+        for each in calls
+        if each.action not in WITHOUT_PERMISSION and not (_allows(identity, each) and _allows(limit, each))
+    )
+
+
+def _as_read(document: Any) -> Any:  # noqa: ANN401  # JSON
+    """A document as stacks are read, with tuples for lists."""
+    if isinstance(document, Mapping):
+        return {key: _as_read(value) for key, value in cast("Mapping[str, Any]", document).items()}
+    return tuple(map(_as_read, cast("list[Any]", document))) if isinstance(document, list) else document
+
+
+def _allows(held: Iterable[Statement], call: Call) -> bool:
+    about = list(_about(held, call))
+    return any(each.allows for each in about) and all(each.allows for each in about)
+
+
+def _about(held: Iterable[Statement], call: Call) -> Iterator[Statement]:
+    for each in held:
+        if each.is_about(call.action, call.resource) and _conditions_hold(each, call):
+            yield each
+
+
+def _conditions_hold(statement: Statement, call: Call) -> bool:
+    """Whether every condition holds; of what a call does not say, only what ends in `IfExists` does."""
+    said = {"aws:RequestedRegion": call.region}
+    for operator, keys in statement.conditions.items():
+        kind = operator.removesuffix("IfExists")
+        assert kind in {"StringEquals", "StringNotEquals"}, f"the condition {operator} is not known here"
+        for key, values in keys.items():
+            wanted = [values] if isinstance(values, str) else list(values)
+            if key not in said:
+                if not operator.endswith("IfExists") and kind == "StringEquals":
+                    return False
+            elif (said[key] in wanted) != (kind == "StringEquals"):
+                return False
+    return True

@@ -1,0 +1,57 @@
+"""The oracle of the pipeline's permissions itself: what IAM's user guide says of small policies."""
+
+from typing import Any
+
+import pytest
+
+from tests.aws.permitted import Call, refused, resource_of
+
+EVERYTHING: dict[str, Any] = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+HOME, ELSEWHERE = "us-west-2", "eu-west-1"
+MINE, THEIRS = "arn:aws:s3:::mine", "arn:aws:s3:::theirs"
+REGION = {"aws:RequestedRegion": [HOME]}
+
+
+def statement(effect: str, actions: object, resource: object = "*", **more: object) -> dict[str, Any]:
+    return {"Effect": effect, "Action": actions, "Resource": resource, **more}
+
+
+def call(operation: str = "GetObject", region: str = HOME, resource: str = f"{MINE}/key") -> Call:
+    return Call("s3", operation, region, resource)
+
+
+@pytest.mark.parametrize(
+    ("policy", "asked", "may"),
+    [
+        ([statement("Allow", ["s3:GetObject"], f"{MINE}/*")], call(), True),
+        ([statement("Allow", ["s3:GetObject"], f"{MINE}/*")], call(resource=f"{THEIRS}/key"), False),
+        ([statement("Allow", ["s3:Put*"], "*")], call(), False),
+        ([statement("Allow", "s3:*"), statement("Deny", "s3:GetObject", f"{MINE}/*")], call(), False),
+        ([statement("Allow", "s3:*", Condition={"StringEquals": REGION})], call(), True),
+        ([statement("Allow", "s3:*", Condition={"StringEquals": REGION})], call(region=ELSEWHERE), False),
+        ([statement("Allow", "s3:*", Condition={"StringEquals": {"aws:ResourceTag/a": "b"}})], call(), False),
+        ([statement("Allow", "s3:*", Condition={"StringEqualsIfExists": {"aws:ResourceTag/a": "b"}})], call(), True),
+        (
+            [statement("Allow", "s3:*"), statement("Deny", "*", Condition={"StringNotEquals": REGION})],
+            call(region=ELSEWHERE),
+            False,
+        ),
+        ([statement("Allow", ["s3:PutBucketCORS"], MINE)], call("DeleteBucketCors", resource=MINE), True),
+        ([], call(), False),
+    ],
+)
+def test_a_call_is_allowed_as_iam_says(policy: list[dict[str, Any]], asked: Call, *, may: bool) -> None:
+    assert (refused([asked], {"Statement": policy}, EVERYTHING) == []) is may
+    assert (refused([asked], EVERYTHING, {"Statement": policy}) == []) is may  # a boundary limits in the same way
+
+
+def test_a_request_names_what_iam_decides_by() -> None:
+    def on(service: str, **parameters: str) -> str:
+        return resource_of(service, parameters, "123456789012", HOME)
+
+    assert on("s3", Bucket="mine") == MINE
+    assert on("s3", Bucket="mine", Key="a/b") == f"{MINE}/a/b"
+    assert on("s3") == "*"
+    assert on("iam", RoleName="x") == "arn:aws:iam::123456789012:role/x"
+    assert on("secretsmanager", SecretId="a/b") == "arn:aws:secretsmanager:us-west-2:123456789012:secret:a/b-a1b2c3"
+    assert on("ec2", VpcId="vpc-1") == "*"
