@@ -203,9 +203,8 @@ class RdsSettings(Settings):
     """
 
     restore_from_snapshot: SnapshotIdentifier | None = None
-    """Snapshot from which the instance is created, of the same major version. It has no effect on an instance that
-    exists: that one is replaced only with `deletable` and `terraform apply -replace=module.rds.aws_db_instance.main`
-    (RDS API, `RestoreDBInstanceFromDBSnapshot`)."""
+    """Snapshot from which the instance is created; `engine_version`, `database_name` and `admin_user` must be those of
+    the snapshot. It has no effect on an instance that exists (RDS API, `RestoreDBInstanceFromDBSnapshot`)."""
 
     force_tls: bool = True
     """Whether the database refuses connections without TLS (`rds.force_ssl`)."""

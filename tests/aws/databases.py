@@ -4,6 +4,7 @@ As in the other additions nothing is accepted that is not stored, and nothing is
 """
 
 import functools
+import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ def install() -> None:
     """Put the additions into moto. Once in a process."""
     RDSResponse.describe_db_parameters = describe_db_parameters
     setattr(RDSBackend, "modify_db_subnet_group", modify_db_subnet_group)  # noqa: B010  # moto's takes it away
+    for name in ("restore_db_instance_from_db_snapshot", "restore_db_instance_to_point_in_time"):
+        setattr(RDSBackend, name, _with_an_id_of_its_own(getattr(RDSBackend, name)))
     for name in ("create_db_instance", "modify_db_instance"):
         setattr(RDSResponse, name, _with_insights(getattr(RDSResponse, name)))
 
@@ -46,6 +49,18 @@ def modify_db_subnet_group(self: RDSBackend, name: str, description: str | None,
     group.subnets = subnets
     group.description = description or group.description
     return group
+
+
+def _with_an_id_of_its_own(call: Callable[..., Moto]) -> Callable[..., Moto]:
+    """A restored instance has an ID of its own; moto gives it that of the one in the snapshot."""
+
+    @functools.wraps(call)
+    def restored(self: RDSBackend, *arguments: object, **others: object) -> Moto:
+        database: Moto = call(self, *arguments, **others)
+        database.dbi_resource_id = f"db-{secrets.token_hex(13).upper()}"
+        return database
+
+    return restored
 
 
 def _with_insights(call: Callable[[RDSResponse], ActionResult]) -> Callable[[RDSResponse], ActionResult]:
