@@ -25,8 +25,8 @@ from tests.aws.outside import outside
 from tests.aws.permitted import Call, policies_of, refused
 from tests.aws.refusals import CATALOGUE, NOTHING_MORE, elasticache
 from tests.aws.test_verify import Look
+from tests.pipeline import made
 from tests.support import Project
-from tests.unit.test_pipeline import made
 
 pytestmark = pytest.mark.aws
 

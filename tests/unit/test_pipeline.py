@@ -5,26 +5,16 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 import pytest
-from cdktf import App
 
-from environments.settings import SharedSettings
-from environments.stack import SharedStack
 from modules.permissions import CHANGES, NEEDED, OF_ROLES, READS
 from tests.aws.permitted import Call, policies_of, refused
+from tests.pipeline import made
 from tests.support import Project
 
 INLINE: Final = 10_240
 MANAGED: Final = 6_144
 """Characters that the inline policies of a role, and a managed policy, can have; white space does not count."""
 SUBJECT: Final = "token.actions.githubusercontent.com:sub"
-
-
-def made(project: Project, **pipeline: Any) -> dict[str, Any]:  # noqa: ANN401  # settings
-    """The body of the module, with some settings of the pipeline."""
-    (shared,) = (each for each in project.load() if isinstance(each, SharedSettings))
-    changed = shared.model_dump() | {"pipeline": {"repository": "example/infra", **pipeline}}
-    stack = SharedStack(App(), SharedSettings.model_validate(changed))
-    return next(each for each in stack.modules if each.folder == "pipeline").rendered()
 
 
 def subjects(trust: dict[str, Any]) -> list[str]:
