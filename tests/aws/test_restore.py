@@ -1,0 +1,86 @@
+"""A snapshot of one environment becomes the database of another, by an apply, as step 7 of the runbook's database says.
+
+First on an environment without a database; then on one that has one, where the setting alone does nothing, and what
+would replace the database is refused until the overlay says the word.
+"""
+
+import re
+from typing import Any
+
+import pytest
+
+from miyabi_infra.terraform.cli import TerraformError
+from modules.rds import RdsSettings
+from tests.aws.environment import Environment, changes
+from tests.aws.permitted import policies_of, refused
+from tests.aws.refused import Account
+from tests.pipeline import made
+from tests.support import Project
+
+pytestmark = pytest.mark.aws
+
+SNAPSHOT = "miyabi-db-prod-copy"
+DATABASE = "module.rds.aws_db_instance.main"
+MADE = "rds:\n  enabled: true\n  instance_class: db.t3.micro\n  engine_version: '17'\n  multi_az: false\n"
+REPLACE = f"-replace={DATABASE}"
+
+
+def snapshot_of_prod(account: Account) -> None:
+    """What somebody took in prod; its master user is in no overlay of dev."""
+    subnets = {"DBSubnetGroupName": "miyabi-db-subnet-prod", "DBSubnetGroupDescription": "prod"}
+    account.rds.create_db_subnet_group(**subnets, SubnetIds=account.subnets)
+    as_generated = RdsSettings()  # what a snapshot says of these, a restored database keeps
+    of_prod = {
+        "DBInstanceIdentifier": "miyabi-db-prod",
+        "DBSubnetGroupName": "miyabi-db-subnet-prod",
+        "DBName": as_generated.database_name,
+        "MasterUsername": as_generated.admin_user,
+        "EngineVersion": as_generated.engine_version,
+        "CACertificateIdentifier": as_generated.ca_certificate,
+        "StorageEncrypted": True,
+    }
+    account.rds.create_db_instance(**account.database | of_prod)
+    account.rds.create_db_snapshot(DBInstanceIdentifier="miyabi-db-prod", DBSnapshotIdentifier=SNAPSHOT)
+
+
+def say(environment: Environment, *lines: str) -> None:
+    """Let the overlay say this of the database."""
+    overlay = environment.project.overlay(environment.name)
+    text = re.sub(r"(?ms)^rds:\n(?:  .*\n)*", "", overlay.read_text(encoding="utf-8"))
+    overlay.write_text(text + MADE + "".join(f"  {each}\n" for each in lines), encoding="utf-8")
+    environment.project.synthesize(environment.name)
+
+
+def test_a_snapshot_is_restored_into_another_environment_by_an_apply(dev: Environment, project: Project) -> None:
+    snapshot_of_prod(Account(dev.aws))
+    rds, before, begun = dev.aws.client("rds"), dev.aws.called().get("rds", {}), dev.aws.called_on()
+
+    say(dev, f"restore_from_snapshot: {SNAPSHOT}")
+    dev.terraform.init()
+    planned: dict[str, Any] = dev.terraform.plan()
+    dev.terraform.apply()
+    called, made_calls = dev.aws.called()["rds"], dev.aws.called_on() - begun
+    (held,) = rds.describe_db_instances(DBInstanceIdentifier="miyabi-db-dev")["DBInstances"]
+    dev.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0,))
+    say(dev, "restore_from_snapshot: another-one")
+    dev.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0,))  # a database that is there keeps its data
+    with pytest.raises(TerraformError, match="Instance cannot be destroyed"):
+        dev.terraform.plan(REPLACE)
+    say(dev, "restore_from_snapshot: another-one", "deletable: true")
+    word = changes(dev.terraform.plan())
+
+    replaced = [address for address, actions in changes(planned).items() if "delete" in actions]
+    assert replaced == ["module.ecs.aws_ecs_task_definition.app"]  # a revision that knows the database
+    (database,) = [each for each in planned["resource_changes"] if each["address"] == DATABASE]
+    assert (database["change"]["actions"], database["change"]["after"]["snapshot_identifier"]) == (
+        ["create"],
+        SNAPSHOT,
+    )
+    assert called["RestoreDBInstanceFromDBSnapshot"] == 1
+    assert called["CreateDBInstance"] == before["CreateDBInstance"]  # prod's
+    assert held["DBSubnetGroup"]["DBSubnetGroupName"] == "miyabi-db-subnet-dev"
+    assert held["DeletionProtection"] is True
+    assert held["MasterUserSecret"]["SecretArn"]  # a master password of its own
+    assert word == {DATABASE: ["update"]}  # an apply of its own takes the protection away, and nothing else
+    policies = policies_of(made(project, environments=("dev",)), "states")
+    assert refused(made_calls, policies["apply_policies"][0], policies["boundary_policy"]) == []
