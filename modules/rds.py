@@ -204,7 +204,8 @@ class RdsSettings(Settings):
 
     restore_from_snapshot: SnapshotIdentifier | None = None
     """Snapshot from which the instance is created; `engine_version`, `database_name` and `admin_user` must be those of
-    the snapshot. It has no effect on an instance that exists (RDS API, `RestoreDBInstanceFromDBSnapshot`)."""
+    the snapshot. It has no effect on an instance that exists (RDS API, `RestoreDBInstanceFromDBSnapshot`,
+    `DBSnapshotIdentifier`)."""
 
     force_tls: bool = True
     """Whether the database refuses connections without TLS (`rds.force_ssl`)."""

@@ -16,6 +16,8 @@ from modules.ecs_service import EcsServiceModule
 from tests.support import Project
 
 KEY = "arn:aws:kms:us-west-2:123456789012:key/0a1b2c3d"
+STACKS: dict[str, EnvironmentStack] = {}
+"""By their settings: many tests ask for a part of the same one."""
 CERTIFICATE = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d"
 
 
@@ -29,7 +31,11 @@ def body(settings: EnvironmentSettings, module: str, **sections: Mapping[str, An
     changed = settings.model_dump()
     for section, values in sections.items():
         changed[section] |= values
-    stack = EnvironmentStack(App(), EnvironmentSettings.model_validate(changed))
+    wanted = EnvironmentSettings.model_validate(changed)
+    key = wanted.model_dump_json()
+    if key not in STACKS:
+        STACKS[key] = EnvironmentStack(App(), wanted)
+    stack = STACKS[key]
     return next(each for each in stack.modules if each.folder == module).rendered()
 
 
