@@ -24,6 +24,10 @@ NOTHING = Changes((), ())
 
 def committed(project: Project, output: Path) -> Project:
     project.take(output)
+    return committed_as_is(project)
+
+
+def committed_as_is(project: Project) -> Project:
     git(project.root, "init", "-q", "-b", "main")
     git(project.root, "add", ".")
     git(project.root, "commit", "-qm", "first")
@@ -387,6 +391,43 @@ def test_a_replaced_database_comes_first_and_is_said_to_be_refused(
     run(project.root, "dev", plans=[file])
     said = capsys.readouterr().out
     assert re.findall(r"`module\.m\.(\w+)\.n`", said)[:3] == ["aws_db_instance", "aws_s3_bucket", "aws_vpc"]
+
+
+def test_removed_data_comes_first_and_is_said_to_be_lost(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.take(output)
+    without = project.overlay("dev").read_text(encoding="utf-8")
+    with_group = without.replace("\nelasticache:\n", "\nelasticache:\n  topology: replication-group\n")
+    project.write("dev", f"{with_group}\nrds: {{enabled: true}}\n")
+    project.synthesize("dev")
+    committed_as_is(project)
+    project.write("dev", without)
+    project.synthesize("dev")
+    assert run(project.root, "dev") == exits.FOUND
+    heading, *rows = re.findall(r"(?m)^(?:###|\|).*", capsys.readouterr().out)
+    assert heading == "### Destroyed, with its data"
+    assert rows[2] == "| `dev` | `module.rds.aws_db_instance.main` | its data, except a final snapshot |"
+    group = "module.elasticache.aws_elasticache_replication_group.redis"
+    assert f"| `dev` | `{group}` | the data in the cache |" in rows
+
+
+def test_what_moves_to_another_address_is_not_said_to_be_destroyed(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    kind = "aws_elasticache_cluster"
+    with project.body("dev", "elasticache") as body:
+        body["resource"][kind]["cache"] = body["resource"][kind].pop("redis")
+        renamed = json.loads(json.dumps(body).replace(f"{kind}.redis", f"{kind}.cache"))
+        body.clear()
+        body.update(renamed)
+    run(project.root, "dev")
+    assert f"| `dev` | `module.elasticache.{kind}.redis` | the data in the cache |" in capsys.readouterr().out
+    with project.body("dev", "elasticache") as body:
+        body["moved"] = [{"from": f"{kind}.redis", "to": f"{kind}.cache"}]
+    run(project.root, "dev")
+    assert "Destroyed" not in capsys.readouterr().out
 
 
 def test_long_values_are_shown_where_they_differ(rebuilt: Project, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,11 +13,11 @@ from miyabi_infra.lint.findings import overlays as linted
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import OverlayError
-from miyabi_infra.pages.summary.replacing import Replacements, replacements
+from miyabi_infra.pages.summary.replacing import Destroyed, Replacements, destroyed, replacements
 from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.reach.questions import ReachChange, difference
 from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import OUT, Stack, read, revision
+from miyabi_infra.stacks import OUT, Stack, addresses, read, revision
 from miyabi_infra.stacks.causes import Causes
 from miyabi_infra.stacks.compare import BACKEND, PROVIDER, ResourceChange
 from miyabi_infra.stacks.inventory import changes as changes_of
@@ -29,6 +29,8 @@ class Snapshot:
     """The project at one commit, or in the working tree."""
 
     stacks: Mapping[str, Stack]
+    contracts: Mapping[str, addresses.Contract]
+    """By stack."""
     overlays: Mapping[str, Document]
     """Empty where they cannot be read."""
     costs: Mapping[str, Estimate]
@@ -63,6 +65,8 @@ class EnvironmentChange:
     """Differences of which it is not known whether they make it weaker."""
     replacements: Replacements
     """What is known without a plan."""
+    destroyed: tuple[Destroyed, ...]
+    """What the stack has no more, and holds data."""
     cost: tuple[Estimate | None, Estimate | None]
     """None for an environment that does not exist, or that cannot be estimated."""
     cost_changes: tuple[CostChange, ...]
@@ -135,7 +139,8 @@ def _snapshot(root: Path, today: date) -> Snapshot:
         found = findings(stacks, linted(root), today)
     except Refused as reason:
         not_known["findings"] = str(reason).partition("\n")[0]
-    return Snapshot({each.environment: each for each in stacks}, overlays, costs, found, not_known)
+    contracts = addresses.read(root / OUT)
+    return Snapshot({each.environment: each for each in stacks}, contracts, overlays, costs, found, not_known)
 
 
 def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
@@ -154,6 +159,7 @@ def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
         weaker=tuple(weaker(before, after)) if before and after else (),
         unjudged=tuple(unjudged(found)) if before and after else (),
         replacements=replacements(before, after, found) if before and after else Replacements((), ()),
+        destroyed=destroyed(before, after, now.contracts[after.name]) if before and after else (),
         cost=(then.costs.get(name), now.costs.get(name)),
         cost_changes=tuple(_cost_changes(name, then, now)),
         found=tuple(each for key, each in present.items() if key not in earlier),

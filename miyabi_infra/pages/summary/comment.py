@@ -38,6 +38,7 @@ def comment(found: Changes, plans: Sequence[Plan], base: str) -> str:
     unplanned = _without_plan(environments, plans)
     for title, section in (
         ("Not known", _not_known(found)),
+        ("Destroyed, with its data", _destroyed(environments, plans)),
         ("Not in one apply", _steps(environments)),
         ("Destroyed and replaced", _losses(plans)),
         ("The state moves", _state_moves(environments)),
@@ -95,6 +96,19 @@ def _state_moves(found: Sequence[EnvironmentChange]) -> Iterator[str]:
             before, after = (code(str(state_location(stack))) for stack in (each.before, each.after))
             how = "by `terraform init -migrate-state` before the next plan"
             yield f"- {code(each.name)}: from {before} to {after}, {how}"
+
+
+def _destroyed(found: Sequence[EnvironmentChange], plans: Sequence[Plan]) -> Iterator[str]:
+    """What holds data and goes; a plan says it of its environment itself."""
+    planned = {plan.environment for plan in plans if plan.complete}
+    rows = [
+        [code(each.name), code(one.address), one.loss]
+        for each in found
+        if each.name not in planned
+        for one in each.destroyed
+    ]
+    if rows:
+        yield from markdown(["environment", "destroyed", "lost with it"], rows).splitlines()
 
 
 def _without_plan(found: Sequence[EnvironmentChange], plans: Sequence[Plan]) -> list[EnvironmentChange]:

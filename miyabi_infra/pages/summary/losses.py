@@ -86,6 +86,27 @@ KNOWN_TYPES: Final = frozenset(LOSSES)
 """Types of which it is known what is lost."""
 
 
+DATA: Final = frozenset(
+    {
+        "aws_db_instance",
+        "aws_ecr_repository",
+        "aws_elasticache_cluster",
+        "aws_elasticache_replication_group",
+        "aws_cloudwatch_log_group",
+        "aws_route53_zone",
+        "aws_s3_bucket",
+        "aws_secretsmanager_secret",
+        "aws_secretsmanager_secret_version",
+    }
+)
+"""Types that hold what no apply makes again."""
+
+
+def holds(kind: str) -> bool:
+    """Whether a resource of a type holds data, or may: that nothing is known of it is no all-clear."""
+    return kind in DATA or kind not in KNOWN_TYPES
+
+
 def rank(address: str) -> int:
     """Where a loss stands in a list: the database first, whatever happens to it."""
     return 0 if "aws_db_instance." in address else 1

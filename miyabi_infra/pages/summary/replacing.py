@@ -1,11 +1,12 @@
 """Which resources a change replaces, as far as it is known without a plan."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
-from miyabi_infra.pages.summary.losses import lost_with, rank
+from miyabi_infra.pages.summary.losses import holds, lost_with, rank
 from miyabi_infra.stacks import Resource, Stack, Value, unknowns
+from miyabi_infra.stacks.addresses import Contract
 from miyabi_infra.stacks.compare import PROVIDER, ResourceChange
 from miyabi_infra.terraform.replacements import effect
 
@@ -32,6 +33,37 @@ class Replacements:
     known: tuple[Replaced, ...]
     unknown: tuple[tuple[str, str], ...]
     """Address and argument of each change of which it is not known whether it forces a replacement."""
+
+
+@dataclass(frozen=True)
+class Destroyed:
+    """A resource with data that the stack has no more, so that Terraform destroys it."""
+
+    address: str
+    loss: str
+    """What is lost with it."""
+
+
+def destroyed(before: Stack, after: Stack, contract: Contract) -> tuple[Destroyed, ...]:
+    """The resources with data that a stack has no more; what has moved to another address stays."""
+    addresses = {each.address for each in after.resources}
+    found = [
+        Destroyed(each.address, lost_with(each.type))
+        for each in before.resources
+        if holds(each.type) and each.address not in addresses and not _moves(each.address, addresses, contract)
+    ]
+    return tuple(sorted(found, key=lambda each: rank(each.address)))
+
+
+def _moves(address: str, addresses: Container[str], contract: Contract) -> bool:
+    """Whether an address goes on at another: as it is declared, or as Terraform does it where `count` comes or goes."""
+    whole = re.sub(r"\[[^]]*\]$", "", address)
+    return (
+        address in contract.moved
+        or contract.now(whole) not in (whole, *contract.retired)
+        or f"{address}[0]" in addresses
+        or (address == f"{whole}[0]" and whole in addresses)
+    )
 
 
 def replacements(before: Stack, after: Stack, changes: tuple[ResourceChange, ...]) -> Replacements:
