@@ -1,4 +1,4 @@
-"""Tags as AWS sees them: those of a resource together with the provider's default tags."""
+"""Tags: those of a resource itself, and as AWS sees them, together with the provider's default tags."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -32,9 +32,12 @@ def of_instance(arguments: Arguments, at: At, hcl: object, generated: object) ->
         elif not arguments.same(mine, theirs, "string"):
             yield Remark("difference", at.address, f"tags.{key}", shown(mine), shown(theirs), place=here)
         elif (key in first) != (key in second):
-            why = "the provider's default tags have the same value"
             sides = shown(first.get(key)), shown(second.get(key))
-            yield Remark("no effect", at.address, f"tags.{key}", *sides, why, here)
+            if mine is None:
+                yield Remark("no effect", at.address, f"tags.{key}", *sides, "null is the same as left out", here)
+            else:  # `tags_all` stays, but the argument itself does not
+                why = "the provider's default tags have the same value, yet a plan updates the resource's own tags"
+                yield Remark("difference", at.address, f"tags.{key}", *sides, why, here)
 
 
 def of_provider(hcl: Configuration, generated: Configuration) -> Iterator[Remark]:

@@ -212,7 +212,14 @@ CASES: list[Case] = [
         NETWORK,
         VPC_NAME,
         '    ManagedBy = "Terraform"\n' + VPC_NAME,
-        [("no effect", "module.networking.aws_vpc.main", "tags.ManagedBy")],
+        [("difference", "module.networking.aws_vpc.main", "tags.ManagedBy")],  # of `tags`, though not of `tags_all`
+    ),
+    (
+        "a tag that is null",
+        NETWORK,
+        VPC_NAME,
+        "    Team = null\n" + VPC_NAME,
+        [("no effect", "module.networking.aws_vpc.main", "tags.Team")],
     ),
     (
         "a tag that AWS refuses",
@@ -562,6 +569,7 @@ def test_of_another_teams_checkout_is_found_what_really_differs(root: Path, hcl:
         change(hcl, file, *edits)
     result = parity(root, hcl, "dev")
     assert [(each.kind, each.address, each.argument) for each in result.remarks if each.kind != "no effect"] == [
+        ("difference", "module.ecs.aws_ecs_cluster.main", "tags.Environment"),
         ("difference", "module.ecs_service.aws_cloudwatch_metric_alarm.service_cpu_high", "threshold"),
         ("invalid", APP, "arn"),
         ("invalid", APP, "deployment_configuration"),
