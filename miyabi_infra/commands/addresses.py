@@ -28,7 +28,7 @@ _LOST: Final[Mapping[Loss, str]] = {
     "type": "LOST: declared moved to {to}, which is of another type",
     "stack": "LOST: its stack is gone",
     "indexes": "LOST: its instances have other keys, by number before and by name now, or the other way round",
-    "fewer": "LOST: it has fewer instances, though the overlays say the same",
+    "fewer": "LOST: it has fewer instances, and no setting that differs decides how many",
 }
 
 

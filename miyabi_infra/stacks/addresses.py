@@ -55,7 +55,7 @@ class Contract:
 Loss = Literal["undeclared", "nowhere", "occupied", "type", "stack", "indexes", "fewer"]
 """Why an address is lost: nothing is declared; it is moved to an address that the stack does not have; to one that
 another resource has already; to one of another type; or its whole stack is gone. Or the address stays, and what it has
-is numbered no more, but named, or the other way round; or there are fewer, though the overlays say the same."""
+is numbered no more, but named, or the other way round; or there are fewer, and no setting that differs decides it."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Declared:
 
 @dataclass(frozen=True)
 class Off:
-    """An address that is gone because an overlay turned it off."""
+    """An address, or an instance of one that stays, that is gone because an overlay turned it off."""
 
     address: str
     causes: tuple[Cause, ...]
@@ -148,11 +148,6 @@ class Overlays:
     """By environment."""
     now: Mapping[str, Document]
 
-    def same(self, contract: Contract) -> bool:
-        """Whether the overlays of a stack's environment say the same on both sides."""
-        before, now = self.before.get(contract.environment), self.now.get(contract.environment)
-        return before is not None and now is not None and before.data == now.data
-
     def turned_off(self, contract: Contract, address: str) -> tuple[Cause, ...]:
         """The settings that differ and decide whether a resource is there, if the sources have it at all."""
         shared = contract.environment == SHARED
@@ -217,32 +212,43 @@ def _changes(before: Contract, now: Contract, overlays: Overlays | None) -> Chan
         else:
             declared.append(Declared(address, to))
             taken |= {to}  # a second one that moves there finds it taken
-    lost += _fewer(before, now, overlays)
+    fewer = [*_fewer(before, now, overlays)]
+    lost += [each for each in fewer if isinstance(each, Lost)]
+    off += [each for each in fewer if isinstance(each, Off)]
     new = tuple(sorted(now.instances.keys() - before.instances.keys()))
     return Changes(now.stack, lost=tuple(lost), declared=tuple(declared), off=tuple(off), new=new)
 
 
-def _fewer(before: Contract, now: Contract, overlays: Overlays | None) -> Iterator[Lost]:
-    """The addresses that stay, and have lost instances."""
-    same = overlays is not None and overlays.same(before)
+def _fewer(before: Contract, now: Contract, overlays: Overlays | None) -> Iterator[Lost | Off]:
+    """The addresses that stay and have lost instances, and the instances that an overlay turned off."""
     for address in sorted(before.instances.keys() & now.instances.keys()):
-        moved = any(old.startswith(f"{address}[") for old in now.moved)
-        why = None if moved else _other_instances(before.instances[address], now.instances[address], same=same)
-        if why is not None:
-            yield Lost(address, why)
+        if any(old.startswith(f"{address}[") for old in now.moved):
+            continue
+        had, has = before.instances[address], now.instances[address]
+        gone = _instances_gone(had, has)
+        causes = overlays.turned_off(before, address) if gone and overlays else ()
+        if _other_keys(had, has):
+            yield Lost(address, "indexes")
+        elif causes:
+            yield from (Off(f"{address}[{key}]", causes) for key in gone)
+        elif gone:
+            yield Lost(address, "fewer")
 
 
-def _other_instances(before: object, now: object, *, same: bool) -> Loss | None:
-    """Why instances of an address that stays are lost; an expression is known at apply only, and is left out."""
-    if not before or isinstance(before, str) or isinstance(now, str):
-        return None
-    if isinstance(before, int) != isinstance(now, int):
-        return "indexes"
-    if not same:
-        return None  # a setting may have taken them away
+def _other_keys(before: object, now: object) -> bool:
+    """Whether instances are numbered on one side only; an expression is known at apply only, and is left out."""
+    known = bool(before) and not isinstance(before, str) and not isinstance(now, str)
+    return known and isinstance(before, int) != isinstance(now, int)
+
+
+def _instances_gone(before: object, now: object) -> list[str]:
+    """The keys of the instances that an address that stays has no more."""
     if isinstance(before, int) and isinstance(now, int):
-        return "fewer" if now < before else None
-    return "fewer" if set(cast("Mapping[str, Any]", before)) - set(cast("Mapping[str, Any]", now)) else None
+        return [str(index) for index in range(now, before)]
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        first, second = cast("Mapping[str, Any]", before), cast("Mapping[str, Any]", now)
+        return [json.dumps(key, ensure_ascii=False) for key in first if key not in second]
+    return []
 
 
 def _json(file: Path) -> dict[str, Any]:

@@ -116,7 +116,7 @@ OTHERS = Overlays(Path(), {"dev": Document(Path(), {"a": 1})}, {"dev": Document(
         ({"a": 1}, 1, None, ["indexes"]),
         (3, 2, OVERLAYS, ["fewer"]),
         ({"a": 1, "b": 1}, {"a": 1, "c": 1}, OVERLAYS, ["fewer"]),
-        (3, 2, OTHERS, []),  # by a setting
+        (3, 2, OTHERS, ["fewer"]),  # no setting decides about this address
         (1, 2, OVERLAYS, []),
         ({"a": 1}, {"a": 2, "b": 1}, OVERLAYS, []),
         ("${local.names}", 1, OVERLAYS, []),  # known at apply only
@@ -194,6 +194,25 @@ def test_a_module_that_a_setting_turns_off_is_not_lost(repository: Project, caps
     repository.synthesize()
     assert run(repository.root, "dev", since="HEAD") == 0
     assert "turned off by monitoring.enabled (environments/dev.yaml:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("line", "gone"),
+    [
+        ("single_nat_gateway: true", ["aws_eip.nat[1]", "aws_nat_gateway.main[1]", "aws_route_table.private[1]"]),
+        ("enable_nat_gateway: false", ["aws_eip.nat[0]", "aws_eip.nat[1]", "aws_nat_gateway.main[0]"]),
+    ],
+)
+def test_instances_that_a_setting_takes_away_while_their_address_stays_are_said(
+    repository: Project, capsys: pytest.CaptureFixture[str], line: str, gone: list[str]
+) -> None:
+    repository.change("prod", ("networking:\n", f"networking:\n  {line}\n"))
+    repository.synthesize()
+    assert run(repository.root, "prod", since="HEAD", form="json") == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["lost"] == []
+    assert {f"module.networking.{each}" for each in gone} <= {each["address"] for each in found["off"]}
+    assert all(each["settings"] == [f"networking.{line.partition(':')[0]}"] for each in found["off"])
 
 
 def test_check_compares_with_where_the_branch_left_main(repository: Project) -> None:
