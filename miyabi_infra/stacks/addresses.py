@@ -35,6 +35,8 @@ class Contract:
     """New addresses by old ones."""
     retired: Mapping[str, str] = field(default_factory=dict[str, str])
     """Why an address is gone, by address."""
+    state: str = ""
+    """The place of its state: a file, or an object's address; empty where it is not known."""
 
     def now(self, address: str) -> str:
         """The address that an address of a state has in this stack, by the moves that are declared."""
@@ -127,7 +129,19 @@ def _contract(file: Path) -> Contract:
         for each in body.get("moved", ()):
             moved[f"{prefix}{label(each['from'])}"] = f"{prefix}{label(each['to'])}"
         retired |= {f"{prefix}{old}": why for old, why in body.get("//", {}).get("retired", {}).items()}
-    return Contract(file.parent.name, _environment(root), dict(sorted(instances.items())), moved, retired)
+    return Contract(file.parent.name, _environment(root), dict(sorted(instances.items())), moved, retired, _state(root))
+
+
+def _state(root: Mapping[str, Any]) -> str:
+    backend = root.get("terraform", {}).get("backend", {})
+    if "s3" in backend:
+        return f"s3://{backend['s3'].get('bucket', '')}/{backend['s3'].get('key', '')}"
+    return str(backend.get("local", {}).get("path", ""))
+
+
+def with_state_of(gone: Contract, now: Mapping[str, Contract]) -> str:
+    """The stack whose state is in the place of one that is gone; empty if there is none."""
+    return next((name for name, each in now.items() if gone.state and each.state == gone.state), "")
 
 
 def _environment(root: Mapping[str, Any]) -> str:

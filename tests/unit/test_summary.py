@@ -412,6 +412,43 @@ def test_removed_data_comes_first_and_is_said_to_be_lost(
     assert f"| `dev` | `{group}` | the data in the cache |" in rows
 
 
+def test_a_stack_that_is_gone_goes_on_to_run_and_to_cost(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    project.overlay("staging").unlink()
+    project.synthesize()
+    assert run(project.root, since="HEAD") == exits.FOUND
+    said = capsys.readouterr().out
+    assert re.findall(r"(?m)^### (.*)", said) == ["The stack is gone", "By environment"]
+    assert re.search(
+        r"- `staging`: \*\*nothing is destroyed by that\*\*: what `miyabi-staging` made \(\d+ resources\) goes on to "
+        r"run and to cost (at least )?\d+\.\d\d USD in a typical month, in the state `s3://[^`]*`, that nobody plans\. "
+        r"Destroy it from `HEAD` first",
+        said,
+    )
+    assert "| `staging` (gone) | - | - | - | 0 | - |" in said.replace("  ", " ")
+    assert "closed" not in said
+    assert "fixed" not in said
+
+
+def test_a_stack_whose_state_another_stack_has_is_destroyed(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    project.overlay("staging").unlink()
+    project.synthesize()
+    dev = project.out / "stacks" / "miyabi-dev" / "cdk.tf.json"
+    body = json.loads(dev.read_text(encoding="utf-8"))
+    staging = git(project.root, "show", "HEAD:cdktf.out/stacks/miyabi-staging/cdk.tf.json")
+    body["terraform"]["backend"] = json.loads(staging)["terraform"]["backend"]
+    dev.write_text(json.dumps(body), encoding="utf-8")
+    run(project.root, since="HEAD")
+    said = capsys.readouterr().out
+    assert "is now of `miyabi-dev`: **Terraform would destroy what runs there**" in said
+    assert "nothing is destroyed" not in said
+
+
 def test_what_moves_to_another_address_is_not_said_to_be_destroyed(
     project: Project, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

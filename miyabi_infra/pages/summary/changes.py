@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from environments.retired import STACKS as RETIRED
 from miyabi_infra.cost.changes import CostChange, cost_changes
 from miyabi_infra.cost.estimate import estimates
 from miyabi_infra.cost.model import Estimate
@@ -18,6 +19,7 @@ from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.reach.questions import ReachChange, difference
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack, addresses, read, revision
+from miyabi_infra.stacks.addresses import with_state_of
 from miyabi_infra.stacks.causes import Causes
 from miyabi_infra.stacks.compare import BACKEND, PROVIDER, ResourceChange
 from miyabi_infra.stacks.inventory import changes as changes_of
@@ -56,6 +58,10 @@ class EnvironmentChange:
     name: str
     before: Stack | None
     after: Stack | None
+    gone: bool
+    """Whether the stack is gone and its state's place nobody's, undeclared: nothing is destroyed by that."""
+    taken_by: str
+    """The other stack whose state is in the place of the one that is gone; empty if there is none."""
     changes: tuple[ResourceChange, ...]
     causes: Causes | None
     """None without changes, and if one of the overlays does not exist or cannot be read."""
@@ -84,7 +90,14 @@ class EnvironmentChange:
     def __bool__(self) -> bool:
         """Whether anything differs."""
         return bool(
-            self.changes or self.reach or self.weaker or self.cost_changes or self.found or self.waived or self.fixed
+            self.gone
+            or self.changes
+            or self.reach
+            or self.weaker
+            or self.cost_changes
+            or self.found
+            or self.waived
+            or self.fixed
         )
 
 
@@ -146,25 +159,29 @@ def _snapshot(root: Path, today: date) -> Snapshot:
 def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
     before, after = then.stacks.get(name), now.stacks.get(name)
     first, second = then.overlays.get(name), now.overlays.get(name)
-    found = changes_of(before, after)
+    taken_by = with_state_of(then.contracts[before.name], now.contracts) if before and not after else ""
+    gone = before is not None and after is None and not taken_by and before.name not in RETIRED
+    found = () if gone else changes_of(before, after)
     earlier, present = then.found(name), now.found(name)
     waived = {(each.name, each.subject): each for each in now.findings if each.environment == name and each.waived}
     return EnvironmentChange(
         name=name,
         before=before,
         after=after,
+        gone=gone,
+        taken_by=taken_by,
         changes=found,
         causes=Causes(ROOT, first, second, shared=name == SHARED) if found and first and second else None,
-        reach=difference(before, after),
+        reach=difference(None if gone else before, after),
         weaker=tuple(weaker(before, after)) if before and after else (),
         unjudged=tuple(unjudged(found)) if before and after else (),
         replacements=replacements(before, after, found) if before and after else Replacements((), ()),
         destroyed=destroyed(before, after, now.contracts[after.name]) if before and after else (),
         cost=(then.costs.get(name), now.costs.get(name)),
-        cost_changes=tuple(_cost_changes(name, then, now)),
+        cost_changes=() if gone else tuple(_cost_changes(name, then, now)),
         found=tuple(each for key, each in present.items() if key not in earlier),
         waived=tuple(each for key, each in waived.items() if key in earlier),
-        fixed=tuple(each for key, each in earlier.items() if key not in present and key not in waived),
+        fixed=tuple(each for key, each in earlier.items() if not gone and key not in present and key not in waived),
     )
 
 

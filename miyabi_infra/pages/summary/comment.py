@@ -38,6 +38,7 @@ def comment(found: Changes, plans: Sequence[Plan], base: str) -> str:
     unplanned = _without_plan(environments, plans)
     for title, section in (
         ("Not known", _not_known(found)),
+        ("The stack is gone", _gone(environments, base)),
         ("Destroyed, with its data", _destroyed(environments, plans)),
         ("Not in one apply", _steps(environments)),
         ("Destroyed and replaced", _losses(plans)),
@@ -96,6 +97,26 @@ def _state_moves(found: Sequence[EnvironmentChange]) -> Iterator[str]:
             before, after = (code(str(state_location(stack))) for stack in (each.before, each.after))
             how = "by `terraform init -migrate-state` before the next plan"
             yield f"- {code(each.name)}: from {before} to {after}, {how}"
+
+
+def _gone(found: Sequence[EnvironmentChange], base: str) -> Iterator[str]:
+    """What becomes of what a stack made that is not there any more."""
+    for each in found:
+        if each.gone and each.before:
+            cost = each.cost[0]
+            usd = _at_least(cost.total.typical, complete=cost.complete, known=cost.prices is not None) if cost else ""
+            billed = "be billed" if usd in ("", "not known") else f"cost {usd} USD in a typical month"
+            yield (
+                f"- {code(each.name)}: **nothing is destroyed by that**: what {code(each.before.name)} made "
+                f"({count(len(each.before.resources), 'resource')}) goes on to run and to {billed}, in the state "
+                f"{code(state_location(each.before))}, that nobody plans. Destroy it from {code(base)} first and say "
+                f"so in {code('environments/retired.py')}, or keep it"
+            )
+        elif each.taken_by and each.before:
+            yield (
+                f"- {code(each.name)}: its state {code(state_location(each.before))} is now of {code(each.taken_by)}: "
+                f"**Terraform would destroy what runs there**, and make what {code(each.taken_by)} has"
+            )
 
 
 def _destroyed(found: Sequence[EnvironmentChange], plans: Sequence[Plan]) -> Iterator[str]:
@@ -190,7 +211,16 @@ def _effects(found: Sequence[EnvironmentChange]) -> Iterator[str]:
 def _counts(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     rows = [
         [
-            code(each.name) + (" (new)" if each.before is None else " (removed)" if each.after is None else ""),
+            code(each.name)
+            + (
+                " (new)"
+                if each.before is None
+                else " (gone)"
+                if each.gone
+                else " (removed)"
+                if each.after is None
+                else ""
+            ),
             *(str(each.number(kind) or "-") for kind in ("add", "change", "remove")),
             str(len(each.after.resources) if each.after else 0),
             _cost(each),
