@@ -51,6 +51,7 @@ _IMAGE: Final = f"{complete.ACCOUNT}.dkr.ecr.{complete.REGION}.amazonaws.com/miy
 _TOPIC: Final = f"arn:aws:sns:{complete.REGION}:{complete.ACCOUNT}:on-call"
 _ALONE: Final = (
     "ecs_service.enable_service_discovery",
+    "ecs_service.wait_for_steady_state",  # an apply of several waits until the service has settled on all of them
     "elasticache.auth",
     "elasticache.kms_key_arn",
     "elasticache.named_for_family",

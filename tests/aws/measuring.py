@@ -467,18 +467,19 @@ def main(arguments: Sequence[str] | None = None, living: Sequence[Living] = ()) 
     parser.add_argument("--there", action="store_true", help="only there, not back: half the time")
     parser.add_argument("--workers", type=int, default=3)
     chosen = parser.parse_args(arguments)
-    known: Mapping[str, Sequence[Measured]] = {} if chosen.all else Measured.read()
+    known = Measured.read()
     everything = settings()
     if chosen.only:
         wanted = [each for each in everything if any(f"{each}.".startswith(f"{name}.") for name in chosen.only)]
+    elif chosen.all:
+        wanted = everything
     else:
         wanted = [each for each in everything if each not in known]
     table = {setting: tuple(known.get(setting, ())) for setting in everything}
     for base in [each.base for each in living] or BASES:
         here = [each for each in wanted if changes_of(each, base)]
         deployed_by = "CodeDeploy" if base == "blue_green" else ""
-        for setting in wanted:
-            table[setting] = tuple(each for each in table[setting] if each.deployed_by != deployed_by)
+        again = set(wanted)  # what is known of them stays until it is measured
         if not here:
             continue
         with ExitStack() as stack:
@@ -489,6 +490,10 @@ def main(arguments: Sequence[str] | None = None, living: Sequence[Living] = ()) 
             for found in measure(given, here, chosen.workers, back=not chosen.there):
                 for each in found:
                     print(each.line(), file=sys.stderr, flush=True)
+                    if each.setting in again:
+                        again.remove(each.setting)
+                        others = (known for known in table[each.setting] if known.deployed_by != deployed_by)
+                        table[each.setting] = tuple(others)
                     table[each.setting] = in_order((*table[each.setting], each))
                 Measured.write(table)
     Measured.write(table)
