@@ -103,9 +103,9 @@ class EnvironmentSettings(Platform):
     @property
     def alarms_of_codedeploy(self) -> list[str]:
         """Names of the alarms that stop a deployment of CodeDeploy: what is of a target group, for both of them."""
-        names = [self.name(f"alb-{each}") for each in self.ecs_service.deployment_alarms]
-        green = [self.name("alb-unhealthy-hosts-green")]
-        return names + (green if "unhealthy-hosts" in self.ecs_service.deployment_alarms else [])
+        alarms = self.ecs_service.deployment_alarms or ()
+        green = [self.name("alb-unhealthy-hosts-green")] if "unhealthy-hosts" in alarms else []
+        return [self.name(f"alb-{each}") for each in alarms] + green
 
     @rule("codedeploy", "ecs_service")
     def codedeploy_has_a_service(self, _platform: Platform) -> Iterator[Violation]:

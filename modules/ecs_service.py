@@ -67,6 +67,9 @@ TimeZone = Annotated[
 ]
 
 
+DeploymentAlarms = Annotated[tuple[Literal["high-response-time", "unhealthy-hosts"], ...], Field(strict=False)]
+
+
 class EcsServiceSettings(Settings):
     """The number of tasks, autoscaling, and how a new version replaces the old one."""
 
@@ -129,10 +132,10 @@ class EcsServiceSettings(Settings):
     """Limits of the autoscaler that something else changes, such as a scheduled action, and that Terraform therefore
     ignores (`ignore_changes`): otherwise an apply at night undoes the night's capacity."""
 
-    deployment_alarms: Annotated[tuple[Literal["high-response-time", "unhealthy-hosts"], ...], Field(strict=False)] = ()
+    deployment_alarms: DeploymentAlarms | None = None
     """Alarms of the load balancer that fail a deployment, which ECS, or CodeDeploy, then rolls back:
     `{project}-alb-{alarm}-…`. One that is in ALARM before fails it too (ECS developer guide, "How CloudWatch alarms
-    detect deployment failures")."""
+    detect deployment failures"). To have none any more, say `[]`: provider 5 fails where the block goes."""
 
     spot_share: Annotated[int, Field(ge=0, le=100)] | None = None
     """Percentage of the tasks above `on_demand_base` that run on Fargate Spot, which AWS may stop two minutes after a
@@ -400,10 +403,10 @@ class EcsServiceModule(Module):
                 alarms=(
                     EcsServiceAlarms(
                         alarm_names=[name(f"alb-{alarm}") for alarm in settings.deployment_alarms],
-                        enable=True,
-                        rollback=True,
+                        enable=bool(settings.deployment_alarms),
+                        rollback=bool(settings.deployment_alarms),
                     )
-                    if settings.deployment_alarms
+                    if settings.deployment_alarms is not None
                     else None
                 ),
                 # ECS enables it for services created since September 2025, while provider 5 plans DISABLED.

@@ -7,7 +7,7 @@ without a call of its own, is said here; its source is the Service Authorization
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from modules.recorded_calls import CALLS
+from modules.recorded_calls import CALLS, OF_CHANGES
 
 POLICY_VERSION: Final = "2012-10-17"
 
@@ -135,7 +135,7 @@ def action(service: str, operation: str) -> str:
 
 
 def _actions() -> Iterator[str]:
-    for service, operations in CALLS.items():
+    for service, operations in (*CALLS.items(), *OF_CHANGES.items()):
         for operation in operations:
             needed = action(service, operation)
             if needed not in WITHOUT_PERMISSION:

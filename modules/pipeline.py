@@ -8,6 +8,7 @@ from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnec
 from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from pydantic import Field
 
 from modules.base import Module, item
@@ -246,6 +247,17 @@ class PipelineModule(Module):
                 (WITHIN_BOUNDARY, has_it),
             ]
 
+        # What a plan reads. A policy of its own: with it, those of an apply would be longer than IAM takes them.
+        reads_policy = self.local("reads_policy", {"Version": POLICY_VERSION, "Statement": [allow(READS, "*")]})
+        reads = IamPolicy(
+            body,
+            "aws_iam_policy.reads",
+            name=f"{project}-github-reads",
+            description="What the roles that plan and apply read",
+            policy=f"${{jsonencode({reads_policy})}}",
+            tags={"Name": f"{project}-github-reads"},
+        )
+
         # ---- plan: pull requests, and the branch, whose plans are applied and which is compared every night --------
         plan_trust = self.local(
             "plan_trust",
@@ -256,7 +268,6 @@ class PipelineModule(Module):
             {
                 "Version": POLICY_VERSION,
                 "Statement": [
-                    allow(READS, "*"),
                     allow(READS_OF_BUCKETS, f"arn:aws:s3:::{project}-*"),
                     allow(_OF_STATES, *(f"{secrets}/{name}/redis-*" for name in settings.environments or ("*",))),
                     allow(("s3:ListBucket",), bucket),
@@ -282,6 +293,7 @@ class PipelineModule(Module):
             role=plan.id,
             policy=f"${{jsonencode({plan_policy})}}",
         )
+        IamRolePolicyAttachment(body, "aws_iam_role_policy_attachment.plan_reads", role=plan.name, policy_arn=reads.arn)
 
         # ---- apply: a job of the GitHub environment, which says who approves ----------------------------------------
         environments = settings.environments
@@ -296,7 +308,6 @@ class PipelineModule(Module):
                 {
                     "Version": POLICY_VERSION,
                     "Statement": [
-                        allow(READS, "*"),
                         # The provider tags everything with its environment: what is the others' is out of reach.
                         allow(
                             CHANGES,
@@ -350,6 +361,13 @@ class PipelineModule(Module):
             name="apply",
             role=item(apply, "count.index", "id"),
             policy=f"${{jsonencode({apply_policies}[count.index])}}",
+        )
+        IamRolePolicyAttachment(
+            body,
+            "aws_iam_role_policy_attachment.apply_reads",
+            count=len(environments),
+            role=item(apply, "count.index", "name"),
+            policy_arn=reads.arn,
         )
 
         # ---- image --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What Terraform calls when it applies, plans, verifies and destroys the environments. A record, not a wish.
+"""What Terraform calls when it applies, plans, changes, verifies and destroys the environments. A record, not a wish.
 
 Recorded from an emulated AWS that sees every call: staging, prod, and the most complete environment of the tests.
 `tests/aws/test_from_nothing.py` fails when an apply calls something else. Review it, and add it here: it becomes a
@@ -330,3 +330,98 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 """Operations by service, as AWS's API names them."""
+
+OF_CHANGES: Final[Mapping[str, tuple[str, ...]]] = {
+    "acm": (
+        "AddTagsToCertificate",
+        "RemoveTagsFromCertificate",
+    ),
+    "application-autoscaling": (
+        "TagResource",
+        "UntagResource",
+    ),
+    "cloudfront": (
+        "TagResource",
+        "UntagResource",
+        "UpdateFunction",
+        "UpdateOriginAccessControl",
+        "UpdateResponseHeadersPolicy",
+    ),
+    "cloudwatch": (
+        "TagResource",
+        "UntagResource",
+    ),
+    "codedeploy": (
+        "TagResource",
+        "UntagResource",
+    ),
+    "ec2": (
+        "CreateTags",
+        "DeleteTags",
+        "ModifyVpcEndpoint",
+        "ReplaceRoute",
+        "ReplaceRouteTableAssociation",
+        "RevokeSecurityGroupIngress",
+    ),
+    "ecs": (
+        "TagResource",
+        "UntagResource",
+        "UpdateCluster",
+    ),
+    "elasticache": (
+        "AddTagsToResource",
+        "DecreaseReplicaCount",
+        "IncreaseReplicaCount",
+        "ModifyCacheCluster",
+        "ModifyCacheSubnetGroup",
+        "ModifyReplicationGroup",
+        "RemoveTagsFromResource",
+        "ResetCacheParameterGroup",
+    ),
+    "elbv2": (
+        "AddTags",
+        "ModifyRule",
+        "ModifyTargetGroup",
+        "RemoveTags",
+        "SetSecurityGroups",
+        "SetSubnets",
+    ),
+    "iam": (
+        "TagRole",
+        "UntagRole",
+    ),
+    "logs": (
+        "DeleteRetentionPolicy",
+        "TagResource",
+        "UntagResource",
+    ),
+    "rds": (
+        "AddTagsToResource",
+        "ModifyDBSubnetGroup",
+        "ModifyEventSubscription",
+        "RemoveTagsFromResource",
+        "ResetDBParameterGroup",
+    ),
+    "route53": ("UpdateHealthCheck",),
+    "secretsmanager": (
+        "TagResource",
+        "UntagResource",
+        "UpdateSecret",
+    ),
+    "servicediscovery": (
+        "TagResource",
+        "UntagResource",
+        "UpdateService",
+    ),
+    "sns": (
+        "SetSubscriptionAttributes",
+        "TagResource",
+        "UntagResource",
+    ),
+    "wafv2": (
+        "TagResource",
+        "UntagResource",
+    ),
+}
+"""What Terraform calls besides when a setting changes: `make changes` names what an emulated change calls and neither
+table has. Calls of changes that nothing emulates are from the provider's sources (5.100.0)."""

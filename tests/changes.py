@@ -159,11 +159,16 @@ CHANGES: Final[Mapping[str, Sequence[Values]]] = {
     "ecs_service.running_hours_timezone": ({"ecs_service.running_hours_timezone": "America/Los_Angeles", **_HOURS},),
     "ecs_service.tasks_outside_running_hours": ({"ecs_service.tasks_outside_running_hours": 1, **_HOURS},),
     "ecs_service.desired_count": ({"ecs_service.desired_count": 3},),
+    "ecs_service.deployment_alarms": (
+        {"ecs_service.deployment_alarms": []},
+        {"ecs_service.deployment_alarms": DEFAULT},
+    ),
     "ecs_service.managed_elsewhere": ({"ecs_service.managed_elsewhere": ["desired_count", "task_definition"]},),
     "ecs_service.scaling_managed_elsewhere": (
         {"ecs_service.scaling_managed_elsewhere": ["min_capacity", "max_capacity"]},
     ),
     "ecs_service.wait_for_steady_state": ({"ecs_service.wait_for_steady_state": True},),
+    "endpoints.s3": ({"endpoints.s3": False, "endpoints.interfaces": ["logs", "secretsmanager", "ssmmessages"]},),
     "frontend.enabled": (_NO_FRONTEND,),
     "log_bucket.name": ({"log_bucket.name": "miyabi-logs-another"},),
     "frontend.bucket": ({"frontend.bucket": "miyabi-frontend-another"},),

@@ -30,6 +30,10 @@ def _off(_before: object, after: object) -> bool:
     return not after
 
 
+def _left_out(before: object, after: object) -> bool:
+    return before is not None and after is None
+
+
 def _another(before: object, _after: object) -> bool:
     return bool(before)
 
@@ -150,6 +154,9 @@ STEPS: Final[Mapping[str, Steps]] = {
     "alb.internal": Steps(
         "the load balancer and its target group are replaced, minutes without an answer: first what stands in its way",
         "docs/guides/internal.md#in-an-environment-that-runs",
+    ),
+    "ecs_service.deployment_alarms": Steps(
+        "say deployment_alarms: [] instead: provider 5 fails where the block goes", needed=_left_out
     ),
     "ecs_service.spot_share": _OTHER_SHARE,
     "ecs_service.on_demand_base": _OTHER_SHARE,

@@ -26,6 +26,7 @@ FORGOTTEN: Final = {
 def install() -> None:
     """Put the additions into moto. Once in a process."""
     RDSResponse.describe_db_parameters = describe_db_parameters
+    setattr(RDSResponse, "reset_db_parameter_group", reset_db_parameter_group)  # noqa: B010  # moto lacks it
     setattr(RDSBackend, "modify_db_subnet_group", modify_db_subnet_group)  # noqa: B010  # moto's takes it away
     for name in ("restore_db_instance_from_db_snapshot", "restore_db_instance_to_point_in_time"):
         setattr(RDSBackend, name, _with_an_id_of_its_own(getattr(RDSBackend, name)))
@@ -35,12 +36,25 @@ def install() -> None:
 
 def describe_db_parameters(self: RDSResponse) -> ActionResult:
     """The parameters that were set, each with its source, by which the provider selects them."""
+    held: list[dict[str, Any]] = list(_parameters(self).values())
+    return ActionResult({"Parameters": [{**each, "Source": "user"} for each in held]})
+
+
+def reset_db_parameter_group(self: RDSResponse) -> ActionResult:
+    """Give parameters their defaults again, all or those that are named."""
+    held = _parameters(self)
+    named = [each["ParameterName"] for each in self.params.get("Parameters", [])]
+    for name in list(held) if self.params.get("ResetAllParameters") else named:
+        held.pop(name, None)
+    return ActionResult({"DBParameterGroupName": self.params.get("DBParameterGroupName")})
+
+
+def _parameters(self: RDSResponse) -> dict[str, Any]:
     name = self.params.get("DBParameterGroupName")
     groups: Moto = self.backend.describe_db_parameter_groups({"db_parameter_group_name": name})
     if not groups:
         raise DBParameterGroupNotFoundError(name)
-    held: list[dict[str, Any]] = list(groups[0].parameters.values())
-    return ActionResult({"Parameters": [{**each, "Source": "user"} for each in held]})
+    return groups[0].parameters
 
 
 def modify_db_subnet_group(self: RDSBackend, name: str, description: str | None, subnets: list[Moto]) -> Moto:

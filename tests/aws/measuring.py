@@ -2,8 +2,8 @@
 
 The most complete overlay (`tests/complete.py`) is applied to an emulated AWS that refuses what AWS refuses. Each change
 (`tests/changes.py`) is applied to a copy of it in which the service's tasks run, while the emulated AWS looks after
-each request whether everything still works (`tests/aws/pulse.py`). Writes `miyabi_infra/stacks/effects.json`; what is
-in it already is measured again only with `--all` or by name.
+each request whether everything still works (`tests/aws/pulse.py`). Writes `miyabi_infra/stacks/effects.json`; what was
+measured already is measured again only with `--all` or by name.
 """
 
 import argparse
@@ -33,6 +33,7 @@ from tests import complete
 from tests.aws import pulse
 from tests.aws.emulator import Emulator
 from tests.aws.outside import outside
+from tests.aws.refusals import RECORDED
 from tests.changes import (
     BASES,
     DEFAULT,
@@ -63,24 +64,27 @@ _MADE_OF: Final[Mapping[str, Sequence[str]]] = {
 
 @dataclass
 class Living:
-    """The most complete environment, applied; each measurement has a copy of it."""
+    """An environment that is applied, the only one of its project; each measurement has a copy of it."""
 
     project: Project
     overlay: dict[str, Any]
     aws: Emulator
     folder: Path
-    outside: Mapping[str, str]
+    outside: Mapping[str, str] = field(default_factory=dict[str, str])
     """The ARNs in the emulated account, by those in the overlay: what is measured names the same ones each time."""
     base: str = "rolling"
+    environment: str = complete.ENVIRONMENT
     only_generated: bool = False
     """Whether nothing is applied."""
+    called: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """The operations that the changes called, with their services."""
     _rendering: threading.Lock = field(default_factory=threading.Lock)
     _forking: threading.Lock = field(default_factory=threading.Lock)
     _number: int = 0
 
     @classmethod
     def apply(cls, root: Path, folder: Path, aws: Emulator, base: str = "rolling") -> "Living":
-        """Apply it: some minutes, mostly waiting."""
+        """Apply the most complete one: some minutes, mostly waiting."""
         project = Project.copy_of(root, folder / "project")
         for other in project.root.glob("environments/*.yaml"):
             if other.stem not in {"base", complete.ENVIRONMENT}:
@@ -102,7 +106,7 @@ class Living:
         text = json.dumps(overlay, indent=2)
         for named, there in self.outside.items():
             text = text.replace(named, there)
-        project.write(complete.ENVIRONMENT, text)
+        project.write(self.environment, text)
 
     def measure(self, changes: Sequence[Change], *, back: bool = True) -> Sequence[Measured]:
         """Apply changes to a copy, then take them back if `back`, and say what each of them did.
@@ -157,12 +161,15 @@ class Living:
         with self._forking:
             aws = self.aws.copy(living=True)
         with aws:
-            one = Outcome.of(before, after, aws)
-            found = one.told(there, changes)
-            if one.failed or not back:
-                return found
-            # What is planned once more after the second one is the living environment, which is known to be quiet.
-            return [*found, *Outcome.of(after, before, aws, again=False).told(taken_back, changes)]
+            try:
+                one = Outcome.of(before, after, aws)
+                found = one.told(there, changes)
+                if one.failed or not back:
+                    return found
+                # What is planned once more after the second one is the living environment, which is known to be quiet.
+                return [*found, *Outcome.of(after, before, aws, again=False).told(taken_back, changes)]
+            finally:
+                self.called |= {(service, name) for service, names in aws.called().items() for name in names}
 
     def _there(self, change: Change) -> Measured:
         """A change, with nothing measured yet."""
@@ -349,7 +356,8 @@ def _differing(before: Path, after: Path) -> dict[str, set[str]]:
 
 
 def _stack(out: Path) -> Stack:
-    return next(each for each in read(out) if each.environment == complete.ENVIRONMENT)
+    (stack,) = read(out)
+    return stack
 
 
 def named_in_the_overlay(made: Mapping[str, str]) -> dict[str, str]:
@@ -394,7 +402,7 @@ def _documented(change: Change, resources: Mapping[str, str], *outs: Path) -> tu
 
 
 def _terraform(out: Path, aws: Emulator) -> Terraform:
-    (folder,) = out.glob(f"stacks/*-{complete.ENVIRONMENT}")
+    (folder,) = out.glob("stacks/*")
     return Terraform(folder, {**aws.variables, **complete.VARIABLES})
 
 
@@ -426,9 +434,8 @@ def _short(text: str) -> str:
     return plain[:400]
 
 
-def measure(living: Living, wanted: Sequence[str], workers: int, *, back: bool) -> Iterator[Sequence[Measured]]:
-    """Measure the changes of settings; what is measured in one apply comes together."""
-    changes = [Change(setting, values) for setting in wanted for values in changes_of(setting, living.base)]
+def measure(living: Living, changes: Sequence[Change], workers: int, *, back: bool) -> Iterator[Sequence[Measured]]:
+    """Measure changes; what is measured in one apply comes together."""
     todo = deque[Sequence[Change]](batches(changes))
     with ThreadPoolExecutor(workers) as pool:
         waiting = dict[Future[Sequence[Measured]], Sequence[Change]]()
@@ -474,10 +481,10 @@ def main(arguments: Sequence[str] | None = None, living: Sequence[Living] = ()) 
     elif chosen.all:
         wanted = everything
     else:
-        wanted = [each for each in everything if each not in known]
+        wanted = [each for each in everything if each not in known or any(one.only_generated for one in known[each])]
     table = {setting: tuple(known.get(setting, ())) for setting in everything}
     for base in [each.base for each in living] or BASES:
-        here = [each for each in wanted if changes_of(each, base)]
+        here = [Change(setting, values) for setting in wanted for values in changes_of(setting, base)]
         deployed_by = "CodeDeploy" if base == "blue_green" else ""
         again = set(wanted)  # what is known of them stays until it is measured
         if not here:
@@ -496,6 +503,10 @@ def main(arguments: Sequence[str] | None = None, living: Sequence[Living] = ()) 
                         table[each.setting] = tuple(others)
                     table[each.setting] = in_order((*table[each.setting], each))
                 Measured.write(table)
+            more = given.called - RECORDED
+            if more:
+                lines = "\n".join(f"{service}: {name}" for service, name in sorted(more))
+                print(f"calls that modules/recorded_calls.py lacks, and the pipeline's roles with it:\n{lines}")
     Measured.write(table)
     print(f"{FILE.name}: {len(table)} settings, {len(wanted)} measured now")
 

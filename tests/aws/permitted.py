@@ -51,9 +51,15 @@ def resource_of(service: str, parameters: Mapping[str, Any], account: str, regio
 
 
 def policies_of(pipeline: Mapping[str, Any], state_bucket: str) -> dict[str, Any]:
-    """The policies that a rendered module `pipeline` makes, by the names of its locals, with what its wires give."""
+    """The policies that a rendered module `pipeline` makes, by the names of its locals, with what its wires give.
+
+    What is attached to the roles that plan and apply stands in their own policies.
+    """
     written = json.dumps(pipeline["locals"]).replace("${var.state_bucket_arn}", f"arn:aws:s3:::{state_bucket}")
-    return json.loads(written)
+    found: dict[str, Any] = json.loads(written)
+    for each in (found["plan_policy"], *found["apply_policies"]):
+        each["Statement"] += found["reads_policy"]["Statement"]
+    return found
 
 
 def refused(calls: Iterable[Call], policy: Mapping[str, Any], boundary: Mapping[str, Any]) -> list[str]:

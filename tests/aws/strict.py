@@ -73,10 +73,14 @@ class Refused(ServiceException):
     """AWS's error. A class of its own, because moto looks for a service in the module of its exceptions."""
 
 
-def _with_request_id(start_response: StartResponse) -> StartResponse:
-    """AWS gives every answer a request ID; moto forgets it with some services."""
+def _as_aws(start_response: StartResponse) -> StartResponse:
+    """AWS gives every answer a request ID; moto forgets it with some services.
+
+    A failure of moto is no error 500: the provider would try 25 times for an hour what moto lacks.
+    """
 
     def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:  # noqa: ANN401  # of WSGI
+        status = f"400 {status}" if status.startswith("5") else status
         if not any(name.lower() in {"x-amzn-requestid", "x-amz-request-id"} for name, _ in headers):
             headers = [*headers, ("x-amzn-RequestId", "00000000-0000-0000-0000-000000000000")]
         return start_response(status, headers, *rest)
@@ -131,7 +135,7 @@ class Strict:
                 status, headers, body = _error(operation, refused, environ.get("CONTENT_TYPE"))
                 start_response(status, headers)
                 return [body]
-        answer = cast("Iterable[bytes]", self._application(environ, _with_request_id(start_response)))
+        answer = cast("Iterable[bytes]", self._application(environ, _as_aws(start_response)))
         if self._worked is not None and read is not None and not read[1].operation.startswith(READS):
             self._interrupted |= self._worked - working(self._account, REGION)
         return answer

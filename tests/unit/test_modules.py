@@ -710,6 +710,13 @@ def test_alarms_of_the_load_balancer_roll_a_deployment_back(settings: Environmen
     assert set(service["alarms"]["alarm_names"]) <= {each["alarm_name"] for each in alarms.values()}
 
 
+def test_a_service_that_has_no_deployment_alarms_any_more_says_so(settings: EnvironmentSettings) -> None:
+    """Provider 5 fails where the block goes (UpdateService without the names of the alarms)."""
+    none = resource(body(settings, "ecs-service", ecs_service={"deployment_alarms": ()}), "aws_ecs_service.app")
+    assert none["alarms"] == {"alarm_names": [], "enable": False, "rollback": False}
+    assert "alarms" not in resource(body(settings, "ecs-service"), "aws_ecs_service.app")
+
+
 def test_the_range_changes_at_the_begin_and_the_end_of_the_running_hours(settings: EnvironmentSettings) -> None:
     changed = {
         "running_hours": "MON-FRI 07:05-20:30",

@@ -65,14 +65,15 @@ def test_the_policies_are_as_short_as_aws_takes_them(project: Project) -> None:
         "apply_policy": len(json.dumps(local["apply_policies"][0], separators=(",", ":")))
     }
     assert {name: size for name, size in sizes.items() if size > INLINE - 500} == {}
-    assert len(json.dumps(local["boundary_policy"], separators=(",", ":"))) < MANAGED
+    for managed in ("boundary_policy", "reads_policy"):
+        assert len(json.dumps(local[managed], separators=(",", ":"))) < MANAGED
 
 
 def test_a_plan_changes_nothing_but_the_lock_and_its_own_folder(project: Project) -> None:
-    policy = made(project)["locals"]["plan_policy"]
+    local = made(project)["locals"]
     changing = {
         (action, resource)
-        for statement in policy["Statement"]
+        for statement in (*local["reads_policy"]["Statement"], *local["plan_policy"]["Statement"])
         for action in statement["Action"]
         for resource in statement["Resource"]
         if not action.partition(":")[2].startswith(("Get", "List", "Describe", "BatchGet", "Filter", "Head"))
@@ -112,10 +113,11 @@ def test_of_secrets_a_plan_reads_the_one_that_a_state_has_and_an_apply_its_own(p
 
 
 def test_an_apply_changes_roles_and_states_of_its_own_environment_alone(project: Project) -> None:
-    (policy,) = made(project, environments=("dev",))["locals"]["apply_policies"]
+    local = made(project, environments=("dev",))["locals"]
+    assert [each["Action"] for each in local["reads_policy"]["Statement"]] == [list(READS)]
+    (policy,) = local["apply_policies"]
     everywhere = [each for each in policy["Statement"] if each["Resource"] == ["*"]]
-    reading, changing = everywhere
-    assert reading["Action"] == list(READS)
+    (changing,) = everywhere
     assert changing["Condition"] == {
         "StringEquals": {"aws:RequestedRegion": ["us-east-1", "us-west-2"]},
         "StringEqualsIfExists": {"aws:ResourceTag/Environment": "dev"},
@@ -129,10 +131,16 @@ def test_an_apply_changes_roles_and_states_of_its_own_environment_alone(project:
 
 
 def test_an_apply_may_do_what_was_recorded(project: Project) -> None:
-    (policy,) = made(project, environments=("dev",))["locals"]["apply_policies"]
-    allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
+    module = made(project, environments=("dev",))
+    local = module["locals"]
+    policies = (local["reads_policy"], local["apply_policies"][0])
+    allowed = {action for policy in policies for statement in policy["Statement"] for action in statement["Action"]}
     assert [each for each in NEEDED if not any(fnmatchcase(each, pattern) for pattern in allowed)] == [], (
         "recorded in modules/recorded_calls.py, and in no statement of modules/pipeline.py"
+    )
+    attached = module["resource"]["aws_iam_role_policy_attachment"]
+    assert {name: each["policy_arn"] for name, each in attached.items()} == dict.fromkeys(
+        ("plan_reads", "apply_reads"), "${aws_iam_policy.reads.arn}"
     )
 
 

@@ -13,6 +13,8 @@ from typing import Any, Final, cast
 
 from moto.backends import get_backend
 
+from modules.recorded_calls import CALLS, OF_CHANGES
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -85,6 +87,13 @@ class Refusal:
 CATALOGUE: Final[list[Refusal]] = []
 """All refusals, in the order of the files."""
 
+RECORDED: Final = frozenset(
+    (service, operation)
+    for calls in (CALLS, OF_CHANGES)
+    for service, operations in calls.items()
+    for operation in operations
+)
+"""The operations that the roles of the pipeline may call, with their services."""
 NOTHING_MORE: Final[dict[str, dict[str, str]]] = {}
 """Operations whose page was read and that have no refusal in the catalogue, by service, with the reason."""
 
@@ -110,6 +119,12 @@ def within(value: Any, *names: str) -> Any:  # noqa: ANN401  # JSON
     for name in names:
         value = cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
     return value
+
+
+def gone_through() -> set[tuple[str, str]]:
+    """The operations that somebody looked up in AWS's API reference, with their services."""
+    refused = {(each.service, operation) for each in CATALOGUE for operation in each.operations}
+    return refused | {(service, operation) for service, reasons in NOTHING_MORE.items() for operation in reasons}
 
 
 def nothing_more(service: str, **reasons: str) -> None:
