@@ -321,6 +321,9 @@ def _with_all_arguments(call: Callable[[EC2ContainerServiceResponse], ActionResu
         service = cast("dict[str, object]", answer.result)["service"]
         for wire, held in KEPT.items():
             value = _get(self, wire)
+            if wire == "deploymentConfiguration" and value is not None:  # UpdateService leaves what it does not name
+                before = cast("dict[str, object]", getattr(service, held, None) or {})
+                value = {**before, **cast("dict[str, object]", value)}
             if value is not None:
                 setattr(service, held, value)
         return answer
