@@ -43,7 +43,7 @@ def interfaces(ask: Ask) -> Iterator[Interface]:
             )
     for each in ask.backend("rds").databases.values():
         if each.db_subnet_group is not None:
-            place = each.db_subnet_group.subnets[0].id
+            place = each.db_subnet_group.subnets[0]["SubnetIdentifier"]
             groups = tuple(each.vpc_security_group_ids)
             yield Interface(f"database {each.db_instance_identifier}", place, groups, public=False)
     for each in ask.ec2.vpc_end_points.values():
