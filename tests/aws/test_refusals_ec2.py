@@ -234,6 +234,14 @@ def test_group_in_use(account: Account) -> None:
     account.ec2.delete_security_group(GroupId=named)
 
 
+def test_the_group_of_a_database_is_in_use_and_another_is_not(account: Account) -> None:
+    used, unused = account.group("used"), account.group("unused")
+    account.rds.create_db_instance(**{**account.database, "VpcSecurityGroupIds": [used]})
+    with account.refuses(ec2.group_in_use):
+        account.ec2.delete_security_group(GroupId=used)
+    account.ec2.delete_security_group(GroupId=unused)
+
+
 def test_tag_keys_of_aws(account: Account) -> None:
     with account.refuses(ec2.tag_keys_of_aws):
         account.ec2.create_tags(Resources=[account.vpc], Tags=[{"Key": "AWS:owner", "Value": "me"}])
