@@ -147,20 +147,13 @@ def _ending(call: Call) -> Call:
 
 def _of_service(call: Call) -> Call:
     def list_tasks(self: EC2ContainerServiceResponse) -> ActionResult:
-        """Moto lists the tasks of all services, those first that started first."""
-        answer = call(self)
-        name = _asked(self, "serviceName")
-        if name is None:
-            return answer
-        arns = cast("dict[str, list[str]]", answer.result)["taskArns"]
+        """Moto lists tasks of all services, and stopped ones beside those that run, where nothing else is asked for."""
+        arns = cast("dict[str, list[str]]", call(self).result)["taskArns"]
         tasks = {arn: task for held in self.ecs_backend.tasks.values() for arn, task in held.items()}
-        wanted = _asked(self, "desiredStatus") or "RUNNING"
-        of_it = [
-            arn
-            for arn in arns
-            if tasks[arn].group == f"service:{str(name).rsplit('/', 1)[-1]}" and tasks[arn].desired_status == wanted
-        ]
-        return ActionResult({"taskArns": of_it})
+        name, wanted = _asked(self, "serviceName"), _asked(self, "desiredStatus") or "RUNNING"
+        groups = {f"service:{str(name).rsplit('/', 1)[-1]}"} if name else {each.group for each in tasks.values()}
+        found = [arn for arn in arns if tasks[arn].group in groups and tasks[arn].desired_status == wanted]
+        return ActionResult({"taskArns": found})
 
     return list_tasks
 
