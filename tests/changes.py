@@ -50,6 +50,7 @@ BLUE_GREEN: Final[Values] = {
 _IMAGE: Final = f"{complete.ACCOUNT}.dkr.ecr.{complete.REGION}.amazonaws.com/miyabi-web-api:9d8e7f6"
 _TOPIC: Final = f"arn:aws:sns:{complete.REGION}:{complete.ACCOUNT}:on-call"
 _ALONE: Final = (
+    "alb.named_for_port",
     "ecs_service.deployment_alarms",
     "ecs_service.enable_service_discovery",
     "ecs_service.wait_for_steady_state",  # an apply of several waits until the service has settled on all of them

@@ -236,6 +236,9 @@ def modify_cache_cluster(self: ElastiCacheResponse) -> ActionResult:
         value = _get(self, wire)
         if value is not None:
             setattr(cluster, held, value)
+    automatic = _text(self, "AutoMinorVersionUpgrade")
+    if automatic:
+        cluster.auto_minor_version_upgrade = automatic.lower() == "true"
     return ActionResult({"CacheCluster": cluster})
 
 
@@ -317,18 +320,26 @@ KEPT: Final = {
 def _with_all_arguments(call: Callable[[EC2ContainerServiceResponse], ActionResult]) -> Callable[..., ActionResult]:
     @functools.wraps(call)
     def completed(self: EC2ContainerServiceResponse) -> ActionResult:
+        before = _deployment_configuration(self)
         answer = call(self)
         service = cast("dict[str, object]", answer.result)["service"]
         for wire, held in KEPT.items():
-            value = _get(self, wire)
-            if wire == "deploymentConfiguration" and value is not None:  # UpdateService leaves what it does not name
-                before = cast("dict[str, object]", getattr(service, held, None) or {})
-                value = {**before, **cast("dict[str, object]", value)}
-            if value is not None:
-                setattr(service, held, value)
+            if _get(self, wire) is not None:
+                setattr(service, held, _get(self, wire))
+        asked: dict[str, Any] | None = _get(self, "deploymentConfiguration")
+        if asked is not None:  # UpdateService leaves what it does not name as it is
+            setattr(service, KEPT["deploymentConfiguration"], {**before, **asked})
         return answer
 
     return completed
+
+
+def _deployment_configuration(response: EC2ContainerServiceResponse) -> dict[str, Any]:
+    """What the service that is updated has so far."""
+    name = _text(response, "service").rpartition("/")[2]
+    services = cast("dict[str, Any]", response.ecs_backend.services)
+    found = [getattr(each, "deployment_configuration", None) for each in services.values() if each.name == name]
+    return cast("dict[str, Any]", found[0] or {}) if found else {}
 
 
 def _without_deleted(listed: Callable[..., list[str]]) -> Callable[..., list[str]]:

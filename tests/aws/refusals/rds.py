@@ -11,6 +11,7 @@ GUIDE: Final = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/{}.html"
 PROVIDER: Final = "https://github.com/hashicorp/terraform-provider-aws/issues/{}"
 
 INSTANCE: Final = ("CreateDBInstance", "ModifyDBInstance")
+MADE_BY: Final = ("CreateDBInstance", "RestoreDBInstanceFromDBSnapshot")
 PARAMETERS: Final = ("ModifyDBParameterGroup", "ResetDBParameterGroup")
 STATIC: Final = frozenset(
     {"max_connections", "max_wal_senders", "shared_buffers", "shared_preload_libraries", "track_activity_query_size"}
@@ -36,7 +37,7 @@ SUBSCRIBED: Final = ("CreateEventSubscription", "ModifyEventSubscription")
 # ---- instances -------------------------------------------------------------------------------------------------------
 
 
-@refusal("rds", "CreateDBInstance", code="DBInstanceAlreadyExists", source=API.format("CreateDBInstance"))
+@refusal("rds", *MADE_BY, code="DBInstanceAlreadyExists", source=API.format("CreateDBInstance"))
 def database_that_exists(ask: Ask) -> str | None:
     """The region has an instance of the identifier."""
     return "DB instance already exists" if _database(ask) is not None else None
