@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 from math import gcd
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from cdktf import ITerraformDependable, TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_aws.appautoscaling_policy import AppautoscalingPolicy
@@ -67,7 +67,8 @@ TimeZone = Annotated[
 ]
 
 
-DeploymentAlarms = Annotated[tuple[Literal["high-response-time", "unhealthy-hosts"], ...], Field(strict=False)]
+DeploymentAlarm = Literal["high-response-time", "unhealthy-hosts"]
+DEPLOYMENT_ALARMS: Final[tuple[DeploymentAlarm, ...]] = get_args(DeploymentAlarm)
 
 
 class EcsServiceSettings(Settings):
@@ -132,7 +133,7 @@ class EcsServiceSettings(Settings):
     """Limits of the autoscaler that something else changes, such as a scheduled action, and that Terraform therefore
     ignores (`ignore_changes`): otherwise an apply at night undoes the night's capacity."""
 
-    deployment_alarms: DeploymentAlarms | None = None
+    deployment_alarms: Annotated[tuple[DeploymentAlarm, ...], Field(strict=False)] | None = None
     """Alarms of the load balancer that fail a deployment, which ECS, or CodeDeploy, then rolls back:
     `{project}-alb-{alarm}-…`. One that is in ALARM before fails it too (ECS developer guide, "How CloudWatch alarms
     detect deployment failures"). To have none any more, say `[]`: provider 5 fails where the block goes."""
@@ -402,7 +403,8 @@ class EcsServiceModule(Module):
                 deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
                 alarms=(
                     EcsServiceAlarms(
-                        alarm_names=[name(f"alb-{alarm}") for alarm in settings.deployment_alarms],
+                        # Provider 5 sends no empty list, and AWS takes no alarms without names.
+                        alarm_names=[name(f"alb-{each}") for each in settings.deployment_alarms or DEPLOYMENT_ALARMS],
                         enable=bool(settings.deployment_alarms),
                         rollback=bool(settings.deployment_alarms),
                     )

@@ -207,11 +207,16 @@ def _plain(measured: Measured) -> dict[str, Any]:
     }
 
 
+TASKS: Final = ".aws_ecs_task_definition.app"
+"""How the address of the service's task definition ends."""
+
+
 @dataclass(frozen=True)
 class Expected:
     """What the change of a setting is expected to do to what runs."""
 
     setting: str
+    """Or the address of what changes, where no setting is known that does it."""
     effect: Effect
     what: str = ""
     """What is interrupted, replaced or to be done; may be empty."""
@@ -226,7 +231,12 @@ def effects_of(changes: Iterable[ResourceChange], causes: Causes) -> tuple[Expec
     """What differences of an environment do to what runs, by setting, the gravest first."""
     changes = list(changes)
     settings = [(each.setting, each.before.value, each.after.value) for each in involved(changes, causes)]
-    return _effects(steps_of(changes, causes), settings)
+    found = _effects(steps_of(changes, causes), settings)
+    revised = [each.address for each in changes if each.kind == "change" and each.label.endswith(TASKS)]
+    if revised and not any(each.effect in {"new version rolled out", "interrupts"} for each in found):
+        # What a section that is new gives the tasks was measured nowhere; that they are replaced is known all the same.
+        found = _gravest([*found, *(Expected(each, "new version rolled out") for each in revised)])
+    return found
 
 
 def effects_between(running: object, wanted: object, settings: Iterable[KeyPath]) -> tuple[Expected, ...]:

@@ -20,6 +20,7 @@ from miyabi_infra.terraform.cli import TerraformError
 from tests import complete
 from tests.aws.emulator import REGION, Emulator
 from tests.aws.environment import Environment, changes
+from tests.aws.measuring import operations
 from tests.aws.outside import outside
 from tests.aws.permitted import Call, policies_of, refused
 from tests.aws.refusals import RECORDED, elasticache, gone_through
@@ -167,13 +168,6 @@ def begin(environment: Environment, changed: Environment | None = None) -> Life:
         changed.terraform.apply()
         life.plan()
     return life
-
-
-def operations(aws: Emulator) -> Counter[tuple[str, str]]:
-    """How often each operation was called in an account, with its service."""
-    return Counter(
-        {(service, name): number for service, counts in aws.called().items() for name, number in counts.items()}
-    )
 
 
 def unprotect(environment: Environment) -> None:

@@ -99,3 +99,18 @@ def test_summary_says_it(project: Project, output: Path, capsys: pytest.CaptureF
         f"- `dev`: elasticache.redis_node_type interrupts {node.what}",
         "- `staging`: new version rolled out: ecs.stop_timeout",
     ]
+
+
+def test_a_new_section_that_changes_the_tasks_rolls_a_new_version_out(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.take(output)
+    git(project.root, "init", "-q", "-b", "main")
+    git(project.root, "add", ".")
+    git(project.root, "commit", "-qm", "first")
+    with project.overlay("dev").open("a", encoding="utf-8") as overlay:
+        overlay.write("rds:\n  enabled: true\n")
+    project.synthesize()
+    summary.run(project.root)
+    section = capsys.readouterr().out.partition("### What it does to what runs\n\n")[2].partition("\n\n")[0]
+    assert section == "- `dev`: new version rolled out: module.ecs.aws_ecs_task_definition.app"

@@ -711,9 +711,10 @@ def test_alarms_of_the_load_balancer_roll_a_deployment_back(settings: Environmen
 
 
 def test_a_service_that_has_no_deployment_alarms_any_more_says_so(settings: EnvironmentSettings) -> None:
-    """Provider 5 fails where the block goes (UpdateService without the names of the alarms)."""
+    """Provider 5 fails where the block goes, or has no names (UpdateService without the names of the alarms)."""
     none = resource(body(settings, "ecs-service", ecs_service={"deployment_alarms": ()}), "aws_ecs_service.app")
-    assert none["alarms"] == {"alarm_names": [], "enable": False, "rollback": False}
+    names = ["miyabi-alb-high-response-time-prod", "miyabi-alb-unhealthy-hosts-prod"]
+    assert none["alarms"] == {"alarm_names": names, "enable": False, "rollback": False}
     assert "alarms" not in resource(body(settings, "ecs-service"), "aws_ecs_service.app")
 
 
