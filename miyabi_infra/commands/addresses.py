@@ -68,13 +68,13 @@ def run(
     with revision.tree(root, since) as then:
         before = read(then / OUT)
         overlays = Overlays(ROOT, _documents(then), _documents(root))
+        sides = (before, contracts)
         _chosen({**before, **contracts}, environment)
-        sides = [
-            {name: each for name, each in side.items() if environment in (None, each.environment)}
-            for side in (before, contracts)
-        ]
-        found = list(changes(sides[0], sides[1], overlays, RETIRED))
-    _show(root, found, tuple({**sides[0], **sides[1]}), shown, form)
+        chosen = {
+            name: None for side in sides for name, each in side.items() if environment in (None, each.environment)
+        }
+        found = [each for each in changes(before, contracts, overlays, RETIRED) if each.stack in chosen]
+    _show(root, found, tuple(chosen), shown, form)
     return int(any(each.lost for each in found))
 
 
@@ -125,10 +125,12 @@ def _changes_text(found: Sequence[Changes], shown: str) -> str:
     lines = [f"compared with {shown}"]
     for each in found:
         lines += _stack_lines(each)
-    lost = {one.address: one for each in found for one in each.lost}
-    if not lost:
+    left = [each.stack for each in found if each.is_gone and each.lost and not each.taken_by]
+    lost = {one.address: one for each in found if each.stack not in left for one in each.lost}
+    if not lost and not left:
         return "\n".join([*lines, "no address was lost" if found else "the addresses are the same"])
-    lines.append(f"{count(len(lost), 'lost address', 'lost addresses')}: Terraform would destroy what runs there.")
+    if lost:
+        lines.append(f"{count(len(lost), 'lost address', 'lost addresses')}: Terraform would destroy what runs there.")
     within = [one for one in lost.values() if one.why != "stack"]
     if within:
         example = address.within(within[0].address)
@@ -136,11 +138,10 @@ def _changes_text(found: Sequence[Changes], shown: str) -> str:
             "In the module, declare",
             f"  self.moved({example!r}, <the new address>)   or   self.retired({example!r}, <why>)",
         ]
-    gone = [each.stack for each in found if each.is_gone and each.lost]
-    if gone:
+    if left:
         lines += [
             f"A stack that is gone leaves its resources running, in a state that nobody plans: destroy it from {shown}",
-            f'first, then add {{"{gone[0]}": "<why>"}} to STACKS in environments/retired.py.',
+            f'first, then add {{"{left[0]}": "<why>"}} to STACKS in environments/retired.py.',
         ]
     return "\n".join(lines)
 
@@ -149,6 +150,10 @@ def _stack_lines(each: Changes) -> list[str]:
     if each.is_gone:
         said = f"gone, declared: {each.retired}" if each.retired else "LOST: the stack is gone, its overlay removed or "
         said += "" if each.retired else f"renamed; {count(len(each.lost), 'address', 'addresses')} in its state"
+        if each.taken_by:
+            said += (
+                f"; its state is now of {each.taken_by}: Terraform would destroy what runs there and make that stack's"
+            )
         return [f"  {each.stack}: {said}"]
     if each.is_new:
         return [f"  {each.stack}: new stack, {count(len(each.new), 'address', 'addresses')}"]
@@ -220,6 +225,7 @@ def _changes_data(changes: Changes) -> dict[str, Any]:
         "is_new": changes.is_new,
         "is_gone": changes.is_gone,
         **({"retired": changes.retired} if changes.retired else {}),
+        **({"taken_by": changes.taken_by} if changes.taken_by else {}),
         "lost": [{"address": each.address, "why": each.why, "to": each.to} for each in changes.lost],
         "declared": [{"address": each.address, "to": each.to, "reason": each.reason} for each in changes.declared],
         "off": [{"address": each.address, "settings": [cause.name for cause in each.causes]} for each in changes.off],

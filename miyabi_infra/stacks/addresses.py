@@ -101,6 +101,8 @@ class Changes:
     """Whether the stack is not there any more."""
     retired: str = ""
     """Why the stack is gone, where that is declared."""
+    taken_by: str = ""
+    """The stack whose state is in the place of the one that is gone; empty if there is none."""
     lost: tuple[Lost, ...] = ()
     declared: tuple[Declared, ...] = ()
     off: tuple[Off, ...] = ()
@@ -190,8 +192,9 @@ def changes(
     for name in sorted(before.keys() | now.keys()):
         if name not in now:
             why = (retired or {}).get(name, "")
+            taken_by = "" if why else with_state_of(before[name], now)
             lost = () if why else tuple(Lost(each, "stack") for each in before[name].instances)
-            yield Changes(name, is_gone=True, retired=why, lost=lost)
+            yield Changes(name, is_gone=True, retired=why, taken_by=taken_by, lost=lost)
         elif name not in before:
             yield Changes(name, is_new=True, new=tuple(now[name].instances))
         else:

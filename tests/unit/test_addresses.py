@@ -1,6 +1,7 @@
 """The address contract: what is listed, what counts as lost, and what a module may declare."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -159,10 +160,36 @@ def test_an_overlay_that_is_removed_or_renamed_loses_its_addresses(
     said = capsys.readouterr().out
     assert "miyabi-staging: LOST: the stack is gone, its overlay removed or renamed; 47 addresses in its state" in said
     assert "environments/retired.py" in said
+    assert "Terraform would destroy" not in said
     assert ("miyabi-test: new stack, 47 addresses" in said) == (new_name is not None)
     capsys.readouterr()
     assert run(repository.root, "staging", since="HEAD") == 1
     assert "miyabi-staging: LOST" in capsys.readouterr().out
+
+
+def test_a_project_that_is_renamed_leaves_nothing_running(
+    repository: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.change("base", ("project: miyabi", "project: akari"))
+    repository.synthesize()
+    assert run(repository.root, None, since="HEAD") == 1
+    said = capsys.readouterr().out
+    for name in ("dev", "prod", "staging"):
+        assert re.search(
+            f"miyabi-{name}: LOST: .* its state is now of akari-{name}: "
+            "Terraform would destroy what runs there and make that stack's",
+            said,
+        )
+    assert "Terraform would destroy what runs there.\n" in f"{said}\n"
+    assert "leaves its resources running" not in said
+    assert "environments/retired.py" not in said
+
+
+def test_a_stack_that_has_the_state_of_one_that_is_gone_is_named() -> None:
+    then = {"a": Contract("a", "dev", {"aws_vpc.main": 1}, state="s3://states/dev")}
+    now = {"b": Contract("b", "qa", {"aws_vpc.main": 1}, state="s3://states/dev")}
+    assert [(each.stack, each.taken_by) for each in changes(then, now)] == [("a", "b"), ("b", "")]
+    assert [each.taken_by for each in changes(then, now, retired={"a": "destroyed"})] == ["", ""]
 
 
 def test_a_stack_that_is_declared_gone_is_not_lost(

@@ -159,8 +159,9 @@ def _snapshot(root: Path, today: date) -> Snapshot:
 def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
     before, after = then.stacks.get(name), now.stacks.get(name)
     first, second = then.overlays.get(name), now.overlays.get(name)
-    taken_by = with_state_of(then.contracts[before.name], now.contracts) if before and not after else ""
-    gone = before is not None and after is None and not taken_by and before.name not in RETIRED
+    lost = before if before and not after and before.name not in RETIRED else None
+    taken_by = with_state_of(then.contracts[lost.name], now.contracts) if lost else ""
+    gone = lost is not None and not taken_by
     found = () if gone else changes_of(before, after)
     earlier, present = then.found(name), now.found(name)
     waived = {(each.name, each.subject): each for each in now.findings if each.environment == name and each.waived}
