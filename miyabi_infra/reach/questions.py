@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from ipaddress import ip_network
 from itertools import chain
 
+from miyabi_infra.reach.blocks import union
 from miyabi_infra.reach.network import ANY_PORT, port_text
 from miyabi_infra.reach.nodes import HTTPS, INTERNET, Node
 from miyabi_infra.reach.paths import Connection, LetIn, Reach
@@ -173,8 +175,9 @@ def _connections(reach: Reach | None) -> tuple[Connection, ...]:
 
 
 def _connection_key(connection: Connection) -> tuple[object, ...]:
-    certain = connection.certain
-    return (connection.source, connection.target, connection.protocol, connection.ports, connection.blocks, certain)
+    """What makes two connections the same: of the blocks, which addresses they have, however they are written."""
+    blocks, certain = union(map(ip_network, connection.blocks)), connection.certain
+    return (connection.source, connection.target, connection.protocol, connection.ports, blocks, certain)
 
 
 def _only(

@@ -150,9 +150,14 @@ def _ports_of(rule: Mapping[str, Value]) -> float:
 
 
 def _networks(rule: Mapping[str, Value]) -> Iterator[IPv4Network | IPv6Network]:
+    """The blocks of a rule, without those that lie in another of them: every address counts once."""
+    found: dict[IPv4Network | IPv6Network, None] = {}
     for block in (text for key in _BLOCKS for text in strings(rule.get(key))):
         with suppress(ValueError):  # known after apply
-            yield ip_network(block, strict=False)
+            found[ip_network(block, strict=False)] = None
+    for each in found:
+        if not any(each.supernet(new_prefix=length) in found for length in range(each.prefixlen)):
+            yield each
 
 
 _PRIVATE: Final = [IPv4Network(each) for each in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")]

@@ -180,6 +180,12 @@ def test_what_differs_from_a_revision_is_named_and_makes_the_exit_code_1(synthes
     assert run(synthesized.root, since="HEAD") == 0
     assert shown() == "dev: as in HEAD\nprod: as in HEAD\nstaging: as in HEAD\n"
 
+    for same in (["0.0.0.0/0", "0.0.0.0/1"], ["128.0.0.0/1", "0.0.0.0/1"]):  # all addresses, written in another way
+        with synthesized.body("dev", "security-groups") as body:
+            body["resource"]["aws_security_group"]["alb"]["ingress"][0]["cidr_blocks"] = same
+        assert run(synthesized.root, "dev", since="HEAD") == 0
+        assert shown() == "dev: as in HEAD\n"
+
     with synthesized.body("dev", "security-groups") as body:
         groups = body["resource"]["aws_security_group"]
         groups["redis"]["ingress"][0]["cidr_blocks"] = ["0.0.0.0/0"]

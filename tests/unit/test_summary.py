@@ -114,6 +114,22 @@ def test_reachability_that_differs_is_told_with_the_blocks(said: str) -> None:
     assert "opened" not in said
 
 
+def test_a_block_within_another_opens_and_closes_nothing(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    blocks = "[0.0.0.0/0, 0.0.0.0/1, 10.0.0.0/8]"
+    project.change(
+        "prod", ("\nhighly_available:", f"\nsecurity_groups:\n  alb_ingress_cidr_blocks: {blocks}\n\nhighly_available:")
+    )
+    project.synthesize()
+    assert run(project.root) == 1
+    told = capsys.readouterr().out
+    assert "0.0.0.0/1" in told
+    for word in ("narrowed", "widened", "times ports"):
+        assert word not in told
+
+
 def test_what_gets_weaker_is_told(said: str) -> None:
     assert "- `prod`: days of logs 30 to 7 (" in said
 

@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from typing import Literal
 
 from miyabi_infra.reach import Connection
+from miyabi_infra.reach.blocks import IpNetwork, union, within
 from miyabi_infra.reach.questions import ReachChange
 
 Kind = Literal["opened", "widened", "changed", "narrowed", "closed"]
@@ -42,17 +43,14 @@ def _key(connection: Connection) -> tuple[object, ...]:
 
 
 def _compared(before: Sequence[str], after: Sequence[str]) -> Kind:
-    if before == after:  # only whether it is certain differs
+    first, second = (union(map(ip_network, blocks)) for blocks in (before, after))
+    if first == second:  # only whether it is certain differs
         return "changed"
-    if _within(after, before):
+    if _within(second, first):
         return "narrowed"
-    return "widened" if _within(before, after) else "changed"
+    return "widened" if _within(first, second) else "changed"
 
 
-def _within(inner: Sequence[str], outer: Sequence[str]) -> bool:
+def _within(inner: Sequence[IpNetwork], outer: Sequence[IpNetwork]) -> bool:
     """Whether each block lies in one of the others."""
-    wider = [ip_network(block) for block in outer]
-    return all(
-        any(block.version == each.version and block.subnet_of(each) for each in wider)  # pyright: ignore[reportArgumentType]  # of one version
-        for block in map(ip_network, inner)
-    )
+    return all(any(within(block, each) for each in outer) for block in inner)
