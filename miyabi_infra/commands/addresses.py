@@ -151,9 +151,11 @@ def _stack_lines(each: Changes) -> list[str]:
         said = f"gone, declared: {each.retired}" if each.retired else "LOST: the stack is gone, its overlay removed or "
         said += "" if each.retired else f"renamed; {count(len(each.lost), 'address', 'addresses')} in its state"
         if each.taken_by:
-            said += (
-                f"; its state is now of {each.taken_by}: Terraform would destroy what runs there and make that stack's"
+            addresses = count(len(each.lost), "address", "addresses")
+            said = (
+                f"LOST: its state is now of {each.taken_by}: Terraform would destroy the {addresses} in it, and make "
             )
+            said += "that stack's"
         return [f"  {each.stack}: {said}"]
     if each.is_new:
         return [f"  {each.stack}: new stack, {count(len(each.new), 'address', 'addresses')}"]
