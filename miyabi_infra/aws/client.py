@@ -31,6 +31,7 @@ from botocore.exceptions import (
     ConnectionError as NoConnectionError,
 )
 from botocore.parsers import ResponseParserError
+from botocore.response import StreamingBody
 
 
 class Kind(Enum):
@@ -146,7 +147,10 @@ class Aws:
         """
         action = action_name(service, operation)
         with _telling(action, self._limits):
-            return _from_aws(getattr(self._client(service), operation)(**arguments), action)
+            answer = _from_aws(getattr(self._client(service), operation)(**arguments), action)
+            if isinstance(answer.get("Body"), StreamingBody):  # which can be read once, and an answer is shared
+                answer["Body"] = answer["Body"].read()
+            return answer
 
     def pages(self, service: str, operation: str, key: str, /, **arguments: Any) -> list[Any]:  # noqa: ANN401  # JSON
         """The items under `key` of all pages of an operation.

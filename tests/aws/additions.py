@@ -236,9 +236,9 @@ def modify_cache_cluster(self: ElastiCacheResponse) -> ActionResult:
         value = _get(self, wire)
         if value is not None:
             setattr(cluster, held, value)
-    automatic = _text(self, "AutoMinorVersionUpgrade")
-    if automatic:
-        cluster.auto_minor_version_upgrade = automatic.lower() == "true"
+    automatic = _get(self, "AutoMinorVersionUpgrade")
+    if automatic is not None:
+        cluster.auto_minor_version_upgrade = str(automatic).lower() == "true"
     return ActionResult({"CacheCluster": cluster})
 
 

@@ -6,9 +6,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.response import StreamingBody
 
 from miyabi_infra.aws.client import Aws, Kind, Limits, Trouble, action_name, together
 from miyabi_infra.commands.status import run
@@ -257,3 +260,18 @@ def test_work_done_together_comes_back_in_order_and_its_first_failure_is_raised(
     assert together(lambda number: number * 2, range(40), threads=4) == [number * 2 for number in range(40)]
     with pytest.raises(ZeroDivisionError):
         together(lambda number: 1 // number, [1, 0, 2])
+
+
+def test_the_body_of_an_object_is_read_for_all_who_ask_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer is shared by the sections of a command; a stream could be read by the first of them only."""
+
+    class Bucket:
+        def get_object(self, **_: str) -> dict[str, Any]:
+            headers = {"HTTPHeaders": {"x-amz-request-id": "1"}}
+            return {"Body": StreamingBody(BytesIO(b"{}"), 2), "ResponseMetadata": headers}
+
+    def client(_: Aws, __: str) -> Bucket:
+        return Bucket()
+
+    monkeypatch.setattr(Aws, "_client", client)
+    assert Aws("us-west-2", QUICK).call("s3", "get_object", Bucket="b", Key="k")["Body"] == b"{}"

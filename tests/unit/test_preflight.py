@@ -257,7 +257,7 @@ def test_a_state_that_cannot_be_read_is_not_an_empty_one(state: Mapping[str, Any
 @pytest.mark.parametrize("body", [b"{", b'{"version": 3}', b"[]"])
 def test_a_state_in_s3_that_cannot_be_read_is_unknown(root: Path, body: bytes) -> None:
     (prod,) = (each for each in read_stacks(root / "cdktf.out") if each.environment == "prod")
-    found = read(Before(prod, None), Scripted(get_object={"Body": BytesIO(body)}), (prod,))
+    found = read(Before(prod, None), Scripted(get_object={"Body": body}), (prod,))
     ((level, said),) = lines(found, "names")
     assert level is Level.UNKNOWN
     assert said.startswith("the state s3://miyabi-terraform-state/prod/terraform.tfstate cannot be read: ")

@@ -4,9 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-from botocore.exceptions import BotoCoreError
-
-from miyabi_infra.aws.client import UNEXPECTED, Kind, Limits, Trouble, together, trouble
+from miyabi_infra.aws.client import UNEXPECTED, Kind, Trouble, together
 from miyabi_infra.aws.imports import NOT_IMPORTED
 from miyabi_infra.aws.preflight.model import Observations, blocked, fine, note, preflight
 from miyabi_infra.aws.readers import READERS
@@ -104,8 +102,6 @@ def known(look: Look) -> frozenset[str]:
     if answer is None:
         return frozenset()
     try:
-        return addresses(json.loads(answer["Body"].read()))
-    except BotoCoreError as error:  # the connection ends in the middle of it
-        raise trouble(error, "s3:GetObject", Limits()) from error
+        return addresses(json.loads(answer["Body"]))
     except UNEXPECTED as error:
         raise Trouble(Kind.FAILED, f"the state s3://{bucket}/{key} cannot be read: {error}") from error
