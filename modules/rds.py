@@ -278,7 +278,7 @@ class RdsSettings(Settings):
                 if offered
                 else f"a class of {', '.join(INSTANCE_CLASSES)}"
             )
-            yield Violation("instance_class", self.instance_class, "is not a class that RDS creates", allowed)
+            yield Violation("instance_class", self.instance_class, "is no class that is known here", allowed)
 
     @rule("max_allocated_storage", "allocated_storage")
     def storage_can_grow(self, _platform: Platform) -> Iterator[Violation]:

@@ -122,6 +122,13 @@ CHANGES: Final[Mapping[str, Sequence[Values]]] = {
     ),
     "ecs.ecr_image_uri": ({"ecs.ecr_image_uri": _IMAGE},),
     "ecs.task_memory": ({"ecs.task_memory": 4096},),
+    "ecs.health_check_path": (  # with a command of one's own, the path would be for nothing
+        {
+            "ecs.health_check_path": DEFAULT,
+            "ecs.container_health_check": DEFAULT,
+            "ecs.container_health_check_command": DEFAULT,
+        },
+    ),
     "ecs.container_health_check": (
         {"ecs.container_health_check": DEFAULT, "ecs.container_health_check_command": DEFAULT},
     ),

@@ -695,7 +695,7 @@ RULES = {
     ),
     "instance_class_exists": Case(
         add="rds:\n  instance_class: db.t4g.16xlarge\n",
-        problem="qa.yaml:9: rds.instance_class: 'db.t4g.16xlarge' is not a class that RDS creates; allowed: "
+        problem="qa.yaml:9: rds.instance_class: 'db.t4g.16xlarge' is no class that is known here; allowed: "
         "db.t4g.micro, db.t4g.small, db.t4g.medium, db.t4g.large, db.t4g.xlarge, db.t4g.2xlarge",
     ),
     "storage_can_grow": Case(
