@@ -95,6 +95,12 @@ class Project:
         """Take a synthesized output for the project's own, which the test may then change."""
         shutil.copytree(output, self.out)
 
+    def commit(self) -> None:
+        """Make a repository of git of the project, with all of it as the first commit of main."""
+        git(self.root, "init", "-q", "-b", "main")
+        git(self.root, "add", ".")
+        git(self.root, "commit", "-qm", "first")
+
     @contextmanager
     def body(self, environment: str, module: str) -> Generator[dict[str, Any]]:
         """The JSON of a module's body, written back with what the test did to it."""

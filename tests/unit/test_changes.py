@@ -9,7 +9,7 @@ from miyabi_infra.commands import diff, summary
 from miyabi_infra.stacks.effects import EFFECTS, Measured, effect_of, effects_between
 from miyabi_infra.stacks.steps import STEPS
 from tests.changes import BASES, DEFAULT, changes_of, default_of, settings
-from tests.support import Project, git
+from tests.support import Project
 
 MEASURED = Measured.read()
 
@@ -85,9 +85,7 @@ def test_diff_says_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_summary_says_it(project: Project, output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project.take(output)
-    git(project.root, "init", "-q", "-b", "main")
-    git(project.root, "add", ".")
-    git(project.root, "commit", "-qm", "first")
+    project.commit()
     project.change("dev", ("elasticache:\n", "elasticache:\n  redis_node_type: cache.t3.small\n"))
     project.change("staging", ("ecs:\n", "ecs:\n  stop_timeout: 60\n"))
     project.synthesize()
@@ -105,9 +103,7 @@ def test_a_new_section_that_changes_the_tasks_rolls_a_new_version_out(
     project: Project, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.take(output)
-    git(project.root, "init", "-q", "-b", "main")
-    git(project.root, "add", ".")
-    git(project.root, "commit", "-qm", "first")
+    project.commit()
     with project.overlay("dev").open("a", encoding="utf-8") as overlay:
         overlay.write("rds:\n  enabled: true\n")
     project.synthesize()

@@ -8,7 +8,6 @@ import pytest
 from environments.settings import EnvironmentSettings
 from miyabi_infra.aws.client import Aws
 from miyabi_infra.aws.preflight.model import Before
-from miyabi_infra.aws.preflight.names import address_in_state
 from miyabi_infra.aws.preflight.steps import left_out
 from miyabi_infra.aws.readers import READERS
 from miyabi_infra.aws.status.model import Level, Observation
@@ -18,9 +17,10 @@ from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks import read as read_stacks
 from miyabi_infra.stacks.platform import Platform
 from miyabi_infra.stacks.steps import STEPS, steps_between
+from miyabi_infra.terraform.address import label
 from tests.complete import leaves
 from tests.guide import anchors
-from tests.support import Project, git
+from tests.support import Project
 
 
 def test_steps_are_of_settings_and_their_pages_exist(root: Path) -> None:
@@ -79,9 +79,7 @@ def test_summary_says_it_before_an_apply_fails(
     project: Project, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.take(output)
-    git(project.root, "init", "-q", "-b", "main")
-    git(project.root, "add", ".")
-    git(project.root, "commit", "-qm", "first")
+    project.commit()
     project.change("dev", ("10.0.12.0/24", "10.0.13.0/24"))
     project.change("staging", ("elasticache:\n", "elasticache:\n  topology: adding-group\n"))
     project.change("staging", ("elasticache:\n", "elasticache:\n  transit_encryption_enabled: true\n"))
@@ -105,9 +103,7 @@ def test_straight_to_blue_green_is_the_first_thing_that_is_said(
     """By summary before the apply, by diff of two environments, and by preflight from the state that is there."""
     project.take(output)
     (rolling,) = [each for each in read_stacks(project.out) if each.environment == "dev"]
-    git(project.root, "init", "-q", "-b", "main")
-    git(project.root, "add", ".")
-    git(project.root, "commit", "-qm", "first")
+    project.commit()
     project.change("dev", BLUE_GREEN)
     project.synthesize()
     (shifted,) = [each for each in read_stacks(project.out) if each.environment == "dev"]
@@ -154,7 +150,7 @@ def test_preflight_knows_of_a_node_that_would_become_a_group_at_once(root: Path)
 
 def preflight(wanted: Stack, held: Stack) -> list[Observation]:
     """What preflight says of steps that an apply leaves out, where the state is that of another stack."""
-    state = frozenset(address_in_state(each) for each in held.resources)
+    state = frozenset(label(each.address) for each in held.resources)
     before = Before(wanted, state)
     look = before.look(World(Aws("us-west-2"), wanted, READERS), Platform(wanted), (wanted,))
     return list(left_out(look))

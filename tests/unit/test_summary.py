@@ -24,13 +24,7 @@ NOTHING = Changes((), ())
 
 def committed(project: Project, output: Path) -> Project:
     project.take(output)
-    return committed_as_is(project)
-
-
-def committed_as_is(project: Project) -> Project:
-    git(project.root, "init", "-q", "-b", "main")
-    git(project.root, "add", ".")
-    git(project.root, "commit", "-qm", "first")
+    project.commit()
     return project
 
 
@@ -382,9 +376,7 @@ def test_a_replaced_database_comes_first_and_is_said_to_be_refused(
     project.take(output)
     project.change("dev", ("\necs:\n", "\nrds: {enabled: true}\n\necs:\n"))
     project.synthesize("dev")
-    git(project.root, "init", "-q", "-b", "main")
-    git(project.root, "add", ".")
-    git(project.root, "commit", "-qm", "first")
+    project.commit()
     with project.body("dev", "alb") as body:
         body["resource"]["aws_lb_target_group"]["app"]["port"] = 9000
     with project.body("dev", "rds") as body:
@@ -417,7 +409,7 @@ def test_removed_data_comes_first_and_is_said_to_be_lost(
     with_group = without.replace("\nelasticache:\n", "\nelasticache:\n  topology: replication-group\n")
     project.write("dev", f"{with_group}\nrds: {{enabled: true}}\n")
     project.synthesize("dev")
-    committed_as_is(project)
+    project.commit()
     project.write("dev", without)
     project.synthesize("dev")
     assert run(project.root, "dev") == exits.FOUND
