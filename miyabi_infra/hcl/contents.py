@@ -1,6 +1,5 @@
 """What a module contains: the instances of its resources, the modules that it calls, its outputs and variables."""
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
@@ -14,6 +13,7 @@ from miyabi_infra.hcl.syntax import Argument, Attribute, Block, Constant, Expres
 from miyabi_infra.hcl.values import Located, Missing, NotEvaluated, Value
 from miyabi_infra.hcl.walking import arguments as all_arguments
 from miyabi_infra.place import Place
+from miyabi_infra.terraform.address import label
 
 
 def scopes(scope: Scope) -> Iterator[Scope]:
@@ -148,7 +148,7 @@ def _named_by(scope: Scope, expression: Expression) -> Iterator[str]:
     """The resources that a variable or a local in `depends_on` refers to."""
     with scope.checkout.noting() as noted, suppress(NotEvaluated, Missing):
         scope.result(expression, NOTHING)
-    yield from (re.sub(r"\[[^\]]*\]$", "", address) for address in noted)
+    yield from map(label, noted)
 
 
 def _instance(handle: ResourceHandle) -> Instance:

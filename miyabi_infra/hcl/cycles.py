@@ -14,7 +14,7 @@ from miyabi_infra.place import Place
 Node: TypeAlias = tuple[str, ...]
 """The address of the module, then what in it: `("module.alb", "local", "name")`."""
 
-_RESOURCES: Final = ("resource", "data")
+_HOLD_REFERENCES: Final = ("resource", "data", "output")
 
 
 def cycles(scopes: Iterable[Scope]) -> Iterator[tuple[tuple[Node, ...], Place]]:
@@ -73,10 +73,8 @@ class _Graph:
         for block in scope.source.blocks:
             kind = "var" if block.type == "variable" else block.type
             self.places[path, kind, *block.labels] = block.place
-            if block.type in _RESOURCES:
+            if block.type in _HOLD_REFERENCES:
                 self.edges[path, block.type, *block.labels] = [*self._nodes(path, _of_block(block)), *around]
-            elif block.type == "output":
-                self.edges[path, "output", *block.labels] = [*self._nodes(path, _of_block(block)), *around]
             elif block.type == "variable":
                 self.edges[path, "var", *block.labels] = [*self._passed(scope, block.labels[0]), *around]
 

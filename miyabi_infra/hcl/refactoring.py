@@ -3,19 +3,19 @@
 What they do only a plan over a state shows.
 """
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 
 from miyabi_infra.hcl.instance import HclIssue
 from miyabi_infra.hcl.scope import Scope
 from miyabi_infra.hcl.syntax import Argument, Block
+from miyabi_infra.terraform.address import without_keys
 
 REFACTORING = frozenset({"moved", "removed", "import"})
 
 
 def issues(scope: Scope, addresses: Collection[str]) -> Iterator[HclIssue]:
     """What is wrong with the blocks of a module; `addresses`: of all instances, and of all modules that are called."""
-    labels = {_without_keys(each) for each in addresses}
+    labels = {without_keys(each) for each in addresses}
     moves = [(_text(block, "from"), _text(block, "to")) for block in scope.source.of_type("moved")]
     for block in scope.source.blocks:
         start, end = _text(block, "from"), _text(block, "to")
@@ -55,7 +55,7 @@ def _of_moved(start: str, end: str, moves: Sequence[tuple[str, str]]) -> str:
 def _of_removed(scope: Scope, start: str, labels: Collection[str]) -> str:
     if start.startswith("data.") or ".data." in start:
         return "a data source is never destroyed, so it cannot be removed"
-    if start != _without_keys(start):
+    if start != without_keys(start):
         return "an instance cannot be removed, only all of them"
     return f"{start} still exists, so it was not removed" if f"{scope.prefix}{start}" in labels else ""
 
@@ -63,18 +63,18 @@ def _of_removed(scope: Scope, start: str, labels: Collection[str]) -> str:
 def _of_import(scope: Scope, end: str, labels: Collection[str]) -> str:
     if scope.path:
         return "only the root module can import"
-    return "" if _without_keys(end) in labels else f"{end}, into which it is imported, is not declared"
+    return "" if without_keys(end) in labels else f"{end}, into which it is imported, is not declared"
 
 
 def _is_module(address: str) -> bool:
     """Whether an address is of a module as a whole."""
-    return len(_without_keys(address).split(".")) % 2 == 0 and _without_keys(address).split(".")[-2] == "module"
+    return len(without_keys(address).split(".")) % 2 == 0 and without_keys(address).split(".")[-2] == "module"
 
 
 def _exists(scope: Scope, start: str, end: str, addresses: Collection[str], labels: Collection[str]) -> bool:
     """Whether what is moved is still declared: as an instance where only its key changes, else as a whole."""
     inside = f"{scope.prefix}{start}"
-    if _without_keys(start) == _without_keys(end) or start != _without_keys(start):
+    if without_keys(start) == without_keys(end) or start != without_keys(start):
         return inside in addresses
     return inside in labels
 
@@ -82,7 +82,3 @@ def _exists(scope: Scope, start: str, end: str, addresses: Collection[str], labe
 def _text(block: Block, name: str) -> str:
     argument: Argument | None = block.arguments.get(name)
     return "" if argument is None else "".join(argument.text.split()).strip('"')
-
-
-def _without_keys(address: str) -> str:
-    return re.sub(r"\[[^\]]*\]", "", address)

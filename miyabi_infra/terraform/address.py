@@ -5,6 +5,7 @@ import re
 from typing import Final
 
 _KEY: Final = r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]'
+_ANY_KEY: Final = re.compile(_KEY)
 _LAST_KEY: Final = re.compile(rf"({_KEY})$")
 _MODULE: Final = re.compile(rf"module\.[\w-]+(?:{_KEY})?(?=\.|$)")
 
@@ -12,6 +13,11 @@ _MODULE: Final = re.compile(rf"module\.[\w-]+(?:{_KEY})?(?=\.|$)")
 def label(address: str) -> str:
     """The address without the key of its instance: what the sources call it."""
     return _LAST_KEY.sub("", address)
+
+
+def without_keys(address: str) -> str:
+    """The address without the keys of all instances in it, of its modules too."""
+    return _ANY_KEY.sub("", address)
 
 
 def key(address: str) -> int | str | None:

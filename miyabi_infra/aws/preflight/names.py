@@ -11,6 +11,7 @@ from miyabi_infra.aws.readers import READERS
 from miyabi_infra.aws.status.model import Look, Observation, unknown
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import text
+from miyabi_infra.terraform.address import label
 from miyabi_infra.text import count
 
 
@@ -59,7 +60,7 @@ def names(look: Look) -> Observations:
     held = known(look)
     stack = look.world.stack
     imported = READERS.keys() - NOT_IMPORTED
-    new = [each for each in stack.resources if each.type in imported and address_in_state(each) not in held]
+    new = [each for each in stack.resources if each.type in imported and label(each.address) not in held]
     found = [each for each in together(lambda each: _exists(look, each), new) if each is not None]
     yield from found
     if not found:
@@ -78,11 +79,6 @@ def _exists(look: Look, resource: Resource) -> Observation | None:
         return unknown(trouble)
     how = f"miyabi-infra adopt --import --env {look.world.stack.environment} imports it"
     return blocked(f"{resource.address} exists, and is not in the state: {how}", address=resource.address)
-
-
-def address_in_state(resource: Resource) -> str:
-    """The address of a resource without its index."""
-    return resource.address.partition("[")[0]
 
 
 def known(look: Look) -> frozenset[str]:

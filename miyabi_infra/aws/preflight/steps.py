@@ -7,9 +7,10 @@ the next in several applies. Where the state has one form only and the stack ano
 from typing import Final
 
 from miyabi_infra.aws.preflight.model import Observations, blocked
-from miyabi_infra.aws.preflight.names import address_in_state, known
+from miyabi_infra.aws.preflight.names import known
 from miyabi_infra.aws.status.model import Look
 from miyabi_infra.stacks.steps import STEPS
+from miyabi_infra.terraform.address import label
 
 _FORMS: Final = {
     "ecs_service.deployment": ("aws_ecs_service",),
@@ -22,7 +23,7 @@ def left_out(look: Look) -> Observations:
     """Nothing where an apply makes the next step, or none."""
     state = known(look)
     for setting, types in _FORMS.items():
-        wanted = {address_in_state(each) for kind in types for each in look.world.stack.of_type(kind)}
+        wanted = {label(each.address) for kind in types for each in look.world.stack.of_type(kind)}
         held = {each for each in state if each.split(".")[-2] in types}
         if held and wanted and not held & wanted:
             gone, new = ", ".join(sorted(held)), ", ".join(sorted(wanted))

@@ -208,19 +208,19 @@ def _effects(found: Sequence[EnvironmentChange]) -> Iterator[str]:
 # ---- sections ------------------------------------------------------------------------------------------------------
 
 
+def _sort(each: EnvironmentChange) -> str:
+    """What became of the environment as a whole; empty where it was there, and is."""
+    if each.before is None:
+        return " (new)"
+    if each.gone:
+        return " (gone)"
+    return " (removed)" if each.after is None else ""
+
+
 def _counts(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     rows = [
         [
-            code(each.name)
-            + (
-                " (new)"
-                if each.before is None
-                else " (gone)"
-                if each.gone
-                else " (removed)"
-                if each.after is None
-                else ""
-            ),
+            code(each.name) + _sort(each),
             *(str(each.number(kind) or "-") for kind in ("add", "change", "remove")),
             str(len(each.after.resources) if each.after else 0),
             _cost(each),

@@ -4,7 +4,6 @@ Values are left out, as a plan may hold secrets: addresses and the names of argu
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, Final, Literal, cast
 
 from miyabi_infra.pages.summary.losses import lost_with
 from miyabi_infra.refused import Refused
+from miyabi_infra.terraform.address import without_keys
 
 Action = Literal["destroy", "replace", "create", "update", "forget"]
 
@@ -107,7 +107,7 @@ def _configured(module: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, f
 
 def _drifted(entry: Mapping[str, Any], configured: Mapping[str, frozenset[str]]) -> bool:
     """Whether a configured argument differs; without a configuration in the plan, whether anything does."""
-    arguments = configured.get(re.sub(r"\[[^]]*\]", "", entry["address"]))
+    arguments = configured.get(without_keys(entry["address"]))
     change: Mapping[str, Any] = entry.get("change", {})
     before, after = (cast("Mapping[str, Any] | None", change.get(side)) for side in ("before", "after"))
     if arguments is None or before is None or after is None:

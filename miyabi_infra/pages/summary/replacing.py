@@ -8,6 +8,7 @@ from miyabi_infra.pages.summary.losses import holds, lost_with, rank
 from miyabi_infra.stacks import Resource, Stack, Value, unknowns
 from miyabi_infra.stacks.addresses import Contract
 from miyabi_infra.stacks.compare import PROVIDER, ResourceChange
+from miyabi_infra.terraform.address import label
 from miyabi_infra.terraform.replacements import effect
 
 
@@ -57,7 +58,7 @@ def destroyed(before: Stack, after: Stack, contract: Contract) -> tuple[Destroye
 
 def _moves(address: str, addresses: Container[str], contract: Contract) -> bool:
     """Whether an address goes on at another: as it is declared, or as Terraform does it where `count` comes or goes."""
-    whole = re.sub(r"\[[^]]*\]$", "", address)
+    whole = label(address)
     return (
         address in contract.moved
         or contract.now(whole) not in (whole, *contract.retired)
