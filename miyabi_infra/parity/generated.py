@@ -1,18 +1,16 @@
 """The generated stack in the form that the HCL is read into."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from miyabi_infra.hcl import provider
 from miyabi_infra.hcl.instance import Instance
 from miyabi_infra.hcl.values import Value, frozen
 from miyabi_infra.place import Place
 from miyabi_infra.stacks import Resource, Stack
-
-_INDEX: Final = re.compile(r"\[[^\]]*\]$")
+from miyabi_infra.terraform.address import label
 
 
 def instances(out: Path, stack: Stack) -> Iterator[Instance]:
@@ -58,7 +56,7 @@ def _instance(resource: Resource, lifecycle: Mapping[str, Any]) -> Instance:
     return Instance(
         address=resource.address,
         type=resource.type,
-        label=_INDEX.sub("", resource.address),
+        label=label(resource.address),
         key=resource.index,
         place=Place(resource.file, 1),
         arguments=_with_tuples(resource.arguments, blocks),
