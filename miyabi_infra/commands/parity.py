@@ -19,8 +19,8 @@ from miyabi_infra.stacks.compare import ABSENT, Absent
 from miyabi_infra.text import count
 
 _TITLES: Final[Mapping[Kind, str]] = {
+    "invalid": "invalid: {by} refuses these",
     "difference": "differences",
-    "invalid": "invalid: {by} refuses these, so there is nothing to compare",
     "not evaluated": "not evaluated: these may differ; the files alone do not show it",
     "not compared": "not compared: read the reason, and decide",
     "no effect": "without effect",
@@ -131,11 +131,13 @@ def _summary(found: Parity, *, verbose: bool) -> str:
     if found.same:
         how = f"same as read; not planned ({found.planned.reason})" if found.planned.hcl is None else "same (planned)"
         return f"{how}: {found.stack.environment} is what the HCL describes; {without}"
-    named = [
-        count(counts["difference"], "difference"),
-        f"{counts['invalid']} invalid",
-        f"{counts['not evaluated']} not evaluated",
-    ]
+    differing, unknown = count(counts["difference"], "difference"), f"{counts['not evaluated']} not evaluated"
+    refusing = [each.by for each in found.of_kind("invalid") if each.by != "AWS"]
+    if refusing:
+        who = " and ".join(_who(by) for by in _REFUSING if by in refusing)
+        verb = "refuse" if " and " in who else "refuses"
+        return f"invalid: {who} {verb} the HCL; as read: {differing}, {counts['invalid']} invalid, {unknown}; {without}"
+    named = [differing, f"{counts['invalid']} invalid", unknown]
     how = f"; not planned ({found.planned.reason})" if found.planned.reason else "; planned"
     return f"HCL -> generated: {', '.join(named)}; {without}{how}"
 
@@ -164,7 +166,7 @@ def _short(value: Any) -> str:  # noqa: ANN401  # JSON, or ABSENT
 
 _ABOUT: Final[Mapping[Kind, tuple[Level, str]]] = {
     "difference": ("error", "The generated stack differs from the HCL."),
-    "invalid": ("error", "What is written is refused, so there is nothing to compare."),
+    "invalid": ("error", "What is written is refused."),
     "not evaluated": ("error", "These may differ; the files alone do not show it."),
     "not compared": ("warning", "Not compared: read the reason, and decide."),
     "no effect": ("note", "Written differently, with the same effect."),

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -10,31 +11,45 @@ from miyabi_infra.hcl.expressions import ERROR
 from miyabi_infra.parity.normal_form import containers, in_any_order, policy
 from miyabi_infra.parity.plans import OUTPUTS, Plan, Planned, anything
 from miyabi_infra.parity.remark import Remark
-from miyabi_infra.stacks.compare import ABSENT, differences
+from miyabi_infra.stacks.compare import ABSENT, PROVIDER, differences
 
 _READING_WAS_WRONG = "planned: the reading of the files was wrong"
 _REFUTED = "planned, and nothing is refused: the reading of the files was wrong"
 _SAME_PLAN = "planned the same"
 _CONDITIONS: Final = frozenset({"validation", "precondition", "postcondition", "assert"})
+_WAITING: Final = "timeouts"
+"""How long Terraform waits. In a plan from nothing it differs; where nothing else does, Terraform plans no change."""
 _OUTPUT: Final = re.compile(r"(^|\.)output\.")
 
 
 def judged(remarks: Sequence[Remark], planned: Planned) -> list[Remark]:
     """Remarks after the plans: those that the plans refute have no effect, and what only the plans show is added."""
     if planned.refusals:
-        refused = [Remark("invalid", "terraform", "", why=each.summary, place=each.place) for each in planned.refusals]
-        return [*remarks, *refused]
+        told = {each.place for each in remarks if each.kind == "invalid" and each.place}
+        new = [each for each in planned.refusals if each.place is None or each.place not in told]
+        return [*remarks, *(Remark("invalid", "terraform", "", why=each.summary, place=each.place) for each in new)]
     if planned.hcl is None or planned.generated is None:
         return list(remarks)
     kept = [_after(each, planned.hcl, planned.generated) for each in remarks]
     known = {(each.address, _argument(each)) for each in kept if each.kind != "no effect"}
     whole = {each.address for each in kept if not each.argument and each.kind != "no effect"}
+    everywhere = {each.argument for each in kept if each.address == PROVIDER and each.kind == "difference"}
     added = [
         each
         for each in _differences(planned.hcl, planned.generated)
-        if (each.address, _argument(each)) not in known and each.address not in whole
+        if (each.address, _argument(each)) not in known
+        and each.address not in whole
+        and not _is_of_default_tags(each, everywhere)
     ]
     return [*kept, *added]
+
+
+def _is_of_default_tags(remark: Remark, everywhere: AbstractSet[str]) -> bool:
+    """Whether a resource's tags differ because `everywhere`, the default tags, do: that is said once."""
+    name, _, key = remark.argument.partition(".")
+    if name != "tags_all":
+        return False
+    return f"default_tags.{key}" in everywhere if key else any(each.startswith("default_tags.") for each in everywhere)
 
 
 def _argument(remark: Remark) -> str:
@@ -113,7 +128,7 @@ def _differences(hcl: Plan, generated: Plan) -> Iterator[Remark]:
             sides = ("planned", ABSENT) if second is None else (ABSENT, "planned")
             yield Remark("difference", address, "", *sides, _READING_WAS_WRONG)
             continue
-        for name in sorted(first.keys() | second.keys()):
+        for name in sorted((first.keys() | second.keys()) - {_WAITING}):
             mine, theirs = _normal(first.get(name)), _normal(second.get(name))
             for change in differences(mine, theirs, name) if mine != theirs else ():
                 before = ABSENT if change.before is None else change.before

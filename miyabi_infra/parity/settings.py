@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -18,6 +19,8 @@ from miyabi_infra.stacks.provenance import EXISTENCE, Provenance, Setting
 
 _EVERYWHERE: Final = frozenset({("project",), ("environment",)})
 """Settings that nearly every argument depends on, through its name; they explain no difference."""
+_TAGS_WITHOUT_SETTING: Final = frozenset({"Environment", "ManagedBy"})
+"""Default tags that no setting decides: the overlay's file name, and the generator itself."""
 
 
 def overlay(root: Path, environment: str) -> Document:
@@ -123,8 +126,8 @@ class DecidingSettings:
             return ()
         resource = self._provenance.resources.get(label, {})
         settings = resource.get(argument if argument and argument != "count" else EXISTENCE, frozenset[Setting]())
-        if label == PROVIDER and argument == "default_tags":
-            settings = frozenset({("tags",)})
+        if argument in ("tags", "tags_all", "default_tags"):
+            return self._of_tag(remark, settings, of_provider=label == PROVIDER)
         used = [each for each in sorted(settings - _EVERYWHERE) if self._settings.is_used(each)]
         listed = [self._settings.deciding(each) for each in used]
         found = tuple(each for each in listed if each is not None)
@@ -133,6 +136,22 @@ class DecidingSettings:
         elif remark.argument.startswith("lifecycle.") and remark.argument != "lifecycle.ignore_changes":
             return ()
         return _deciding(found, remark) if len(found) > 1 else found
+
+    def _of_tag(
+        self, remark: Remark, settings: AbstractSet[Setting], *, of_provider: bool
+    ) -> tuple[DecidingSetting, ...]:
+        """The settings of a tag's value: the item of `tags` with its key, `project`, or those that the value shows."""
+        key = remark.argument.partition(".")[2]
+        item = self._settings.deciding(("tags", key))
+        if item is not None:
+            return (item,)
+        named: Setting = ("project",) if key == "Project" else ("tags",)
+        if of_provider and key not in _TAGS_WITHOUT_SETTING:
+            found = self._settings.deciding(named)
+            return () if found is None else (found,)
+        used = [each for each in sorted(settings - _EVERYWHERE) if self._settings.is_used(each)]
+        listed = [self._settings.deciding(each) for each in used]
+        return tuple(each for each in listed if each is not None and _shows(remark.generated, each.value))
 
 
 def _deciding(found: Sequence[DecidingSetting], remark: Remark) -> tuple[DecidingSetting, ...]:

@@ -8,7 +8,8 @@ from miyabi_infra.hcl.values import Opaque, mapping_of, place_of, plain
 from miyabi_infra.parity.arguments import Arguments, At
 from miyabi_infra.parity.configuration import Configuration
 from miyabi_infra.parity.remark import Kind, Remark, shown
-from miyabi_infra.stacks.compare import PROVIDER
+from miyabi_infra.stacks.compare import ABSENT, PROVIDER
+from miyabi_infra.text import count
 from modules.settings import tag_problem
 
 
@@ -25,7 +26,7 @@ def of_instance(arguments: Arguments, at: At, hcl: object, generated: object) ->
     yield from refused
     first = {key: value for key, value in first.items() if key not in {each.argument[5:] for each in refused}}
     for key in sorted(first.keys() | second.keys()):
-        mine, theirs = first.get(key, defaults.get(key)), second.get(key, others.get(key))
+        mine, theirs = _either(first, defaults, key), _either(second, others, key)
         here = place_of(hcl, key) or place
         if isinstance(mine, Opaque):
             yield Remark("not evaluated", at.address, f"tags.{key}", mine.text, plain(theirs), mine.why, here)
@@ -33,11 +34,17 @@ def of_instance(arguments: Arguments, at: At, hcl: object, generated: object) ->
             yield Remark("difference", at.address, f"tags.{key}", shown(mine), shown(theirs), place=here)
         elif (key in first) != (key in second):
             sides = shown(first.get(key)), shown(second.get(key))
-            if mine is None:
-                yield Remark("no effect", at.address, f"tags.{key}", *sides, "null is the same as left out", here)
+            if first.get(key) is None and second.get(key) is None:
+                why = "null is the same as left out"
+                yield Remark("no effect", at.address, f"tags.{key}", None, ABSENT, why, here)
             else:  # `tags_all` stays, but the argument itself does not
                 why = "the provider's default tags have the same value, yet a plan updates the resource's own tags"
                 yield Remark("difference", at.address, f"tags.{key}", *sides, why, here)
+
+
+def _either(tags: Mapping[str, object], defaults: Mapping[str, object], key: str) -> object:
+    """The value of a tag that AWS sees: the provider's default where the resource has none, or has null."""
+    return defaults.get(key) if tags.get(key) is None else tags[key]
 
 
 def of_provider(hcl: Configuration, generated: Configuration) -> Iterator[Remark]:
@@ -46,15 +53,21 @@ def of_provider(hcl: Configuration, generated: Configuration) -> Iterator[Remark
     yield from _refused(PROVIDER, "default_tags", first)
     for key in sorted(first.keys() | second.keys()):
         mine, theirs = first.get(key), second.get(key)
-        argument, place = f"default_tags.{key}", place_of(first, key)
+        argument, place = f"default_tags.{key}", place_of(first, key) or place_of(hcl.provider)
         if isinstance(mine, Opaque):
             yield Remark("not evaluated", PROVIDER, argument, mine.text, shown(theirs), mine.why, place)
         elif plain(mine) != plain(theirs):
             without = (hcl if mine is None else generated).instances.values()
             everywhere = _all_have(without, key, plain(mine if theirs is None else theirs))
             kind: Kind = "no effect" if everywhere else "difference"
-            why = "every resource sets this tag itself" if everywhere else ""
+            why = "every resource sets this tag itself" if everywhere else _how_many(generated.instances.values(), key)
             yield Remark(kind, PROVIDER, argument, shown(mine), shown(theirs), why, place)
+
+
+def _how_many(instances: Iterable[Instance], key: str) -> str:
+    """How many resources get a default tag."""
+    got = [each for each in instances if _takes_tags(each) and key not in mapping_of(each.arguments.get("tags"))]
+    return f"a tag of {count(len(got), 'resource')}"
 
 
 def _all_have(instances: Iterable[Instance], key: str, value: object) -> bool:

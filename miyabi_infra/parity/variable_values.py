@@ -9,12 +9,14 @@ from typing import cast
 
 from miyabi_infra.hcl.checkout import Checkout
 from miyabi_infra.hcl.folder import HclFolder
+from miyabi_infra.hcl.instance import HclIssue
 from miyabi_infra.hcl.parsing import HclError, parse, parse_expression
 from miyabi_infra.hcl.scope import Scope
 from miyabi_infra.hcl.syntax import Block
 from miyabi_infra.hcl.values import Missing, NotEvaluated, Value, frozen
 from miyabi_infra.hcl.walking import functions, references
 from miyabi_infra.parity.roots import DEEPEST
+from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
 
 
@@ -52,13 +54,18 @@ def values(checkout: Checkout, root: HclFolder, files: Sequence[Path], variables
         inputs["environment"] = checkout.environment
         given = (f"environment={checkout.environment}",)
     for file in read:
-        held = _values_in(checkout, file)
+        held, places = _values_in(checkout, file)
+        for name in sorted(held.keys() - declared.keys()):
+            why = "a value of a variable that the root module does not declare: Terraform warns, and ignores it"
+            checkout.find(HclIssue("not compared", "the root module", f"var.{name}", "", why, places.get(name)))
         inputs |= held
         given = () if "environment" in held else given
     for each in variables:
         name, equals, text = each.partition("=")
         if not equals:
             raise Refused(f"--var {each}: write name=value")
+        if name not in declared:
+            raise Refused(f"--var {each}: the root module declares no variable {name}; Terraform refuses its value")
         inputs[name] = _typed(declared.get(name), name, text)
     shown = tuple(Path(os.path.relpath(file, checkout.base.resolve())) for file in read)
     return VariableValues(inputs, shown, tuple(named), given)
@@ -101,12 +108,14 @@ def _below(folder: Path) -> Iterator[Path]:
         yield from (Path(name) / each for each in inner)
 
 
-def _values_in(checkout: Checkout, file: Path) -> dict[str, Value]:
+def _values_in(checkout: Checkout, file: Path) -> tuple[dict[str, Value], dict[str, Place]]:
+    """The values of a file, and where each is written."""
     shown = Path(os.path.relpath(file, checkout.base.resolve()))
     try:
         text = file.read_text(encoding="utf-8-sig")
         if file.name.endswith(".json"):
-            return cast("dict[str, Value]", frozen(json.loads(text)))
+            given = cast("dict[str, Value]", frozen(json.loads(text)))
+            return given, {name: Place(shown, 1) for name in given}
     except (OSError, ValueError) as error:
         raise Refused(f"{shown.as_posix()}: cannot be read: {error}") from error
     body = parse(text, shown)
@@ -119,7 +128,8 @@ def _values_in(checkout: Checkout, file: Path) -> dict[str, Value]:
                 f"{argument.place}: {argument.name}: a file of values holds constants, and this needs {named}"
             )
     scope = Scope(checkout, HclFolder(file.parent, shown, ()))
-    return {name: scope.value(argument) for name, argument in body.arguments.items()}
+    values = {name: scope.value(argument) for name, argument in body.arguments.items()}
+    return values, {name: argument.place for name, argument in body.arguments.items()}
 
 
 def _typed(variable: Block | None, name: str, text: str) -> Value:

@@ -12,6 +12,7 @@ from miyabi_infra.parity.judgement import parity
 from miyabi_infra.parity.planned import judged
 from miyabi_infra.parity.plans import OUTPUTS, Plan, Planned, Refusal
 from miyabi_infra.parity.remark import Remark
+from miyabi_infra.place import Place
 from tests.parity.support import HCL, prod_as_the_hcl_is
 
 QUEUE = "aws_sqs_queue.jobs"
@@ -47,6 +48,25 @@ def test_what_is_planned_the_same_has_no_effect(kind: str) -> None:
     (remark,) = judged([read], planned({"delay_seconds": 1}, {"delay_seconds": 1}))
     assert remark.kind == "no effect"
     assert "planned the same" in remark.why
+
+
+def test_how_long_terraform_waits_is_no_difference() -> None:
+    """Planned over a state that differs in nothing else, Terraform says: No changes."""
+    assert judged([], planned({"timeouts": {"create": "20m"}}, {"timeouts": None})) == []
+
+
+def test_a_default_tag_that_differs_is_said_once() -> None:
+    read = Remark("difference", "provider.aws", "default_tags.Owner", "me")
+    tags = {"Project": "miyabi"}
+    assert judged([read], planned({"tags_all": {**tags, "Owner": "me"}}, {"tags_all": {**tags}})) == [read]
+    (_, other) = judged([read], planned({"tags_all": {**tags, "Team": "core"}}, {"tags_all": {**tags}}))
+    assert (other.address, other.argument) == (QUEUE, "tags_all.Team")
+
+
+def test_what_both_refuse_is_listed_once() -> None:
+    read = Remark("invalid", "local.a", "", why="it depends on itself", place=Place(Path("main.tf"), 3))
+    refusals = (Refusal("Cycle", Place(Path("main.tf"), 3)), Refusal("Cycle", Place(Path("main.tf"), 4)))
+    assert [each.why for each in judged([read], Planned(refusals=refusals))] == ["it depends on itself", "Cycle"]
 
 
 def test_what_is_known_after_apply_stays_as_it_was_read() -> None:

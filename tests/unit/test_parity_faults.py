@@ -12,7 +12,7 @@ from miyabi_infra.parity.judgement import parity
 from miyabi_infra.refused import Refused
 from tests.parity.support import HCL
 from tests.unit import test_parity
-from tests.unit.test_parity import ALB, APP, BASELINE, DEFINITION, ECS, GROUPS, IAM, NETWORK, SERVICE, change
+from tests.unit.test_parity import ALB, APP, BASELINE, DEFINITION, ECS, GROUPS, IAM, NETWORK, SERVICE, TARGETS, change
 
 root = test_parity.root
 """The project with prod as its HCL is."""
@@ -515,14 +515,132 @@ def test_who_refuses_is_said(root: Path, hcl: Path, capsys: pytest.CaptureFixtur
     text = capsys.readouterr().out
     heads = [line for line in text.splitlines() if line.startswith("invalid")]
     assert heads == [
-        "invalid: Terraform refuses these, so there is nothing to compare:",
-        "invalid: provider 5.100.0 refuses these, so there is nothing to compare:",
-        "invalid: AWS refuses these, so there is nothing to compare:",
+        "invalid: Terraform refuses these:",
+        "invalid: provider 5.100.0 refuses these:",
+        "invalid: AWS refuses these:",
+        heads[-1],
     ]
+    assert heads[-1].startswith("invalid: Terraform and provider 5.100.0 refuse the HCL; as read: 0 differences, 3 in")
     assert "it depends on itself: module.alb.local.a" in text
     run(root, hcl, "prod", form="json")
     data = json.loads(capsys.readouterr().out)["differences"]
     assert {each["refused_by"] for each in data if each["kind"] == "invalid"} == {"Terraform", "provider", "AWS"}
+
+
+def test_of_what_is_refused_and_differs_there_is_one_verdict(
+    root: Path, hcl: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(hcl, ALB, ("= 30\n    timeout", "= 31\n    timeout"))
+    append(hcl, "main.tf", "locals {\n  a = local.a\n}")
+    assert run(root, hcl, "prod") == 1
+    text = capsys.readouterr().out
+    assert text.index("invalid: Terraform refuses these:") < text.index("differences:")
+    assert text.splitlines()[-1].startswith(
+        "invalid: Terraform refuses the HCL; as read: 1 difference, 1 invalid, 0 not evaluated;"
+    )
+
+
+# ---- tags ------------------------------------------------------------------------------------------------------------
+
+DEFAULT_TAGS = """\
+  default_tags {
+    tags = {
+      Project     = var.project_name
+      Environment = var.environment
+      ManagedBy   = "Terraform"
+    }
+  }
+"""
+GATEWAY = "module.networking.aws_internet_gateway.main"
+GATEWAY_NAME = '    Name = "${var.project_name}-igw-${var.environment}"'
+
+
+def of_tags(root: Path, folder: Path) -> list[tuple[str, str, str, list[str], bool]]:
+    """Kind, address, argument and settings of what is said about tags, and whether a line of the HCL is named."""
+    remarks = [each for each in parity(root, folder, "prod").remarks if "tags" in each.argument]
+    return [
+        (each.kind, each.address, each.argument, [setting.setting for setting in each.settings], each.place is not None)
+        for each in remarks
+    ]
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        ("", [("Environment", ""), ("ManagedBy", ""), ("Project", "project")]),
+        ("  default_tags {\n  }\n", [("Environment", ""), ("ManagedBy", ""), ("Project", "project")]),
+        (DEFAULT_TAGS.replace('"Terraform"', '"terraform"'), [("ManagedBy", "")]),
+        (DEFAULT_TAGS.replace("ManagedBy ", 'Owner = "me"\n      ManagedBy '), [("Owner", "tags")]),
+    ],
+)
+def test_a_default_tag_names_its_line_and_its_setting(
+    root: Path, hcl: Path, new: str, expected: list[tuple[str, str]]
+) -> None:
+    change(hcl, "providers.tf", (DEFAULT_TAGS, new))
+    assert of_tags(root, hcl) == [
+        ("difference", "provider.aws", f"default_tags.{key}", [setting] if setting else [], True)
+        for key, setting in expected
+    ]
+    assert all("a tag of 38 resources" in each.why for each in parity(root, hcl, "prod").of_kind("difference"))
+
+
+def test_a_tag_of_the_overlay_is_named_where_it_is_written(root: Path, hcl: Path, tmp_path: Path) -> None:
+    project = Path(shutil.copytree(root, tmp_path / "project"))
+    overlay = project / "environments/prod.yaml"
+    overlay.write_text(f"tags:\n  Owner: me\n{overlay.read_text(encoding='utf-8')}", encoding="utf-8")
+    stack = project / "cdktf.out/stacks/miyabi-prod/cdk.tf.json"
+    body = json.loads(stack.read_text(encoding="utf-8"))
+    body["provider"]["aws"][0]["default_tags"][0]["tags"]["Owner"] = "me"
+    stack.write_text(json.dumps(body), encoding="utf-8")
+    change(hcl, NETWORK, (GATEWAY_NAME, f'{GATEWAY_NAME}\n    Owner = "you"'))
+    assert of_tags(project, hcl) == [
+        ("difference", GATEWAY, "tags.Owner", ["tags.Owner"], True),
+        ("difference", "provider.aws", "default_tags.Owner", ["tags.Owner"], True),
+    ]
+    assert "environments/prod.yaml:2" in {
+        str(setting.place) for each in parity(project, hcl, "prod").remarks for setting in each.settings
+    }
+
+
+def test_no_setting_that_a_tag_does_not_show_is_its_cause(root: Path, hcl: Path) -> None:
+    """The target group's other arguments depend on settings; its tags do not show them."""
+    change(hcl, ALB, ('    Name = "${var.project_name}-tg-', '    Name = "${var.project_name}-targets-'))
+    assert of_tags(root, hcl) == [("difference", TARGETS, "tags.Name", [], True)]
+
+
+@pytest.mark.parametrize("key", ["Owner", "ManagedBy"])
+def test_a_tag_that_is_null_is_left_out(root: Path, hcl: Path, key: str) -> None:
+    """The provider plans the default tag of this key, where there is one."""
+    change(hcl, NETWORK, (GATEWAY_NAME, f"{GATEWAY_NAME}\n    {key} = null"))
+    (remark,) = [each for each in parity(root, hcl, "prod").remarks if "tags" in each.argument]
+    assert (remark.kind, remark.address, remark.argument) == ("no effect", GATEWAY, f"tags.{key}")
+    assert (remark.hcl, remark.why) == (None, "null is the same as left out")
+
+
+# ---- values of variables ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "place"),
+    [
+        ("prod.tfvars", 'owner = "me"', "prod.tfvars:20"),
+        ("more.auto.tfvars.json", '{"owner": "me"}', "more.auto.tfvars.json:1"),
+    ],
+)
+def test_a_value_of_a_variable_that_nobody_declares_is_told(
+    root: Path, hcl: Path, file: str, text: str, place: str
+) -> None:
+    append(hcl, file, text)
+    result = parity(root, hcl, "prod")
+    (remark,) = result.of_kind("not compared")
+    assert (remark.address, remark.argument, str(remark.place)) == ("the root module", "var.owner", place)
+    assert "Terraform warns" in remark.why
+    assert result.same
+
+
+def test_such_a_value_on_the_command_line_is_refused_as_terraform_does(root: Path, hcl: Path) -> None:
+    with pytest.raises(Refused, match="the root module declares no variable owner"):
+        parity(root, hcl, "prod", variables=["owner=me"])
 
 
 @pytest.mark.parametrize(
