@@ -1,5 +1,6 @@
 """What all tests share: the project as it is, one synthesis of it, and what tests that need terraform ask for."""
 
+import gc
 import os
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -44,6 +45,13 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
         for item in items:
             if any(map(item.get_closest_marker, markers)):
                 item.add_marker(skip)
+
+
+def pytest_collection_finish() -> None:
+    """Have Python search less for garbage: what is imported by now stays. It took a seventh of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ copy of itself; for a line `living`, of a copy in which things run (see `tests.a
 input does, and so do its copies.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -50,6 +51,8 @@ def main() -> None:
     codedeploy.install()
     names.install()
     firewalls.install()
+    gc.freeze()  # what is imported stays, and copies share it
+    gc.set_threshold(50_000, 50, 100)
     application = Strict(DomainDispatcherApplication(create_backend_app), ACCOUNT)
     server = _serve(application)
     _say(f"{server.server_port}")
