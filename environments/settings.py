@@ -107,6 +107,21 @@ class EnvironmentSettings(Platform):
         green = [self.name("alb-unhealthy-hosts-green")] if "unhealthy-hosts" in alarms else []
         return [self.name(f"alb-{each}") for each in alarms] + green
 
+    @property
+    def made(self) -> Iterator[tuple[tuple[str | int, ...], tuple[str, str]]]:
+        """What AWS gives once and the overlay names: the key, what it is, and its name."""
+        if self.log_bucket.name:
+            yield ("log_bucket", "name"), ("bucket", self.log_bucket.name)
+        if self.frontend.enabled:
+            for name in self.frontend.buckets:
+                yield ("frontend", "bucket"), ("bucket", name)
+            for index, name in enumerate(self.frontend.domain_names):
+                yield ("frontend", "domain_names", index), ("name of a distribution", name)
+        for key in ("load_balancer_names", "frontend_names"):
+            names: tuple[str, ...] = getattr(self.dns, key)
+            for index, name in enumerate(names):
+                yield ("dns", key, index), ("record", name)
+
     @rule("codedeploy", "ecs_service")
     def codedeploy_has_a_service(self, _platform: Platform) -> Iterator[Violation]:
         """Without a service that it deploys, nothing of CodeDeploy exists."""
@@ -524,6 +539,11 @@ class SharedSettings(Platform):
     state_bucket: StateBucketSettings
     pipeline: PipelineSettings = PipelineSettings()
     hosted_zone: HostedZoneSettings = HostedZoneSettings()
+
+    @property
+    def made(self) -> Iterator[tuple[tuple[str | int, ...], tuple[str, str]]]:
+        """What AWS gives once and the overlay names: the key, what it is, and its name."""
+        yield ("state_bucket", "name"), ("bucket", self.state_bucket.name)
 
     usage: SharedUsageSettings = SharedUsageSettings()
     monthly_budget: Budget | None = None

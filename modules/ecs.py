@@ -108,7 +108,9 @@ class EcsSettings(Settings):
     """Seconds between two health checks of the container (ECS API, `HealthCheck`)."""
 
     container_health_check_timeout: Annotated[int, Field(ge=2, le=60)] = 5
-    """Seconds after which a health check of the container has failed (ECS API, `HealthCheck`)."""
+    """Seconds after which a health check of the container has failed (ECS API, `HealthCheck`). It can be longer than
+    the interval, which begins when the check before has ended (Docker documentation, "Dockerfile reference",
+    `HEALTHCHECK`)."""
 
     container_health_check_retries: Annotated[int, Field(ge=1, le=10)] = 3
     """Failed health checks in a row after which the container is unhealthy, and ECS replaces the task (ECS API,

@@ -63,9 +63,9 @@ class PipelineSettings(Settings):
     """The branch whose workflows plan what will be applied, and push images."""
 
     environments: Annotated[tuple[Name, ...], Field(strict=False)] = ()
-    """Environments that the pipeline applies, each by a role of its own, which reaches secrets, roles and buckets whose
-    names contain the environment's, and nothing that is tagged as another's. The order is part of the addresses: add
-    at the end."""
+    """Environments that the pipeline applies, those with an overlay, each by a role of its own, which reaches secrets,
+    roles and buckets whose names contain the environment's, and nothing that is tagged as another's. The order is part
+    of the addresses: add at the end."""
 
     provider_arn: (
         Annotated[
@@ -82,8 +82,8 @@ class PipelineSettings(Settings):
 
     roles_need_boundary: bool = False
     """Whether the pipeline makes and changes only roles with the boundary `{project}-github-roles`, which the stack
-    makes then. Without it, who changes an overlay can give a task more than the pipeline itself has. Set
-    `role_boundary_arn` of the environments first."""
+    makes then. Without it, who changes an overlay can give a task more than the pipeline itself has. Each of
+    `environments` needs its ARN as `role_boundary_arn`."""
 
     @rule("repository", "environments", "owner_id", "repository_id", "provider_arn", "roles_need_boundary")
     def pipeline_has_a_repository(self, _platform: Platform) -> Iterator[Violation]:
@@ -101,6 +101,13 @@ class PipelineSettings(Settings):
         for key, other in (("owner_id", "repository_id"), ("repository_id", "owner_id")):
             if getattr(self, key) and not getattr(self, other):
                 yield Violation(key, getattr(self, key), f"needs {other} beside it", "both, or none")
+
+    @rule("repository", "environments", "roles_need_boundary")
+    def boundary_is_of_environments(self, _platform: Platform) -> Iterator[Violation]:
+        """Only the roles that apply environments make roles."""
+        if self.roles_need_boundary and self.repository is not None and not self.environments:
+            problem, allowed = "has no effect without environments", "false, or environments"
+            yield Violation("roles_need_boundary", value=True, problem=problem, allowed=allowed)
 
     @rule("environments")
     def each_environment_has_one_role(self, _platform: Platform) -> Iterator[Violation]:

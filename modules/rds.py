@@ -1,6 +1,7 @@
 """rds: PostgreSQL of the application, its parameters, its secrets, its logs, and its alarms."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Annotated, ClassVar, Final, Literal
 
 from cdktf import TerraformResourceLifecycle, TerraformStack
@@ -20,8 +21,9 @@ from modules.ecs import Database, LogRetention, VariableName
 from modules.iam import trust
 from modules.notifications import KeyArn
 from modules.platform import Platform
+from modules.postgresql_parameters import DYNAMIC, KNOWN
 from modules.security_groups import POSTGRESQL_PORT
-from modules.settings import Percent, Settings, Strings, Violation, matching, region_of, rule
+from modules.settings import Matching, Percent, Settings, Strings, Violation, matching, region_of, rule
 from modules.time_windows import BackupWindow, DatabaseMaintenanceWindow, overlap
 
 _LARGE: Final = ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge")
@@ -35,6 +37,11 @@ INSTANCE_CLASSES: Final = {
 }
 """Sizes of the current families that run every version below (RDS user guide, "DB instance class types"; read on
 2026-11-27)."""
+
+_OFFERED: Final = "; ".join(
+    f"{' or '.join(f'db.{family}' for family, each in INSTANCE_CLASSES.items() if each == sizes)}: {', '.join(sizes)}"
+    for sizes in dict.fromkeys(INSTANCE_CLASSES.values())
+)
 
 RESERVED_USERS: Final = frozenset(
     {"admin", "pg_monitor", "postgres", "public", "rdsadmin", "root", "superuser", "user"}
@@ -63,46 +70,29 @@ reserved). RDS refuses them (RDS API, `CreateDBInstance`)."""
 TAKEN: Final = frozenset({"rdsadmin", "template0", "template1"})
 """Databases that every instance has (RDS user guide, "Understanding PostgreSQL roles and permissions")."""
 
-IMMEDIATE: Final = frozenset(
-    {
-        "auto_explain.log_min_duration",
-        "idle_in_transaction_session_timeout",
-        "lock_timeout",
-        "log_connections",
-        "log_disconnections",
-        "log_lock_waits",
-        "log_min_duration_statement",
-        "log_statement",
-        "log_temp_files",
-        "maintenance_work_mem",
-        "random_page_cost",
-        "rds.force_ssl",
-        "statement_timeout",
-        "work_mem",
-    }
-)
-"""Parameters that take effect at once. Any other waits for a restart: RDS refuses `immediate` for a static parameter,
-and accepts `pending-reboot` for every one (RDS user guide, "Parameter groups")."""
-
 EVENTS: Final = ("availability", "deletion", "failover", "failure", "low storage", "maintenance", "recovery")
 """Categories of events of an instance that somebody should hear of (RDS user guide, "Amazon RDS event categories and
 event messages"). Backups and configuration changes are not among them: they happen every day."""
 
-Identifier = Annotated[
-    str,
-    matching(
-        r"[a-z][a-z0-9_]{0,62}",
+
+def _named(longest: int) -> Matching:
+    return matching(
+        rf"[a-z][a-z0-9_]{{0,{longest - 1}}}",
         "is not a name in PostgreSQL",
-        "a lower-case letter, then lower-case letters, digits and _; at most 63 characters",
-    ),
-]
+        f"a lower-case letter, then lower-case letters, digits and _; at most {longest} characters",
+    )
+
+
+Identifier = Annotated[str, _named(63)]
+
+MasterUser = Annotated[str, _named(16)]
 
 InstanceClass = Annotated[
     str,
     matching(
         r"db\.[a-z]\d[a-z0-9]*\.(?:micro|small|medium|(?:\d{1,2})?x?large)",
         "is not an instance class of RDS",
-        "db.<family>.<size>, such as db.t4g.micro or db.r7g.large",
+        f"db.<family>.<size>, of {_OFFERED}",
     ),
 ]
 
@@ -165,7 +155,7 @@ class RdsSettings(Settings):
     database_name: Identifier = "miyabi"
     """Name of the database that RDS creates. A change replaces the instance (RDS API, `CreateDBInstance`)."""
 
-    admin_user: Annotated[Identifier, Field(max_length=16)] = "miyabi_admin"
+    admin_user: MasterUser = "miyabi_admin"
     """Master user, 1 to 16 characters. RDS makes its password, keeps it in Secrets Manager and rotates it every seven
     days: it is in no plan and in no state. Only migrations use it. A change replaces the instance (RDS API,
     `CreateDBInstance`)."""
@@ -215,7 +205,9 @@ class RdsSettings(Settings):
     guide, "Using SSL/TLS to encrypt a connection to a DB instance")."""
 
     parameters: dict[ParameterName, str] = Field(default={})
-    """Further parameters of PostgreSQL. Those that are not known to take effect at once wait for a restart."""
+    """Further parameters of PostgreSQL. Those that are not known to take effect at once wait for a restart. Parameters
+    of extensions have a dot in their name; of the others, those of `engine_version` are known (PostgreSQL
+    documentation, "Server Configuration")."""
 
     log_exports: Annotated[tuple[Literal["postgresql", "upgrade", "iam-db-auth-error"], ...], Field(strict=False)] = (
         "postgresql",
@@ -273,11 +265,7 @@ class RdsSettings(Settings):
         _, family, size = self.instance_class.split(".")
         if size not in INSTANCE_CLASSES.get(family, ()):
             offered = INSTANCE_CLASSES.get(family)
-            allowed = (
-                ", ".join(f"db.{family}.{each}" for each in offered)
-                if offered
-                else f"a class of {', '.join(INSTANCE_CLASSES)}"
-            )
+            allowed = ", ".join(f"db.{family}.{each}" for each in offered) if offered else _OFFERED
             yield Violation("instance_class", self.instance_class, "is no class that is known here", allowed)
 
     @rule("max_allocated_storage", "allocated_storage")
@@ -318,6 +306,20 @@ class RdsSettings(Settings):
         if self.kms_key_arn and region_of(self.kms_key_arn) != platform.region:
             problem = f"is a key of {region_of(self.kms_key_arn)}"
             yield Violation("kms_key_arn", self.kms_key_arn, problem, f"one of {platform.region}")
+
+    @rule("parameters", "engine_version")
+    def parameters_exist(self, _platform: Platform) -> Iterator[Violation]:
+        """RDS refuses a parameter that the family does not have. Those of extensions are `lint`'s to doubt."""
+        version = int(self.engine_version)
+        there = [name for name, (first, last) in KNOWN.items() if first <= version <= last]
+        for name, value in self.parameters.items():
+            if "." in name or name in there:
+                continue
+            near = ", ".join(get_close_matches(name, there, 3))
+            allowed = near or "a name of PostgreSQL's documentation (modules/postgresql_parameters.py has them)"
+            if name in KNOWN:
+                allowed = f"with engine_version {' to '.join(dict.fromkeys(map(str, KNOWN[name])))}, or another one"
+            yield Violation(("parameters", name), value, f"is no parameter of PostgreSQL {version}", allowed)
 
     @rule("parameters")
     def tls_is_a_setting(self, _platform: Platform) -> Iterator[Violation]:
@@ -368,7 +370,7 @@ class RdsModule(Module):
                 DbParameterGroupParameter(
                     name=key,
                     value=literal(value),
-                    apply_method="immediate" if key in IMMEDIATE else "pending-reboot",
+                    apply_method="immediate" if key in DYNAMIC else "pending-reboot",
                 )
                 for key, value in sorted(parameters.items())
             ],

@@ -450,6 +450,9 @@ def write(project: Project, **arns: str) -> None:
     text = shared.read_text(encoding="utf-8")
     if PIPELINE not in text:
         shared.write_text(text + PIPELINE + HOSTED_ZONE, encoding="utf-8")
+        for other in ("dev", "prod", "staging"):  # whose roles the pipeline makes, too
+            file = project.overlay(other)
+            file.write_text(f"{file.read_text(encoding='utf-8')}role_boundary_arn: {ROLE_BOUNDARY}\n", encoding="utf-8")
 
 
 def stack(root: Path, folder: Path) -> Path:

@@ -29,6 +29,10 @@ _BOUNDS = {
     "greater_than": ("gt", "is too small", "more than {}"),
     "less_than_equal": ("le", "is too large", "at most {}"),
     "less_than": ("lt", "is too large", "less than {}"),
+    "too_short": ("min_length", "has too few items", "{} or more"),
+    "too_long": ("max_length", "has too many items", "at most {}"),
+    "string_too_short": ("min_length", "is too short", "{} characters or more"),
+    "string_too_long": ("max_length", "is too long", "at most {} characters"),
 }
 
 
@@ -60,8 +64,6 @@ def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]
         case "union_tag_not_found":
             tag = str(context["discriminator"]).strip("'")
             found = (*key, tag), MISSING, "is missing", "'local', 's3'"
-        case "too_short":
-            found = key, value, "has too few items", f"{context['min_length']} or more"
         case _ if kind in _BOUNDS:
             bound, problem, allowed = _BOUNDS[kind]
             found = key, value, problem, allowed.format(_number(context[bound]))

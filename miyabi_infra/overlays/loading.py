@@ -4,18 +4,16 @@
 account. An overlay's name is its environment's name.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any, Final, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from environments.settings import EnvironmentSettings, SharedSettings
+from miyabi_infra.overlays.between import AnySettings, between
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.explain import explain
 from miyabi_infra.overlays.merging import merged
@@ -28,32 +26,16 @@ from modules.settings import Settings, Violation, rules_of
 TOLD: Final = 100
 """Problems with the form of one overlay that are told; who mends these learns of the next."""
 
-AnySettings = EnvironmentSettings | SharedSettings
 
-
-@dataclass(frozen=True)
-class Claim:
-    """What two stacks must not share."""
-
-    name: str
-    """Name of the stack, which begins the names of its resources."""
-    state: str
-    """What distinguishes its state from every other."""
-
-
-def load(root: Path, known: Mapping[str, Claim] = MappingProxyType({})) -> list[AnySettings]:
+def load(root: Path) -> list[AnySettings]:
     """All stacks of the project at `root`, environments first, by name.
-
-    Args:
-        root: The project's root.
-        known: Environments whose overlays are known to be right, with what they claim: they are not loaded.
 
     Raises:
         OverlayError: with every problem of every overlay.
     """
     problems: list[Problem] = []
     loaded: list[tuple[Document, AnySettings]] = []
-    for environment, document in merged(root, skip=known):
+    for environment, document in merged(root):
         if not document.readable:
             problems += document.problems
             continue
@@ -61,9 +43,7 @@ def load(root: Path, known: Mapping[str, Claim] = MappingProxyType({})) -> list[
         problems += found
         if settings is not None:
             loaded.append((document, settings))
-    problems += _collisions(loaded)
-    if known and (problems or _claimed(loaded, known)):
-        return load(root)  # which says what is wrong, of all overlays
+    problems += between(loaded)
     if problems:
         raise OverlayError(problems)
     return sorted(
@@ -179,58 +159,3 @@ def _adapter(model: type[Settings], key: str) -> TypeAdapter[Any]:
     field = model.model_fields[key]
     form: Any = Annotated[field.annotation, field]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
     return TypeAdapter(form, config=ConfigDict(strict=True))
-
-
-def _claimed(loaded: Sequence[tuple[Document, AnySettings]], known: Mapping[str, Claim]) -> bool:
-    """Whether a stack claims what one of the known stacks has."""
-    names = {each.name for each in known.values()}
-    states = {each.state.casefold() for each in known.values()}
-    patterns = [(each.name.removesuffix(f"-{environment}"), environment) for environment, each in known.items()]
-    return any(
-        f"{each.project}-{each.environment}" in names
-        or each.state.location(each).casefold() in states
-        or any(_confusable((each.project, each.environment), other) for other in patterns)
-        for _, each in loaded
-    )
-
-
-def _confusable(first: tuple[str, str], second: tuple[str, str]) -> bool:
-    """Whether names of one project and environment can be names of the other: `miyabi-*-dev` has `miyabi-x-eu-dev`."""
-    (project, environment), (other, another) = first, second
-    projects = project == other or project.startswith(f"{other}-") or other.startswith(f"{project}-")
-    environments = environment == another or environment.endswith(f"-{another}") or another.endswith(f"-{environment}")
-    return projects and environments and first != second
-
-
-def _collisions(loaded: list[tuple[Document, AnySettings]]) -> Iterator[Problem]:
-    """Environments that would overwrite each other: the same state, or the same names."""
-    by_state: dict[str, list[tuple[Document, AnySettings]]] = defaultdict(list)
-    by_name: dict[str, list[tuple[Document, AnySettings]]] = defaultdict(list)
-    for document, settings in loaded:
-        # On many people's machines two spellings of a path are one file.
-        location = settings.state.location(settings)
-        by_state[location.casefold() if settings.state.backend == "local" else location].append((document, settings))
-        by_name[f"{settings.project}-{settings.environment}"].append((document, settings))
-    for first, *others in by_state.values():
-        for document, settings in others:
-            key = ("state", "path" if settings.state.backend == "local" else "key")
-            problem = f"is the state of {first[0].file} too"
-            location = settings.state.location(settings)
-            yield Problem(document.place(key), key, location, problem, "a different state for each stack")
-    yield from _confusions(loaded)
-    for name, (first, *others) in by_name.items():
-        for document, _ in others:
-            problem = f"is the name of {first[0].file} too"
-            yield Problem(document.place(("project",)), ("project",), name, problem, "names that differ")
-
-
-def _confusions(loaded: Sequence[tuple[Document, AnySettings]]) -> Iterator[Problem]:
-    """Environments whose resources nobody can distinguish by their names: `{project}-{thing}-{environment}`."""
-    for index, (document, settings) in enumerate(loaded):
-        own = (settings.project, settings.environment)
-        for other, held in loaded[:index]:
-            theirs = (held.project, held.environment)
-            if "-".join(own) != "-".join(theirs) and _confusable(own, theirs):
-                problem = f"can be names of {other.file}, {'-*-'.join(theirs)}, too"
-                allowed = "a project that does not begin, or an environment that does not end, with the other's and '-'"
-                yield Problem(document.place(("project",)), ("project",), "-*-".join(own), problem, allowed)

@@ -39,8 +39,6 @@ class Kept:
     """Digest of what it was made from."""
     name: str
     """Name of the stack, and of its folder."""
-    state: str
-    """What distinguishes its state from that of every other stack."""
     resources: int
     files: Mapping[str, str]
     """Digests of its files, by path relative to the output folder."""
@@ -82,10 +80,10 @@ class Memory:
             with suppress(OSError):  # a folder that cannot be written
                 file.unlink(missing_ok=True)
 
-    def of(self, environment: str, name: str, state: str, resources: int) -> Kept:
+    def of(self, environment: str, name: str, resources: int) -> Kept:
         """A stack that was just written."""
         files = {file: _digest(self.out / file) for file in _files(self.out, name)}
-        return Kept(self.keys[environment], name, state, resources, files)
+        return Kept(self.keys[environment], name, resources, files)
 
 
 def in_order(environments: Iterable[str]) -> list[str]:

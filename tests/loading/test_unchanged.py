@@ -154,7 +154,7 @@ def test_check_never_trusts_what_is_remembered(synthesized: Project) -> None:
     with synthesized.body("dev", "ecs") as body:
         body["locals"] = {}
     memory = remember(synthesized.root, synthesized.out)
-    wrong = memory.of("dev", "miyabi-dev", "any", 48)
+    wrong = memory.of("dev", "miyabi-dev", 48)
     memory.write({**memory.kept, "dev": replace(wrong, resources=48)})
     assert kept(synthesized) == ALL
     assert run(synthesized.root, synthesized.out, write=True) == 0

@@ -1,5 +1,6 @@
 """Every rule of lint: an overlay that it finds something in, and one in which nothing is found."""
 
+import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -8,10 +9,16 @@ from typing import Any, cast
 import pytest
 
 from environments.sections.lint import FINDINGS
+from environments.settings import EnvironmentSettings, SharedSettings
 from miyabi_infra.lint.findings import Finding, Overlay, findings, overlays
 from miyabi_infra.lint.rules import RULES
+from miyabi_infra.lint.rules.effects import SWITCHES
+from miyabi_infra.overlays.document import Document
+from miyabi_infra.overlays.loading import AnySettings, check
+from miyabi_infra.overlays.merging import merged
 from miyabi_infra.stacks import SHARED, Stack, read
 from miyabi_infra.synthesis.render import render
+from tests import complete
 from tests.support import Project
 
 Yaml = dict[str, Any]
@@ -411,6 +418,30 @@ FOUND: list[tuple[str, Yaml, str, str]] = [
         "ecs.environment_variables.REDIS_URL",
         "REDIS_URL begins with redis://, while elasticache.transit_encryption_enabled is true",
     ),
+    (
+        "database-of-administrators",
+        {"rds": {"enabled": True, "database_name": "postgres"}},
+        "rds.database_name",
+        "the application's tables are in postgres",
+    ),
+    (
+        "parameter-that-is-not-known",
+        {"rds": {"enabled": True, "parameters": {"rds.logicel_replication": "1"}}},
+        "rds.parameters.rds.logicel_replication",
+        "no parameter rds.logicel_replication of an extension or of RDS is known here",
+    ),
+    (
+        "setting-without-effect",
+        {"rds": {"enabled": True, "performance_insights": False, "performance_insights_days": 31}},
+        "rds.performance_insights_days",
+        "has no effect: it needs performance_insights: true",
+    ),
+    (
+        "setting-without-effect",
+        {"rds": {"multi_az": True, "backup_retention_days": 14}},
+        "rds.multi_az",
+        "has no effect, as backup_retention_days: it needs rds.enabled: true",
+    ),
     ("no-budget", {"monthly_budget": None}, "monthly_budget", "has no monthly_budget"),
     ("vpcs-overlap", {}, "networking.vpc_cidr", "10.9.0.0/16 overlaps 10.9.0.0/16 of clean"),
 ]
@@ -467,8 +498,16 @@ def project(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.write("clean", CLEAN)
     for place, change in enumerate(OVERLAYS):
         project.write(f"case-{place}", under(CLEAN, change))
-    render(project.load(), project.out)
+    # Each by itself: cases have the same names of buckets and domains, which no two environments may have.
+    settings = [_settings(environment, document) for environment, document in merged(project.root)]
+    render(settings, project.out)
     return project
+
+
+def _settings(environment: str, document: Document) -> AnySettings:
+    found, problems = check(document, environment, SharedSettings if environment == SHARED else EnvironmentSettings)
+    assert found is not None, problems
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -526,3 +565,68 @@ def test_what_is_a_warning_elsewhere_is_an_error_where_the_loss_of_a_zone_is_not
         if "single_nat_gateway" in overlay.get("networking", {})
     }
     assert severities == {False: {"warning"}, True: {"error"}}
+
+
+OFF: Yaml = {
+    "alb": {"certificate_arn": "", "ssl_policy": None, "redirect_http_to_https": False},
+    "ecs": {"container_health_check": "none"},
+    "ecs_service": {},
+    "elasticache": {"topology": "single-node", "transit_encryption_enabled": False, "snapshot_retention_limit": 0},
+    "rds": {"enabled": True, "access": "secret", "log_exports": [], "performance_insights": False},
+    "notifications": {},
+    "frontend": {"enabled": True, "bucket": "miyabi-site", "hsts_seconds": 0},
+    "waf": {"enabled": True, "protects": "distribution", "logged_requests": "none"},
+    "log_bucket": {"name": "miyabi-logs"},
+    "flow_logs": {"destination": "s3"},
+    "dns": {},
+}
+"""Within each section, what others need is off."""
+NOTHING: Yaml = {"monitoring": {}, "certificate": {}}
+SEEN = {
+    *("deployment_maximum_percent", "deployment_minimum_healthy_percent"),  # written, and not used by CodeDeploy
+    *("autoscaling_requests_target", "memory_alarm_threshold"),  # need a service, or a metric, other than this
+    *("snapshot_window", "backup_window"),  # written, and used as soon as there are backups
+    *(
+        "ssl_policy",
+        "webhook_confirms_itself",
+        "service_discovery_force_destroy",
+    ),  # of a resource of which there are none
+    "at_rest_encryption_enabled",
+}
+"""Settings whose value the stack has, though nothing uses it, and those whose switch is another one's."""
+
+
+def test_a_setting_without_effect_changes_no_byte(root: Path, tmp_path: Path) -> None:
+    full = complete.overlay()
+    said: Yaml = {}
+    for switch in SWITCHES:
+        keys = switch.settings or (full[switch.section] if switch.section in NOTHING else ())
+        values = {key: full[switch.section][key] for key in keys if key not in {*switch.of, *SEEN}}
+        said = under(said, {switch.section: values})
+    project = Project.alone(root, tmp_path)
+    project.write("base", "project: miyabi\nregion: us-west-2\n")
+    overlay = under(CLEAN, OFF)
+    overlay["waf"]["rate_limit"] = None
+    project.write("clean", overlay)
+    without = files(project)
+    project.write("clean", {**overlay, **{section: {**overlay.get(section, {}), **said[section]} for section in said}})
+
+    assert files(project) == without
+    found = [
+        each
+        for each in findings(read(project.out), overlays(project.root), TODAY)
+        if each.name == "setting-without-effect"
+    ]
+    named = {each.subject for each in found} | {
+        f"{each.subject.partition('.')[0]}.{key}"
+        for each in found
+        for key in each.text.partition(", as ")[2].partition(":")[0].split(", ")
+    }
+    assert {f"{section}.{key}" for section in said for key in said[section]} <= named
+
+
+def files(project: Project) -> dict[str, str]:
+    """What is generated, by path."""
+    shutil.rmtree(project.out, ignore_errors=True)
+    render(project.load(), project.out)
+    return {str(each.relative_to(project.out)): each.read_text("utf-8") for each in project.out.rglob("*.json")}

@@ -721,6 +721,10 @@ RULES = {
         problem=f"qa.yaml:8: rds.kms_key_arn: '{KEY.replace('us-west-2', 'us-east-1')}' is a key of us-east-1; "
         "allowed: one of us-west-2",
     ),
+    "parameters_exist": Case(
+        add="rds:\n  parameters:\n    work_men: '8192'\n",
+        problem="qa.yaml:10: rds.parameters.work_men: '8192' is no parameter of PostgreSQL 17; allowed: work_mem",
+    ),
     "tls_is_a_setting": Case(
         add='rds:\n  parameters: {rds.force_ssl: "0"}\n',
         problem="qa.yaml:9: rds.parameters.rds.force_ssl: '0' has a setting of its own; allowed: rds.force_tls",
@@ -1198,6 +1202,32 @@ FIELDS = {
         problem="qa.yaml:8: frontend.content_security_policy: 'a\\nb' holds characters that a header cannot have; "
         "allowed: printable ASCII",
     ),
+    "name of the master user": Case(
+        add="rds: {admin_user: seventeen_letters}\n",
+        problem="qa.yaml:8: rds.admin_user: 'seventeen_letters' is not a name in PostgreSQL; allowed: a lower-case "
+        "letter, then lower-case letters, digits and _; at most 16 characters",
+    ),
+    "class of another family": Case(
+        add="rds: {instance_class: db.x2g.large}\n",
+        problem="qa.yaml:8: rds.instance_class: 'db.x2g.large' is no class that is known here; allowed: db.t3 or "
+        "db.t4g: micro, small, medium, large, xlarge, 2xlarge; db.m6g or db.m7g or db.r6g or db.r7g: large, xlarge, "
+        "2xlarge, 4xlarge, 8xlarge, 12xlarge, 16xlarge",
+    ),
+    "a list that is too long": Case(
+        add="codedeploy: {test_cidr_blocks: [10.0.0.0/8, 11.0.0.0/8, 12.0.0.0/8, 13.0.0.0/8, 14.0.0.0/8]}\n",
+        problem="qa.yaml:8: codedeploy.test_cidr_blocks: ['10.0.0.0/8', '11.0.0.0/8', '12.0.0.0/8', '13.0.0.0/8', "
+        "'14.0.0.0/8'] has too many items; allowed: at most 4",
+    ),
+    "a text that is too long": Case(
+        add=f"  not_secret: {{TOKEN: {'x' * 501}}}\n",
+        problem="qa.yaml:8: ecs.not_secret.TOKEN: (a value that is not shown, as it may be a secret) is too long; "
+        "allowed: at most 500 characters",
+    ),
+    "an empty text": Case(
+        add="  not_secret: {TOKEN: ''}\n",
+        problem="qa.yaml:8: ecs.not_secret.TOKEN: (a value that is not shown, as it may be a secret) is too short; "
+        "allowed: 1 characters or more",
+    ),
     "field of a log line": Case(
         add="monitoring: {log_status_field: 'status | limit 1'}\n",
         problem="qa.yaml:8: monitoring.log_status_field: 'status | limit 1' is not a field of a log line; "
@@ -1238,12 +1268,104 @@ OF_SHARED = {
         "pipeline:\n  repository: example/infra\n  owner_id: 1\n",
         "pipeline.owner_id: 1 needs repository_id beside it; allowed: both, or none",
     ),
+    "boundary_is_of_environments": (
+        "pipeline:\n  repository: example/infra\n  roles_need_boundary: true\n",
+        ("pipeline.roles_need_boundary: true has no effect without environments; allowed: false, or environments"),
+    ),
     "each_environment_has_one_role": (
         "pipeline:\n  repository: example/infra\n  environments: [dev, dev]\n",
         "pipeline.environments[1]: 'dev' is there twice; allowed: each environment once",
     ),
 }
 """Rules of the shared stack: what is added to its overlay, in whose last line the one problem is."""
+
+
+def test_a_parameter_of_another_version_is_refused_with_its_versions(project: Project) -> None:
+    project.write("qa", QA + "rds: {engine_version: '16', parameters: {transaction_timeout: '5000'}}\n")
+    assert [str(problem) for problem in project.problems()] == [
+        (
+            "environments/qa.yaml:8: rds.parameters.transaction_timeout: '5000' is no parameter of PostgreSQL 16; "
+            "allowed: with engine_version 17 to 18, or another one"
+        )
+    ]
+
+
+def test_the_pipeline_has_roles_for_environments_that_exist(project: Project) -> None:
+    shared = project.overlay("shared")
+    text = "pipeline:\n  repository: example/infra\n  environments: [dev, stagin]\n"
+    shared.write_text(shared.read_text(encoding="utf-8") + text, encoding="utf-8")
+    line = shared.read_text(encoding="utf-8").count("\n")
+    assert [str(problem) for problem in project.problems()] == [
+        (
+            f"environments/shared.yaml:{line}: pipeline.environments[1]: 'stagin' has no overlay; "
+            "allowed: dev, prod, staging"
+        )
+    ]
+
+
+def test_an_environment_whose_roles_the_pipeline_could_not_make_is_refused(project: Project) -> None:
+    shared = project.overlay("shared")
+    text = "pipeline:\n  repository: example/infra\n  environments: [dev, qa]\n  roles_need_boundary: true\n"
+    shared.write_text(shared.read_text(encoding="utf-8") + text, encoding="utf-8")
+    arn = "arn:aws:iam::123456789012:policy/miyabi-github-roles"
+    project.change("dev", ("\nstate:\n", f"\nrole_boundary_arn: {arn}\nstate:\n"))
+    project.write("qa", f"{QA}role_boundary_arn: arn:aws:iam::123456789012:policy/another\n")
+    assert [str(problem) for problem in project.problems()] == [
+        (
+            "environments/qa.yaml:8: role_boundary_arn: 'arn:aws:iam::123456789012:policy/another' is not the policy "
+            "without which the pipeline may make no role (pipeline.roles_need_boundary); "
+            "allowed: arn:aws:iam::<account>:policy/miyabi-github-roles"
+        )
+    ]
+
+
+LOGS = "account_id: '123456789012'\nlog_bucket: {name: NAME}\n"
+
+
+@pytest.mark.parametrize(
+    ("add", "other", "problem"),
+    [
+        (
+            LOGS.replace("NAME", "miyabi-terraform-state"),
+            "",
+            (
+                "9: log_bucket.name: 'miyabi-terraform-state' is the bucket of environments/shared.yaml too; "
+                "allowed: a bucket of its own"
+            ),
+        ),
+        (
+            LOGS.replace("NAME", "states") + "state: {backend: s3, bucket: states}\n",
+            "",
+            (
+                "9: log_bucket.name: 'states' is the bucket of the state of environments/qa.yaml; "
+                "allowed: a bucket of its own"
+            ),
+        ),
+        (
+            LOGS.replace("NAME", "miyabi-logs"),
+            LOGS.replace("NAME", "miyabi-logs"),
+            "9: log_bucket.name: 'miyabi-logs' is the bucket of environments/pa.yaml too; allowed: a bucket of its own",
+        ),
+        (
+            "frontend: {enabled: true, bucket: miyabi}\n",
+            LOGS.replace("NAME", "miyabi-logs"),
+            "8: frontend.bucket: 'miyabi-logs' is the bucket of environments/pa.yaml too; allowed: a bucket of its own",
+        ),
+        (
+            "dns: {zone: example.com, load_balancer_names: [api.example.com]}\n",
+            "dns: {zone: example.com, load_balancer_names: [api.example.com]}\n",
+            (
+                "8: dns.load_balancer_names[0]: 'api.example.com' is the record of environments/pa.yaml too; "
+                "allowed: a record of its own"
+            ),
+        ),
+    ],
+)
+def test_what_aws_gives_once_is_of_one_environment(project: Project, add: str, other: str, problem: str) -> None:
+    if other:
+        project.write("pa", QA + other)
+    project.write("qa", QA + add)
+    assert [str(each) for each in project.problems()] == [f"environments/qa.yaml:{problem}"]
 
 
 def test_the_valid_overlay_is_accepted(project: Project) -> None:

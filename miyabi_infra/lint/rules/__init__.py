@@ -7,7 +7,7 @@ is written. Here is what works, but not as somebody expects.
 from typing import Final
 
 from miyabi_infra.lint.rule import LintRule
-from miyabi_infra.lint.rules import alarms, entrance, firewall, frontend, resilience, sources, tasks
+from miyabi_infra.lint.rules import alarms, database, effects, entrance, firewall, frontend, resilience, sources, tasks
 
 RULES: Final[tuple[LintRule, ...]] = (
     tasks.grace_period_too_short,
@@ -35,6 +35,8 @@ RULES: Final[tuple[LintRule, ...]] = (
     resilience.database_without_backups,
     resilience.unprotected_database,
     resilience.database_version_that_ends,
+    database.database_of_administrators,
+    database.parameter_that_is_not_known,
     resilience.deletion_protection_off,
     resilience.local_state,
     resilience.any_account,
@@ -66,5 +68,6 @@ RULES: Final[tuple[LintRule, ...]] = (
     sources.redis_url_scheme,
     sources.no_budget,
     sources.vpcs_overlap,
+    effects.setting_without_effect,
 )
 """All rules, in the order in which they are shown."""
