@@ -16,10 +16,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from environments.settings import EnvironmentSettings
-from miyabi_infra.overlays.loading import AnySettings, load
+from environments.settings import EnvironmentSettings, SharedSettings
+from miyabi_infra.overlays.loading import AnySettings, check, load
+from miyabi_infra.overlays.merging import merged
 from miyabi_infra.overlays.problems import OverlayError, Problem
-from miyabi_infra.project import ROOT
+from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.synthesis.synth import synthesize
 from miyabi_infra.terraform import offline
 
@@ -70,6 +71,16 @@ class Project:
 
     def load(self) -> list[AnySettings]:
         return load(self.root)
+
+    def load_each(self) -> list[AnySettings]:
+        """Each stack by itself, with names that no two environments may have: the same one in many forms."""
+        found: list[AnySettings] = []
+        for environment, document in merged(self.root):
+            model = SharedSettings if environment == SHARED else EnvironmentSettings
+            settings, problems = check(document, environment, model)
+            assert settings is not None, problems
+            found.append(settings)
+        return found
 
     def settings(self, environment: str) -> EnvironmentSettings:
         found = next(each for each in self.load() if each.environment == environment)

@@ -9,13 +9,9 @@ from typing import Any, cast
 import pytest
 
 from environments.sections.lint import FINDINGS
-from environments.settings import EnvironmentSettings, SharedSettings
 from miyabi_infra.lint.findings import Finding, Overlay, findings, overlays
 from miyabi_infra.lint.rules import RULES
 from miyabi_infra.lint.rules.effects import SWITCHES
-from miyabi_infra.overlays.document import Document
-from miyabi_infra.overlays.loading import AnySettings, check
-from miyabi_infra.overlays.merging import merged
 from miyabi_infra.stacks import SHARED, Stack, read
 from miyabi_infra.synthesis.render import render
 from tests import complete
@@ -498,16 +494,8 @@ def project(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.write("clean", CLEAN)
     for place, change in enumerate(OVERLAYS):
         project.write(f"case-{place}", under(CLEAN, change))
-    # Each by itself: cases have the same names of buckets and domains, which no two environments may have.
-    settings = [_settings(environment, document) for environment, document in merged(project.root)]
-    render(settings, project.out)
+    render(project.load_each(), project.out)
     return project
-
-
-def _settings(environment: str, document: Document) -> AnySettings:
-    found, problems = check(document, environment, SharedSettings if environment == SHARED else EnvironmentSettings)
-    assert found is not None, problems
-    return found
 
 
 @pytest.fixture(scope="module")

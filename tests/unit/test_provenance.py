@@ -27,6 +27,7 @@ PLAIN: dict[str, Any] = {
     "waf": {**overlay()["waf"], "protects": "distribution", "logged_requests": "matched", "rate_action": "count"},
     "rds": {**overlay()["rds"], "log_exports": ["postgresql", "upgrade", "iam-db-auth-error"]},
     "flow_logs": {"destination": "s3"},
+    "log_bucket": {"name": "miyabi-logs-plain"},
 }
 """What the most complete overlay excludes: an HTTP listener that serves."""
 

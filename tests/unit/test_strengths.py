@@ -362,7 +362,7 @@ def project(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.write("outside", with_values(inside, values(INSIDE)))
     project.write("node", with_values(strong, BESIDE_NODE, values(NODE)))
     project.write("other", with_values(strong, DEPENDS))
-    render(project.load(), project.out)
+    render(project.load_each(), project.out)
     return project
 
 
