@@ -60,13 +60,16 @@ endpoints: {s3: true, interfaces: [ecr.api, ecr.dkr]}
 """
 """An overlay that turns on what the committed ones leave off."""
 
-SHIFTED = EVERYTHING.replace(
-    "ecs_service: {enable_service_discovery: true, enable_execute_command: true}",
-    "ecs_service:\n  deployment: blue_green\n  managed_elsewhere: [desired_count, task_definition, load_balancer]\n"
-    "  spot_share: 50",
+SHIFTED: Final = (
+    EVERYTHING.replace(
+        "ecs_service: {enable_service_discovery: true, enable_execute_command: true}",
+        "ecs_service:\n  deployment: blue_green\n  managed_elsewhere: [desired_count, task_definition, load_balancer]\n"
+        "  spot_share: 50",
+    )
+    .replace("-qa}", "-shifted}")
+    .replace("frontend-qa", "frontend-shifted")
+    .replace("app.example", "shifted.example")
 )
-for _old, _new in (("-qa}", "-shifted}"), ("frontend-qa", "frontend-shifted"), ("app.example", "shifted.example")):
-    SHIFTED = SHIFTED.replace(_old, _new)
 """The same where CodeDeploy deploys; names that AWS gives once are its own."""
 
 
