@@ -89,7 +89,8 @@ test: $(VENV)/.dev $(PROVIDER_6)/.installed ## unit, golden, property and terraf
 	$(PYTEST) -m "not aws" -n auto $(IN_PARALLEL)
 
 test-fast: $(VENV)/.dev ## what needs neither terraform nor a browser nor patience
-	$(PYTEST) --ignore tests/aws -m "not browser and not terraform and not slow" -n auto $(IN_PARALLEL)
+	$(PYTEST) --ignore tests/aws --ignore tests/browser --ignore tests/terraform \
+	    -m "not browser and not terraform and not slow" -n auto $(IN_PARALLEL)
 
 test-aws: $(VENV)/.dev ## apply, adopt and destroy on an emulated AWS: some minutes
 	$(PYTEST) -m aws -n 6 --dist loadfile # mostly waiting, on any machine

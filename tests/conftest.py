@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from miyabi_infra.synthesis import runtime
 
+gc.disable()  # until all is imported: see pytest_collection_finish
 runtime.prepare()
 
 # A synthesis takes longer than hypothesis allows by default, and CI is to find the same with the same commit.
@@ -52,6 +53,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
