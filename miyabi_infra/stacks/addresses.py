@@ -17,6 +17,7 @@ from miyabi_infra.stacks.causes import Cause, Causes
 from miyabi_infra.stacks.compare import ResourceChange
 from miyabi_infra.stacks.provenance import EXISTENCE, STACKS
 from miyabi_infra.stacks.provenance import read as read_provenance
+from miyabi_infra.stacks.state import of_backend
 from miyabi_infra.terraform.address import label, resource_type
 
 _STEPS: Final = 100
@@ -131,14 +132,8 @@ def _contract(file: Path) -> Contract:
         for each in body.get("moved", ()):
             moved[f"{prefix}{label(each['from'])}"] = f"{prefix}{label(each['to'])}"
         retired |= {f"{prefix}{old}": why for old, why in body.get("//", {}).get("retired", {}).items()}
-    return Contract(file.parent.name, _environment(root), dict(sorted(instances.items())), moved, retired, _state(root))
-
-
-def _state(root: Mapping[str, Any]) -> str:
-    backend = root.get("terraform", {}).get("backend", {})
-    if "s3" in backend:
-        return f"s3://{backend['s3'].get('bucket', '')}/{backend['s3'].get('key', '')}"
-    return str(backend.get("local", {}).get("path", ""))
+    state = str(of_backend(root["terraform"]["backend"]))
+    return Contract(file.parent.name, _environment(root), dict(sorted(instances.items())), moved, retired, state)
 
 
 def with_state_of(gone: Contract, now: Mapping[str, Contract]) -> str:

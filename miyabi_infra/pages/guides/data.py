@@ -15,9 +15,9 @@ from miyabi_infra.pages.guides.monitoring import Monitoring, monitoring
 from miyabi_infra.pages.guides.network import Network, network
 from miyabi_infra.pages.guides.secrets import Secret, secrets
 from miyabi_infra.pages.guides.service import Service, service
-from miyabi_infra.pages.guides.state import StateLocation, state_location
 from miyabi_infra.stacks import OUT, Stack
 from miyabi_infra.stacks.inventory import Row, rows
+from miyabi_infra.stacks.state import StateLocation, state_location
 
 
 @dataclass(frozen=True)

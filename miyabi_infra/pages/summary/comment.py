@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from miyabi_infra.cost.changes import TOTAL, CostChange
-from miyabi_infra.pages.guides.state import state_location
 from miyabi_infra.pages.summary.changes import Changes, EnvironmentChange
 from miyabi_infra.pages.summary.losses import rank
 from miyabi_infra.pages.summary.markdown import LIMIT, bounded, code, folded
@@ -14,6 +13,7 @@ from miyabi_infra.stacks.causes import Cause
 from miyabi_infra.stacks.compare import LONGEST, ArgumentChange, ResourceChange, shown_values
 from miyabi_infra.stacks.effects import effects_of, told
 from miyabi_infra.stacks.platform import address_of, text
+from miyabi_infra.stacks.state import state_location
 from miyabi_infra.stacks.steps import steps_of
 from miyabi_infra.stacks.strengths import shown
 from miyabi_infra.text import count, markdown

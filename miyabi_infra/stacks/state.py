@@ -1,10 +1,10 @@
-"""What the guides say about the Terraform state."""
+"""Where the Terraform state of a stack is, as its backend says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from miyabi_infra.stacks import Stack, plain
+from miyabi_infra.stacks.model import Stack, plain
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,14 @@ class StateLocation:
 
 def state_location(stack: Stack) -> StateLocation:
     """Where the state of a stack is."""
-    backend, settings = next(iter(cast("Mapping[str, Mapping[str, Any]]", plain(stack.backend)).items()))
-    if backend == "local":
-        return StateLocation(path=str(settings["path"]).removeprefix("../../../"))
+    return of_backend(plain(stack.backend))
+
+
+def of_backend(backend: Mapping[str, Mapping[str, Any]]) -> StateLocation:
+    """Where the block `backend` of a root module keeps its state: `{"s3": {"bucket": …}}`."""
+    if "local" in backend:
+        return StateLocation(path=str(backend["local"]["path"]).removeprefix("../../../"))
+    settings = backend["s3"]
     return StateLocation(
         bucket=settings["bucket"],
         key=settings["key"],
