@@ -8,7 +8,7 @@ from typing import Any, Final
 from miyabi_infra.reach.nodes import HTTPS, INTERNET
 from miyabi_infra.reach.paths import Connection, LetIn, Past, Reach
 from miyabi_infra.reach.permissions import Ability, abilities
-from miyabi_infra.reach.questions import Answer, End, ReachChange, ask, difference
+from miyabi_infra.reach.questions import Answer, End, NotThere, ReachChange, ask, difference
 from miyabi_infra.reach.steps import Step, Verdict
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, SHARED, Stack, chosen, read, revision
@@ -157,11 +157,20 @@ _MARKS: Final[Mapping[Verdict, str]] = {"yes": "", "no": "NO  ", "unknown": "?  
 
 def _answers(found: dict[str, Reach], question: tuple[str, str], *, as_json: bool) -> int:
     source, target = question
-    answers = {name: ask(reach, source, End.parse(target)) for name, reach in found.items()}
+    answers: dict[str, list[Answer]] = {}
+    absent: dict[str, NotThere] = {}
+    for name, reach in found.items():
+        try:
+            answers[name] = ask(reach, source, End.parse(target))
+        except NotThere as reason:
+            absent[name] = reason
+    if not answers:
+        raise next(iter(absent.values()))
     if as_json:
         print(json.dumps({name: [_answer_data(each) for each in held] for name, held in answers.items()}, indent=2))
     else:
-        print("\n".join(_answer_text(name, each) for name, held in answers.items() for each in held))
+        lines = [_answer_text(name, each) for name, held in answers.items() for each in held]
+        print("\n".join([*lines, *map(str, absent.values())]))
     verdicts = {each.verdict for held in answers.values() for each in held}
     return 0 if "yes" in verdicts else UNKNOWN if "unknown" in verdicts else 1
 

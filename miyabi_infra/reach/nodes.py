@@ -40,6 +40,15 @@ _NAMES: Final[Mapping[Kind, str]] = {
     "cache": "redis",
     "endpoint": "endpoint",
 }
+ALSO: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("db", "mysql", "postgres", "postgresql", "rds"), "database"),
+    **dict.fromkeys(("cache", "elasticache", "valkey"), "redis"),
+    **dict.fromkeys(("balancer", "elb", "lb", "load-balancer"), "alb"),
+    **dict.fromkeys(("cloudfront", "distribution", "frontend"), "cdn"),
+    **dict.fromkeys(("app", "application", "containers", "ecs", "service"), "tasks"),
+    **dict.fromkeys(("public", "users", "web", "world"), INTERNET),
+}
+"""What else people call a node."""
 _GROUP_NAMES: Final[Mapping[str, str]] = {"rds": "database"}
 """What a group is for, where it is called otherwise."""
 
@@ -411,9 +420,10 @@ def _empty(network: Network, group: Resource, taken: set[str]) -> Node:
             Listening(
                 protocol,
                 port,
-                Step.yes(
+                Step(
                     "listens",
-                    f"nothing in the stack uses the group; assumed to listen on {port}, as a rule names it",
+                    None,
+                    f"nothing in the stack uses the group; what will may listen on {port}, as a rule names it",
                     rule.address,
                 ),
             )

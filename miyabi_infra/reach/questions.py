@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from ipaddress import ip_network
 from itertools import chain
+from typing import Final
 
 from miyabi_infra.reach.blocks import union
 from miyabi_infra.reach.network import ANY_PORT, port_text
-from miyabi_infra.reach.nodes import HTTPS, INTERNET, Node
+from miyabi_infra.reach.nodes import ALSO, HTTPS, INTERNET, Node
 from miyabi_infra.reach.paths import Connection, LetIn, Reach
 from miyabi_infra.reach.permissions import Ability, abilities
 from miyabi_infra.reach.steps import Step, Verdict, verdict
@@ -65,6 +66,10 @@ class End:
         return cls(name, protocol or "tcp", int(number))
 
 
+class NotThere(Refused):
+    """A question about something that the stack does not have."""
+
+
 def ask(reach: Reach, source: str, target: End) -> list[Answer]:
     """Whether one thing can open a connection to another, with what is not judged.
 
@@ -72,7 +77,8 @@ def ask(reach: Reach, source: str, target: End) -> list[Answer]:
         An answer for the port, or for each port of the target.
 
     Raises:
-        Refused: for a name that the stack does not know.
+        NotThere: for a name that the stack does not know, or of what it does not have.
+        Refused: for what is no question.
     """
     unjudged = tuple(each.address for each in reach.unjudged)
     return [replace(each, unjudged=unjudged) for each in _ask(reach, source, target)]
@@ -83,7 +89,7 @@ def _ask(reach: Reach, source: str, target: End) -> list[Answer]:
     service = [each for each in can if (each.tasks, each.name) == (source, target.name)]
     if service and target.port is None:
         return [Answer(source, target.name, each.text, each.because) for each in service]
-    names = [INTERNET, *(node.name for node in reach.nodes)]
+    names = [INTERNET, *(node.name for node in reach.nodes if node.kind != "group")]
     if source == INTERNET == target.name:
         raise Refused("from the internet to the internet is nothing that this network decides")
     first = None if source == INTERNET else _node(reach, source, names)
@@ -131,11 +137,18 @@ def _forwards(reach: Reach, name: str) -> bool:
 
 def _node(reach: Reach, name: str, known: Sequence[str]) -> Node:
     found = reach.node(name)
-    if found is None:
-        near = get_close_matches(name, known, 1)
-        meant = f"; did you mean {near[0]}?" if near else "."
-        raise Refused(f"{reach.stack.environment} has no {name!r}{meant} There are {', '.join(known)}")
-    return found
+    if found is not None and found.kind != "group":
+        return found
+    near = [ALSO[name]] if ALSO.get(name) in known else get_close_matches(name, known, 1, _NEAR)
+    meant = f"; did you mean {near[0]}?" if near else "."
+    group = found or reach.node(ALSO.get(name, ""))
+    if group is not None and group.kind == "group":
+        meant = f": nothing in the stack uses its security group, {group.address}."
+    raise NotThere(f"{reach.stack.environment} has no {name!r}{meant} There are {', '.join(known)}")
+
+
+_NEAR: Final = 0.8
+"""How alike a name must be: `rds` is no mistyped `redis`."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from tests.support import Project, git
 
 Shown = Callable[[], str]
 
+NOTHING_USES = "nothing in the stack uses its security group, module.security_groups.aws_security_group.rds"
+
 
 @pytest.fixture
 def synthesized(project: Project, output: Path) -> Project:
@@ -49,7 +51,8 @@ def test_one_environment_is_shown_with_its_rules(synthesized: Project, shown: Sh
         'ingress "Redis from ECS": tcp 6379 from module.security_groups.aws_security_group.ecs\n'
         "    module.elasticache.aws_elasticache_cluster.redis: redis listens on 6379\n"
     ) in text
-    assert text.endswith("5 connections can be opened in dev, nothing else\n")
+    assert "tasks -> database  tcp 5432  (depends)\n" in text  # there is none, only a group that would let them in
+    assert text.endswith("4 connections can be opened in dev, 1 more may be, nothing else\n")
 
 
 @pytest.mark.parametrize(
@@ -61,22 +64,18 @@ def test_one_environment_is_shown_with_its_rules(synthesized: Project, shown: Sh
         ("internet", "alb:80/udp", 1),
         ("internet", "tasks:8080", 1),
         ("internet", "redis:6379", 1),
-        ("internet", "database", 1),
         ("alb", "tasks:8080", 0),
         ("alb", "redis", 1),
         ("alb", "internet:443", 1),
         ("tasks", "redis:6379", 0),
         ("tasks", "redis:22", 1),
-        ("tasks", "database:5432", 0),
         ("tasks", "tasks", 1),
         ("tasks", "internet:443", 0),
         ("tasks", "internet:53/udp", 0),
         ("tasks", "images", 0),
         ("tasks", "logs", 0),
         ("tasks", "secrets", 0),
-        ("redis", "database", 1),
         ("redis", "internet", 1),
-        ("database", "redis", 1),
     ],
 )
 def test_the_exit_code_answers_the_question(synthesized: Project, source: str, target: str, code: int) -> None:
@@ -161,7 +160,16 @@ def test_what_has_to_do_with_the_network_and_is_not_judged_is_named(synthesized:
     ("source", "target", "text"),
     [
         ("internet", "rediss", "dev has no 'rediss'; did you mean redis? There are internet, alb, tasks, redis"),
-        ("web", "redis", "dev has no 'web'. There are internet, alb"),
+        ("somebody", "redis", "dev has no 'somebody'. There are internet, alb"),
+        ("web", "redis", "dev has no 'web'; did you mean internet? There are"),
+        ("lb", "redis", "dev has no 'lb'; did you mean alb? There are"),
+        ("tasks", "cdn", "dev has no 'cdn'. There are internet, alb, tasks, redis, images, logs, secrets"),
+        ("internet", "cloudfront", "dev has no 'cloudfront'. There are"),
+        ("tasks", "waf", "dev has no 'waf'. There are"),
+        ("tasks", "endpoint.s3", "dev has no 'endpoint.s3'. There are"),
+        ("tasks", "rds:5432", f"dev has no 'rds': {NOTHING_USES}. There are"),
+        ("tasks", "database", f"dev has no 'database': {NOTHING_USES}. There are"),
+        ("database", "redis", f"dev has no 'database': {NOTHING_USES}. There are"),
         ("internet", "redis:none", "'redis:none' names no port; allowed: 1 to 65535"),
         ("internet", "redis:0", "'redis:0' names no port"),
         ("internet", "redis:53/icmp", "'redis:53/icmp' names no port"),
@@ -171,6 +179,17 @@ def test_what_has_to_do_with_the_network_and_is_not_judged_is_named(synthesized:
 def test_what_is_not_there_can_not_be_asked(synthesized: Project, source: str, target: str, text: str) -> None:
     with pytest.raises(Refused, match=re.escape(text)):
         run(synthesized.root, "dev", (source, target))
+
+
+def test_an_environment_without_the_place_is_named_beside_the_answers_of_the_others(
+    project: Project, shown: Shown
+) -> None:
+    project.change("dev", ("\nmonthly_budget:", "\nrds:\n  enabled: true\n\nmonthly_budget:"))
+    project.synthesize()
+    assert run(project.root, None, ("tasks", "database")) == 0
+    answer, *others = [line for line in shown().splitlines() if not line.startswith(" ")]
+    assert answer == "dev: yes: tasks -> database, tcp 5432"
+    assert [line.partition(":")[0] for line in others] == ["prod has no 'database'", "staging has no 'database'"]
 
 
 def test_what_differs_from_a_revision_is_named_and_makes_the_exit_code_1(synthesized: Project, shown: Shown) -> None:
@@ -200,7 +219,7 @@ def test_what_differs_from_a_revision_is_named_and_makes_the_exit_code_1(synthes
         "dev:",
         "  + internet -> alb  tcp 80 (203.0.113.0/24)",
         "  - internet -> alb  tcp 80",
-        "  - tasks -> database  tcp 5432",
+        "  - tasks -> database  tcp 5432  (depends)",
         "  - tasks -> internet  everything",
         "  - tasks cannot pull 123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:latest",
         "  - tasks cannot write to /ecs/miyabi-dev",
