@@ -32,6 +32,7 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Col
     )
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
+def count(number: float, noun: str, plural: str = "") -> str:
     """`1 resource`, `2 resources`; `plural` is for a noun that takes no plain s."""
-    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+    shown = f"{number:g}" if isinstance(number, float) else str(number)
+    return f"{shown} {noun if number == 1 else plural or f'{noun}s'}"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -21,8 +21,10 @@ ImageUri = Annotated[
     ),
 ]
 
+_OF_VARIABLES: Final = "letters, digits and _, of which the first is no digit"
+
 VariableName = Annotated[
-    str, matching(r"[A-Za-z_][A-Za-z0-9_]*", "is not the name of an environment variable", "letters, digits and _")
+    str, matching(r"[A-Za-z_][A-Za-z0-9_]*", "is not the name of an environment variable", _OF_VARIABLES)
 ]
 
 SecretSource = Annotated[

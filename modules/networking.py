@@ -139,7 +139,7 @@ class NetworkingSettings(Settings):
             cidrs: tuple[str, ...] = getattr(self, key)
             if zones and len(cidrs) != zones:
                 problem = f"has {len(cidrs)} subnet{'s' * (len(cidrs) != 1)} for {zones} availability_zones"
-                yield Violation(key, list(cidrs), problem, f"{zones} subnets, one per zone")
+                yield Violation(key, list(cidrs), problem, f"{zones} subnet{'s' * (zones != 1)}, one per zone")
 
 
 class NetworkingModule(Module):

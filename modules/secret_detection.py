@@ -84,9 +84,18 @@ _ENTROPY: Final = 4.5
 
 def suspicion(name: str, value: str) -> str | None:
     """Why the value of a variable looks like a secret, to be read after the value; None when it does not."""
-    if _NAMES.search(name) and not _ABOUT.search(name) and value.casefold() not in _FLAGS:
+    if _NAMES.search(name) and not _ABOUT.search(name) and not is_setting(value):
         return "has the name of a secret"
     return form_of_secret(value)
+
+
+def is_setting(value: str) -> bool:
+    """Whether a value can only be a setting, whatever its name is: a flag, or a number of few digits."""
+    return value.casefold() in _FLAGS or (value.isdecimal() and len(value) < _SHORTEST_NUMBER)
+
+
+_SHORTEST_NUMBER: Final = 4
+"""Digits of a number that may be a code."""
 
 
 def form_of_secret(value: str) -> str | None:

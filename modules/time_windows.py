@@ -35,7 +35,7 @@ def _weekly(shortest: int, longest: int, allowed: str) -> AfterValidator:
     def check(window: str) -> str:
         _, length = _weekly_minutes(window)
         if not shortest <= length <= longest:
-            raise refuse(f"is a window of {length} minutes", allowed)
+            raise refuse(f"is a window of {length} minute{'s' * (length != 1)}", allowed)
         return window
 
     return AfterValidator(check)
@@ -45,7 +45,7 @@ def _daily(shortest: int) -> AfterValidator:
     def check(window: str) -> str:
         _, length = _daily_minutes(window)
         if length < shortest:
-            raise refuse(f"is a window of {length} minutes", f"{shortest} minutes or more")
+            raise refuse(f"is a window of {length} minute{'s' * (length != 1)}", f"{shortest} minutes or more")
         return window
 
     return AfterValidator(check)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from miyabi_infra.overlays.problems import HIDDEN, MISSING, KeyPath
+from modules.secret_detection import is_setting
 from modules.settings import Settings
 
 _TYPES = {
@@ -73,7 +74,7 @@ def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]
                 value,
                 *_TYPES.get(kind, (f"is not valid ({error['msg']})", "see docs/reference/settings.md")),
             )
-    if kind != "setting" and any("secret" in str(part).lower() for part in key):
+    if kind != "setting" and any("secret" in str(part).lower() for part in key) and not is_setting(str(value)):
         return found[0], HIDDEN if found[1] is not MISSING else MISSING, found[2], found[3]
     return found
 

@@ -1,7 +1,7 @@
 """Why two environments differ: the settings that differ and may cause a difference, with their lines."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -68,6 +68,7 @@ class Causes:
         argument = re.split(r"[.\[]", path, maxsplit=1)[0]
         dependence = self._provenance.of(change.label, argument)
         found = [each for each in self.settings if any(_within(each.setting, setting) for setting in dependence)]
+        found = _without_what_is_switched_with(found, path) if path else found
         named = set(re.findall(r"[\w-]+", f"{change.address.rpartition('.')[2]} {path}"))
         groups: dict[KeyPath, list[Cause]] = {}
         for each in found:
@@ -113,6 +114,25 @@ class Causes:
 
 _SETTING_DEPTH: Final = 2
 """Length of the path of most settings, section and name; a longer one is an item of a list or a mapping."""
+
+
+def _without_what_is_switched_with(found: Sequence[Cause], path: str) -> list[Cause]:
+    """Without the settings of a section that is switched on or off as a whole, but for those that a path names."""
+    switched = {each.setting[0] for each in found if each.setting[1:] == _SWITCH}
+    return [
+        each
+        for each in found
+        if each.setting[0] not in switched
+        or each.setting[1:] == _SWITCH
+        or _words(str(each.setting[1])) <= _words(path)
+    ]
+
+
+_SWITCH: Final = ("enabled",)
+
+
+def _words(name: str) -> set[str]:
+    return {each.lower() for each in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
 
 
 def _those_meant(group: list[Cause], named: set[str], *, existence: bool) -> list[Cause]:

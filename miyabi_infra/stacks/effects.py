@@ -13,8 +13,9 @@ from typing import Any, Final, Literal, cast
 
 from miyabi_infra.overlays.problems import KeyPath
 from miyabi_infra.stacks.causes import Causes
-from miyabi_infra.stacks.compare import ResourceChange
+from miyabi_infra.stacks.compare import Absent, ResourceChange
 from miyabi_infra.stacks.steps import (
+    NEW_ENVIRONMENT,
     STEPS,
     STEPS_OF_CODEDEPLOY,
     Steps,
@@ -233,7 +234,8 @@ def effects_of(changes: Iterable[ResourceChange], causes: Causes) -> tuple[Expec
     settings = [(each.setting, each.before.value, each.after.value) for each in involved(changes, causes)]
     found = _effects(steps_of(changes, causes), settings)
     revised = [each.address for each in changes if each.kind == "change" and each.label.endswith(TASKS)]
-    if revised and not any(each.effect in {"new version rolled out", "interrupts"} for each in found):
+    elsewhere = any(each.effect == "needs steps" and each.setting in NEW_ENVIRONMENT for each in found)
+    if revised and not elsewhere and not any(each.effect in {"new version rolled out", "interrupts"} for each in found):
         # What a section that is new gives the tasks was measured nowhere; that they are replaced is known all the same.
         found = _gravest([*found, *(Expected(each, "new version rolled out") for each in revised)])
     return found
@@ -257,13 +259,18 @@ def told(found: Iterable[Expected]) -> Iterator[str]:
     for each in found:
         if each.effect == "interrupts":
             yield f"{each.setting} interrupts {each.what}"
+        elif each.what == _THIS_WAY:
+            mild.setdefault(_THIS_WAY, []).append(each.setting)
         elif each.effect != "needs steps":
             mild.setdefault(each.effect, []).append(each.setting)
     yield from (f"{_TOLD.get(effect, effect)}: {', '.join(settings)}" for effect, settings in mild.items())
 
 
+_THIS_WAY: Final = "in this direction"
+"""What is said of a setting of which only the other way was measured: on is not off."""
 _TOLD: Final[Mapping[str, str]] = {
     "not measured": "replaces or deletes resources; it is not known yet whether that interrupts something",
+    _THIS_WAY: "not measured in this direction",
 }
 """What is said instead of the name of an effect."""
 
@@ -280,8 +287,24 @@ def effect_of(setting: KeyPath, before: object, after: object) -> Expected | Non
     known = Measured.read().get(name, ())
     by_ecs = [each for each in known if not each.deployed_by] or known
     found = [each for each in by_ecs if each.effect not in {"needs steps", "refused by a rule"}]
+    way = _way(before, after) if len(setting) == name.count(".") + 1 and any(map(_switches, found)) else None
+    measured = [each for each in found if way in (None, _way(each.before, each.after))]
+    if not measured and any(each.effect != "nothing" for each in found):
+        return Expected(name, "not measured", _THIS_WAY)
+    found = measured
     same = [each for each in found if len(setting) == name.count(".") + 1 and each.after == _plain_value(after)]
     return next(iter(_gravest(Expected(name, each.effect, each.what) for each in same or found)), None)
+
+
+def _switches(measured: Measured) -> bool:
+    """Whether a setting switches something: a flag, or what makes or deletes resources."""
+    return isinstance(measured.after, bool) or not {"create", "delete"}.isdisjoint((measured.resources or {}).values())
+
+
+def _way(before: object, after: object) -> str | None:
+    """Whether something is switched on or off; None for one value in place of another."""
+    first, second = (bool(each) and not isinstance(each, Absent) for each in (before, after))
+    return None if first == second else "on" if second else "off"
 
 
 def _gravest(expected: Iterable[Expected | None]) -> tuple[Expected, ...]:

@@ -16,11 +16,12 @@ from miyabi_infra.stacks.platform import CACHES, Platform, address_of, addresses
 from miyabi_infra.stacks.policies import Statement, statements
 
 Measure = Callable[[Stack], Mapping[str, float]]
+"""Figures by subject; a flag is a bool, so that people are told yes or no."""
 
 
 def whole(figure: Callable[[Stack], float]) -> Measure:
     """A figure about the whole stack."""
-    return lambda stack: {"": float(figure(stack))}
+    return lambda stack: {"": figure(stack)}
 
 
 def least(argument: str, *types: str, default: float = 0) -> Measure:
@@ -30,17 +31,17 @@ def least(argument: str, *types: str, default: float = 0) -> Measure:
 
 def each_of(figure: Callable[[Resource], float], *types: str) -> Measure:
     """A figure of every resource of some types."""
-    return lambda stack: {each.address: float(figure(each)) for each in stack.of_type(*types)}
+    return lambda stack: {each.address: figure(each) for each in stack.of_type(*types)}
 
 
 def each_of_stack(figures: Callable[[Stack], Iterator[tuple[str, float]]]) -> Measure:
     """Figures by subject that are found by looking at several resources at once."""
-    return lambda stack: {subject: float(figure) for subject, figure in figures(stack)}
+    return lambda stack: dict(figures(stack))
 
 
 def argument(name: str, *types: str, default: float = 0) -> Measure:
-    """The value of an argument, of every resource of some types; a flag is 1 or 0."""
-    return each_of(lambda each: number(each.get(name), default), *types)
+    """The value of an argument, of every resource of some types."""
+    return each_of(lambda each: value if isinstance(value := each.get(name), bool) else number(value, default), *types)
 
 
 def not_set(name: str, *types: str) -> Measure:

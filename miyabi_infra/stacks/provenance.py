@@ -89,6 +89,8 @@ class _Object:
     """The settings that every other attribute depends on."""
     made_of: str = ""
     """The name of its class, where that is one of the sources."""
+    there: Dependence = _NONE
+    """The settings that decide whether there is one: the conditions around it."""
 
 
 _Abstract: TypeAlias = Dependence | _Section | _Object
@@ -302,7 +304,7 @@ class _Reader:
         label = self._label(name, call)
         if label is not None:
             self._note(label, name, arguments)
-            return _Object({key: _dependence(held) for key, held in arguments.items()})
+            return _Object({key: _dependence(held) for key, held in arguments.items()}, there=self._condition)
         if name == "TerraformVariable":
             return _Object(otherwise=_dependence(arguments.get("default", _NONE)))
         together = _union(map(_dependence, (*positional, *arguments.values())))
@@ -335,7 +337,7 @@ class _Reader:
 
     def _module(self, held: _Class, arguments: Mapping[str, _Abstract]) -> _Object:
         """Read the constructor of a module, with the wires that its call passes."""
-        made = _Object(made_of=held.node.name)
+        made = _Object(made_of=held.node.name, there=self._condition)
         lineage = (self._classes[each].node for each in self._lineage(held.node.name))
         constructor = next((found for each in lineage if (found := _method(each, "__init__"))), None)
         if constructor is None:
@@ -398,12 +400,12 @@ def _union(dependences: Iterable[Dependence]) -> Dependence:
 
 
 def _dependence(value: _Abstract) -> Dependence:
-    """The settings that a whole value depends on. For a construct, those that decide how many instances there are."""
+    """The settings that a whole value depends on. Of a construct: whether there is one, and how many instances."""
     if isinstance(value, _Section):
         return frozenset({value.at}) if value.at else _NONE
     if isinstance(value, _Object):
         count = value.attributes.get("count", _NONE)
-        return count if isinstance(count, frozenset) else _NONE
+        return value.there | (count if isinstance(count, frozenset) else _NONE)
     return value
 
 

@@ -174,6 +174,9 @@ STEPS: Final[Mapping[str, Steps]] = {
 }
 """By setting."""
 
+NEW_ENVIRONMENT: Final = frozenset(name for name, steps in STEPS.items() if steps is _NEW_ENVIRONMENT)
+"""Settings that make another environment of it."""
+
 _ROLLING_FIRST: Final = Steps(
     "AWS changes no such argument of a service that CodeDeploy deploys: go back to rolling first",
     "docs/guides/blue-green.md#back-to-rolling",

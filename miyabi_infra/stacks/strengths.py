@@ -67,12 +67,19 @@ def _losses(strength: Strength, before: Stack, after: Stack) -> Iterator[Weaker]
     for subject, figure in first.items():
         left = second.get(subject, strength.lost)
         if left is not None and left < figure:
-            yield Weaker(strength, figure, left, subject)
+            yield _weaker(strength, figure, left, subject)
     if strength.new is None:
         return
     for subject in sorted(second.keys() - first.keys()):
         if second[subject] < strength.new:
-            yield Weaker(strength, strength.new, second[subject], subject)
+            yield _weaker(strength, strength.new, second[subject], subject)
+
+
+def _weaker(strength: Strength, before: float, after: float, subject: str) -> Weaker:
+    """A loss; where one side is a flag, so is the other: an argument that is left out is none."""
+    if isinstance(before, bool) or isinstance(after, bool):
+        before, after = bool(before), bool(after)
+    return Weaker(strength, before, after, subject)
 
 
 def unjudged(changes: Sequence[ResourceChange]) -> list[Unjudged]:
@@ -121,7 +128,9 @@ def judged(kind: str, argument: str) -> bool:
 
 
 def shown(figure: float) -> str:
-    """A measure for people: the sign that makes less of something stronger is left out."""
+    """A measure for people: yes or no for a flag, without the sign that makes less of something stronger."""
+    if isinstance(figure, bool):
+        return "yes" if figure else "no"
     return "for ever" if abs(figure) == inf else f"{abs(figure):g}"
 
 

@@ -40,7 +40,7 @@ def render(settings: Sequence[AnySettings], folder: Path, names: Sequence[str] =
         resources = 0
         for module in stack.modules:
             body = module.rendered()
-            resources += _instances(body.get("resource", {}))
+            resources += _instances(body)
             file = stack_folder / "modules" / module.folder / "main.tf.json"
             file.parent.mkdir(parents=True)
             file.write_text(_text(body), encoding="utf-8")
@@ -132,8 +132,17 @@ def _described(name: str) -> dict[str, Any]:
     }
 
 
-def _instances(resources: Mapping[str, Any]) -> int:
-    return sum(cast("int", resource.get("count", 1)) for by_name in resources.values() for resource in by_name.values())
+def _instances(body: Mapping[str, Any]) -> int:
+    """How many instances of resources a module has."""
+    resources = [each for by_name in body.get("resource", {}).values() for each in by_name.values()]
+    return sum(_number(each, body.get("locals", {})) for each in resources)
+
+
+def _number(resource: Mapping[str, Any], local: Mapping[str, Any]) -> int:
+    over: object = resource.get("for_each")
+    if isinstance(over, str):
+        over = local[over.removeprefix("${local.").removesuffix("}")]
+    return len(cast("Mapping[str, object]", over)) if over is not None else cast("int", resource.get("count", 1))
 
 
 def _read(file: Path) -> dict[str, Any]:

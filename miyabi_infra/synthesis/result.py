@@ -16,7 +16,7 @@ class Stack:
     folder: Path
     """Relative to the output folder."""
     resources: int
-    """Resource instances: a resource with `count` counts that often."""
+    """Resource instances: a resource with `count` or `for_each` counts that often."""
 
 
 @dataclass(frozen=True)

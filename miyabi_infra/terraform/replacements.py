@@ -34,7 +34,8 @@ def effect(kind: str, argument: str) -> Effect:
         if path in known["in_place"]:
             return "in place"
         path = path.rpartition(".")[0]
-    return "not known"
+    inner = [each for each in (*known["replaced"], *known["in_place"]) if each.startswith(f"{argument}.")]
+    return "in place" if inner and not set(inner) & set(known["replaced"]) else "not known"  # a block as a whole
 
 
 def known_types() -> Collection[str]:

@@ -51,6 +51,11 @@ def test_no_change_ends_in_a_failed_apply_but_where_steps_are_told() -> None:
         (("elasticache", "topology"), "single-node", "replication-group", "needs steps"),
         (("networking", "availability_zones", 2), None, "us-west-2c", "in place"),
         (("rds", "enabled"), True, False, "needs steps"),
+        (("networking", "enable_nat_gateway"), True, False, "interrupts"),
+        (("networking", "enable_nat_gateway"), False, True, "not measured"),
+        (("rds", "multi_az"), False, True, "not measured"),
+        (("ecs", "stop_timeout"), None, 60, "new version rolled out"),
+        (("highly_available",), False, True, None),
         (("ecs", "of_tomorrow"), 1, 2, None),
     ],
 )

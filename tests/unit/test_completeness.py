@@ -32,6 +32,7 @@ from miyabi_infra.reach.types import JUDGED, OPEN_NOTHING
 from miyabi_infra.stacks import Resource, Stack, read
 from miyabi_infra.stacks.inventory import PURPOSES
 from miyabi_infra.stacks.strengths import NO_PROTECTION, STRENGTHS, judged
+from miyabi_infra.synthesis.synth import synthesize
 from miyabi_infra.terraform import replacements
 from tests import complete, strategies
 from tests.property.test_overlays import accepted
@@ -100,6 +101,12 @@ TOOLS = (
 def types(stacks: Mapping[str, Stack], *, shared: bool) -> set[str]:
     names = (complete.ENVIRONMENT, SHARED) if shared else (complete.ENVIRONMENT,)
     return {resource.type for name in names for resource in stacks[name].resources}
+
+
+def test_synth_and_inventory_count_the_same(project: Project, stacks: Mapping[str, Stack]) -> None:
+    """A resource with `for_each` is as many as it has keys."""
+    counted = {each.name: each.resources for each in synthesize(project.root, project.out).stacks}
+    assert counted == {stack.name: len(stack.resources) for stack in stacks.values()}
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)

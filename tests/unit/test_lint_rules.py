@@ -51,9 +51,17 @@ HIGHLY_AVAILABLE: Yaml = {
     "highly_available": True,
     "networking": {"single_nat_gateway": True},
     "elasticache": {"topology": "single-node", "transit_encryption_enabled": False, "apply_immediately": True},
-    "ecs_service": {"desired_count": 1, "autoscaling_min_capacity": 1},
+    "ecs_service": {"desired_count": 1, "autoscaling_min_capacity": 1, "enable_execute_command": True},
+    "iam": {"task_role_allows_exec": True},
 }
 """An overlay that calls itself highly available, and is nothing of the kind."""
+
+TLS_PREFERRED: Yaml = {
+    "highly_available": True,
+    "alb": {"enable_deletion_protection": True},
+    "elasticache": {"redis_engine_version": "7.0", "transit_encryption_mode": "preferred"},
+}
+"""A highly available one in the middle of the way to TLS."""
 
 PLAIN_FRONTEND: Yaml = {"enabled": True, "bucket": "miyabi-frontend"}
 FRONTEND: Yaml = {**PLAIN_FRONTEND, "api_domain_name": "api.example.com"}
@@ -239,10 +247,16 @@ FOUND: list[tuple[str, Yaml, str, str]] = [
         "may not ssmmessages:CreateControlChannel",
     ),
     (
+        "shell-into-tasks",
+        HIGHLY_AVAILABLE,
+        "ecs_service.enable_execute_command",
+        "ECS Exec is on, in an environment that is marked highly available",
+    ),
+    (
         "fewer-tasks-than-zones",
         {"ecs_service": {"desired_count": 1, "autoscaling_min_capacity": 1}},
         "ecs_service.autoscaling_min_capacity",
-        "at least 1 tasks over 2 zones",
+        "at least 1 task over 2 zones",
     ),
     (
         "no-room-to-scale",
@@ -304,6 +318,18 @@ FOUND: list[tuple[str, Yaml, str, str]] = [
         {"elasticache": {"snapshot_retention_limit": 0}},
         "elasticache.snapshot_retention_limit",
         "no snapshot is taken",
+    ),
+    (
+        "cache-without-tls",
+        HIGHLY_AVAILABLE,
+        "elasticache.transit_encryption_enabled",
+        "aws_elasticache_cluster.redis is reached without TLS",
+    ),
+    (
+        "cache-without-tls",
+        TLS_PREFERRED,
+        "elasticache.transit_encryption_mode",
+        "aws_elasticache_replication_group.redis takes connections without TLS, too",
     ),
     (
         "change-at-once",

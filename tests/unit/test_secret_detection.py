@@ -50,6 +50,7 @@ HARMLESS = [
     ("API_URL", "https://api.example.com/v1?page=1"),
     ("TOKEN_TTL", "3600"),
     ("PASSWORD_MIN_LENGTH", "12"),
+    ("API_TOKEN", "0"),
     ("SECRET_ARN", "arn:aws:secretsmanager:us-west-2:123456789012:secret:miyabi/dev/db"),
     ("MAX_TOKENS", "4096"),
     ("REQUIRE_PASSWORD", "true"),

@@ -829,7 +829,7 @@ def test_a_load_balancer_for_cloudfront_alone_that_is_closed_is_degraded(stack: 
 @pytest.mark.parametrize(
     ("group", "line"),
     [
-        ({"MemberClusters": ["a"]}, "miyabi-cache-dev available, 1 nodes, generated: 2"),
+        ({"MemberClusters": ["a"]}, "miyabi-cache-dev available, 1 node, generated: 2"),
         ({"AutomaticFailover": "disabled"}, "miyabi-cache-dev available, 2 nodes; no automatic failover"),
     ],
 )

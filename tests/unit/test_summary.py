@@ -125,7 +125,7 @@ def test_a_block_within_another_opens_and_closes_nothing(
 
 
 def test_what_gets_weaker_is_told(said: str) -> None:
-    assert "- `prod`: days of logs 30 to 7 (" in said
+    assert "- `prod`: days of logs of `module.ecs.aws_cloudwatch_log_group.ecs`: 30 to 7 (" in said
 
 
 def test_findings_that_are_new_waived_or_fixed_are_told(said: str) -> None:
@@ -510,7 +510,9 @@ def test_a_region_without_prices_takes_nothing_from_the_others(
 
     assert run(project.root) == exits.FOUND
     said = capsys.readouterr().out
-    assert re.search(r"\| `dev` \| [^|]* \| [^|]* \| [^|]* \| 48 \| not known \(difference not known\) \|", said)
+    assert re.search(
+        r"\| `dev` \(another region\) \| [^|]* \| [^|]* \| [^|]* \| 48 \| not known \(difference not known\) \|", said
+    )
     assert re.search(r"\| `prod` \| Redis \| [\d.]+ \| [\d.]+ \| -[\d.]+ \|", said)
 
 
@@ -523,6 +525,83 @@ def test_overlays_that_cannot_be_read_are_said_to_be_unknown(
     assert run(project.root) == exits.UNKNOWN
     said = capsys.readouterr().out
     assert "### Not known\n\n- `overlays and cost now: environments/prod.yaml:" in said
+
+
+# ---- what becomes of what runs ------------------------------------------------------------------------------------
+
+
+def test_what_is_in_a_region_that_an_environment_leaves_stays_there(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Terraform reads every resource in the region of its provider; only what has no region is found there."""
+    committed(project, output)
+    project.change(
+        "dev",
+        ("\nnetworking:", "\nregion: us-east-1\n\nnetworking:"),
+        ("us-west-2a, us-west-2b", "us-east-1a, us-east-1b"),
+    )
+    project.synthesize("dev")
+    run(project.root)
+    said = capsys.readouterr().out
+    (line,) = [each for each in said.splitlines() if each.startswith("- `dev`: from `us-west-2` to `us-east-1`: ")]
+    assert "**nothing of `us-west-2` is moved or destroyed.**" in line
+    assert "for 43 resources, finds none" in line
+    assert "with its data: `module.ecs.aws_cloudwatch_log_group.ecs`, `module.elasticache.aws_elasticache" in line
+    assert line.endswith("5 resources of no region, or of another one, stay.")  # of IAM
+    assert "Replaced, as far as it is known" not in said  # a part would be named, and all is made anew
+    assert "new version rolled out" not in said
+
+
+def test_a_rename_tells_the_gravest_loss_first_and_what_is_alike_once(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    project.change("base", ("project: miyabi", "project: other"))
+    project.synthesize()
+    run(project.root, "dev")
+    said = capsys.readouterr().out
+    rows = [line.split(" | ")[1] for line in said.splitlines() if line.startswith("| `dev` | `module.")]
+    assert [re.findall(r"\.(aws_\w+)", row)[0] for row in rows[:5]] == [
+        "aws_elasticache_cluster",
+        "aws_cloudwatch_log_group",
+        "aws_lb",
+        "aws_lb_listener",
+        "aws_lb_target_group",
+    ]
+    alarms = "`module.alb.aws_cloudwatch_metric_alarm.target_response_time` and 7 more `aws_cloudwatch_metric_alarm`"
+    assert alarms in rows
+    assert len(rows) < 20
+    assert "new version rolled out" not in said
+
+
+def test_what_is_weaker_is_told_with_its_subject_and_flags_with_words(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    project.change("prod", ("enable_deletion_protection: true", "enable_deletion_protection: false"))
+    project.synthesize("prod")
+    run(project.root)
+    line = "- `prod`: deletion protection of the load balancer of `module.alb.aws_lb.main`: yes to no ("
+    assert line in capsys.readouterr().out
+
+
+def test_what_a_section_switches_on_is_caused_by_its_switch(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    database = "rds:\n  enabled: true\n  database_name: orders\n  migration_command: [migrate, up]\n"
+    project.change("dev", ("\nmonthly_budget:", f"\n{database}\nmonthly_budget:"))
+    project.synthesize("dev")
+    run(project.root)
+    lines = capsys.readouterr().out.splitlines()
+
+    def causes(beginning: str) -> list[str]:
+        (line,) = [each for each in lines if beginning in each]
+        return re.findall(r"`(rds\.[^`]*)`", line)
+
+    assert causes("environment[DATABASE_HOST]`: ") == ["rds.enabled"]
+    assert causes("environment[DATABASE_NAME]`: ") == ["rds.database_name", "rds.enabled"]
+    assert causes("`policy.Statement[3]`: ") == ["rds.enabled"]
 
 
 # ---- Markdown ------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from miyabi_infra.aws.status.model import Look, Observation
 from miyabi_infra.aws.world import World
 from miyabi_infra.stacks import Resource, Value
 from miyabi_infra.stacks.platform import mappings, text
+from miyabi_infra.text import count
 
 SOON: Final = timedelta(days=30)
 """A certificate that ends earlier is told. ACM renews its own 60 days before."""
@@ -71,7 +72,7 @@ def certificates(look: Look) -> Observations:
             yield blocked(f"the certificate for {names} is {found['Status']}", certificate=arn, status=found["Status"])
         elif found["NotAfter"] - look.now < SOON:
             days = (found["NotAfter"] - look.now).days
-            yield note(f"the certificate for {names} ends in {days} days", certificate=arn, days=days)
+            yield note(f"the certificate for {names} ends in {count(days, 'day')}", certificate=arn, days=days)
         else:
             yield fine(f"the certificate for {names} is issued, until {found['NotAfter']:%Y-%m-%d}", certificate=arn)
     before = preflight(look).before

@@ -7,6 +7,7 @@ from miyabi_infra.aws.status.figures import Metric, figures
 from miyabi_infra.aws.status.model import Level, Look, Observation
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import integer
+from miyabi_infra.text import count
 
 _METRICS: Final = (
     Metric("CPU", "AWS/ElastiCache", "CPUUtilization"),
@@ -28,7 +29,7 @@ def redis(look: Look) -> Iterator[Observation]:
         answer = look.world.ask("elasticache", "describe_replication_groups", ReplicationGroupId=name)
         group = answer["ReplicationGroups"][0]
         members = [str(each) for each in group["MemberClusters"]]
-        text = f"{name} {group['Status']}, {len(members)} nodes"
+        text = f"{name} {group['Status']}, {count(len(members), 'node')}"
         level = _LEVELS.get(group["Status"], Level.DEGRADED)
         wanted = integer(cache.get("num_cache_clusters"))
         if wanted > len(members):

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from miyabi_infra.aws.readers.secretsmanager import described
 from miyabi_infra.aws.status.model import Level, Look, Observation, ago
+from miyabi_infra.text import count
 
 _ROTATION: Final = "RotationDays"
 """The tag with the days after which a value is to be replaced."""
@@ -29,6 +30,8 @@ def secrets(look: Look) -> Iterator[Observation]:
         days = tags.get(_ROTATION) if isinstance(tags, Mapping) else None
         text = f"{name} changed {ago(set_at, look.now)}"
         if days is not None and look.now - set_at > timedelta(days=int(str(days))):
-            yield Observation(Level.NOTE, f"{text}, to be rotated after {days} days", {"secret": name})
+            yield Observation(
+                Level.NOTE, f"{text}, to be rotated after {count(int(str(days)), 'day')}", {"secret": name}
+            )
         else:
             yield Observation(Level.OK, text, {"secret": name})

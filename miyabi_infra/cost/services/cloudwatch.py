@@ -7,6 +7,7 @@ from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, Span
 from miyabi_infra.cost.prices import NotPriced
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import Platform, address_of
+from miyabi_infra.text import count
 from modules.waf_facts import LOGS_PREFIX
 
 _DAYS_PER_MONTH: Final = 365 / 12
@@ -45,7 +46,9 @@ def _log_group(group: Resource, context: Context) -> Iterator[Charge]:
     days = number(group.get("retention_in_days", 0)) or _LONGEST_KEPT
     kept = written * days / _DAYS_PER_MONTH
     yield Charge("CloudWatch", f"{written:g} GB of logs", Span.of(written), ingested, assumed=True)
-    yield Charge("CloudWatch", f"logs of {days:g} days kept", Span.of(kept), prices.of("logs.stored"), assumed=True)
+    yield Charge(
+        "CloudWatch", f"logs of {count(days, 'day')} kept", Span.of(kept), prices.of("logs.stored"), assumed=True
+    )
 
 
 BILLING: Final[Billing] = {

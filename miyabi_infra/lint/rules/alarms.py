@@ -7,6 +7,7 @@ from miyabi_infra.lint.environment import Environment
 from miyabi_infra.lint.rule import Concern, rule, scalable_target
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import Platform, number
+from miyabi_infra.text import count
 
 _LOG_DAYS: Final = 30
 
@@ -51,7 +52,7 @@ def low_tasks_alarm_above_minimum(here: Environment) -> Iterator[Concern]:
     if threshold > least:
         yield Concern(
             ("ecs_service", "running_tasks_alarm_threshold"),
-            f"the alarm goes into ALARM below {threshold:g} tasks, the minimum of the autoscaler is {least:g}",
+            f"the alarm goes into ALARM below {count(threshold, 'task')}, the minimum of the autoscaler is {least:g}",
             f"running_tasks_alarm_threshold: {least:g}",
         )
 
@@ -96,7 +97,7 @@ def logs_gone_too_soon(here: Environment) -> Iterator[Concern]:
         if here.highly_available and 0 < days < _LOG_DAYS:
             yield Concern(
                 ("ecs", "log_retention_days"),
-                f"logs are kept for {days:g} days, in an environment that is marked highly available",
+                f"logs are kept for {count(days, 'day')}, in an environment that is marked highly available",
                 f"log_retention_days: {_LOG_DAYS}",
             )
 

@@ -6,6 +6,7 @@ from typing import Final
 from miyabi_infra.lint.environment import Environment
 from miyabi_infra.lint.rule import Concern, rule
 from miyabi_infra.stacks.platform import number
+from miyabi_infra.text import count
 
 _WEEK: Final = 7
 
@@ -17,7 +18,7 @@ def single_nat_for_several_zones(here: Environment) -> Iterator[Concern]:
     if 0 < gateways < here.zones:
         yield Concern(
             ("networking", "single_nat_gateway"),
-            f"{gateways} NAT gateway for {here.zones} zones",
+            f"{count(gateways, 'NAT gateway')} for {here.zones} zones",
             "single_nat_gateway: false",
             "error" if here.highly_available else None,
         )
@@ -46,6 +47,24 @@ def cache_without_snapshots(here: Environment) -> Iterator[Concern]:
         if not cache.get("snapshot_retention_limit"):
             yield Concern(
                 ("elasticache", "snapshot_retention_limit"), "no snapshot is taken", "snapshot_retention_limit: 1"
+            )
+
+
+@rule("warning")
+def cache_without_tls(here: Environment) -> Iterator[Concern]:
+    """Whoever is in the VPC reads sessions and other data on the way between the tasks and the cache."""
+    for cache in here.platform.caches if here.highly_available else ():
+        if cache.get("transit_encryption_enabled") is not True:
+            yield Concern(
+                ("elasticache", "transit_encryption_enabled"),
+                f"{cache.address} is reached without TLS, in an environment that is marked highly available",
+                "transit_encryption_enabled: true, in the steps of the guide where the cache exists",
+            )
+        elif cache.get("transit_encryption_mode") == "preferred":
+            yield Concern(
+                ("elasticache", "transit_encryption_mode"),
+                f"{cache.address} takes connections without TLS, too",
+                "transit_encryption_mode: required, or no such key, once all clients use TLS",
             )
 
 
@@ -79,7 +98,7 @@ def database_without_backups(here: Environment) -> Iterator[Concern]:
         if days == 0 or (here.highly_available and days < _WEEK):
             yield Concern(
                 ("rds", "backup_retention_days"),
-                f"backups are kept for {days:g} days",
+                f"backups are kept for {count(days, 'day')}",
                 "backup_retention_days: 7, or more",
                 "error" if here.highly_available else None,
             )
@@ -123,7 +142,7 @@ def deletion_protection_off(here: Environment) -> Iterator[Concern]:
     kept = max((number(each.get("snapshot_retention_limit")) for each in here.platform.caches), default=0)
     for balancer in here.stack.of_type("aws_lb"):
         if balancer.get("enable_deletion_protection") is not True and (here.highly_available or kept >= _WEEK):
-            reason = "the environment is marked highly available" if here.highly_available else f"{kept:g} snapshots"
+            reason = "the environment is marked highly available" if here.highly_available else count(kept, "snapshot")
             yield Concern(
                 ("alb", "enable_deletion_protection"),
                 f"the load balancer can be deleted by accident ({reason})",

@@ -13,6 +13,7 @@ from miyabi_infra.reach import abilities
 from miyabi_infra.reach.roles import Role
 from miyabi_infra.reach.steps import verdict
 from miyabi_infra.stacks.platform import number
+from miyabi_infra.text import count
 
 STOP_TIMEOUT: Final = 30
 """Seconds that ECS gives a container between SIGTERM and SIGKILL by default (ECS developer guide, "Container
@@ -200,6 +201,18 @@ def exec_without_permission(here: Environment) -> Iterator[Concern]:
 
 
 @rule("warning")
+def shell_into_tasks(here: Environment) -> Iterator[Concern]:
+    """Whoever may call ECS Exec gets a shell in a task, with its secrets and its role, past every review."""
+    service = here.platform.service
+    if here.highly_available and service is not None and service.get("enable_execute_command") is True:
+        yield Concern(
+            ("ecs_service", "enable_execute_command"),
+            "ECS Exec is on, in an environment that is marked highly available",
+            "enable_execute_command: false; switch it on for the time of a search only",
+        )
+
+
+@rule("warning")
 def fewer_tasks_than_zones(here: Environment) -> Iterator[Concern]:
     """A zone without a task costs money and does not help when another zone fails."""
     target = scalable_target(here)
@@ -207,7 +220,7 @@ def fewer_tasks_than_zones(here: Environment) -> Iterator[Concern]:
     if least < here.zones:
         yield Concern(
             ("ecs_service", "autoscaling_min_capacity"),
-            f"at least {least:g} tasks over {here.zones} zones",
+            f"at least {count(least, 'task')} over {here.zones} zones",
             f"autoscaling_min_capacity: {here.zones}",
             "error" if here.highly_available else None,
         )
@@ -236,8 +249,8 @@ def throughput_out_of_reach(here: Environment) -> Iterator[Concern]:
     if requests * most / _MINUTE < promised:
         yield Concern(
             ("ecs_service", "autoscaling_requests_target"),
-            f"{most:g} tasks of {requests:g} requests per minute are {requests * most / _MINUTE:.0f} requests per "
-            f"second; the service levels require {promised:g}",
+            f"{count(most, 'task')} of {requests:g} requests per minute {_is(most)} "
+            f"{requests * most / _MINUTE:.0f} requests per second; the service levels require {promised:g}",
             f"autoscaling_max_capacity: {ceil(promised * _MINUTE / requests)}",
         )
 
@@ -252,7 +265,7 @@ def deployment_takes_all_tasks_down(here: Environment) -> Iterator[Concern]:
     if ceil(number(target.get("min_capacity")) * share / 100) < 1:
         yield Concern(
             ("ecs_service", "deployment_minimum_healthy_percent"),
-            f"{share:g} % of {number(target.get('min_capacity')):g} tasks stay during a deployment: none",
+            f"{share:g} % of {count(number(target.get('min_capacity')), 'task')} stay during a deployment: none",
             "deployment_minimum_healthy_percent: 100",
         )
 
@@ -278,7 +291,7 @@ def desired_count_fought_over(here: Environment) -> Iterator[Concern]:
     if target.get("min_capacity") != target.get("max_capacity"):
         yield Concern(
             ("ecs_service", "managed_elsewhere"),
-            f"Terraform sets {number(service.get('desired_count')):g} tasks, the autoscaler "
+            f"Terraform sets {count(number(service.get('desired_count')), 'task')}, the autoscaler "
             f"{number(target.get('min_capacity')):g} to {number(target.get('max_capacity')):g}",
             "managed_elsewhere: [desired_count]",
         )
@@ -301,7 +314,7 @@ def spot_without_tasks_on_demand(here: Environment) -> Iterator[Concern]:
     if base < needed:
         yield Concern(
             ("ecs_service", "on_demand_base"),
-            f"{base:g} tasks of at least {least:g} are on demand, the others on Fargate Spot",
+            f"{count(base, 'task')} of at least {least:g} {_is(base)} on demand, the others on Fargate Spot",
             f"on_demand_base: {needed:g}",
             "error" if here.highly_available else None,
         )
@@ -333,7 +346,7 @@ def alarm_rings_outside_running_hours(here: Environment) -> Iterator[Concern]:
         if threshold > least:
             yield Concern(
                 ("ecs_service", "running_tasks_alarm_threshold"),
-                f"the alarm rings below {threshold:g} tasks; outside the running hours there are {least}",
+                f"the alarm rings below {count(threshold, 'task')}; outside the running hours there are {least}",
                 f"running_tasks_alarm_threshold: {least}",
             )
         if not least and alarm.get("treat_missing_data") == "breaching":
@@ -342,3 +355,7 @@ def alarm_rings_outside_running_hours(here: Environment) -> Iterator[Concern]:
                 "without tasks there are no data, which the alarm takes for a fault",
                 "running_tasks_alarm_missing_data: notBreaching",
             )
+
+
+def _is(number: float) -> str:
+    return "is" if number == 1 else "are"

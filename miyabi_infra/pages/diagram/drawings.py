@@ -161,7 +161,7 @@ def _secrets(_found: Sequence[Resource], platform: Platform) -> Drawn | None:
 
 def _logs(found: Sequence[Resource], _platform: Platform) -> Drawn:
     days = sorted({integer(each.get("retention_in_days", 0)) for each in found})
-    kept = "never deleted" if 0 in days else f"deleted after {' or '.join(map(str, days))} days"
+    kept = "never deleted" if 0 in days else f"deleted after {' or '.join(map(str, days))} day{'s' * (days != [1])}"
     return Drawn("CloudWatch Logs", _names(found), (kept,))
 
 

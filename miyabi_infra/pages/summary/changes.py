@@ -14,11 +14,12 @@ from miyabi_infra.lint.findings import overlays as linted
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import OverlayError
+from miyabi_infra.pages.summary.region import left_behind
 from miyabi_infra.pages.summary.replacing import Destroyed, Replacements, destroyed, replacements
 from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.reach.questions import ReachChange, difference
 from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import OUT, Stack, addresses, read, revision
+from miyabi_infra.stacks import OUT, Resource, Stack, addresses, read, revision
 from miyabi_infra.stacks.addresses import with_state_of
 from miyabi_infra.stacks.causes import Causes
 from miyabi_infra.stacks.compare import BACKEND, PROVIDER, ResourceChange
@@ -82,6 +83,11 @@ class EnvironmentChange:
     """Findings that counted before, and are waived now."""
     fixed: tuple[Finding, ...]
     """Findings that counted before, and no longer exist."""
+
+    @property
+    def left(self) -> tuple[Resource, ...]:
+        """The resources in the region that the environment leaves; empty where it stays."""
+        return left_behind(self.before, self.after)
 
     def number(self, kind: str) -> int:
         """Resources that are added, changed or removed."""

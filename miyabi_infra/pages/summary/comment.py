@@ -5,10 +5,11 @@ from typing import Final
 
 from miyabi_infra.cost.changes import TOTAL, CostChange
 from miyabi_infra.pages.summary.changes import Changes, EnvironmentChange
-from miyabi_infra.pages.summary.losses import rank
+from miyabi_infra.pages.summary.losses import Lost, together
 from miyabi_infra.pages.summary.markdown import LIMIT, bounded, code, folded
 from miyabi_infra.pages.summary.plan import Plan
 from miyabi_infra.pages.summary.reachability import ConnectionChange, connection_changes
+from miyabi_infra.pages.summary.region import told as of_region
 from miyabi_infra.stacks.causes import Cause
 from miyabi_infra.stacks.compare import LONGEST, ArgumentChange, ResourceChange, shown_values
 from miyabi_infra.stacks.effects import effects_of, told
@@ -16,6 +17,7 @@ from miyabi_infra.stacks.platform import address_of, text
 from miyabi_infra.stacks.state import state_location
 from miyabi_infra.stacks.steps import steps_of
 from miyabi_infra.stacks.strengths import shown
+from miyabi_infra.terraform.address import label
 from miyabi_infra.text import count, markdown
 
 _SECTION: Final = 9_000
@@ -39,6 +41,7 @@ def comment(found: Changes, plans: Sequence[Plan], base: str) -> str:
     for title, section in (
         ("Not known", _not_known(found)),
         ("The stack is gone", _gone(environments, base)),
+        ("Another region", _regions(environments)),
         ("Destroyed, with its data", _destroyed(environments, plans)),
         ("Not in one apply", _steps(environments)),
         ("Destroyed and replaced", _losses(plans)),
@@ -68,11 +71,12 @@ def _not_known(found: Changes) -> Iterator[str]:
 
 
 def _losses(plans: Sequence[Plan]) -> Iterator[str]:
-    rows = [
-        [each.action, code(each.address), ", ".join(map(code, each.because)), each.loss]
+    lost = [
+        Lost("", each.address, (each.action, ", ".join(map(code, each.because)), each.loss))
         for plan in plans
-        for each in sorted(plan.losing, key=lambda each: rank(each.address))
+        for each in plan.losing
     ]
+    rows = [[action, named, because, loss] for _, named, (action, because, loss) in together(lost)]
     if rows:
         yield from markdown(["", "resource", "forced by", "lost with it"], rows).splitlines()
 
@@ -122,20 +126,32 @@ def _gone(found: Sequence[EnvironmentChange], base: str) -> Iterator[str]:
 def _destroyed(found: Sequence[EnvironmentChange], plans: Sequence[Plan]) -> Iterator[str]:
     """What holds data and goes; a plan says it of its environment itself."""
     planned = {plan.environment for plan in plans if plan.complete}
-    rows = [
-        [code(each.name), code(one.address), one.loss]
+    lost = [
+        Lost(code(each.name), one.address, (one.loss,))
         for each in found
-        if each.name not in planned
+        if each.name not in planned and not each.left
         for one in each.destroyed
     ]
+    rows = [[environment, named, *cells] for environment, named, cells in together(lost)]
     if rows:
         yield from markdown(["environment", "destroyed", "lost with it"], rows).splitlines()
 
 
 def _without_plan(found: Sequence[EnvironmentChange], plans: Sequence[Plan]) -> list[EnvironmentChange]:
-    """The environments whose resources change, and for which there is no complete plan."""
+    """The environments whose resources change in their region, and for which there is no complete plan."""
     planned = {plan.environment for plan in plans if plan.complete}
-    return [each for each in found if each.number("change") and each.before and each.after and each.name not in planned]
+    return [
+        each
+        for each in found
+        if each.number("change") and each.before and each.after and not each.left and each.name not in planned
+    ]
+
+
+def _regions(found: Sequence[EnvironmentChange]) -> Iterator[str]:
+    """What is left in a region; a plan without refresh does not show it."""
+    for each in found:
+        if each.before and each.after and each.left:
+            yield f"- {code(each.name)}: {of_region(each.before, each.after, each.left)}"
 
 
 def _replacements(found: Sequence[EnvironmentChange]) -> Iterator[str]:
@@ -144,17 +160,20 @@ def _replacements(found: Sequence[EnvironmentChange]) -> Iterator[str]:
         return
     names = ", ".join(code(each.name) for each in found)
     yield f"There is no plan of {names} (`--plan`): **which resources are replaced is not known for certain.**"
-    rows = [
-        [
+    lost = [
+        Lost(
             code(each.name),
-            code(one.address),
-            code(one.argument),
-            code(one.through) if one.through else "",
-            f"{one.loss}: **Terraform refuses the plan**" if one.refused else one.loss,
-        ]
+            one.address,
+            (
+                code(one.argument),
+                code(label(one.through)) if one.through else "",
+                f"{one.loss}: **Terraform refuses the plan**" if one.refused else one.loss,
+            ),
+        )
         for each in found
         for one in each.replacements.known
     ]
+    rows = [[environment, named, *cells] for environment, named, cells in together(lost)]
     if rows:
         yield ""
         header = ["environment", "replaced", "forced by", "because of", "lost with it"]
@@ -214,6 +233,8 @@ def _sort(each: EnvironmentChange) -> str:
         return " (new)"
     if each.gone:
         return " (gone)"
+    if each.left:
+        return " (another region)"
     return " (removed)" if each.after is None else ""
 
 
@@ -310,8 +331,9 @@ def _blocks(blocks: Sequence[str]) -> str:
 def _weaker(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     for each in found:
         for one in each.weaker:
-            what = f"{one.strength.name} {shown(one.before)} to {shown(one.after)}"
-            yield f"- {code(each.name)}: {what} ({one.strength.why})"
+            subject = f" of {code(one.subject)}" if one.subject else ""
+            figures = f"{shown(one.before)} to {shown(one.after)}"
+            yield f"- {code(each.name)}: {one.strength.name}{subject}: {figures} ({one.strength.why})"
     unknown = [(each.name, one) for each in found for one in each.unjudged]
     if unknown:
         yield from [""] if any(each.weaker for each in found) else []

@@ -1,7 +1,11 @@
 """What is lost when a resource is destroyed, in addition to the resource itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
+
+from miyabi_infra.pages.summary.markdown import code
+from miyabi_infra.terraform.address import label, resource_type
 
 _NOTHING_MORE: Final = ""
 
@@ -107,9 +111,78 @@ def holds(kind: str) -> bool:
     return kind in DATA or kind not in KNOWN_TYPES
 
 
-def rank(address: str) -> int:
-    """Where a loss stands in a list: the database first, whatever happens to it."""
-    return 0 if "aws_db_instance." in address else 1
+_FELT: Final = (
+    "aws_cloudfront_distribution",
+    "aws_lb",
+    "aws_lb_listener",
+    "aws_lb_target_group",
+    "aws_ecs_service",
+    "aws_ecs_cluster",
+    "aws_route53_record",
+    "aws_service_discovery_private_dns_namespace",
+    "aws_service_discovery_service",
+    "aws_vpc",
+    "aws_subnet",
+    "aws_internet_gateway",
+    "aws_nat_gateway",
+    "aws_route_table",
+    "aws_route_table_association",
+    "aws_route",
+    "aws_eip",
+    "aws_wafv2_web_acl",
+)
+"""Types whose loss users feel, the most of them first."""
+
+
+def rank(kind: str) -> int:
+    """Where a loss of a type stands in a list: the database, other data, what users feel, other losses, the rest."""
+    if kind == "aws_db_instance":
+        return 0
+    if holds(kind):
+        return 2 if kind == "aws_cloudwatch_log_group" else 1
+    if kind in _FELT:
+        return _FELTS + _FELT.index(kind)
+    return _OTHERS if lost_with(kind) and kind != "aws_cloudwatch_metric_alarm" else _OTHERS + 1
+
+
+_FELTS: Final = 3
+_OTHERS: Final = _FELTS + len(_FELT)
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A row of a table of losses."""
+
+    environment: str
+    address: str
+    cells: tuple[str, ...]
+    """The other cells, as the table has them."""
+
+
+def together(lost: Sequence[Lost]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Environment, what is lost, and the other cells: the gravest first, what is alike in one row.
+
+    What holds data, and what users feel, is alike only where it is instances of one resource.
+    """
+    groups: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for each in sorted(lost, key=lambda one: rank(resource_type(one.address))):
+        kind = resource_type(each.address)
+        alike = label(each.address) if is_grave(kind) else kind
+        groups.setdefault((each.environment, alike, each.cells), []).append(each.address)
+    return [(environment, _named(held), cells) for (environment, _, cells), held in groups.items()]
+
+
+def _named(addresses: Sequence[str]) -> str:
+    first, *others = addresses
+    if not others:
+        return code(first)
+    one = len({label(each) for each in addresses}) == 1
+    return f"{code(first)} and {len(others)} more" + ("" if one else f" {code(resource_type(first))}")
+
+
+def is_grave(kind: str) -> bool:
+    """Whether a loss is told for each resource by itself: of data, and of what users feel."""
+    return rank(kind) < _OTHERS
 
 
 def lost_with(kind: str) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from miyabi_infra.pages.summary.losses import holds, lost_with, rank
 from miyabi_infra.stacks import Resource, Stack, Value, unknowns
 from miyabi_infra.stacks.addresses import Contract
-from miyabi_infra.stacks.compare import PROVIDER, ResourceChange
-from miyabi_infra.terraform.address import label
+from miyabi_infra.stacks.compare import ResourceChange
+from miyabi_infra.terraform.address import label, resource_type
 from miyabi_infra.terraform.replacements import effect
 
 
@@ -53,7 +53,7 @@ def destroyed(before: Stack, after: Stack, contract: Contract) -> tuple[Destroye
         for each in before.resources
         if holds(each.type) and each.address not in addresses and not _moves(each.address, addresses, contract)
     ]
-    return tuple(sorted(found, key=lambda each: rank(each.address)))
+    return tuple(sorted(found, key=lambda each: rank(resource_type(each.address))))
 
 
 def _moves(address: str, addresses: Container[str], contract: Contract) -> bool:
@@ -72,8 +72,6 @@ def replacements(before: Stack, after: Stack, changes: tuple[ResourceChange, ...
     found: dict[str, Replaced] = {}
     unknown: list[tuple[str, str]] = []
     for change in changes:
-        if change.address == PROVIDER:
-            unknown += [(PROVIDER, each.path) for each in change.arguments if each.path == "region"]
         resource = after.find(change.address)
         if change.kind != "change" or resource is None or before.find(change.address) is None:
             continue
@@ -89,7 +87,9 @@ def replacements(before: Stack, after: Stack, changes: tuple[ResourceChange, ...
                 found[change.address] = Replaced(change.address, argument.path, "", lost, resource.prevent_destroy)
     while following := {each.address: each for each in _following(before, after, found)}:
         found |= following
-    return Replacements(tuple(sorted(found.values(), key=lambda each: rank(each.address))), tuple(unknown))
+    return Replacements(
+        tuple(sorted(found.values(), key=lambda each: rank(resource_type(each.address)))), tuple(unknown)
+    )
 
 
 def _following(before: Stack, after: Stack, found: Mapping[str, Replaced]) -> Iterator[Replaced]:
