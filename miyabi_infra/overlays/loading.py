@@ -7,13 +7,14 @@ account. An overlay's name is its environment's name.
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Final, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from environments.settings import EnvironmentSettings, SharedSettings
-from miyabi_infra.overlays.between import AnySettings, between
+from miyabi_infra.overlays.between import AnySettings, Claims, between
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.explain import explain
 from miyabi_infra.overlays.merging import merged
@@ -27,15 +28,19 @@ TOLD: Final = 100
 """Problems with the form of one overlay that are told; who mends these learns of the next."""
 
 
-def load(root: Path) -> list[AnySettings]:
+def load(root: Path, known: Mapping[str, Claims] = MappingProxyType({})) -> list[AnySettings]:
     """All stacks of the project at `root`, environments first, by name.
+
+    Args:
+        root: The project's root.
+        known: Environments whose overlays are known to be right, with what they claim: they are not loaded.
 
     Raises:
         OverlayError: with every problem of every overlay.
     """
     problems: list[Problem] = []
     loaded: list[tuple[Document, AnySettings]] = []
-    for environment, document in merged(root):
+    for environment, document in merged(root, skip=known):
         if not document.readable:
             problems += document.problems
             continue
@@ -43,7 +48,10 @@ def load(root: Path) -> list[AnySettings]:
         problems += found
         if settings is not None:
             loaded.append((document, settings))
-    problems += between(loaded)
+    claims = [*(Claims.of(settings, document) for document, settings in loaded), *known.values()]
+    problems += between(sorted(claims, key=lambda each: each.environment))
+    if problems and known:
+        return load(root)  # which says what is wrong, of all overlays
     if problems:
         raise OverlayError(problems)
     return sorted(

@@ -3,7 +3,7 @@
 The model is in the modules, which need cdktf. Commands that only look at overlays must not wait for that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from miyabi_infra.overlays.document import Document, read
@@ -13,13 +13,15 @@ from miyabi_infra.project import BASE, OVERLAYS, SHARED
 from modules.platform import Platform
 
 
-def merged(root: Path) -> Iterator[tuple[str, Document]]:
+def merged(root: Path, skip: Collection[str] = ()) -> Iterator[tuple[str, Document]]:
     """Each overlay laid over the base, by environment, with the problems of both; `shared` gets only the top level.
 
-    An overlay that cannot be read comes alone, as a document that is not `readable`.
+    An overlay that cannot be read comes alone, as a document that is not `readable`. `skip`: overlays to leave out.
     """
     base = read(root / OVERLAYS / f"{BASE}.yaml", Path(OVERLAYS, f"{BASE}.yaml"))
     for file in overlay_files(root):
+        if file.stem in skip:
+            continue
         shown_as = Path(OVERLAYS, file.name)
         if file.suffix != SUFFIX:
             yield file.stem, Document(shown_as).unreadable(1, "is not the name of an overlay", f"{file.stem}{SUFFIX}")

@@ -39,6 +39,8 @@ class Kept:
     """Digest of what it was made from."""
     name: str
     """Name of the stack, and of its folder."""
+    claims: Mapping[str, Any]
+    """What of it concerns the other stacks, as `Claims.data` has it."""
     resources: int
     files: Mapping[str, str]
     """Digests of its files, by path relative to the output folder."""
@@ -80,10 +82,10 @@ class Memory:
             with suppress(OSError):  # a folder that cannot be written
                 file.unlink(missing_ok=True)
 
-    def of(self, environment: str, name: str, resources: int) -> Kept:
+    def of(self, environment: str, name: str, claims: Mapping[str, Any], resources: int) -> Kept:
         """A stack that was just written."""
         files = {file: _digest(self.out / file) for file in _files(self.out, name)}
-        return Kept(self.keys[environment], name, resources, files)
+        return Kept(self.keys[environment], name, claims, resources, files)
 
 
 def in_order(environments: Iterable[str]) -> list[str]:

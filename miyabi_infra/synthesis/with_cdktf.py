@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from environments.stack import stack_name
-from miyabi_infra.overlays.loading import AnySettings, load
+from miyabi_infra.overlays.between import AnySettings, Claims
+from miyabi_infra.overlays.loading import load
 from miyabi_infra.synthesis.publish import changes, fresh_folder, publish
 from miyabi_infra.synthesis.render import render_in_parallel
 from miyabi_infra.synthesis.result import Stack, Synthesis, UnknownEnvironmentError
@@ -15,9 +16,9 @@ def synthesize(root: Path, out: Path, memory: Memory, *, write: bool, environmen
 
     What is only checked is remembered, too, where it is found to be what was written.
     """
-    settings = {each.environment: each for each in load(root)}  # all of them: what one says can be about another
-    loaded = {name: each for name, each in settings.items() if name not in memory.kept}
-    known = in_order(settings)
+    settings = load(root, {name: Claims.read(each.claims) for name, each in memory.kept.items()})
+    loaded = {each.environment: each for each in settings}
+    known = in_order({*loaded, *memory.kept})
     if environment is not None and environment not in known:
         raise UnknownEnvironmentError(environment, known)
     names = {name: memory.kept[name].name if name in memory.kept else stack_name(loaded[name]) for name in known}
@@ -45,5 +46,5 @@ def _kept(memory: Memory, loaded: dict[str, AnySettings], rendered: dict[str, St
     for environment, settings in loaded.items():
         stack = rendered.get(stack_name(settings))
         if stack is not None:
-            found[environment] = memory.of(environment, stack.name, stack.resources)
+            found[environment] = memory.of(environment, stack.name, Claims.of(settings).data, stack.resources)
     return found

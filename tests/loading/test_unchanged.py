@@ -6,10 +6,14 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from miyabi_infra.commands.synth import run
+from miyabi_infra.overlays import loading
+from miyabi_infra.overlays.document import Document
+from miyabi_infra.overlays.loading import check
 from miyabi_infra.overlays.problems import OverlayError
 from miyabi_infra.synthesis import unchanged
 from miyabi_infra.synthesis.publish import changes
@@ -125,19 +129,50 @@ def test_a_stack_that_no_overlay_describes_is_removed(synthesized: Project, outp
     assert changes(output, synthesized.out) == []
 
 
-def test_an_overlay_that_claims_the_state_of_an_unchanged_one_is_refused_as_ever(synthesized: Project) -> None:
-    qa = (
-        synthesized.overlay("staging")
-        .read_text(encoding="utf-8")
-        .replace("backend: s3", "backend: s3\n  key: prod/terraform.tfstate")
-    )
-    synthesized.write("qa", qa)
+def test_overlays_that_are_unchanged_are_not_read(synthesized: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = list[str]()
+
+    def noted(document: Document, environment: str, model: Any) -> Any:  # noqa: ANN401  # either kind of settings
+        read.append(environment)
+        return check(document, environment, model)
+
+    monkeypatch.setattr(loading, "check", noted)
+    synthesized.change("staging", ("alb:\n", "alb:\n  idle_timeout: 61\n"))
+    synthesize(synthesized.root, synthesized.out)
+    assert read == ["staging"]
+
+
+LOG_BUCKET = 'account_id: "123456789012"\nlog_bucket:\n  name: miyabi-terraform-state\nalb:\n'
+PIPELINE = "pipeline:\n  repository: a/b\n  owner_id: 1\n  repository_id: 2\n  environments: [prod, {}]\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "edit", "of"),
+    [
+        ("staging", ("backend: s3", "backend: s3\n  key: prod/terraform.tfstate"), "environments/prod.yaml"),
+        ("staging", ("alb:\n", LOG_BUCKET), "environments/shared.yaml"),
+        ("shared", ("lint:\n", PIPELINE.format("staging") + "  roles_need_boundary: true\nlint:\n"), "github-roles"),
+        ("shared", ("lint:\n", PIPELINE.format("qa") + "lint:\n"), "has no overlay"),
+    ],
+)
+def test_what_an_unchanged_stack_has_or_needs_is_known_as_ever(
+    synthesized: Project, environment: str, edit: tuple[str, str], of: str
+) -> None:
+    synthesized.change(environment, edit)
     with pytest.raises(OverlayError) as remembered:
         synthesize(synthesized.root, synthesized.out)
     with pytest.raises(OverlayError) as afresh:
         synthesize(synthesized.root, synthesized.out, write=False)
     assert str(remembered.value) == str(afresh.value)
-    assert "environments/prod.yaml" in str(afresh.value)
+    assert of in str(afresh.value)
+
+
+def test_an_environment_that_the_pipeline_of_an_unchanged_stack_names_is_missed(synthesized: Project) -> None:
+    synthesized.change("shared", ("lint:\n", PIPELINE.format("staging") + "lint:\n"))
+    synthesize(synthesized.root, synthesized.out)
+    synthesized.overlay("staging").unlink()
+    with pytest.raises(OverlayError, match="has no overlay"):
+        synthesize(synthesized.root, synthesized.out)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"dev": 1}', '{"dev": {"key": "x"}}', "null"])
@@ -154,7 +189,7 @@ def test_check_never_trusts_what_is_remembered(synthesized: Project) -> None:
     with synthesized.body("dev", "ecs") as body:
         body["locals"] = {}
     memory = remember(synthesized.root, synthesized.out)
-    wrong = memory.of("dev", "miyabi-dev", 48)
+    wrong = memory.of("dev", "miyabi-dev", {}, 48)
     memory.write({**memory.kept, "dev": replace(wrong, resources=48)})
     assert kept(synthesized) == ALL
     assert run(synthesized.root, synthesized.out, write=True) == 0
