@@ -89,9 +89,11 @@ def open_port_nobody_answers(here: Environment) -> Iterator[Concern]:
         node = here.reach.node(each.node)
         unanswered = any(step.kind == "listens" for step in each.missing)
         if node is not None and node.kind == "load balancer" and unanswered:
+            # The rules of an internal one let in whoever is led to it; nobody comes from the internet.
+            who = "the internet" if node.public.holds is not False else "everybody who is led to the VPC"
             yield Concern(
                 ("security_groups", "https_ingress"),
-                f"the internet is let in on port {each.port} of the load balancer, where nothing listens",
+                f"{who} is let in on port {each.port} of the load balancer, where nothing listens",
                 "https_ingress: false, until there is a certificate",
             )
 
