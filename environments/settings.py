@@ -389,6 +389,8 @@ class EnvironmentSettings(Platform):
             why = "only CloudFront gets an answer from"
         elif self.alb.internal:
             why = "has private addresses only (alb.internal)"
+        elif not self.alb.answers_ipv4:
+            why = "answers over IPv6, and Route 53 asks a name over IPv4 (alb.ip_address_type)"
         elif "0.0.0.0/0" not in self.security_groups.alb_ingress_cidr_blocks:
             why = "security_groups.alb_ingress_cidr_blocks does not open to the internet"
         if why:
@@ -404,6 +406,38 @@ class EnvironmentSettings(Platform):
             )
             allowed = "none, or a policy with TLS 1.2, too, such as ELBSecurityPolicy-TLS13-1-2-2021-06"
             yield Violation(("dns", "health_check_name"), self.dns.health_check_name, problem, allowed)
+
+    @rule("networking", "alb")
+    def dualstack_has_subnets_with_ipv6(self, _platform: Platform) -> Iterator[Violation]:
+        """ELB refuses the type otherwise: "You must specify subnets with an associated IPv6 CIDR block"."""
+        if self.alb.answers_ipv6 and not self.networking.dual_stack:
+            problem = f"needs subnets with IPv6 blocks, and networking.ipv6 is {self.networking.ipv6}"
+            allowed = "ipv4, or networking.ipv6: dual-stack"
+            yield Violation(("alb", "ip_address_type"), self.alb.ip_address_type, problem, allowed)
+
+    @rule("security_groups", "alb", "frontend")
+    def somebody_gets_in_over_ipv6(self, _platform: Platform) -> Iterator[Violation]:
+        """A client asks an IPv6 address first where there is one, and waits; blocks without one say what is not so."""
+        blocks = list(self.security_groups.alb_ingress_ipv6_cidr_blocks)
+        key = ("security_groups", "alb_ingress_ipv6_cidr_blocks")
+        if not self.alb.answers_ipv6 and blocks:
+            allowed = "no such key, or alb.ip_address_type: dualstack"
+            yield Violation(key, blocks, "has no effect, as the load balancer has no IPv6 address", allowed)
+        elif self.alb.answers_ipv6 and self.frontend.enabled and self.frontend.only_from_cloudfront:
+            problem = "is for nobody: only CloudFront gets in (frontend.only_from_cloudfront), and it asks over IPv4"
+            allowed = "ipv4: viewers have the IPv6 addresses of the distribution"
+            yield Violation(("alb", "ip_address_type"), self.alb.ip_address_type, problem, allowed)
+        elif self.alb.answers_ipv6 and not blocks:
+            problem = f"lets nobody in over IPv6, which alb.ip_address_type {self.alb.ip_address_type} offers"
+            yield Violation(key, blocks, problem, "['::/0'], other blocks, or alb.ip_address_type: ipv4")
+
+    @rule("frontend", "alb")
+    def cloudfront_asks_over_ipv4(self, _platform: Platform) -> Iterator[Violation]:
+        """Provider 5 makes no origin that CloudFront asks over IPv6 (its documentation, `custom_origin_config`)."""
+        if self.frontend.enabled and not self.alb.answers_ipv4:
+            problem = "keeps CloudFront out, which asks the load balancer for frontend.api_paths over IPv4"
+            allowed = "dualstack, or frontend.enabled: false"
+            yield Violation(("alb", "ip_address_type"), self.alb.ip_address_type, problem, allowed)
 
     @rule("frontend", "alb")
     def cloudfront_reaches_the_load_balancer(self, _platform: Platform) -> Iterator[Violation]:

@@ -158,6 +158,7 @@ class EnvironmentStack(PlatformStack):
             cloudfront_port=frontend.api_port if frontend.enabled and frontend.only_from_cloudfront else None,
             codedeploy=codedeploy,
             asks_endpoints=settings.networking.vpc_cidr if settings.endpoints.interfaces else None,
+            dual_stack=settings.networking.dual_stack,
         )
         endpoints = None
         if settings.endpoints.enabled:
@@ -260,8 +261,9 @@ class EnvironmentStack(PlatformStack):
             codedeploy=codedeploy,
             certificate_arn=certificate.certificate_arn if certificate else None,
             log_bucket_name=log_bucket.bucket_name if log_bucket else None,
-            # AWS refuses an internet-facing load balancer in a VPC without an internet gateway, and logs into a bucket
-            # whose policy does not let it write yet.
+            ipv6=settings.networking.ipv6 != "none",
+            # AWS refuses an internet-facing load balancer in a VPC without an internet gateway, dualstack in subnets
+            # without their IPv6 blocks, and logs into a bucket whose policy does not let it write yet.
             depends_on=[networking, *([log_bucket] if log_bucket else [])],
         )
         self.ecs = ecs = EcsModule(
@@ -386,6 +388,8 @@ class EnvironmentStack(PlatformStack):
                 alb_dns_name=alb.alb_dns_name,
                 alb_zone_id=alb.alb_zone_id,
                 https=settings.has_https,
+                over_ipv4=settings.alb.answers_ipv4,
+                over_ipv6=settings.alb.answers_ipv6,
                 distribution=(served.distribution_domain_name, served.distribution_zone_id) if served else None,
             )
         self._alarm_topic_arn = alarm_topic_arn
@@ -395,6 +399,8 @@ class EnvironmentStack(PlatformStack):
         """The outputs of the root module: those of every environment, then those of what an overlay switches on."""
         self.output("vpc_id", self.networking.vpc_id, "ID of the VPC")
         self.output("vpc_cidr", self.networking.vpc_cidr, "IPv4 block of the VPC")
+        if settings.networking.ipv6 != "none":
+            self.output("vpc_ipv6_cidr", self.networking.vpc_ipv6_cidr, "IPv6 block of the VPC")
         self.output("public_subnet_ids", self.networking.public_subnet_ids, "IDs of the public subnets")
         self.output("private_subnet_ids", self.networking.private_subnet_ids, "IDs of the private subnets")
         self.output("nat_gateway_id", self.networking.nat_gateway_id, "ID of the first NAT gateway; null without NAT")

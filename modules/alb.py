@@ -146,6 +146,12 @@ class AlbSettings(Settings):
     "Load balancer scheme"). AWS changes no scheme: a change replaces the load balancer and the target group, by others
     whose names contain `internal`, or no longer."""
 
+    ip_address_type: Literal["ipv4", "dualstack", "dualstack-without-public-ipv4"] = "ipv4"
+    """Over what clients reach the load balancer: `dualstack` is IPv4 and IPv6, `dualstack-without-public-ipv4` IPv6,
+    and IPv4 from within the VPC, which saves the cost of public IPv4 addresses. Tasks are asked over IPv4 in any case.
+    All but `ipv4` need `networking.ipv6: dual-stack` and `security_groups.alb_ingress_ipv6_cidr_blocks` (ELB API,
+    `CreateLoadBalancer`)."""
+
     enable_deletion_protection: bool = False
     """Whether AWS refuses to delete the load balancer until this setting is false."""
 
@@ -234,6 +240,16 @@ class AlbSettings(Settings):
     unhealthy_hosts_alarm_threshold: Annotated[int, Field(ge=0)] = 0
     """Number of unhealthy tasks above which the alarm goes into ALARM."""
 
+    @property
+    def answers_ipv6(self) -> bool:
+        """Whether the load balancer has IPv6 addresses."""
+        return self.ip_address_type != "ipv4"
+
+    @property
+    def answers_ipv4(self) -> bool:
+        """Whether clients outside the VPC reach the load balancer over IPv4."""
+        return self.ip_address_type != "dualstack-without-public-ipv4"
+
     def named(self, thing: str) -> str:
         """What the load balancer or a target group is called: the new one is there before the old one is deleted.
 
@@ -260,6 +276,13 @@ class AlbSettings(Settings):
         if f"{platform.project}-".startswith("internal-"):
             problem = "results in a load balancer name that starts with internal-, which ELB reserves"
             yield Violation("project", platform.project, problem, "another name")
+
+    @rule("internal", "ip_address_type")
+    def internal_load_balancer_has_ipv4(self, _platform: Platform) -> Iterator[Violation]:
+        """An internal load balancer has no public address that it could do without (ELB API, `SetIpAddressType`)."""
+        if self.internal and not self.answers_ipv4:
+            problem = "is for internet-facing load balancers"
+            yield Violation("ip_address_type", self.ip_address_type, problem, "ipv4 or dualstack with internal: true")
 
     @rule("certificate_arn", "further_certificate_arns", "region")
     def certificate_is_of_the_region(self, platform: Platform) -> Iterator[Violation]:
@@ -306,13 +329,15 @@ class AlbModule(Module):
         codedeploy: CodedeploySettings | None = None,
         certificate_arn: str | None = None,
         log_bucket_name: str | None = None,
+        ipv6: bool = False,
         depends_on: list[ITerraformDependable],
     ) -> None:
         """`origin_secrets`: by the name of their wire, the secrets of which each request needs one; None for none.
 
         `codedeploy`: how CodeDeploy moves the traffic between two target groups; None where there is one.
         `certificate_arn`: of the certificate that the environment makes; None for none. Whether there is one is known
-        before apply, its value after it. `log_bucket_name`: the bucket for its logs; None for none.
+        before apply, its value after it. `log_bucket_name`: the bucket for its logs; None for none. `ipv6`: whether the
+        VPC has an IPv6 block.
         """
         super().__init__(scope, depends_on=depends_on)
         body, name = self.body, platform.name
@@ -342,6 +367,8 @@ class AlbModule(Module):
             name=load_balancer_name,
             load_balancer_type="application",
             internal=settings.internal,
+            # Without a value, the provider leaves the type as it is: the way back from dualstack needs one.
+            ip_address_type=settings.ip_address_type if ipv6 else None,
             security_groups=[security_group],
             subnets=subnets,
             enable_deletion_protection=settings.enable_deletion_protection,

@@ -29,9 +29,10 @@ class DnsSettings(Settings):
     `GetHostedZone`)."""
 
     load_balancer_names: Annotated[tuple[DomainName, ...], Field(strict=False, max_length=100)] = ()
-    """Names that lead to the load balancer, with `alb.internal` to private addresses: an alias record each. Such a
-    record costs nothing, and can be at the name of the zone itself (Route 53 developer guide, "Choosing between alias
-    and non-alias records"; Route 53 API, `ResourceRecordSet`)."""
+    """Names that lead to the load balancer, with `alb.internal` to private addresses: an alias record each for what
+    `alb.ip_address_type` says, IPv4, IPv6 or both. Such a record costs nothing, and can be at the name of the zone
+    itself (Route 53 developer guide, "Choosing between alias and non-alias records"; Route 53 API,
+    `ResourceRecordSet`)."""
 
     frontend_names: Annotated[tuple[DomainName, ...], Field(strict=False, max_length=100)] = ()
     """Names that lead to the distribution of the frontend: alias records for IPv4 and IPv6. The distribution answers to
@@ -112,9 +113,14 @@ class DnsModule(Module):
         alb_dns_name: str,
         alb_zone_id: str,
         https: bool,
+        over_ipv4: bool,
+        over_ipv6: bool,
         distribution: tuple[str, str] | None,
     ) -> None:
-        """`https`: whether the load balancer has an HTTPS listener; `distribution`: its name and its hosted zone."""
+        """`https`: whether the load balancer has an HTTPS listener; `over_ipv4`, `over_ipv6`: what it answers.
+
+        `distribution`: its name and its hosted zone.
+        """
         super().__init__(scope)
         body, name = self.body, platform.name
         zone = zone_id(body, settings)
@@ -126,16 +132,27 @@ class DnsModule(Module):
                 zone_id=self.wire("alb_zone_id", alb_zone_id, "Hosted zone ID of the load balancer"),
                 evaluate_target_health=True,
             )
-            # IPv4 only, as the load balancer: an address that nobody answers at would cost each client a time-out.
-            record = Route53Record(
-                body,
-                "aws_route53_record.load_balancer",
-                zone_id=zone,
-                name="${each.key}",
-                type="A",
-                alias=load_balancer,
-            )
-            for_each(record, dict.fromkeys(settings.load_balancer_names, "A"))
+            # Only where it answers: an address that nobody answers at would cost each client a time-out.
+            if over_ipv4:
+                record = Route53Record(
+                    body,
+                    "aws_route53_record.load_balancer",
+                    zone_id=zone,
+                    name="${each.key}",
+                    type="A",
+                    alias=load_balancer,
+                )
+                for_each(record, dict.fromkeys(settings.load_balancer_names, "A"))
+            if over_ipv6:
+                record_ipv6 = Route53Record(
+                    body,
+                    "aws_route53_record.load_balancer_ipv6",
+                    zone_id=zone,
+                    name="${each.key}",
+                    type="AAAA",
+                    alias=load_balancer,
+                )
+                for_each(record_ipv6, dict.fromkeys(settings.load_balancer_names, "AAAA"))
 
         if settings.frontend_names and distribution:
             domain_name, hosted_zone = distribution

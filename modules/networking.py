@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 from itertools import combinations
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final, Literal
 
 from cdktf import TerraformResourceLifecycle, TerraformStack
+from cdktf_cdktf_provider_aws.egress_only_internet_gateway import EgressOnlyInternetGateway
 from cdktf_cdktf_provider_aws.eip import Eip
 from cdktf_cdktf_provider_aws.internet_gateway import InternetGateway
 from cdktf_cdktf_provider_aws.nat_gateway import NatGateway
@@ -26,6 +27,10 @@ RESERVED_ADDRESSES = 5
 
 SMALLEST_ALB_PREFIX = 27
 """Of a subnet with a load balancer (Elastic Load Balancing user guide, "Subnets for your load balancer")."""
+_SUBNET_BITS: Final = 8
+"""Bits by which the block of a subnet, a /64, is longer than that of Amazon's of the VPC, a /56."""
+_FIRST_PRIVATE: Final = 128
+"""Number of the /64 of the first private subnet. A zone more gives no subnet another one."""
 _UNUSABLE = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")))
 
 
@@ -54,6 +59,18 @@ class NetworkingSettings(Settings):
     single_nat_gateway: bool = False
     """Whether all zones share one NAT gateway. It is cheaper, but if its zone fails, no private subnet reaches the
     internet. Default: one per zone."""
+
+    ipv6: Literal["none", "vpc-only", "dual-stack"] = "none"
+    """What has IPv6 addresses beside those of IPv4. `dual-stack`: the VPC has a block of Amazon's, a /56, and each
+    subnet a /64 of it; public subnets reach the internet and are reached through the internet gateway, private ones
+    only reach it, past NAT, through an egress-only internet gateway. `vpc-only`: only the VPC has its block, which is
+    the step back from `dual-stack`: AWS takes no block that a subnet uses (VPC user guide, "Add IPv6 support for your
+    VPC"; EC2 API, `DisassociateVpcCidrBlock`)."""
+
+    @property
+    def dual_stack(self) -> bool:
+        """Whether what is in the subnets can have IPv6 addresses."""
+        return self.ipv6 == "dual-stack"
 
     @property
     def nat_gateway_count(self) -> int:
@@ -155,10 +172,12 @@ class NetworkingModule(Module):
         public_subnet_cidrs = self.local("public_subnet_cidrs", list(settings.public_subnet_cidrs))
         private_subnet_cidrs = self.local("private_subnet_cidrs", list(settings.private_subnet_cidrs))
 
+        dual_stack = settings.dual_stack
         vpc = Vpc(
             body,
             "aws_vpc.main",
             cidr_block=settings.vpc_cidr,
+            assign_generated_ipv6_cidr_block=settings.ipv6 != "none" or None,
             enable_dns_hostnames=True,
             enable_dns_support=True,
             tags={"Name": name("vpc")},
@@ -175,6 +194,7 @@ class NetworkingModule(Module):
             count=zones,
             vpc_id=vpc_id,
             cidr_block=f"${{{public_subnet_cidrs}[count.index]}}",
+            ipv6_cidr_block=_ipv6_block("count.index") if dual_stack else None,
             availability_zone=f"${{{availability_zones}[count.index]}}",
             map_public_ip_on_launch=True,
             lifecycle=replaced_first,
@@ -186,6 +206,7 @@ class NetworkingModule(Module):
             count=zones,
             vpc_id=vpc_id,
             cidr_block=f"${{{private_subnet_cidrs}[count.index]}}",
+            ipv6_cidr_block=_ipv6_block(f"{_FIRST_PRIVATE} + count.index") if dual_stack else None,
             availability_zone=f"${{{availability_zones}[count.index]}}",
             lifecycle=replaced_first,
             tags={"Name": name("private-subnet-${count.index + 1}"), "Type": "private"},
@@ -219,6 +240,14 @@ class NetworkingModule(Module):
             destination_cidr_block="0.0.0.0/0",
             gateway_id=internet_gateway.id,
         )
+        if dual_stack:
+            Route(
+                body,
+                "aws_route.public_internet_gateway_ipv6",
+                route_table_id=public_route_table.id,
+                destination_ipv6_cidr_block="::/0",
+                gateway_id=internet_gateway.id,
+            )
         RouteTableAssociation(
             body,
             "aws_route_table_association.public",
@@ -242,6 +271,19 @@ class NetworkingModule(Module):
             destination_cidr_block="0.0.0.0/0",
             nat_gateway_id=item(nat_gateway, "count.index", "id"),
         )
+        if dual_stack:
+            # NAT translates no IPv6. Every IPv6 address is public; this gateway lets answers in, and nothing else.
+            egress_only = EgressOnlyInternetGateway(
+                body, "aws_egress_only_internet_gateway.main", vpc_id=vpc_id, tags={"Name": name("eigw")}
+            )
+            Route(
+                body,
+                "aws_route.private_egress_only_gateway",
+                count=settings.private_route_table_count,
+                route_table_id=item(private_route_table, "count.index", "id"),
+                destination_ipv6_cidr_block="::/0",
+                egress_only_gateway_id=egress_only.id,
+            )
         RouteTableAssociation(
             body,
             "aws_route_table_association.private",
@@ -261,6 +303,8 @@ class NetworkingModule(Module):
         self.nat_gateway_id = self.output(
             "nat_gateway_id", item_or_null(nat_gateway, "id"), "ID of the first NAT gateway; null without NAT"
         )
+        if settings.ipv6 != "none":
+            self.vpc_ipv6_cidr = self.output("vpc_ipv6_cidr", vpc.ipv6_cidr_block, "IPv6 block of the VPC")
         self._private_route_table = private_route_table
         self.internet_gateway_id = self.output("internet_gateway_id", internet_gateway.id, "ID of the internet gateway")
 
@@ -271,3 +315,8 @@ class NetworkingModule(Module):
             every(self._private_route_table, "id"),
             "IDs of the private subnets' route tables",
         )
+
+
+def _ipv6_block(number: str) -> str:
+    """The /64 of a number in the block of the VPC, which AWS chooses."""
+    return f"${{cidrsubnet(aws_vpc.main.ipv6_cidr_block, {_SUBNET_BITS}, {number})}}"

@@ -11,7 +11,7 @@ from modules.base import Module
 from modules.cloudfront_facts import ORIGIN_FACING
 from modules.codedeploy import CodedeploySettings
 from modules.platform import Platform
-from modules.settings import Cidr, Settings, Violation, rule, twice
+from modules.settings import Cidr, Ipv6Cidr, Settings, Violation, rule, twice
 
 HTTP_PORT, HTTPS_PORT, POSTGRESQL_PORT, REDIS_PORT = 80, 443, 5432, 6379
 
@@ -26,6 +26,11 @@ class SecurityGroupsSettings(Settings):
     """IPv4 CIDR blocks that can reach the load balancer. Default: the whole internet; with `alb.internal`, everything
     that is led to the private subnets: the VPC, peers, VPNs (VPC user guide, "Security group rules")."""
 
+    alb_ingress_ipv6_cidr_blocks: Annotated[tuple[Ipv6Cidr, ...], Field(strict=False)] = ()
+    """IPv6 CIDR blocks that can reach the load balancer, with `alb.ip_address_type: dualstack`. `::/0` is the whole
+    internet; with `alb.internal`, everything that is led to the private subnets (VPC user guide, "Security group
+    rules")."""
+
     @rule("project")
     def names_do_not_look_like_ids(self, platform: Platform) -> Iterator[Violation]:
         """EC2 refuses a security group whose name starts with `sg-`."""
@@ -37,6 +42,11 @@ class SecurityGroupsSettings(Settings):
     def ingress_blocks_differ(self, _platform: Platform) -> Iterator[Violation]:
         """EC2 refuses a rule that contains a block twice."""
         yield from twice("alb_ingress_cidr_blocks", self.alb_ingress_cidr_blocks, "each block once")
+
+    @rule("alb_ingress_ipv6_cidr_blocks")
+    def ipv6_ingress_blocks_differ(self, _platform: Platform) -> Iterator[Violation]:
+        """EC2 refuses a rule that contains a block twice."""
+        yield from twice("alb_ingress_ipv6_cidr_blocks", self.alb_ingress_ipv6_cidr_blocks, "each block once")
 
 
 def _all_outbound() -> SecurityGroupEgress:
@@ -54,11 +64,27 @@ def _all_outbound() -> SecurityGroupEgress:
     )
 
 
+def _all_outbound_ipv6() -> SecurityGroupEgress:
+    """The rule that allows all outbound traffic over IPv6: `0.0.0.0/0` is IPv4 only."""
+    return SecurityGroupEgress(
+        description="All outbound traffic over IPv6",
+        from_port=0,
+        to_port=0,
+        protocol="-1",
+        cidr_blocks=[],
+        security_groups=[],
+        ipv6_cidr_blocks=["::/0"],
+        prefix_list_ids=[],
+        self_attribute=False,
+    )
+
+
 def _ingress(
     description: str,
     port: int,
     *,
     cidr_blocks: Sequence[str] = (),
+    ipv6_cidr_blocks: Sequence[str] = (),
     security_groups: Sequence[str] = (),
     prefix_lists: Sequence[str] = (),
 ) -> SecurityGroupIngress:
@@ -71,7 +97,7 @@ def _ingress(
         cidr_blocks=list(cidr_blocks),
         security_groups=list(security_groups),
         # Terraform treats these blocks as attributes: in JSON every field is required, even an empty one.
-        ipv6_cidr_blocks=[],
+        ipv6_cidr_blocks=list(ipv6_cidr_blocks),
         prefix_list_ids=list(prefix_lists),
         self_attribute=False,
     )
@@ -93,6 +119,7 @@ class SecurityGroupsModule(Module):
         cloudfront_port: int | None = None,
         codedeploy: CodedeploySettings | None = None,
         asks_endpoints: str | None = None,
+        dual_stack: bool = False,
     ) -> None:
         """`internal`: whether the load balancer is.
 
@@ -100,6 +127,7 @@ class SecurityGroupsModule(Module):
 
         `codedeploy`: who reaches the port for test traffic; None where CodeDeploy does not deploy.
         `asks_endpoints`: the block whose members ask the interface endpoints; None where there are none.
+        `dual_stack`: whether tasks can have IPv6 addresses.
         """
         super().__init__(scope)
         body, name = self.body, platform.name
@@ -108,6 +136,12 @@ class SecurityGroupsModule(Module):
         http = _ingress(f"HTTP from {clients}", HTTP_PORT, cidr_blocks=blocks)
         https = _ingress(f"HTTPS from {clients}", HTTPS_PORT, cidr_blocks=blocks)
         to_balancer = [http, https] if settings.https_ingress else [http]
+        if settings.alb_ingress_ipv6_cidr_blocks:
+            # A rule of its own each: so the plan that adds IPv6 leaves those of IPv4 alone.
+            blocks = list(settings.alb_ingress_ipv6_cidr_blocks)
+            http = _ingress(f"HTTP over IPv6 from {clients}", HTTP_PORT, ipv6_cidr_blocks=blocks)
+            https = _ingress(f"HTTPS over IPv6 from {clients}", HTTPS_PORT, ipv6_cidr_blocks=blocks)
+            to_balancer += [http, https] if settings.https_ingress else [http]
         if cloudfront_port is not None:
             # The list counts as 55 of the 60 rules that a group can have, so there is room for one port.
             lists = [ORIGIN_FACING[platform.region]]
@@ -134,7 +168,7 @@ class SecurityGroupsModule(Module):
             description="Security group for ECS tasks",
             vpc_id=vpc,
             ingress=[_ingress("HTTP from ALB", platform.container_port, security_groups=[alb.id])],
-            egress=[_all_outbound()],
+            egress=[_all_outbound(), _all_outbound_ipv6()] if dual_stack else [_all_outbound()],
             tags={"Name": name("ecs-sg")},
         )
         ecs_id = ecs.id

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 from itertools import pairwise
 from textwrap import dedent
 from typing import Annotated, Any, Final, TypeVar
@@ -166,6 +166,20 @@ def _cidr(value: str) -> str:
     return value
 
 
+_IPV6_CIDR_ALLOWED: Final = "an IPv6 block in its shortest form with no host bits set, such as 2001:db8::/32 or ::/0"
+
+
+def _ipv6_cidr(value: str) -> str:
+    try:
+        network = IPv6Network(value, strict=False)
+    except ValueError as error:
+        raise refuse("is not an IPv6 CIDR block", _IPV6_CIDR_ALLOWED) from error
+    if str(network) != value:
+        # AWS would store the shortest form, and every later plan would differ.
+        raise refuse("is not the address of its network in its shortest form", str(network))
+    return value
+
+
 def _aws_block(value: str) -> str:
     largest, smallest = 16, 28
     if not largest <= int(value.rpartition("/")[2]) <= smallest:
@@ -189,6 +203,13 @@ Cidr = Annotated[_CidrText, AfterValidator(_cidr)]
 # The size first: the network around a block of a wrong size would be refused for its size next.
 AwsCidr = Annotated[_CidrText, AfterValidator(_aws_block), AfterValidator(_cidr)]
 """An IPv4 CIDR block of a size that a VPC or a subnet can have."""
+
+Ipv6Cidr = Annotated[
+    str,
+    matching(r"[0-9a-f:]{2,39}/\d{1,3}", "is not an IPv6 CIDR block", _IPV6_CIDR_ALLOWED),
+    AfterValidator(_ipv6_cidr),
+]
+"""An IPv6 CIDR block of any size."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 """A TCP port."""

@@ -159,7 +159,8 @@ class WafSettings(Settings):
     limit. AWS's longest window is ten minutes, so 1,000 requests an hour (the milestone report) cannot be said: 166 in
     ten minutes are at most 996 an hour, and a caller with 167 in ten minutes waits, though the hour has room. AWS
     checks about every ten seconds: a fast caller gets more through before it is stopped, and is free again when its
-    last window is below the limit (WAFV2 API, `RateBasedStatement`). Callers behind one address share the limit."""
+    last window is below the limit (WAFV2 API, `RateBasedStatement`). Callers behind one address share the limit, and
+    a caller with IPv6 has many addresses, each with a limit of its own."""
 
     rate_window: Literal[60, 120, 300, 600] = 600
     """Seconds over which AWS counts the requests of an address (WAFV2 API, `EvaluationWindowSec`)."""

@@ -108,6 +108,11 @@ CHANGES: Final[Mapping[str, Sequence[Values]]] = {
     ),
     "networking.public_subnet_cidrs": ({"networking.public_subnet_cidrs": [*_PUBLIC, "10.8.4.0/24"]},),
     "networking.private_subnet_cidrs": (),
+    "networking.ipv6": (),  # with the load balancer still dualstack, AWS refuses; the guide is run
+    "security_groups.alb_ingress_ipv6_cidr_blocks": (
+        {"security_groups.alb_ingress_ipv6_cidr_blocks": ["2001:db8:113::/48", "2001:db8:114::/48"]},
+    ),
+    "alb.ip_address_type": ({"alb.ip_address_type": DEFAULT, "security_groups.alb_ingress_ipv6_cidr_blocks": DEFAULT},),
     "networking.enable_nat_gateway": ({"networking.enable_nat_gateway": False},),
     "networking.single_nat_gateway": ({"networking.single_nat_gateway": True},),
     "security_groups.https_ingress": ({"security_groups.https_ingress": False, **_NO_HTTPS},),
@@ -209,7 +214,12 @@ CHANGES: Final[Mapping[str, Sequence[Values]]] = {
     "waf.protects": ({"waf.protects": "distribution", "alb.waf_fail_open": DEFAULT},),
     "secrets": ({"secrets": {**complete.overlay()["secrets"], "search": {"description": "Key of the search"}}},),
     "frontend.only_from_cloudfront": (
-        {"frontend.only_from_cloudfront": True, "security_groups.alb_ingress_cidr_blocks": DEFAULT},
+        {
+            "frontend.only_from_cloudfront": True,
+            "alb.ip_address_type": DEFAULT,
+            "security_groups.alb_ingress_cidr_blocks": DEFAULT,
+            "security_groups.alb_ingress_ipv6_cidr_blocks": DEFAULT,
+        },
     ),
     "frontend.origin_secret": ({"frontend.origin_secret": DEFAULT, "frontend.previous_origin_secret": DEFAULT},),
     "frontend.hsts_subdomains": ({"frontend.hsts_subdomains": DEFAULT, "frontend.hsts_preload": DEFAULT},),

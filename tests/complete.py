@@ -109,11 +109,16 @@ def overlay(
             "availability_zones": [f"{REGION}a", f"{REGION}b", f"{REGION}c"],
             "public_subnet_cidrs": ["10.8.1.0/24", "10.8.2.0/24", "10.8.3.0/24"],
             "private_subnet_cidrs": ["10.8.16.0/20", "10.8.32.0/20", "10.8.48.0/20"],
+            "ipv6": "dual-stack",
         },
-        "security_groups": {"alb_ingress_cidr_blocks": ["203.0.113.0/24", "198.51.100.0/24"]},
+        "security_groups": {
+            "alb_ingress_cidr_blocks": ["203.0.113.0/24", "198.51.100.0/24"],
+            "alb_ingress_ipv6_cidr_blocks": ["2001:db8:113::/48"],
+        },
         "iam": {"execution_role_reads_secrets": True, "task_role_allows_exec": True},
         "alb": {
             "further_certificate_arns": [certificate],
+            "ip_address_type": "dualstack",
             "redirect_http_to_https": True,
             "ssl_policy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
             "named_for_port": 9090,

@@ -154,7 +154,14 @@ _SOURCE: Final = Page(
     f"{_DOCS}vpc/latest/userguide/security-group-rules.html",
     takes=("0.0.0.0/0", "203.0.113.7/32"),
     refuses=("203.0.113.7/24", "203.0.113.7", "203.0.113.0/33"),
-    narrower="IPv4: the VPC has no IPv6 block",
+    narrower="IPv4: those of IPv6 have a setting of their own",
+)
+_SOURCE_IPV6: Final = Page(
+    "Security group rules",
+    f"{_DOCS}vpc/latest/userguide/security-group-rules.html",
+    takes=("::/0", "2001:db8::/32", "2001:db8::7/128"),
+    refuses=("2001:db8::7/64", "2001:db8::7", "2001:db8::/129", "203.0.113.0/24", "2001:zz::/32"),
+    narrower="IPv6, and in the form in which AWS stores it: every later plan would differ",
 )
 _TASKS: Final = Page(
     "Amazon ECS service quotas", f"{_DOCS}AmazonECS/latest/developerguide/service-quotas.html", allows=Limits(0, 5000)
@@ -321,11 +328,14 @@ RANGES: Final[Mapping[str, Row]] = {
     "networking.vpc_cidr": _CIDR,
     "networking.public_subnet_cidrs[]": _CIDR,
     "networking.private_subnet_cidrs[]": _CIDR,
+    "networking.ipv6": _CHOICE,
     "security_groups.alb_ingress_cidr_blocks": Own(
         "without a block nobody reaches the load balancer; the quota of rules is per account, so preflight compares it"
     ),
     "security_groups.alb_ingress_cidr_blocks[]": _SOURCE,
+    "security_groups.alb_ingress_ipv6_cidr_blocks[]": _SOURCE_IPV6,
     # ---- load balancer
+    "alb.ip_address_type": Model("elbv2", "CreateLoadBalancerInput.IpAddressType"),
     "alb.idle_timeout": Model(
         "elbv2",
         "LoadBalancerAttribute.Key",

@@ -29,6 +29,7 @@ def networking(draw: st.DrawFn, region: str) -> dict[str, Any]:
         "availability_zones": [f"{region}{letter}" for letter in "abc"[:zones]],
         "public_subnet_cidrs": [f"10.{second}.{index}.0/24" for index in range(zones)],
         "private_subnet_cidrs": [f"10.{second}.{16 * (index + 1)}.0/20" for index in range(zones)],
+        "ipv6": draw(st.sampled_from(["none", "vpc-only", "dual-stack"])),
         "enable_nat_gateway": draw(st.booleans()),
         "single_nat_gateway": draw(st.booleans()),
     }
@@ -383,6 +384,18 @@ def service_levels(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def dualstack(draw: st.DrawFn, balancer: dict[str, Any], site: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+    """What the load balancer and its security group say of IPv6, where the subnets have it."""
+    if site.get("only_from_cloudfront") or not draw(st.booleans()):
+        return {}
+    checked = named.get("dns", {}).get("health_check_name")
+    public = balancer["internal"] or bool(site) or checked in named.get("dns", {}).get("load_balancer_names", [])
+    kinds = ["dualstack"] if public else ["dualstack", "dualstack-without-public-ipv4"]
+    balancer["ip_address_type"] = draw(st.sampled_from(kinds))
+    return {"alb_ingress_ipv6_cidr_blocks": draw(st.sampled_from([["::/0"], ["2001:db8::/32", "2001:db9::/48"]]))}
+
+
+@st.composite
 def overlays(draw: st.DrawFn) -> dict[str, Any]:
     """An overlay that the model accepts."""
     region = draw(st.sampled_from(REGIONS))
@@ -393,15 +406,20 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
         tasks["secrets"] |= {"mail_key": "secrets.mail", "login": "secrets.login-2:user.name"}
     service = draw(ecs_service(balancer))
     site = draw(frontend(balancer))
+    named = draw(names(balancer, site, service))
+    network = draw(networking(region))
     return {
-        **draw(names(balancer, site, service)),
+        **named,
         "region": region,
         "container_port": draw(st.integers(1, 65535)),
         "tags": draw(
             st.dictionaries(tag_text.filter(lambda key: not key.lower().startswith("aws:")), tag_text, max_size=3)
         ),
-        "networking": draw(networking(region)),
-        "security_groups": {"https_ingress": True},
+        "networking": network,
+        "security_groups": {
+            "https_ingress": True,
+            **(draw(dualstack(balancer, site, named)) if network["ipv6"] == "dual-stack" else {}),
+        },
         "alb": balancer,
         "ecs": tasks,
         "iam": {name: draw(st.booleans()) for name in IamSettings.model_fields},

@@ -16,6 +16,7 @@ SHOWN: Final[Mapping[str, str]] = {
     "aws_ecs_cluster": "service",
     "aws_ecs_service": "service",
     "aws_ecs_task_definition": "service",
+    "aws_egress_only_internet_gateway": "way out",
     "aws_eip": "way out",
     "aws_elasticache_cluster": "redis",
     "aws_elasticache_replication_group": "redis",

@@ -17,6 +17,7 @@ NOTHING_TO_FIND: Final[Mapping[str, str]] = {
     "aws_db_subnet_group": _PART,
     "aws_ecr_lifecycle_policy": _RULES,
     "aws_ecs_cluster_capacity_providers": "the service says itself where its tasks run, so the strategy is not used",
+    "aws_egress_only_internet_gateway": "it lets nothing in, and reach says what it lets out",
     "aws_eip": _PART,
     "aws_elasticache_parameter_group": _RULES,
     "aws_elasticache_subnet_group": _PART,

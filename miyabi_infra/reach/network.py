@@ -111,6 +111,8 @@ class Subnet:
     vpc: str
     zone: str
     blocks: tuple[IpNetwork, ...]
+    has_ipv6: bool
+    """Whether what is in it can have an IPv6 address; of a block that AWS chooses, the addresses are not known here."""
     table: str
     """Address of its route table; empty for the VPC's main table when the stack does not manage it."""
     association: str
@@ -121,11 +123,6 @@ class Subnet:
     """Address of a route whose destination the stack does not say; empty without one."""
     acl: Acl | None = None
     """Its network ACL; None for the default one, which lets everything pass."""
-
-    @property
-    def has_ipv6(self) -> bool:
-        """Whether what is in it can have an IPv6 address."""
-        return any(block.version == 6 for block in self.blocks)  # noqa: PLR2004  # IPv6
 
     def routed(self, blocks: Sequence[IpNetwork]) -> Iterator[tuple[IpNetwork, Route]]:
         """The parts of blocks that are routed, each with its route."""
@@ -423,6 +420,7 @@ class Network:
             vpc=vpc,
             zone=str(resource.get("availability_zone", "")),
             blocks=blocks,
+            has_ipv6=bool(resource.get("ipv6_cidr_block")),
             table="" if table == vpc else table,
             association=association,
             routes=tuple(routes),

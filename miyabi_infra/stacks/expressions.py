@@ -2,14 +2,14 @@
 
 A string of Terraform JSON is a template: text with `${…}` in it, where `$${` and `%%{` mean `${` and `%{`. Inside
 the braces the generator writes few forms only: names with attributes and indices (`aws_subnet.public[count.index].id`),
-`[*]`, `jsonencode(…)`, `urlencode(…)`, `try(…, null)`, `zipmap(…)`, sums, numbers, `null`, `true`, `false` and plain
-strings. Any other form is an `ExpressionError`: a value that was guessed would be worse than none.
+`[*]`, `cidrsubnet(…)`, `jsonencode(…)`, `urlencode(…)`, `try(…, null)`, `zipmap(…)`, sums, numbers, `null`, `true`,
+`false` and plain strings. Any other form is an `ExpressionError`: a value that was guessed would be worse than none.
 """
 
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal
+from typing import Final, Literal, cast, get_args
 
 
 class ExpressionError(Exception):
@@ -57,7 +57,7 @@ class Splat:
 class Call:
     """`function(arguments)`."""
 
-    function: Literal["jsonencode", "try", "urlencode", "zipmap"]
+    function: "Function"
     arguments: "tuple[Expression, ...]"
 
 
@@ -69,6 +69,8 @@ class Sum:
     right: "Expression"
 
 
+Function = Literal["cidrsubnet", "jsonencode", "try", "urlencode", "zipmap"]
+"""The functions that the generator calls."""
 Expression = Constant | Name | Attribute | Index | Splat | Call | Sum
 Part = str | Expression
 """A part of a template: text, or an expression whose value takes its place."""
@@ -170,8 +172,8 @@ class _Parser:
             raise self._unknown()
         if text in _WORDS:
             return Constant(_WORDS[text])
-        if text in ("jsonencode", "try", "urlencode", "zipmap"):
-            return Call(text, self._arguments())
+        if text in get_args(Function):
+            return Call(cast("Function", text), self._arguments())
         return self._path(Name(text))
 
     def _arguments(self) -> tuple[Expression, ...]:

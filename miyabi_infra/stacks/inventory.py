@@ -35,6 +35,7 @@ PURPOSES: Final[Mapping[str, str]] = {
     "aws_ecs_cluster_capacity_providers": "Fargate and Fargate Spot for the cluster",
     "aws_ecs_service": "Keeps the tasks running, and rolls out new versions",
     "aws_ecs_task_definition": "Image, size and configuration of a task",
+    "aws_egress_only_internet_gateway": "Way out for the private subnets over IPv6, past NAT",
     "aws_eip": "Public addresses of the NAT gateways",
     "aws_elasticache_cluster": "Redis cache",
     "aws_elasticache_parameter_group": "Redis parameters",

@@ -255,6 +255,12 @@ class Body:
                 if not isinstance(held, Reference):  # what is known would have to be paired
                     raise ExpressionError("zipmap of values that are known before apply")
                 return held
+            case Call("cidrsubnet", (block, bits, number)):
+                held = self._evaluated(block, index)
+                if not isinstance(held, Reference):  # what is known would have to be divided
+                    raise ExpressionError("cidrsubnet of a block that is known before apply")
+                place = ", ".join(str(self._evaluated(each, index)) for each in (bits, number))
+                return Reference(held.address, f"cidrsubnet({held.attribute}, {place})")
             case Call("try", tried):
                 return self._tried(tried, index)
             case Call(function, _):

@@ -55,6 +55,10 @@ def _held(before: object, _after: object) -> bool:
     return before is not None and not isinstance(before, Absent)
 
 
+def _from_dual_stack(before: object, _after: object) -> bool:
+    return before == "dual-stack"
+
+
 def _skipping(before: object, after: object) -> bool:
     """Whether a change leaves out a step of an order that holds both values."""
     order = next((each for each in (_TOPOLOGIES, _DEPLOYMENTS) if before in each and after in each), None)
@@ -119,6 +123,12 @@ STEPS: Final[Mapping[str, Steps]] = {
     "networking.availability_zones": _OTHER_SUBNETS,
     "networking.public_subnet_cidrs": _OTHER_SUBNETS,
     "networking.private_subnet_cidrs": _OTHER_SUBNETS,
+    "networking.ipv6": Steps(
+        "AWS takes no block that something uses: in applies before, tasks without IPv6 and alb.ip_address_type: ipv4; "
+        "then vpc-only, then none",
+        "docs/guides/ipv6.md#switch-it-off",
+        _from_dual_stack,
+    ),
     _TOPOLOGY: Steps(
         "one step per apply: single-node, adding-group, retiring-node, replication-group",
         "docs/guides/replication-group.md",

@@ -1019,6 +1019,7 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
         {"cpu", "ephemeral_storage", "family", "memory", "network_mode"}
         | {"requires_compatibilities", "runtime_platform", "skip_destroy"}
     ),
+    "aws_egress_only_internet_gateway": frozenset({"vpc_id"}),
     "aws_eip": frozenset({"domain"}),
     "aws_elasticache_cluster": _CACHE_OTHERS,
     "aws_elasticache_parameter_group": frozenset({"family", "parameter"}),
@@ -1050,7 +1051,10 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     "aws_nat_gateway": frozenset({"allocation_id", "connectivity_type"}),
     "aws_route53_record": frozenset({"alias", "allow_overwrite", "name", "ttl", "zone_id"}),
     "aws_route53_zone": frozenset({"comment", "force_destroy", "name"}),
-    "aws_route": frozenset({"destination_cidr_block", "nat_gateway_id", "route_table_id"}),
+    "aws_route": frozenset(
+        {"destination_cidr_block", "destination_ipv6_cidr_block", "egress_only_gateway_id"}
+        | {"nat_gateway_id", "route_table_id"}
+    ),
     "aws_route_table": frozenset({"vpc_id"}),
     "aws_route_table_association": frozenset({"route_table_id", "subnet_id"}),
     "aws_s3_bucket": frozenset(),
@@ -1065,7 +1069,7 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     "aws_sns_topic": frozenset({"display_name"}),
     "aws_sns_topic_policy": frozenset({"arn", "policy"}),
     "aws_sns_topic_subscription": frozenset({"endpoint", "endpoint_auto_confirms", "protocol", "topic_arn"}),
-    "aws_subnet": frozenset({"cidr_block", "vpc_id"}),
+    "aws_subnet": frozenset({"cidr_block", "ipv6_cidr_block", "vpc_id"}),
     "aws_vpc_endpoint": frozenset(
         {"private_dns_enabled", "route_table_ids", "service_name", "subnet_ids", "vpc_endpoint_type", "vpc_id"}
     ),
@@ -1073,7 +1077,9 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     "aws_wafv2_web_acl": frozenset({"description", "name", "scope", "visibility_config"}),
     "aws_wafv2_web_acl_association": frozenset({"timeouts"}),
     "aws_wafv2_web_acl_logging_configuration": frozenset(),
-    "aws_vpc": frozenset({"cidr_block", "enable_dns_hostnames", "enable_dns_support"}),
+    "aws_vpc": frozenset(
+        {"assign_generated_ipv6_cidr_block", "cidr_block", "enable_dns_hostnames", "enable_dns_support"}
+    ),
 }
 """Arguments that say nothing about protection, by type: a difference in them is neither weaker nor stronger."""
 

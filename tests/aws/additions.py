@@ -15,6 +15,7 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
+from moto.ec2.models.subnets import Subnet
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elasticache.exceptions import ElastiCacheException
@@ -49,9 +50,15 @@ def install() -> None:
     _wrap(EC2ContainerServiceResponse, "create_service", _with_all_arguments)
     _wrap(EC2ContainerServiceResponse, "update_service", _with_all_arguments)
     _wrap(EC2ContainerServiceBackend, "list_services", _without_deleted)
+    # The default of an account is the setting of everybody in it: there is one caller here.
+    EC2ContainerServiceResponse.put_account_setting_default = EC2ContainerServiceResponse.put_account_setting  # pyright: ignore[reportAttributeAccessIssue]
     _wrap(SecurityGroupRule, "__init__", _with_description_of_list)
     _wrap(SecurityGroup, "_flattened_rules", _with_descriptions_of_lists)
     _wrap(ELBv2Backend, "modify_target_group_attributes", _with_the_longest_delay)
+    Subnet.ipv6_cidr_block_association_set = property(ipv6_blocks)  # pyright: ignore[reportAttributeAccessIssue]
+    _wrap(Subnet, "get_filter_value", _by_ipv6_association)
+    _wrap(ELBv2Backend, "create_load_balancer", _with_each_address_type)
+    _wrap(ELBv2Backend, "set_ip_address_type", _of_each_address_type)
     _wrap(FlowLogsBackend, "create_flow_logs", _with_the_group_of_the_arn)
     # A load balancer that is ready at once saves the ten seconds after which the provider asks again.
     FakeLoadBalancer.state = property(lambda _: "active", lambda _, __: None)  # pyright: ignore[reportAttributeAccessIssue]
@@ -59,6 +66,30 @@ def install() -> None:
 
 def _wrap(owner: type, name: str, wrapper: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
     setattr(owner, name, wrapper(getattr(owner, name)))
+
+
+# ---- EC2: IPv6 blocks of subnets -------------------------------------------------------------------------------------
+
+
+def ipv6_blocks(self: Subnet) -> list[dict[str, Any]]:
+    """moto wraps the state of a subnet's block twice, so that nobody finds it."""
+    return [
+        {**each, "ipv6CidrBlockState": {"state": each["ipv6CidrBlockState"]["State"]}}
+        for each in self.ipv6_cidr_block_associations.values()
+        if each["ipv6CidrBlockState"]["State"] == "associated"
+    ]
+
+
+def _by_ipv6_association(original: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter by which the provider waits for a block, which moto lacks."""
+
+    @functools.wraps(original)
+    def value(self: Subnet, name: str, method_name: str | None = None) -> Any:  # noqa: ANN401  # moto's own types
+        if name == "ipv6-cidr-block-association.association-id":
+            return [each["associationId"] for each in ipv6_blocks(self)]
+        return original(self, name, method_name)
+
+    return value
 
 
 # ---- EC2: flow logs --------------------------------------------------------------------------------------------------
@@ -401,6 +432,29 @@ def _list(response: Any, name: str) -> list[Any]:  # noqa: ANN401
 # ---- Load balancers ------------------------------------------------------------------------------------------------
 
 _DELAY: Final = "deregistration_delay.timeout_seconds"
+_WITHOUT_IPV4: Final = "dualstack-without-public-ipv4"
+
+
+def _with_each_address_type(create: Callable[..., FakeLoadBalancer]) -> Callable[..., FakeLoadBalancer]:
+    """moto knows two of the three types."""
+
+    @functools.wraps(create)
+    def created(self: ELBv2Backend, *args: Any, **others: Any) -> FakeLoadBalancer:  # noqa: ANN401  # moto's own types
+        kind = others.get("ip_address_type") or "ipv4"
+        balancer = create(self, *args, **{**others, "ip_address_type": "ipv4"})
+        balancer.ip_address_type = kind
+        return balancer
+
+    return created
+
+
+def _of_each_address_type(change: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(change)
+    def changed(self: ELBv2Backend, arn: str, ip_type: str) -> None:
+        change(self, arn, "ipv4")
+        self.load_balancers[arn].ip_address_type = ip_type
+
+    return changed
 
 
 def _with_the_longest_delay(modify: Callable[..., Any]) -> Callable[..., None]:

@@ -14,6 +14,7 @@ from botocore.model import ListShape, MapShape, Shape, StringShape, StructureSha
 
 NOT_CHECKED: Final = {
     ("ec2", "ResourceType"),  # AWS accepts types of tagged resources before a published model has them
+    ("ecs", "SettingName"),  # the model's text has dualStackIPv6, its list of values has not
 }
 """Shapes, by service and name, whose constraints AWS itself does not apply."""
 

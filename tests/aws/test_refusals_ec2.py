@@ -1,5 +1,7 @@
 """Each refusal of EC2: a request that it refuses, and one that it lets pass."""
 
+from ipaddress import IPv6Network
+
 import pytest
 
 from modules.cloudfront_facts import ORIGIN_FACING
@@ -72,6 +74,83 @@ def test_a_subnet_is_in_use_by_load_balancers_nodes_and_tasks(account: Account) 
         account.ec2.delete_subnet(SubnetId=account.subnets[1])
     account.elbv2.delete_load_balancer(LoadBalancerArn=account.load_balancer)
     account.ec2.delete_subnet(SubnetId=account.subnets[1])
+
+
+def dual_stack(account: Account) -> tuple[str, str, list[str]]:
+    """The VPC's IPv6 block with the ID of its association, and those of the blocks of two subnets."""
+    made = account.ec2.associate_vpc_cidr_block(VpcId=account.vpc, AmazonProvidedIpv6CidrBlock=True)
+    held = made["Ipv6CidrBlockAssociation"]
+    parts = list(IPv6Network(held["Ipv6CidrBlock"]).subnets(8))
+    found = [
+        account.ec2.associate_subnet_cidr_block(SubnetId=each, Ipv6CidrBlock=str(part))["Ipv6CidrBlockAssociation"]
+        for each, part in zip(account.subnets, parts, strict=False)
+    ]
+    return held["Ipv6CidrBlock"], held["AssociationId"], [each["AssociationId"] for each in found]
+
+
+def test_ipv6_block_outside_the_vpc(account: Account) -> None:
+    block, _, (first, _) = dual_stack(account)
+    wrong = ["2001:db8::/64", str(next(IPv6Network(block).subnets(9)))]
+    for each in wrong:
+        with account.refuses(ec2.ipv6_block_outside_the_vpc):
+            account.ec2.create_subnet(VpcId=account.vpc, CidrBlock="10.9.3.0/24", Ipv6CidrBlock=each)
+    account.ec2.disassociate_subnet_cidr_block(AssociationId=first)
+    with account.refuses(ec2.ipv6_block_outside_the_vpc):
+        account.ec2.associate_subnet_cidr_block(SubnetId=account.subnets[0], Ipv6CidrBlock=wrong[0])
+
+
+def test_ipv6_block_of_another_subnet(account: Account) -> None:
+    block, _, (first, second) = dual_stack(account)
+    zero, one, two = list(IPv6Network(block).subnets(8))[:3]
+    account.ec2.disassociate_subnet_cidr_block(AssociationId=first)
+    with account.refuses(ec2.ipv6_block_of_another_subnet):
+        account.ec2.associate_subnet_cidr_block(SubnetId=account.subnets[0], Ipv6CidrBlock=str(one))
+    account.ec2.disassociate_subnet_cidr_block(AssociationId=second)
+    account.ec2.associate_subnet_cidr_block(SubnetId=account.subnets[0], Ipv6CidrBlock=str(one))
+    with account.refuses(ec2.ipv6_block_of_another_subnet):
+        account.ec2.create_subnet(VpcId=account.vpc, CidrBlock="10.9.3.0/24", Ipv6CidrBlock=str(one))
+    for number, each in enumerate((zero, two), start=3):
+        account.ec2.create_subnet(VpcId=account.vpc, CidrBlock=f"10.9.{number}.0/24", Ipv6CidrBlock=str(each))
+
+
+def test_ipv6_block_with_subnets(account: Account) -> None:
+    _, association, subnets = dual_stack(account)
+    for each in subnets:
+        with account.refuses(ec2.ipv6_block_with_subnets):
+            account.ec2.disassociate_vpc_cidr_block(AssociationId=association)
+        account.ec2.disassociate_subnet_cidr_block(AssociationId=each)
+    account.ec2.disassociate_vpc_cidr_block(AssociationId=association)
+
+
+def test_ipv6_block_with_addresses(account: Account) -> None:
+    _, _, (first, second) = dual_stack(account)
+    kept = {"SubnetId": account.subnets[1], "AssignIpv6AddressOnCreation": {"Value": True}}
+    account.ec2.modify_subnet_attribute(**kept)
+    with account.refuses(ec2.ipv6_block_with_addresses):
+        account.ec2.disassociate_subnet_cidr_block(AssociationId=second)
+    account.ec2.modify_subnet_attribute(**{**kept, "AssignIpv6AddressOnCreation": {"Value": False}})
+    account.elbv2.set_ip_address_type(LoadBalancerArn=account.load_balancer, IpAddressType="dualstack")
+    with account.refuses(ec2.ipv6_block_with_addresses):
+        account.ec2.disassociate_subnet_cidr_block(AssociationId=first)
+    account.elbv2.set_ip_address_type(LoadBalancerArn=account.load_balancer, IpAddressType="ipv4")
+    account.ec2.disassociate_subnet_cidr_block(AssociationId=first)
+    account.serve()
+    account.ecs.put_account_setting(name="dualStackIPv6", value="enabled")
+    with account.refuses(ec2.ipv6_block_with_addresses):  # its tasks have addresses
+        account.ec2.disassociate_subnet_cidr_block(AssociationId=second)
+    account.ecs.put_account_setting(name="dualStackIPv6", value="disabled")
+    account.ec2.disassociate_subnet_cidr_block(AssociationId=second)
+
+
+def test_second_egress_only_gateway(account: Account) -> None:
+    made = account.ec2.create_egress_only_internet_gateway(VpcId=account.vpc)["EgressOnlyInternetGateway"]
+    with account.refuses(ec2.second_egress_only_gateway):
+        account.ec2.create_egress_only_internet_gateway(VpcId=account.vpc)
+    account.ec2.detach_internet_gateway(InternetGatewayId=account.gateway, VpcId=account.vpc)
+    with account.refuses(ec2.vpc_in_use):
+        account.ec2.delete_vpc(VpcId=account.vpc)
+    account.ec2.delete_egress_only_internet_gateway(EgressOnlyInternetGatewayId=made["EgressOnlyInternetGatewayId"])
+    account.ec2.create_egress_only_internet_gateway(VpcId=account.vpc)
 
 
 def test_second_internet_gateway(account: Account) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.aws.refusals import elbv2
 from tests.aws.refused import Account
+from tests.aws.test_refusals_ec2 import dual_stack
 
 pytestmark = pytest.mark.aws
 
@@ -31,6 +32,30 @@ def test_two_subnets_of_a_zone(account: Account) -> None:
     with account.refuses(elbv2.two_subnets_of_a_zone):
         account.elbv2.create_load_balancer(Name="one", Subnets=[*account.subnets, account.subnet("10.9.3.0/24", "a")])
     account.elbv2.create_load_balancer(Name="one", Subnets=[*account.subnets, account.subnet("10.9.4.0/24", "c")])
+
+
+def test_dualstack_in_subnets_without_ipv6(account: Account) -> None:
+    both = {"Name": "two", "Subnets": account.subnets, "IpAddressType": "dualstack"}
+    with account.refuses(elbv2.dualstack_in_subnets_without_ipv6):
+        account.elbv2.create_load_balancer(**both)
+    with account.refuses(elbv2.dualstack_in_subnets_without_ipv6):
+        account.elbv2.set_ip_address_type(LoadBalancerArn=account.load_balancer, IpAddressType="dualstack")
+    dual_stack(account)
+    account.elbv2.create_load_balancer(**both)
+    account.elbv2.set_ip_address_type(LoadBalancerArn=account.load_balancer, IpAddressType="dualstack")
+    with account.refuses(elbv2.dualstack_in_subnets_without_ipv6):
+        more = [*account.subnets, account.subnet("10.9.4.0/24", "c")]
+        account.elbv2.set_subnets(LoadBalancerArn=account.load_balancer, Subnets=more)
+
+
+def test_internal_without_public_ipv4(account: Account) -> None:
+    dual_stack(account)
+    asked = {"Subnets": account.subnets, "IpAddressType": "dualstack-without-public-ipv4"}
+    with account.refuses(elbv2.internal_without_public_ipv4):
+        account.elbv2.create_load_balancer(Name="two", Scheme="internal", **asked)
+    account.elbv2.create_load_balancer(Name="two", Scheme="internal", **{**asked, "IpAddressType": "dualstack"})
+    made = account.elbv2.create_load_balancer(Name="three", **asked)["LoadBalancers"][0]
+    assert made["IpAddressType"] == asked["IpAddressType"]
 
 
 def test_subnet_too_small_for_a_load_balancer(account: Account) -> None:

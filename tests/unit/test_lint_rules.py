@@ -178,6 +178,26 @@ FOUND: list[tuple[str, Yaml, str, str]] = [
         "security_groups.alb_ingress_cidr_blocks",
         "the load balancer is internal, and its security group lets in every address",
     ),
+    (
+        "internal-and-open-to-all",
+        {
+            "frontend": {"enabled": False},
+            "networking": {"ipv6": "dual-stack"},
+            "alb": {"internal": True, "ip_address_type": "dualstack"},
+            "security_groups": {
+                "alb_ingress_cidr_blocks": ["10.9.0.0/16"],
+                "alb_ingress_ipv6_cidr_blocks": ["::/0"],
+            },
+        },
+        "security_groups.alb_ingress_ipv6_cidr_blocks",
+        "its security group lets in every address (::/0)",
+    ),
+    (
+        "open-port-nobody-answers",
+        {"frontend": {"enabled": False}, "alb": {"internal": True, "certificate_arn": ""}},
+        "security_groups.https_ingress",
+        "everybody who is led to the VPC is let in on port 443 of the load balancer, where nothing listens",
+    ),
     ("hsts-is-short", {"frontend": {**FRONTEND, "hsts_seconds": 300}}, "frontend.hsts_seconds", "to HTTPS for 300 s"),
     (
         "grace-period-too-short",

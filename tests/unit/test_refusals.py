@@ -322,6 +322,38 @@ RULES = {
         problem="qa.yaml:9: frontend.hsts_preload: true is not enough for the preload list; "
         "allowed: false, or true with hsts_subdomains: true and hsts_seconds of 31536000 or more",
     ),
+    "dualstack_has_subnets_with_ipv6": Case(
+        replace=("  vpc_cidr: 10.9.0.0/16\n", "  vpc_cidr: 10.9.0.0/16\n  ipv6: vpc-only\n"),
+        add="alb:\n  ip_address_type: dualstack\nsecurity_groups:\n  alb_ingress_ipv6_cidr_blocks: ['::/0']\n",
+        problem="qa.yaml:10: alb.ip_address_type: 'dualstack' needs subnets with IPv6 blocks, and networking.ipv6 is "
+        "vpc-only; allowed: ipv4, or networking.ipv6: dual-stack",
+    ),
+    "somebody_gets_in_over_ipv6": Case(
+        replace=("  vpc_cidr: 10.9.0.0/16\n", "  vpc_cidr: 10.9.0.0/16\n  ipv6: dual-stack\n"),
+        add="alb:\n  ip_address_type: dualstack\n",
+        problem="qa.yaml:1: security_groups.alb_ingress_ipv6_cidr_blocks: [] lets nobody in over IPv6, which "
+        "alb.ip_address_type dualstack offers; allowed: ['::/0'], other blocks, or alb.ip_address_type: ipv4",
+    ),
+    "cloudfront_asks_over_ipv4": Case(
+        replace=("  vpc_cidr: 10.9.0.0/16\n", "  vpc_cidr: 10.9.0.0/16\n  ipv6: dual-stack\n"),
+        add="alb:\n  ip_address_type: dualstack-without-public-ipv4\nsecurity_groups:\n"
+        "  alb_ingress_ipv6_cidr_blocks: ['::/0']\nfrontend:\n  enabled: true\n  bucket: frontend-qa\n",
+        problem="qa.yaml:10: alb.ip_address_type: 'dualstack-without-public-ipv4' keeps CloudFront out, which asks the "
+        "load balancer for frontend.api_paths over IPv4; allowed: dualstack, or frontend.enabled: false",
+    ),
+    "internal_load_balancer_has_ipv4": Case(
+        replace=("  vpc_cidr: 10.9.0.0/16\n", "  vpc_cidr: 10.9.0.0/16\n  ipv6: dual-stack\n"),
+        add="alb:\n  internal: true\n  ip_address_type: dualstack-without-public-ipv4\nsecurity_groups:\n"
+        "  alb_ingress_ipv6_cidr_blocks: ['::/0']\n",
+        problem="qa.yaml:11: alb.ip_address_type: 'dualstack-without-public-ipv4' is for internet-facing load "
+        "balancers; allowed: ipv4 or dualstack with internal: true",
+    ),
+    "ipv6_ingress_blocks_differ": Case(
+        replace=("  vpc_cidr: 10.9.0.0/16\n", "  vpc_cidr: 10.9.0.0/16\n  ipv6: dual-stack\n"),
+        add="alb:\n  ip_address_type: dualstack\nsecurity_groups:\n  alb_ingress_ipv6_cidr_blocks: ['::/0', '::/0']\n",
+        problem="qa.yaml:12: security_groups.alb_ingress_ipv6_cidr_blocks[1]: '::/0' is in the list twice; "
+        "allowed: each block once",
+    ),
     "cloudfront_reaches_the_load_balancer": Case(
         add="alb:\n  internal: true\nfrontend:\n  enabled: true\n  bucket: frontend-qa\n",
         problem="qa.yaml:9: alb.internal: true keeps CloudFront out, which asks the load balancer for "
@@ -801,7 +833,7 @@ FIELDS = {
     "unknown key": Case(
         add="security_groups:\n  https_ingres: true\n",
         problem="qa.yaml:9: security_groups.https_ingres: true is under an unknown key (did you mean "
-        "https_ingress?); allowed: https_ingress, alb_ingress_cidr_blocks",
+        "https_ingress?); allowed: https_ingress, alb_ingress_cidr_blocks, alb_ingress_ipv6_cidr_blocks",
     ),
     "key that the file's name gives": Case(
         add="environment: prod\n",

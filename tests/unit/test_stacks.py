@@ -172,7 +172,8 @@ def test_a_variable_without_default_stays_unknown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("expression", "problem"),
     [
-        ("${cidrsubnet(local.x, 8, 1)}", "${cidrsubnet(local.x, 8, 1)} has a form that is not known here"),
+        ("${cidrhost(local.x, 8)}", "${cidrhost(local.x, 8)} has a form that is not known here"),
+        ('${cidrsubnet("10.0.0.0/16", 8, 1)}', "cidrsubnet of a block that is known before apply"),
         ("${local.x ? 1 : 2}", "has a form that is not known here (at '? 1 : 2')"),
         ("%{ if true }a%{ endif }", "template directive"),
         ("${local.x", "does not close"),

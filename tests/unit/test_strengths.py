@@ -71,6 +71,10 @@ WEAKER: Final[Mapping[str, tuple[Any, str]]] = {
         ["0.0.0.0/0"],
         "addresses of the internet that security groups let in, times ports",
     ),
+    "security_groups.alb_ingress_ipv6_cidr_blocks": (
+        ["::/0"],
+        "addresses of the internet that security groups let in, times ports",
+    ),
     "iam.execution_role_reads_secrets": (True, WIDTH),
     "iam.task_role_allows_exec": (True, WIDTH),
     "alb.enable_deletion_protection": (False, "deletion protection of the load balancer"),
@@ -226,7 +230,9 @@ BEFORE_APART: Final[Mapping[str, Any]] = {
     "ecs_service.scaling_managed_elsewhere": ["min_capacity", "max_capacity"],
     "ecs_service.tasks_outside_running_hours": 2,
     "frontend.only_from_cloudfront": True,
+    "alb.ip_address_type": None,
     "security_groups.alb_ingress_cidr_blocks": None,
+    "security_groups.alb_ingress_ipv6_cidr_blocks": None,
 }
 BESIDE_APART: Final[Mapping[str, Any]] = {
     "alb.access_logs": None,
@@ -293,6 +299,7 @@ UNTRACED: Final = {"certificate.domain_names", "frontend.origin_secret"}
 NO_PROTECTION: Final = {
     *("project", "region", "aws_provider", "container_port", "tags", "highly_available", "monthly_budget"),
     *("assume_role.role_arn", "assume_role.external_id", "assume_role.session_name"),
+    *("networking.ipv6", "alb.ip_address_type"),  # what lets in are the blocks of the security group
     *("networking.vpc_cidr", "networking.public_subnet_cidrs", "networking.private_subnet_cidrs"),
     *("alb.idle_timeout", "alb.health_check_timeout", "alb.health_check_healthy_threshold", "alb.named_for_port"),
     *("alb.deregistration_delay", "alb.further_certificate_arns"),

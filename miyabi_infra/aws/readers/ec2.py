@@ -7,6 +7,7 @@ deletes is then one difference, and the rest is still compared.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import IPv6Network
 from typing import Any, Final
 
 from miyabi_infra.aws.client import Kind, Trouble
@@ -129,21 +130,35 @@ def _vpc(resource: Resource, world: World) -> Found | None:
             ("enable_dns_hostnames", "enableDnsHostnames", "EnableDnsHostnames"),
         )
     }
+    associated = [
+        each
+        for each in vpc.get("Ipv6CidrBlockAssociationSet", ())
+        if each["Ipv6CidrBlockState"]["State"] == "associated"
+    ]
+    by_amazon = any(each.get("Ipv6Pool") == "Amazon" for each in associated)
+    ipv6 = str(associated[0]["Ipv6CidrBlock"]) if associated else ""
     checks = world.checks(
         resource,
-        {"cidr_block": vpc["CidrBlock"], "instance_tenancy": vpc.get("InstanceTenancy", "default"), **attributes},
+        {
+            "cidr_block": vpc["CidrBlock"],
+            "instance_tenancy": vpc.get("InstanceTenancy", "default"),
+            "assign_generated_ipv6_cidr_block": by_amazon,
+            **attributes,
+        },
         instance_tenancy="default",
+        assign_generated_ipv6_cidr_block=False,
     )
     doubles = [each for each in _tagged(resource, world, "describe_vpcs", "Vpcs") if each["VpcId"] != identifier]
     extras = [Extra(f"{len(doubles)} more of the name {_generated_name(resource)}")] if doubles else []
+    generated = ipv6 if resource.get("assign_generated_ipv6_cidr_block") is True else ""
     for key, block, state in (
         ("CidrBlockAssociationSet", "CidrBlock", "CidrBlockState"),
         ("Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock", "Ipv6CidrBlockState"),
     ):
         for each in vpc.get(key, []):
-            if each[block] != vpc["CidrBlock"] and each[state]["State"] == "associated":
+            if each[block] not in (vpc["CidrBlock"], generated) and each[state]["State"] == "associated":
                 extras.append(Extra(f"a further block, {each[block]}"))  # noqa: PERF401  # nested enough
-    known = {"id": identifier, "cidr_block": vpc["CidrBlock"]}
+    known = {"id": identifier, "cidr_block": vpc["CidrBlock"]} | _ipv6_blocks(ipv6)
     found = Found(known, checks + world.tags(resource, vpc.get("Tags")), extras)
     for kind in dict.fromkeys(row[0] for row in _IN_A_VPC):
         found.search(_extra_in_vpc(kind, identifier, world))
@@ -153,6 +168,18 @@ def _vpc(resource: Resource, world: World) -> Found | None:
     found.search(_main_table(identifier, world))
     found.search(_extra_acls(identifier, world))
     return found
+
+
+_SUBNET_BITS: Final = 8
+
+
+def _ipv6_blocks(block: str) -> dict[str, str]:
+    """The IPv6 block of a VPC, and the blocks that subnets can have of it, by what the generated subnets ask for."""
+    if not block:
+        return {}
+    parts = IPv6Network(block).subnets(_SUBNET_BITS)
+    named = {f"cidrsubnet(ipv6_cidr_block, {_SUBNET_BITS}, {number})": str(part) for number, part in enumerate(parts)}
+    return {"ipv6_cidr_block": block, **named}
 
 
 _IN_A_VPC: Final = (
@@ -167,6 +194,14 @@ _IN_A_VPC: Final = (
         "InternetGateways",
         "InternetGatewayId",
         "attachment.vpc-id",
+    ),
+    (
+        "aws_egress_only_internet_gateway",
+        "egress-only internet gateway",
+        "describe_egress_only_internet_gateways",
+        "EgressOnlyInternetGateways",
+        "EgressOnlyInternetGatewayId",
+        "",
     ),
     ("aws_flow_log", "flow log", "describe_flow_logs", "FlowLogs", "FlowLogId", "resource-id"),
     ("aws_vpc_endpoint", "endpoint", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId", "vpc-id"),
@@ -196,7 +231,7 @@ _IN_A_VPC: Final = (
     ),
     ("aws_vpn_gateway", "VPN gateway", "describe_vpn_gateways", "VpnGateways", "VpnGatewayId", "attachment.vpc-id"),
 )
-"""What can be in a VPC: type, noun, operation, key of its items, of an item's ID, and the filter by VPC."""
+"""What can be in a VPC: type, noun, operation, key of its items, of an item's ID, and the filter by VPC, if any."""
 
 
 def _extra_in_vpc(kind: str, vpc_id: str, world: World) -> Iterator[Extra]:
@@ -209,7 +244,9 @@ def _extra_in_vpc(kind: str, vpc_id: str, world: World) -> Iterator[Extra]:
         if row != kind:
             continue
         known = {each[own] for each in (locate(one, world) for one in generated) if each is not None} if locate else ()
-        for each in _present(world.items("ec2", operation, key, Filters=[{"Name": name, "Values": [vpc_id]}])):
+        in_vpc: Filters = [{"Name": name, "Values": [vpc_id]}]
+        found = world.items("ec2", operation, key, Filters=in_vpc) if name else _egress_only_of(vpc_id, world)
+        for each in _present(found):
             by_aws = each.get("GroupName") == "default" or any(
                 association.get("Main") for association in each.get("Associations", [])
             )
@@ -330,6 +367,26 @@ def _internet_gateway(resource: Resource, world: World) -> Found | None:
     return Found({"id": gateway["InternetGatewayId"]}, checks + world.tags(resource, gateway.get("Tags")))
 
 
+def _egress_only_of(vpc_id: str, world: World) -> list[Json]:
+    """The egress-only gateways of a VPC: AWS filters them by tags only."""
+    found = world.items("ec2", "describe_egress_only_internet_gateways", "EgressOnlyInternetGateways")
+    return [each for each in found if vpc_id in {at["VpcId"] for at in each.get("Attachments", [])}]
+
+
+def _locate_egress_only_gateway(resource: Resource, world: World) -> Json | None:
+    """The one of the VPC, which has at most one."""
+    vpc = vpc_of(resource.get("vpc_id"), world)
+    return next(iter(_egress_only_of(vpc["VpcId"], world)), None) if vpc is not None else None
+
+
+def _egress_only_gateway(resource: Resource, world: World) -> Found | None:
+    gateway = _locate_egress_only_gateway(resource, world)
+    if gateway is None:
+        return None
+    checks = world.checks(resource, {"vpc_id": gateway["Attachments"][0]["VpcId"]})
+    return Found({"id": gateway["EgressOnlyInternetGatewayId"]}, checks + world.tags(resource, gateway.get("Tags")))
+
+
 def _locate_subnet(resource: Resource, world: World) -> Json | None:
     """By its block, which is unique in a VPC and cannot change; else by name: recreated with another block."""
     found = _in_vpc(resource, world, "describe_subnets", "Subnets")
@@ -341,6 +398,11 @@ def _subnet(resource: Resource, world: World) -> Found | None:
     subnet = _locate_subnet(resource, world)
     if subnet is None:
         return None
+    ipv6 = [
+        each["Ipv6CidrBlock"]
+        for each in subnet.get("Ipv6CidrBlockAssociationSet", ())
+        if each["Ipv6CidrBlockState"]["State"] == "associated"
+    ]
     checks = world.checks(
         resource,
         {
@@ -349,8 +411,10 @@ def _subnet(resource: Resource, world: World) -> Found | None:
             "availability_zone": subnet["AvailabilityZone"],
             "map_public_ip_on_launch": subnet["MapPublicIpOnLaunch"],
             "assign_ipv6_address_on_creation": subnet.get("AssignIpv6AddressOnCreation", False),
+            "ipv6_cidr_block": next(iter(ipv6), None),
         },
         map_public_ip_on_launch=False,
+        ipv6_cidr_block=None,
         assign_ipv6_address_on_creation=False,
     )
     return Found({"id": subnet["SubnetId"]}, checks + world.tags(resource, subnet.get("Tags")))
@@ -624,6 +688,7 @@ def security_group_of(resource: Resource, world: World) -> Json | None:
 
 
 _LOCATE: Final = {
+    "aws_egress_only_internet_gateway": _locate_egress_only_gateway,
     "aws_flow_log": _locate_flow_log,
     "aws_internet_gateway": _locate_internet_gateway,
     "aws_nat_gateway": _locate_nat_gateway,
@@ -635,6 +700,7 @@ _LOCATE: Final = {
 """How the generated ones in a VPC are found, by type."""
 
 READERS: Final[Mapping[str, Reader]] = {
+    "aws_egress_only_internet_gateway": _egress_only_gateway,
     "aws_eip": _elastic_ip,
     "aws_flow_log": _flow_log,
     "aws_internet_gateway": _internet_gateway,

@@ -1,14 +1,15 @@
 """Whether a request from a user gets to the target group: listeners with their rules, security groups, routes, ACLs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Network
+from ipaddress import ip_network
 from typing import Any, Final
 
 from miyabi_infra.aws.readers.common import part
 from miyabi_infra.aws.status.model import Level, Look, Observation
-from miyabi_infra.aws.status.network import CLIENTS, acl_denies, default_route
+from miyabi_infra.aws.status.network import CLIENTS, EVERYWHERE, EVERYWHERE_IPV6, acl_denies, default_route
 from miyabi_infra.aws.world import Unresolved
-from miyabi_infra.stacks.platform import address_of, integer
+from miyabi_infra.reach.blocks import within
+from miyabi_infra.stacks.platform import address_of, integer, strings
 
 
 def entrance(look: Look) -> Iterator[Observation]:
@@ -133,13 +134,14 @@ def _opened(look: Look, balancer: Mapping[str, Any], port: int) -> Iterator[Obse
         return
     found = look.world.items("ec2", "describe_security_groups", "SecurityGroups", GroupIds=sorted(groups))
     held = [
-        IPv4Network(each["CidrIp"])
+        ip_network(each[key])
         for group in found
         for rule in group["IpPermissions"]
         if _covers(rule, port)
-        for each in rule.get("IpRanges", [])
+        for ranges, key in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6"))
+        for each in rule.get(ranges, [])
     ]
-    shut = [each for each in wanted if each != LISTED and not any(IPv4Network(each).subnet_of(at) for at in held)]
+    shut = [each for each in wanted if each != LISTED and not any(within(ip_network(each), at) for at in held)]
     listed = any(each.get("PrefixListIds") for group in found for each in group["IpPermissions"] if _covers(each, port))
     shut += [LISTED] if LISTED in wanted and not listed else []
     if shut:
@@ -158,7 +160,7 @@ def _covers(rule: Mapping[str, Any], port: int) -> bool:
 
 
 def _generated_sources(look: Look, port: int) -> list[str]:
-    """The IPv4 blocks that the generated security groups of the load balancer let in to a port, and `LISTED`."""
+    """The blocks that the generated security groups of the load balancer let in to a port, and `LISTED`."""
     balancer = look.platform.load_balancer
     groups = balancer.get("security_groups") if balancer else None
     addresses = [address_of(each) for each in groups] if isinstance(groups, tuple) else []
@@ -166,7 +168,7 @@ def _generated_sources(look: Look, port: int) -> list[str]:
     for address in addresses:
         group = look.platform.stack.find(address)
         for rule in group.blocks("ingress") if group else ():
-            sources = look.world.value(rule.get("cidr_blocks"))
+            sources = look.world.value((*strings(rule.get("cidr_blocks")), *strings(rule.get("ipv6_cidr_blocks"))))
             first, last = integer(rule.get("from_port")), integer(rule.get("to_port"))
             everything = str(rule.get("protocol")) == "-1"
             if everything or first <= port <= last:
@@ -180,10 +182,12 @@ def _subnets(look: Look, balancer: Mapping[str, Any], ports: Sequence[int]) -> I
     if balancer.get("Scheme") == "internal":
         return
     for subnet in sorted(str(each["SubnetId"]) for each in balancer["AvailabilityZones"]):
-        problem = default_route(look, subnet, balancer["VpcId"], "GatewayId", "igw-")
-        if problem:
-            text = f"{subnet} of the load balancer is not connected to the internet: {problem}"
-            yield Observation(Level.DEGRADED, text, {"subnet": subnet})
+        ways = [EVERYWHERE_IPV6] if str(balancer.get("IpAddressType")).startswith("dualstack") else []
+        for way in [EVERYWHERE, *ways]:
+            problem = default_route(look, subnet, balancer["VpcId"], "GatewayId", "igw-", to=way)
+            if problem:
+                text = f"{subnet} of the load balancer is not connected to the internet: {problem}"
+                yield Observation(Level.DEGRADED, text, {"subnet": subnet})
         closed = [port for port in ports if acl_denies(look, subnet, port, egress=False)]
         if closed:
             text = f"the network ACL of {subnet} denies tcp {', '.join(map(str, closed))} from the internet"

@@ -7,8 +7,11 @@ from typing import Any, Final
 from miyabi_infra.aws.status.model import Look
 
 EVERYWHERE: Final = "0.0.0.0/0"
+EVERYWHERE_IPV6: Final = "::/0"
 CLIENTS: Final = (1024, 49152, 65535)
 """Ports at which clients wait for answers, of all systems (VPC User Guide, "Ephemeral ports"): samples of the range."""
+GATEWAYS: Final = {"igw-": "internet gateway", "eigw-": "egress-only internet gateway"}
+"""What a default route leads to, by how its ID begins."""
 _TCP: Final = "6"
 _ALL: Final = "-1"
 
@@ -27,22 +30,23 @@ def route_table(look: Look, subnet: str, vpc: str) -> Mapping[str, Any] | None:
     return main
 
 
-def route_out(look: Look, subnet: str, vpc: str) -> Mapping[str, Any] | None:
-    """The default route (IPv4) of a subnet."""
+def route_out(look: Look, subnet: str, vpc: str, to: str = EVERYWHERE) -> Mapping[str, Any] | None:
+    """The default route of a subnet, of IPv4 or IPv6."""
     table = route_table(look, subnet, vpc)
     routes: list[Mapping[str, Any]] = table["Routes"] if table else []
-    return next((each for each in routes if each.get("DestinationCidrBlock") == EVERYWHERE), None)
+    destinations = ("DestinationCidrBlock", "DestinationIpv6CidrBlock")
+    return next((each for each in routes if to in [each.get(key) for key in destinations]), None)
 
 
-def default_route(look: Look, subnet: str, vpc: str, target: str, prefix: str) -> str:
+def default_route(look: Look, subnet: str, vpc: str, target: str, prefix: str, *, to: str = EVERYWHERE) -> str:
     """Why a subnet has no active default route to a target of a kind (`igw-`); empty when it has one."""
-    route = route_out(look, subnet, vpc)
+    route = route_out(look, subnet, vpc, to)
     if route is None:
-        return f"no route to {EVERYWHERE}"
+        return f"no route to {to}"
     if route.get("State", "active") != "active":
-        return f"its route to {EVERYWHERE} is a {route['State']}"
+        return f"its route to {to} is a {route['State']}"
     if not str(route.get(target) or "").startswith(prefix):
-        return f"its route to {EVERYWHERE} does not lead to an internet gateway"
+        return f"its route to {to} does not lead to an {GATEWAYS[prefix]}"
     return ""
 
 

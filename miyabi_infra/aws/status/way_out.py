@@ -5,7 +5,14 @@ from typing import Any, Final
 
 from miyabi_infra.aws.client import Kind
 from miyabi_infra.aws.status.model import Level, Look, Observation
-from miyabi_infra.aws.status.network import CLIENTS, EVERYWHERE, acl_denies, default_route, route_out
+from miyabi_infra.aws.status.network import (
+    CLIENTS,
+    EVERYWHERE,
+    EVERYWHERE_IPV6,
+    acl_denies,
+    default_route,
+    route_out,
+)
 
 HTTPS: Final = 443
 """What tasks need to pull images and secrets."""
@@ -27,6 +34,19 @@ def way_out(look: Look) -> Iterator[Observation]:
     wanted = bool(look.platform.nat_gateways) or public
     for subnet in sorted(subnets, key=lambda each: str(each["SubnetId"])):
         yield _subnet(look, subnet, public=public, wanted=wanted)
+        if look.platform.stack.of_type("aws_egress_only_internet_gateway"):
+            yield _over_ipv6(look, subnet)
+
+
+def _over_ipv6(look: Look, subnet: Mapping[str, Any]) -> Observation:
+    """A task with an IPv6 address, which it has in a subnet with an IPv6 block, tries that first."""
+    identifier, vpc = str(subnet["SubnetId"]), str(subnet["VpcId"])
+    data = {"subnet": identifier, "zone": subnet.get("AvailabilityZone")}
+    problem = default_route(look, identifier, vpc, "EgressOnlyInternetGatewayId", "eigw-", to=EVERYWHERE_IPV6)
+    if problem:
+        return Observation(Level.DEGRADED, f"tasks in {identifier} do not get out over IPv6: {problem}", data)
+    gateway = (route_out(look, identifier, vpc, EVERYWHERE_IPV6) or {}).get("EgressOnlyInternetGatewayId")
+    return Observation(Level.OK, f"tasks in {identifier} get out over IPv6 by {gateway}", data)
 
 
 def _subnet(look: Look, subnet: Mapping[str, Any], *, public: bool, wanted: bool) -> Observation:

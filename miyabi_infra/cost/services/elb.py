@@ -7,6 +7,9 @@ from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, Span
 from miyabi_infra.cost.prices import NotPriced
 from miyabi_infra.stacks import Resource
 
+_WITHOUT_IPV4: Final = "dualstack-without-public-ipv4"
+"""The type that has no public IPv4 addresses; those of IPv6 are free (VPC pricing, "Public IPv4 addresses")."""
+
 
 def _load_balancer(balancer: Resource, context: Context) -> Iterator[Charge]:
     kind = balancer.get("load_balancer_type", "application")
@@ -16,7 +19,7 @@ def _load_balancer(balancer: Resource, context: Context) -> Iterator[Charge]:
     lcus = context.of_environment.alb_lcus
     yield Charge("ALB", "load balancer", Span.of(hours), prices.of("alb.hour"), number=1)
     yield Charge("ALB", f"{lcus:g} LCU on average", Span.of(lcus * hours), prices.of("alb.lcu"), assumed=True)
-    if balancer.get("internal") is not True:
+    if balancer.get("internal") is not True and balancer.get("ip_address_type") != _WITHOUT_IPV4:
         subnets = balancer.get("subnets")
         number = len(subnets) if isinstance(subnets, tuple) else len(balancer.blocks("subnet_mapping"))
         if not number:  # AWS takes no load balancer without a subnet: they are known after apply
@@ -44,7 +47,7 @@ BILLING: Final[Billing] = {
     "aws_lb": Billed(
         "ALB",
         _load_balancer,
-        reads=frozenset({"internal", "load_balancer_type", "subnet_mapping", "subnets"}),
+        reads=frozenset({"internal", "ip_address_type", "load_balancer_type", "subnet_mapping", "subnets"}),
         free=frozenset(
             {
                 "access_logs",
@@ -59,7 +62,6 @@ BILLING: Final[Billing] = {
                 "enable_waf_fail_open",
                 "enable_xff_client_port",
                 "idle_timeout",
-                "ip_address_type",
                 "name",
                 "preserve_host_header",
                 "security_groups",

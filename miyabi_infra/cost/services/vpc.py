@@ -50,6 +50,7 @@ def traffic(context: Context) -> Iterator[Charge]:
 
 
 BILLING: Final[Billing] = {
+    "aws_egress_only_internet_gateway": Free("what leaves by it is part of usage.internet_out_gb, and pays no NAT"),
     "aws_eip": Billed("VPC", _elastic_ip, reads=frozenset(), free=frozenset({"domain", "tags"})),
     "aws_flow_log": Billed(
         "CloudWatch",

@@ -104,12 +104,16 @@ def internal_and_open_to_all(here: Environment) -> Iterator[Concern]:
     for node in here.reach.nodes:
         if node.kind == "load balancer" and node.public.holds is False:
             rules = [rule for group in node.groups for rule in here.reach.network.rules.get(group, ())]
-            if any(rule.direction == "ingress" and "0.0.0.0/0" in map(str, rule.blocks) for rule in rules):
-                yield Concern(
-                    ("security_groups", "alb_ingress_cidr_blocks"),
-                    "the load balancer is internal, and its security group lets in every address",
-                    "alb_ingress_cidr_blocks: [the block of the VPC, and of each network that asks]",
-                )
+            for block, setting in (
+                ("0.0.0.0/0", "alb_ingress_cidr_blocks"),
+                ("::/0", "alb_ingress_ipv6_cidr_blocks"),
+            ):
+                if any(rule.direction == "ingress" and block in map(str, rule.blocks) for rule in rules):
+                    yield Concern(
+                        ("security_groups", setting),
+                        f"the load balancer is internal, and its security group lets in every address ({block})",
+                        f"{setting}: [the block of the VPC, and of each network that asks]",
+                    )
 
 
 @rule("error")

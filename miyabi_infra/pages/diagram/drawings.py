@@ -30,7 +30,9 @@ def _balancer(platform: Platform, balancer: Resource) -> _Described:
     listeners = map(_listener, platform.listeners(balancer))
     protected = ["protected from deletion"] if balancer.get("enable_deletion_protection") is True else []
     inside = ["internal"] if balancer.get("internal") is True else []
-    return "Application Load Balancer", display_name(balancer), (*inside, *listeners, *protected)
+    kind = str(balancer.get("ip_address_type") or "ipv4")
+    versions = [kind] if kind != "ipv4" else []
+    return "Application Load Balancer", display_name(balancer), (*inside, *versions, *listeners, *protected)
 
 
 def _listener(listener: Resource) -> str:
@@ -137,6 +139,10 @@ def _endpoints(found: Sequence[Resource], _platform: Platform) -> Drawn:
     return Drawn(count(len(found), "VPC endpoint"), ", ".join(map(service_of, found)))
 
 
+def _egress_only(found: Sequence[Resource], _platform: Platform) -> Drawn:
+    return Drawn("Egress-only internet gateway", _names(found), ("private subnets to the internet, over IPv6",))
+
+
 def _repository(found: Sequence[Resource], _platform: Platform) -> Drawn:
     return Drawn("ECR", _names(found), ("container images",))
 
@@ -227,6 +233,7 @@ class _Card:
 
 _CARDS: Final = (
     _Card("aws_service_discovery_private_dns_namespace", "in the VPC", _dns),
+    _Card("aws_egress_only_internet_gateway", "in the VPC", _egress_only),
     _Card("aws_vpc_endpoint", "in the VPC", _endpoints),
     _Card("aws_route53_zone", "outside the VPC", _zone),
     _Card("aws_route53_record", "outside the VPC", _records),

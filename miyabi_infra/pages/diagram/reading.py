@@ -41,7 +41,7 @@ def _subnet(subnet: Subnet, nat: Drawn | None) -> DrawnSubnet:
     return DrawnSubnet(
         subnet.address,
         subnet.zone,
-        ", ".join(map(str, subnet.blocks)),
+        ", ".join([*map(str, subnet.blocks), *(["IPv6"] if subnet.has_ipv6 else [])]),
         public=any(subnet.ways_out("aws_internet_gateway", 4)),
         nat=nat,
         way_out=next((route.target for route in subnet.ways_out("aws_nat_gateway", 4)), ""),

@@ -27,6 +27,7 @@ SECTIONS: Final[Mapping[str, str]] = {
     "aws_ecs_cluster_capacity_providers": "troubleshooting.md#capacity",
     "aws_ecs_service": "#no-healthy-task",
     "aws_ecs_task_definition": "#deploy-a-tag",
+    "aws_egress_only_internet_gateway": "#zone-or-nat-lost",
     "aws_eip": "#zone-or-nat-lost",
     "aws_elasticache_cluster": "#redis-lost",
     "aws_elasticache_parameter_group": "troubleshooting.md#redis-memory",

@@ -36,6 +36,7 @@ LOSSES: Final[Mapping[str, str]] = {
     "aws_ecs_cluster_capacity_providers": _NOTHING_MORE,
     "aws_ecs_service": "its running tasks, until the new service has started its own",
     "aws_ecs_task_definition": _NOTHING_MORE,
+    "aws_egress_only_internet_gateway": "the way to the internet over IPv6, until the new one is there",
     "aws_eip": "its address, which others may have allowed",
     "aws_elasticache_cluster": "the data in the cache",
     "aws_elasticache_parameter_group": _NOTHING_MORE,

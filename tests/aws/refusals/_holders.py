@@ -21,6 +21,8 @@ class Interface:
     """IDs of security groups."""
     public: bool
     """Whether it has a public address."""
+    ipv6: bool = False
+    """Whether it has an address of the subnet's IPv6 block."""
 
 
 def plain(name: str) -> str:
@@ -55,8 +57,8 @@ def interfaces(ask: Ask) -> Iterator[Interface]:
 def _of_load_balancers(ask: Ask) -> Iterator[Interface]:
     for each in ask.backend("elbv2").load_balancers.values():
         for place in each.subnets:
-            public = each.scheme != "internal"
-            yield Interface(f"load balancer {each.name}", place.id, tuple(each.security_groups), public)
+            public, ipv6 = each.scheme != "internal", each.ip_address_type != "ipv4"
+            yield Interface(f"load balancer {each.name}", place.id, tuple(each.security_groups), public, ipv6)
 
 
 def _of_services(ask: Ask) -> Iterator[Interface]:
@@ -64,8 +66,10 @@ def _of_services(ask: Ask) -> Iterator[Interface]:
         configuration: dict[str, Any] = each.network_configuration or {}
         network: dict[str, Any] = configuration.get("awsvpcConfiguration", {})
         public = network.get("assignPublicIp") == "ENABLED"
+        setting = ask.backend("ecs").account_settings.get("dualStackIPv6")
         for place in network.get("subnets", ()):
-            yield Interface(f"service {each.name}", place, tuple(network.get("securityGroups", ())), public)
+            ipv6 = setting is not None and setting.value == "enabled" and bool(ipv6_blocks(subnet(ask, place)))
+            yield Interface(f"service {each.name}", place, tuple(network.get("securityGroups", ())), public, ipv6)
 
 
 def running_services(ask: Ask) -> Iterator[Moto]:
@@ -86,6 +90,12 @@ def node_subnet(ask: Ask, cluster: Moto) -> str | None:
 def subnet(ask: Ask, identifier: str) -> Moto | None:
     """A subnet by its ID."""
     return next((zone[identifier] for zone in ask.ec2.subnets.values() if identifier in zone), None)
+
+
+def ipv6_blocks(holder: Moto) -> list[str]:
+    """The IPv6 blocks that a VPC or a subnet has."""
+    found = holder.ipv6_cidr_block_association_set if holder is not None else ()
+    return [each["ipv6CidrBlock"] for each in found if each["ipv6CidrBlockState"]["state"] == "associated"]
 
 
 def vpc_of(ask: Ask, subnet_id: str) -> str | None:

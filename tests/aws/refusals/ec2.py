@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from modules.cloudfront_facts import ORIGIN_FACING
 from tests.aws.refusals import Ask, nothing_more, refusal
-from tests.aws.refusals._holders import gateway_of, group, interfaces, subnet, vpc_of
+from tests.aws.refusals._holders import gateway_of, group, interfaces, ipv6_blocks, subnet, vpc_of
 
 API: Final = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_{}.html"
 ERRORS: Final = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html"
@@ -46,11 +46,12 @@ def vpc_block_of_a_wrong_size(ask: Ask) -> str | None:
 
 @refusal("ec2", "DeleteVpc", code="DependencyViolation", source=API.format("DeleteVpc"))
 def vpc_in_use(ask: Ask) -> str | None:
-    """A subnet, an attached internet gateway, a security group or a route table of its own is in the VPC."""
+    """A subnet, a gateway, a security group or a route table of its own is in the VPC."""
     vpc = ask.get("VpcId")
     used = (
         any(each.vpc_id == vpc for zone in ask.ec2.subnets.values() for each in zone.values())
         or gateway_of(ask, vpc) is not None
+        or any(each.vpc_id == vpc for each in ask.ec2.egress_only_internet_gateways.values())
         or any(not each.is_default for each in ask.ec2.groups.get(vpc, {}).values())
         or any(each.vpc_id == vpc and not each.main_association_id for each in ask.ec2.route_tables.values())
     )
@@ -92,6 +93,98 @@ def subnet_in_use(ask: Ask) -> str | None:
     identifier = ask.get("SubnetId")
     used = any(each.subnet == identifier for each in interfaces(ask))
     return f"The subnet '{identifier}' has dependencies and cannot be deleted." if used else None
+
+
+# ---- IPv6 blocks -----------------------------------------------------------------------------------------------------
+
+IPV6: Final = "https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"
+
+
+def _asked_ipv6(ask: Ask) -> tuple[Any, str]:
+    """The VPC that a subnet with an IPv6 block is in, and the block that is asked for; empty for none."""
+    place = subnet(ask, ask.get("SubnetId"))
+    vpc = place.vpc_id if place is not None else ask.get("VpcId")
+    return ask.ec2.vpcs.get(vpc), str(ask.get("Ipv6CidrBlock") or "")
+
+
+@refusal(
+    "ec2",
+    "AssociateSubnetCidrBlock",
+    "CreateSubnet",
+    code="InvalidSubnet.Range",
+    source=f"{API.format('AssociateSubnetCidrBlock')} {IPV6} {ERRORS}",
+)
+def ipv6_block_outside_the_vpc(ask: Ask) -> str | None:
+    """The IPv6 block of a subnet is not in a block of its VPC, or its length is none of /44, /48 and so on to /64."""
+    vpc, block = _asked_ipv6(ask)
+    if vpc is None or not block:
+        return None
+    asked = ipaddress.IPv6Network(block)
+    inside = any(asked.subnet_of(ipaddress.IPv6Network(each)) for each in ipv6_blocks(vpc))
+    return None if inside and asked.prefixlen in range(44, 65, 4) else f"The CIDR '{block}' is invalid."
+
+
+@refusal(
+    "ec2",
+    "AssociateSubnetCidrBlock",
+    "CreateSubnet",
+    code="InvalidSubnet.Conflict",
+    source=f"{API.format('AssociateSubnetCidrBlock')} {ERRORS}",
+)
+def ipv6_block_of_another_subnet(ask: Ask) -> str | None:
+    """The IPv6 block overlaps that of another subnet of the VPC."""
+    vpc, block = _asked_ipv6(ask)
+    if vpc is None or not block:
+        return None
+    others = [each for zone in ask.ec2.subnets.values() for each in zone.values() if each.vpc_id == vpc.id]
+    held = [ipaddress.IPv6Network(one) for each in others for one in ipv6_blocks(each)]
+    taken = any(ipaddress.IPv6Network(block).overlaps(each) for each in held)
+    return f"The CIDR '{block}' conflicts with another subnet" if taken else None
+
+
+@refusal(
+    "ec2",
+    "DisassociateVpcCidrBlock",
+    code="InvalidCidrBlock.InUse",
+    source=f"{API.format('DisassociateVpcCidrBlock')} https://github.com/hashicorp/terraform-provider-aws/issues/29077",
+)
+def ipv6_block_with_subnets(ask: Ask) -> str | None:
+    """A subnet of the VPC has a block that is part of it."""
+    for vpc in ask.ec2.vpcs.values():
+        held = {each["association_id"]: each["ipv6CidrBlock"] for each in vpc.ipv6_cidr_block_association_set}
+        block = held.get(ask.get("AssociationId"))
+        subnets = [each for zone in ask.ec2.subnets.values() for each in zone.values() if each.vpc_id == vpc.id]
+        if block and any(ipv6_blocks(each) for each in subnets):
+            return f"The vpc {vpc.id} currently has a subnet within CIDR block {block}"
+    return None
+
+
+@refusal(
+    "ec2",
+    "DisassociateSubnetCidrBlock",
+    code="InvalidCidrBlock.InUse",
+    source=f"{API.format('DisassociateSubnetCidrBlock')} "
+    "https://github.com/hashicorp/terraform-provider-aws/issues/46017",
+)
+def ipv6_block_with_addresses(ask: Ask) -> str | None:
+    """A load balancer or a task has an address of it, or the subnet gives one to each new network interface."""
+    identifier = str(ask.get("AssociationId"))
+    place = ask.ec2.get_subnet_from_ipv6_association(identifier)
+    if place is None:
+        return None
+    start = f"The subnet IPv6 CIDR block with association ID {identifier} may not be disassociated"
+    if str(place.assign_ipv6_address_on_creation).lower() == "true":
+        return f"{start}, because its subnet has assign-ipv6-address-on-creation set to true."
+    used = any(each.subnet == place.id and each.ipv6 for each in interfaces(ask))
+    return f"{start}, because network interfaces have addresses of it." if used else None
+
+
+@refusal("ec2", "CreateEgressOnlyInternetGateway", code="InvalidParameterValue", source=QUOTAS)
+def second_egress_only_gateway(ask: Ask) -> str | None:
+    """The VPC has an egress-only internet gateway already."""
+    vpc = ask.get("VpcId")
+    there = any(each.vpc_id == vpc for each in ask.ec2.egress_only_internet_gateways.values())
+    return f"Network {vpc} already has an egress-only internet gateway attached" if there else None
 
 
 # ---- gateways and addresses ------------------------------------------------------------------------------------------
@@ -186,8 +279,11 @@ def _nat_with(ask: Ask, allocation: str | None) -> tuple[str, str] | None:
 
 @refusal("ec2", "CreateRoute", "ReplaceRoute", code="InvalidParameterValue", source=API.format("CreateRoute"))
 def gateway_of_another_network(ask: Ask) -> str | None:
-    """The internet gateway of a route is not attached to the VPC of the route table."""
+    """The internet gateway, or the egress-only one, of a route is not of the VPC of the route table."""
     gateway, table = ask.get("GatewayId", ""), ask.ec2.route_tables.get(ask.get("RouteTableId"))
+    egress_only = ask.ec2.egress_only_internet_gateways.get(ask.get("EgressOnlyInternetGatewayId"))
+    if egress_only is not None and table is not None and egress_only.vpc_id != table.vpc_id:
+        return f"route table {table.id} and network gateway {egress_only.id} belong to different networks"
     if not gateway.startswith("igw-") or table is None:
         return None
     attached = gateway_of(ask, table.vpc_id)
@@ -210,8 +306,10 @@ def route_to_a_deleted_nat_gateway(ask: Ask) -> str | None:
 @refusal("ec2", "CreateRoute", code="RouteAlreadyExists", source=ERRORS)
 def route_that_exists(ask: Ask) -> str | None:
     """The route table has a route to the destination already."""
-    table, block = ask.ec2.route_tables.get(ask.get("RouteTableId")), ask.get("DestinationCidrBlock")
-    exists = table is not None and any(each.destination_cidr_block == block for each in table.routes if block)
+    table = ask.ec2.route_tables.get(ask.get("RouteTableId"))
+    block = ask.get("DestinationCidrBlock") or ask.get("DestinationIpv6CidrBlock")
+    routes = table.routes if table is not None and block else ()
+    exists = any(block in (each.destination_cidr_block, each.destination_ipv6_cidr_block) for each in routes)
     return f"The route identified by {block} already exists." if exists else None
 
 
@@ -309,11 +407,12 @@ def rule_about_a_group_of_another_network(ask: Ask) -> str | None:
 def block_with_host_bits(ask: Ask) -> str | None:
     """The block of a rule is not one: it has bits beyond its length."""
     for permission in ask.all("IpPermissions"):
-        for each in permission.get("IpRanges", ()):
+        blocks = [each["CidrIp"] for each in permission.get("IpRanges", ())]
+        for block in [*blocks, *(each["CidrIpv6"] for each in permission.get("Ipv6Ranges", ()))]:
             try:
-                ipaddress.IPv4Network(each["CidrIp"])
+                ipaddress.ip_network(block)
             except ValueError:
-                return f"CIDR block {each['CidrIp']} is malformed"
+                return f"CIDR block {block} is malformed"
     return None
 
 
@@ -446,7 +545,7 @@ def gateway_endpoint_with_security_groups(ask: Ask) -> str | None:
 
 _TAGGED: Final = (
     "CreateVpc", "CreateSubnet", "CreateInternetGateway", "CreateNatGateway", "AllocateAddress", "CreateRouteTable",
-    "CreateSecurityGroup", "CreateTags", "CreateFlowLogs", "CreateVpcEndpoint",
+    "CreateSecurityGroup", "CreateTags", "CreateFlowLogs", "CreateVpcEndpoint", "CreateEgressOnlyInternetGateway",
 )  # fmt: skip
 
 
@@ -470,7 +569,9 @@ def more_tags_than_allowed(ask: Ask) -> str | None:
 
 nothing_more(
     "ec2",
+    AssociateVpcCidrBlock="moto refuses more blocks than a VPC can have",
     CreateInternetGateway="the quota follows that of VPCs",
+    DeleteEgressOnlyInternetGateway="AWS deletes one that routes name, too",
     CreateRouteTable="200 per VPC are far away",
     CreateTags="beyond the two about tags",
     CreateFlowLogs="moto refuses one that exists or has no role; AWS makes one that cannot write",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from tests.aws.refusals import Ask, nothing_more, one_or_more, refusal, within
-from tests.aws.refusals._holders import balancers_of, forwarded, gateway_of, group, subnet
+from tests.aws.refusals._holders import balancers_of, forwarded, gateway_of, group, ipv6_blocks, subnet
 from tests.aws.refusals._tables import SECURITY_POLICIES
 
 API: Final = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_{}.html"
@@ -110,6 +110,41 @@ def security_groups_of_another_network(ask: Ask) -> str | None:
     groups = [group(ask, each) for each in ask.all("SecurityGroups")]
     wrong = any(each is None or (vpc and each.vpc_id != vpc) for each in groups)
     return "One or more security groups are invalid" if wrong else None
+
+
+@refusal(
+    "elbv2",
+    "CreateLoadBalancer",
+    "SetIpAddressType",
+    "SetSubnets",
+    code="ValidationError",
+    source=f"{GUIDE.format('load-balancer-ip-address-type')} "
+    "https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/4852",
+)
+def dualstack_in_subnets_without_ipv6(ask: Ask) -> str | None:
+    """A load balancer with IPv6 addresses is, or is to be, in a subnet without an IPv6 block."""
+    balancer = ask.backend("elbv2").load_balancers.get(ask.get("LoadBalancerArn"))
+    kind = ask.get("IpAddressType") or (balancer.ip_address_type if balancer else "ipv4")
+    found = _subnets(ask) or (list(balancer.subnets) if balancer else [])
+    if kind == "ipv4" or all(ipv6_blocks(each) for each in found):
+        return None
+    return "You must specify subnets with an associated IPv6 CIDR block."
+
+
+@refusal(
+    "elbv2",
+    "CreateLoadBalancer",
+    "SetIpAddressType",
+    code="InvalidConfigurationRequest",
+    source=f"{API.format('SetIpAddressType')} {GUIDE.format('application-load-balancers')}",
+)
+def internal_without_public_ipv4(ask: Ask) -> str | None:
+    """An internal load balancer is to have no public IPv4 addresses, which it has not anyway."""
+    balancer = ask.backend("elbv2").load_balancers.get(ask.get("LoadBalancerArn"))
+    internal = (balancer.scheme if balancer else ask.get("Scheme")) == "internal"
+    if not internal or ask.get("IpAddressType") != "dualstack-without-public-ipv4":
+        return None
+    return "Internal load balancers cannot use the IP address type 'dualstack-without-public-ipv4'"
 
 
 @refusal("elbv2", "DeleteLoadBalancer", code="OperationNotPermitted", source=API.format("DeleteLoadBalancer"))

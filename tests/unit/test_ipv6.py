@@ -1,0 +1,315 @@
+"""IPv6: what is built where it is on, who reaches what, what it costs, and what status and the picture say of it."""
+
+import copy
+import json
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from environments.settings import EnvironmentSettings
+from miyabi_infra.aws.status.entrance import entrance
+from miyabi_infra.aws.status.model import Level, Look
+from miyabi_infra.aws.status.way_out import way_out
+from miyabi_infra.aws.world import World
+from miyabi_infra.cost.estimate import estimate
+from miyabi_infra.cost.prices import load
+from miyabi_infra.pages.diagram.reading import picture
+from miyabi_infra.reach import Reach
+from miyabi_infra.reach.questions import End, ask
+from miyabi_infra.stacks import Reference, Stack
+from miyabi_infra.stacks import read as read_stacks
+from miyabi_infra.stacks.platform import Platform
+from miyabi_infra.stacks.steps import steps_between
+from tests.guide import run_block, steps
+from tests.support import Project
+from tests.unit.test_names import bodies
+from tests.unit.test_refusals import QA
+from tests.unit.test_status import HEALTHY, Scripted
+
+DUAL: Final[Mapping[str, Any]] = {
+    "networking": {"ipv6": "dual-stack"},
+    "alb": {"ip_address_type": "dualstack"},
+    "security_groups": {"alb_ingress_ipv6_cidr_blocks": ["::/0"]},
+}
+BLOCKS: Final = {"public": "count.index", "private": "128 + count.index"}
+
+
+@pytest.fixture(scope="module")
+def base(root: Path) -> dict[str, Any]:
+    """The settings of prod, as data."""
+    return Project(root).settings("prod").model_dump()
+
+
+@pytest.fixture(scope="module")
+def dual(base: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The modules of prod with IPv6."""
+    return bodies(base, **DUAL)
+
+
+@pytest.fixture(scope="module")
+def made(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project with one environment, with IPv6, that is synthesized."""
+    project = Project.alone(root, tmp_path_factory.mktemp("ipv6") / "project")
+    text = QA.replace("networking:\n", "networking:\n  ipv6: dual-stack\n")
+    project.write("qa", text + "".join(f"{name}: {json.dumps(DUAL[name])}\n" for name in ("alb", "security_groups")))
+    project.synthesize("qa")
+    return project
+
+
+@pytest.fixture(scope="module")
+def stack(made: Project) -> Stack:
+    (found,) = read_stacks(made.out)
+    return found
+
+
+# ---- what is built ---------------------------------------------------------------------------------------------------
+
+
+def test_each_subnet_has_a_block_of_its_own_that_a_further_zone_does_not_move(dual: dict[str, dict[str, Any]]) -> None:
+    made = dual["networking"]["resource"]
+    assert made["aws_vpc"]["main"]["assign_generated_ipv6_cidr_block"] is True
+    for name, number in BLOCKS.items():
+        block = f"${{cidrsubnet(aws_vpc.main.ipv6_cidr_block, 8, {number})}}"
+        assert made["aws_subnet"][name]["ipv6_cidr_block"] == block
+    ways = {name: held for name, held in made["aws_route"].items() if "destination_ipv6_cidr_block" in held}
+    assert ways.keys() == {"public_internet_gateway_ipv6", "private_egress_only_gateway"}
+    assert ways["public_internet_gateway_ipv6"]["gateway_id"] == "${aws_internet_gateway.main.id}"
+    private = ways["private_egress_only_gateway"]
+    assert private["egress_only_gateway_id"] == "${aws_egress_only_internet_gateway.main.id}"
+    assert private["count"] == made["aws_route_table"]["private"]["count"]
+
+
+def test_only_what_has_an_ipv6_address_has_rules_about_it(dual: dict[str, dict[str, Any]]) -> None:
+    groups = dual["security-groups"]["resource"]["aws_security_group"]
+    rules = {
+        (name, direction): [each["ipv6_cidr_blocks"] for each in group[direction] if each["ipv6_cidr_blocks"]]
+        for name, group in groups.items()
+        for direction in ("ingress", "egress")
+    }
+    assert {at: found for at, found in rules.items() if found} == {
+        ("alb", "ingress"): [["::/0"], ["::/0"]],
+        ("ecs", "egress"): [["::/0"]],
+    }
+
+
+def test_on_the_way_back_the_vpc_alone_has_a_block_and_the_load_balancer_says_ipv4(base: dict[str, Any]) -> None:
+    made, plain = bodies(base, networking={"ipv6": "vpc-only"}), bodies(base)
+    networking = made["networking"]["resource"]
+    assert networking["aws_vpc"]["main"].pop("assign_generated_ipv6_cidr_block") is True
+    assert networking == plain["networking"]["resource"]
+    # Without a value, the provider would leave dualstack as it is.
+    assert made["alb"]["resource"]["aws_lb"]["main"]["ip_address_type"] == "ipv4"
+    assert "ip_address_type" not in plain["alb"]["resource"]["aws_lb"]["main"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "records"),
+    [
+        ("ipv4", {"load_balancer": "A"}),
+        ("dualstack", {"load_balancer": "A", "load_balancer_ipv6": "AAAA"}),
+        ("dualstack-without-public-ipv4", {"load_balancer_ipv6": "AAAA"}),
+    ],
+)
+def test_a_name_has_a_record_for_each_version_that_the_load_balancer_answers(
+    base: dict[str, Any], kind: str, records: dict[str, str]
+) -> None:
+    named = {"zone": "example.com", "zone_id": "Z1", "load_balancer_names": ["api.example.com"]}
+    dual = DUAL if kind != "ipv4" else {}
+    made = bodies(base, **{**dual, "alb": {"ip_address_type": kind}, "dns": named})
+    found = made["dns"]["resource"]["aws_route53_record"]
+    assert {name: each["type"] for name, each in found.items()} == records
+
+
+def test_subnets_differ_in_what_they_ask_of_the_block(stack: Stack) -> None:
+    vpc = "module.networking.aws_vpc.main"
+    blocks = {each.address: each.get("ipv6_cidr_block") for each in stack.of_type("aws_subnet")}
+    assert blocks["module.networking.aws_subnet.private[1]"] == Reference(vpc, "cidrsubnet(ipv6_cidr_block, 8, 129)")
+    assert len(set(blocks.values())) == len(blocks)
+
+
+# ---- who reaches what ------------------------------------------------------------------------------------------------
+
+
+def verdicts(stack: Stack, *questions: tuple[str, str]) -> list[str]:
+    reach = Reach(stack)
+    return [ask(reach, source, End.parse(target))[0].verdict for source, target in questions]
+
+
+def mutated(made: Project, folder: Path, module: str, edit: Any) -> Stack:  # noqa: ANN401  # a function
+    project = Project(folder / "project")
+    shutil.copytree(made.root, project.root)
+    with project.body("qa", module) as body:
+        edit(body["resource"])
+    (found,) = read_stacks(project.out)
+    return found
+
+
+def test_the_internet_reaches_the_load_balancer_only_and_tasks_reach_the_internet(stack: Stack) -> None:
+    assert verdicts(stack, ("internet", "alb:80"), ("internet", "tasks:8080"), ("internet", "redis:6379")) == [
+        "yes",
+        "no",
+        "no",
+    ]
+    out = [each for each in Reach(stack).connections if (each.source, each.target) == ("tasks", "internet")]
+    assert [each.blocks for each in out] == [("0.0.0.0/0",), ("::/0",)]
+    assert "module.networking.aws_egress_only_internet_gateway.main" in out[1].through
+    assert not any("nat_gateway" in each for each in out[1].through)
+    (entry,) = [each for each in Reach(stack).connections if each.target == "alb" and each.source == "internet"]
+    assert entry.blocks == ("0.0.0.0/0", "::/0")
+
+
+def test_an_open_group_alone_lets_nobody_into_the_private_subnets(made: Project, tmp_path: Path) -> None:
+    """The egress-only gateway lets in answers only, whatever a security group says."""
+
+    def open_group(found: dict[str, Any]) -> None:
+        rule = found["aws_security_group"]["ecs"]["ingress"]
+        rule.append({**rule[0], "security_groups": [], "ipv6_cidr_blocks": ["::/0"]})
+
+    stack = mutated(made, tmp_path, "security-groups", open_group)
+    assert verdicts(stack, ("internet", "tasks:8080")) == ["no"]
+
+    def reached(found: dict[str, Any]) -> None:
+        route = found["aws_route"]["private_egress_only_gateway"]
+        del route["egress_only_gateway_id"]
+        route["gateway_id"] = "${aws_internet_gateway.main.id}"
+
+    project = Project(tmp_path / "project")
+    with project.body("qa", "networking") as body:
+        reached(body["resource"])
+    (opened,) = read_stacks(project.out)
+    assert verdicts(opened, ("internet", "tasks:8080")) == ["yes"], "every IPv6 address is public"
+
+
+def test_over_ipv6_alone_the_load_balancer_needs_its_rule_its_route_and_its_addresses(
+    made: Project, tmp_path: Path
+) -> None:
+    def only_ipv6(found: dict[str, Any]) -> None:
+        group = found["aws_security_group"]["alb"]
+        group["ingress"] = [each for each in group["ingress"] if not each["cidr_blocks"]]
+
+    reached = [verdicts(mutated(made, tmp_path / "rule", "security-groups", only_ipv6), ("internet", "alb:80"))]
+
+    def without_route(found: dict[str, Any]) -> None:
+        del found["aws_route"]["public_internet_gateway_ipv6"]
+
+    def without_addresses(found: dict[str, Any]) -> None:
+        found["aws_lb"]["main"]["ip_address_type"] = "ipv4"
+
+    for module, edit in (("networking", without_route), ("alb", without_addresses)):
+        project = Project(tmp_path / "rule/project")
+        with project.body("qa", module) as body:
+            before = copy.deepcopy(body["resource"])
+            edit(body["resource"])
+        (found,) = read_stacks(project.out)
+        reached.append(verdicts(found, ("internet", "alb:80")))
+        with project.body("qa", module) as body:
+            body["resource"] = before
+    assert reached == [["yes"], ["no"], ["no"]]
+
+
+# ---- what it costs, and what is shown --------------------------------------------------------------------------------
+
+
+def test_ipv6_is_free_and_without_public_ipv4_its_addresses_are_not_paid(
+    stack: Stack, made: Project, tmp_path: Path
+) -> None:
+    def priced(of: Stack) -> tuple[float, float]:
+        found = estimate(of, EnvironmentSettings.model_fields["usage"].default, load(of.region))
+        addresses = [each.cost.typical for each in found.charges if "of the ALB" in each.text]
+        return sum(each.cost.typical for each in found.charges), sum(addresses)
+
+    def without(found: dict[str, Any]) -> None:
+        found["aws_lb"]["main"]["ip_address_type"] = "dualstack-without-public-ipv4"
+
+    (total, addresses), (less, none) = priced(stack), priced(mutated(made, tmp_path, "alb", without))
+    assert round(addresses, 2) == round(2 * 730 * 0.005, 2)
+    assert (none, round(total - less, 2)) == (0, round(addresses, 2))
+
+
+def test_the_picture_shows_the_gateway_and_who_has_ipv6(stack: Stack) -> None:
+    found = picture(stack)
+    assert [each.name for each in found.in_vpc if each.title == "Egress-only internet gateway"] == ["miyabi-eigw-qa"]
+    assert all(subnet.cidr.endswith(", IPv6") for subnet in found.subnets)
+    (balancer,) = found.of_kind("load balancer")
+    assert "dualstack" in balancer.details
+
+
+def routes(**of_private: str) -> list[dict[str, Any]]:
+    """The route tables of a healthy environment with IPv6; `of_private`: the route of the private one."""
+    public, private = copy.deepcopy(HEALTHY["describe_route_tables"])
+    public["Routes"].append({"DestinationIpv6CidrBlock": "::/0", "GatewayId": "igw-1", "State": "active"})
+    if of_private:
+        private["Routes"].append({"DestinationIpv6CidrBlock": "::/0", "State": "active", **of_private})
+    return [public, private]
+
+
+def section(stack: Stack, observe: Any, **changed: Any) -> list[tuple[Level, str]]:  # noqa: ANN401
+    now = datetime(2026, 11, 27, tzinfo=UTC)
+    look = Look(World(Scripted({**HEALTHY, **changed}), stack, {}), Platform(stack), now)
+    return [(each.level, each.text) for each in observe(look)]
+
+
+def test_status_says_whether_tasks_get_out_over_ipv6(stack: Stack) -> None:
+    gateway = {"EgressOnlyInternetGatewayId": "eigw-1"}
+    good = section(stack, way_out, describe_route_tables=routes(**gateway))
+    assert (Level.OK, "tasks in private get out over IPv6 by eigw-1") in good
+    lost = section(stack, way_out, describe_route_tables=routes(**gateway, State="blackhole"))
+    assert (Level.DEGRADED, "tasks in private do not get out over IPv6: its route to ::/0 is a blackhole") in lost
+    none = section(stack, way_out, describe_route_tables=routes())
+    assert (Level.DEGRADED, "tasks in private do not get out over IPv6: no route to ::/0") in none
+
+
+def test_status_says_whether_clients_get_in_over_ipv6(stack: Stack) -> None:
+    answer = copy.deepcopy(HEALTHY["describe_load_balancers"])
+    answer["LoadBalancers"][0]["IpAddressType"] = "dualstack"
+    dual = {"describe_load_balancers": answer, "describe_route_tables": routes()}
+    shut = "no security group of the load balancer lets tcp 80 in from ::/0"
+    assert (Level.DEGRADED, shut) in section(stack, entrance, **dual)
+    groups = copy.deepcopy(HEALTHY["describe_security_groups"])
+    groups[0]["IpPermissions"][0]["Ipv6Ranges"] = [{"CidrIpv6": "::/0"}]
+    opened = {**dual, "describe_security_groups": groups}
+    assert not [text for _, text in section(stack, entrance, **opened) if "::/0" in text]
+    unrouted = section(stack, entrance, **{**opened, "describe_route_tables": HEALTHY["describe_route_tables"]})
+    text = "public of the load balancer is not connected to the internet: no route to ::/0"
+    assert (Level.DEGRADED, text) in unrouted
+
+
+# ---- the way back, and the guides ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("none", "dual-stack", []),
+        ("dual-stack", "vpc-only", ["networking.ipv6"]),
+        ("dual-stack", "none", ["networking.ipv6"]),
+        ("vpc-only", "none", []),
+    ],
+)
+def test_the_way_back_needs_steps(before: str, after: str, told: list[str]) -> None:
+    running, wanted = {"networking": {"ipv6": before}}, {"networking": {"ipv6": after}}
+    assert [each.setting for each in steps_between(running, wanted, [("networking", "ipv6")])] == told
+
+
+GUIDES: Final = ("internal", "ipv6", "network-logs")
+
+
+@pytest.mark.parametrize("order", [GUIDES, GUIDES[::-1]], ids=" then ".join)
+def test_the_guides_change_the_overlay_in_any_order(root: Path, tmp_path: Path, order: tuple[str, ...]) -> None:
+    project = Project.copy_of(root, tmp_path / "project")
+    for name in order:
+        first = steps(root / f"docs/guides/{name}.md")[0]
+        run_block(first.text.partition("miyabi-infra synth")[0], project.root, {}).check_returncode()
+    settings = project.settings("dev")
+    assert settings.alb.model_dump(exclude_defaults=True) == {
+        "internal": True,
+        "ip_address_type": "dualstack",
+        "access_logs": True,
+        "connection_logs": True,
+    }
+    assert settings.security_groups.alb_ingress_ipv6_cidr_blocks == ("::/0",)
+    assert settings.security_groups.alb_ingress_cidr_blocks == ("10.0.0.0/16", "172.20.0.0/16")
