@@ -23,6 +23,8 @@ Values = Mapping[str, Any]
 """Settings by their paths, each with its value."""
 
 ROLLING: Final[Values] = {
+    "alb.ip_address_type": DEFAULT,  # else no change of networking.ipv6 would get past the load balancer
+    "security_groups.alb_ingress_ipv6_cidr_blocks": DEFAULT,
     "ecs_service.wait_for_steady_state": DEFAULT,  # without tasks, the first apply would wait for ever
     "ecs_service.managed_elsewhere": DEFAULT,  # else no setting of the tasks would roll out
     "ecs_service.scaling_managed_elsewhere": DEFAULT,  # else no other capacity would be applied
@@ -97,6 +99,10 @@ _HOURS: Final[Values] = {
     "ecs_service.running_hours": "MON-FRI 07:00-20:30",
     "ecs_service.scaling_managed_elsewhere": ["min_capacity", "max_capacity"],
 }
+_DUALSTACK: Final = {
+    "alb.ip_address_type": "dualstack",
+    "security_groups.alb_ingress_ipv6_cidr_blocks": ["2001:db8:113::/48"],
+}
 CHANGES: Final[Mapping[str, Sequence[Values]]] = {
     "account_id": ({"account_id": DEFAULT},),
     "networking.availability_zones": (
@@ -108,11 +114,9 @@ CHANGES: Final[Mapping[str, Sequence[Values]]] = {
     ),
     "networking.public_subnet_cidrs": ({"networking.public_subnet_cidrs": [*_PUBLIC, "10.8.4.0/24"]},),
     "networking.private_subnet_cidrs": (),
-    "networking.ipv6": (),  # with the load balancer still dualstack, AWS refuses; the guide is run
-    "security_groups.alb_ingress_ipv6_cidr_blocks": (
-        {"security_groups.alb_ingress_ipv6_cidr_blocks": ["2001:db8:113::/48", "2001:db8:114::/48"]},
-    ),
-    "alb.ip_address_type": ({"alb.ip_address_type": DEFAULT, "security_groups.alb_ingress_ipv6_cidr_blocks": DEFAULT},),
+    "networking.ipv6": ({"networking.ipv6": "vpc-only"}, {"networking.ipv6": "none"}),
+    "security_groups.alb_ingress_ipv6_cidr_blocks": (dict(reversed(_DUALSTACK.items())),),
+    "alb.ip_address_type": (_DUALSTACK,),
     "networking.enable_nat_gateway": ({"networking.enable_nat_gateway": False},),
     "networking.single_nat_gateway": ({"networking.single_nat_gateway": True},),
     "security_groups.https_ingress": ({"security_groups.https_ingress": False, **_NO_HTTPS},),
@@ -216,9 +220,7 @@ CHANGES: Final[Mapping[str, Sequence[Values]]] = {
     "frontend.only_from_cloudfront": (
         {
             "frontend.only_from_cloudfront": True,
-            "alb.ip_address_type": DEFAULT,
             "security_groups.alb_ingress_cidr_blocks": DEFAULT,
-            "security_groups.alb_ingress_ipv6_cidr_blocks": DEFAULT,
         },
     ),
     "frontend.origin_secret": ({"frontend.origin_secret": DEFAULT, "frontend.previous_origin_secret": DEFAULT},),

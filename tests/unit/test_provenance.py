@@ -18,7 +18,7 @@ from tests.support import Project
 
 PLAIN: dict[str, Any] = {
     "state": {"backend": "local"},
-    "alb": {"idle_timeout": 60},
+    "alb": {"idle_timeout": 60, "ip_address_type": "dualstack"},
     "dns": {},
     "certificate": {},
     "codedeploy": {},
