@@ -66,12 +66,13 @@ def modify_db_subnet_group(self: RDSBackend, name: str, description: str | None,
 
 
 def _with_an_id_of_its_own(call: Callable[..., Moto]) -> Callable[..., Moto]:
-    """A restored instance has an ID of its own; moto gives it that of the one in the snapshot."""
+    """A restored instance has an ID of its own, and is nobody's replica; moto takes over both from the original."""
 
     @functools.wraps(call)
     def restored(self: RDSBackend, *arguments: object, **others: object) -> Moto:
         database: Moto = call(self, *arguments, **others)
         database.dbi_resource_id = f"db-{secrets.token_hex(13).upper()}"
+        database.source_db_instance_identifier = None
         return database
 
     return restored

@@ -1,11 +1,13 @@
 """What an emulated AWS does not do: IAM's answer to each call, by the policies of the pipeline's roles.
 
 The calls are those that were recorded, each with the resource where IAM decides by it: buckets and their objects,
-roles, secrets. The rest is allowed on every resource, so only action and region decide. Written from IAM's user guide
+roles, secrets; and the roles that they pass on, with the service that gets them. The rest is allowed on every resource,
+so only action and region decide: which tags a resource has is not in the calls. Written from IAM's user guide
 ("Policy evaluation logic", "Condition operators"), apart from `miyabi_infra.reach`, which judges the stacks.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -25,6 +27,8 @@ class Call:
     operation: str
     region: str
     resource: str
+    passed_to: str = ""
+    """The service that gets the role, where the call hands one on: then it is `iam:PassRole`, which no API has."""
 
     @property
     def action(self) -> str:
@@ -32,7 +36,40 @@ class Call:
         return action(self.service, self.operation)
 
     def __str__(self) -> str:
-        return f"{self.action} on {self.resource} in {self.region}"
+        to = f" to {self.passed_to}" if self.passed_to else ""
+        return f"{self.action} on {self.resource}{to} in {self.region}"
+
+
+PASSES: Final = {
+    ("codedeploy", "serviceRoleArn"): "codedeploy.amazonaws.com",
+    ("ec2", "DeliverLogsPermissionArn"): "vpc-flow-logs.amazonaws.com",
+    ("ecs", "executionRoleArn"): "ecs-tasks.amazonaws.com",
+    ("ecs", "taskRoleArn"): "ecs-tasks.amazonaws.com",
+    ("rds", "MonitoringRoleArn"): "monitoring.rds.amazonaws.com",
+}
+"""Parameters by which a call hands a role to a service, which IAM asks `iam:PassRole` for (Service Authorization
+Reference, the dependent actions of CreateDeploymentGroup, CreateFlowLogs, RegisterTaskDefinition, CreateDBInstance)."""
+
+_ROLE: Final = re.compile(r"arn:aws:iam::\d{12}:role/(?!aws-service-role/).+")
+
+
+def passed(service: str, parameters: object, region: str, key: str = "") -> Iterator[Call]:
+    """The roles that a request hands on, wherever in it they are.
+
+    Raises:
+        AssertionError: for one by a parameter of which nobody has said which service gets it.
+    """
+    if service in {"iam", "sts"}:  # which make roles and assume them, and hand none on
+        return
+    if isinstance(parameters, Mapping):
+        for name, value in cast("Mapping[str, object]", parameters).items():
+            yield from passed(service, value, region, name)
+    elif isinstance(parameters, list):
+        for value in cast("list[object]", parameters):
+            yield from passed(service, value, region, key)
+    elif isinstance(parameters, str) and _ROLE.fullmatch(parameters):
+        assert (service, key) in PASSES, f"say in PASSES to whom {service} passes the role of {key}"
+        yield Call("iam", "PassRole", region, parameters, PASSES[service, key])
 
 
 def resource_of(service: str, parameters: Mapping[str, Any], account: str, region: str) -> str:
@@ -92,7 +129,7 @@ def _about(held: Iterable[Statement], call: Call) -> Iterator[Statement]:
 
 def _conditions_hold(statement: Statement, call: Call) -> bool:
     """Whether every condition holds; of what a call does not say, only what ends in `IfExists` does."""
-    said = {"aws:RequestedRegion": call.region}
+    said = {"aws:RequestedRegion": call.region} | ({"iam:PassedToService": call.passed_to} if call.passed_to else {})
     for operator, keys in statement.conditions.items():
         kind = operator.removesuffix("IfExists")
         assert kind in {"StringEquals", "StringNotEquals"}, f"the condition {operator} is not known here"

@@ -9,6 +9,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import astuple
 from typing import Any, Final, cast
 
 from moto.core.exceptions import ServiceException
@@ -21,7 +22,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 
 from tests.aws import models
 from tests.aws.emulator import CALLED, CALLED_ON, INTERRUPTED, REGION
-from tests.aws.permitted import resource_of
+from tests.aws.permitted import Call, passed, resource_of
 from tests.aws.pulse import working
 from tests.aws.refusals import CATALOGUE, Ask, Refusal
 
@@ -99,7 +100,7 @@ class Strict:
             for operation in each.operations:
                 self._refusals.setdefault((each.service, operation), []).append(each)
         self._called: dict[str, Counter[str]] = {}
-        self._called_on: Counter[tuple[str, str, str, str]] = Counter()
+        self._called_on: Counter[Call] = Counter()
         self._worked: set[str] | None = None
         self._interrupted: set[str] = set()
 
@@ -114,7 +115,7 @@ class Strict:
             start_response("200 OK", [("Content-Type", "application/json")])
             return [body]
         if environ.get("PATH_INFO") == CALLED_ON:
-            body = json.dumps(sorted(self._called_on.items())).encode()
+            body = json.dumps(sorted((astuple(call), number) for call, number in self._called_on.items())).encode()
             start_response("200 OK", [("Content-Type", "application/json")])
             return [body]
         if environ.get("PATH_INFO") == INTERRUPTED:
@@ -129,7 +130,9 @@ class Strict:
             operation, ask = read
             self._called.setdefault(ask.service, Counter())[ask.operation] += 1
             named = resource_of(ask.service, ask.parameters, ask.account, ask.region)
-            self._called_on[ask.service, ask.operation, ask.region, named] += 1
+            self._called_on[Call(ask.service, ask.operation, ask.region, named)] += 1
+            for each in passed(ask.service, ask.parameters, ask.region):
+                self._called_on[each] += 1
             refused = self._refused(operation, ask)
             if refused is not None:
                 status, headers, body = _error(operation, refused, environ.get("CONTENT_TYPE"))

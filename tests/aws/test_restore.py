@@ -4,14 +4,20 @@ First on an environment without a database; then on one that has one, where the 
 would replace the database is refused until the overlay says the word.
 """
 
+import json
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from miyabi_infra.pages import guides
 from miyabi_infra.terraform.cli import TerraformError
 from modules.rds import RdsSettings
+from tests.aws.cli import AwsCli
 from tests.aws.environment import Environment, changes
+from tests.aws.following import Block, Operator
 from tests.aws.permitted import policies_of, refused
 from tests.aws.refused import Account
 from tests.pipeline import made
@@ -84,3 +90,44 @@ def test_a_snapshot_is_restored_into_another_environment_by_an_apply(dev: Enviro
     assert word == {DATABASE: ["update"]}  # an apply of its own takes the protection away, and nothing else
     policies = policies_of(made(project, environments=("dev",)), "states")
     assert refused(made_calls, policies["apply_policies"][0], policies["boundary_policy"]) == []
+
+
+def test_a_restored_database_takes_the_place_of_the_one_that_is_there(dev: Environment, tmp_path: Path) -> None:
+    say(dev)
+    dev.terraform.init()
+    dev.terraform.apply()
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for file, page in guides.pages(dev.project.root, "dev").items():
+        (pages / file.name).write_text(page, encoding="utf-8")
+    rds, iam = dev.aws.client("rds"), dev.aws.client("iam")
+    (before,) = rds.describe_db_instances(DBInstanceIdentifier="miyabi-db-dev")["DBInstances"]
+
+    place = "put-a-restored-database-in-the-place-of-the-old-one"
+    with AwsCli.start() as cli:
+        path = f"{cli.folder}{os.pathsep}{os.environ['PATH']}"
+        operator = Operator(pages, dev.project.root, {**dev.aws.variables, "PATH": path})
+        for block in (
+            Block("runbook", "database", "restore-db-instance-to-point-in-time"),
+            Block("runbook", place, "rename miyabi-db-dev-restored miyabi-db-dev"),
+            Block("runbook", place, "terraform"),
+        ):
+            assert operator.does(block).problem is None
+    say(dev, "apply_immediately: true")
+    planned = changes(dev.terraform.plan())
+    dev.terraform.apply()
+    dev.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0,))
+
+    assert planned[DATABASE] == ["update"]
+    assert not [address for address, actions in planned.items() if "delete" in actions]
+    found = {each["DBInstanceIdentifier"]: each for each in rds.describe_db_instances()["DBInstances"]}
+    now, old = found["miyabi-db-dev"], found["miyabi-db-dev-old"]
+    assert (old["DbiResourceId"], old["DeletionProtection"]) == (before["DbiResourceId"], True)
+    assert now["DbiResourceId"] != before["DbiResourceId"]
+    assert now["Endpoint"]["Address"] == before["Endpoint"]["Address"]
+    assert (now["DeletionProtection"], now["IAMDatabaseAuthenticationEnabled"]) == (True, True)
+    assert now["DBParameterGroups"][0]["DBParameterGroupName"].startswith("miyabi-db-dev-")
+    assert now["MasterUserSecret"]["SecretArn"]
+    policies = iam.list_role_policies(RoleName="miyabi-ecs-task-role-dev")["PolicyNames"]
+    texts = [iam.get_role_policy(RoleName="miyabi-ecs-task-role-dev", PolicyName=each) for each in policies]
+    assert now["DbiResourceId"] in json.dumps([each["PolicyDocument"] for each in texts])

@@ -25,7 +25,9 @@ from miyabi_infra.hcl import provider
 from miyabi_infra.lint import coverage as lint
 from miyabi_infra.lint.findings import findings, overlays
 from miyabi_infra.pages.diagram import drawings
+from miyabi_infra.pages.guides import pages
 from miyabi_infra.pages.guides import sections as guides
+from miyabi_infra.pages.guides.data import guide_data
 from miyabi_infra.pages.summary import losses
 from miyabi_infra.project import SHARED
 from miyabi_infra.reach.types import JUDGED, OPEN_NOTHING
@@ -35,6 +37,7 @@ from miyabi_infra.stacks.strengths import NO_PROTECTION, STRENGTHS, judged
 from miyabi_infra.synthesis.synth import synthesize
 from miyabi_infra.terraform import replacements
 from tests import complete, strategies
+from tests.guide import anchors
 from tests.property.test_overlays import accepted
 from tests.support import Project
 
@@ -182,6 +185,20 @@ def test_every_role_of_an_environment_has_the_boundary(stacks: Mapping[str, Stac
     roles = stacks[complete.ENVIRONMENT].of_type("aws_iam_role")
     without = [each.address for each in roles if each.get("permissions_boundary") != complete.ROLE_BOUNDARY]
     assert without == [], "permissions_boundary=platform.role_boundary_arn: the pipeline makes no role without it"
+
+
+def test_every_alarm_leads_to_what_to_do(project: Project, stacks: Mapping[str, Stack], tmp_path: Path) -> None:
+    headings: dict[str, set[str]] = {}
+    for file, text in pages(project.root, complete.ENVIRONMENT).items():
+        page = tmp_path / file.name
+        page.write_text(text, encoding="utf-8")
+        headings[file.name] = anchors(page)
+    alarms = guide_data(stacks[complete.ENVIRONMENT]).monitoring.alarms
+    nowhere = [
+        each.name for each in alarms if (link := each.leads_to.partition("#"))[2] not in headings.get(link[0], set())
+    ]
+    assert len(alarms) > 15
+    assert nowhere == [], "add a row to MEANINGS in miyabi_infra/pages/guides/monitoring.py"
 
 
 def test_the_tables_name_no_type_twice_and_no_section_that_is_not_there() -> None:

@@ -213,14 +213,14 @@ def test_the_runbook_says_of_every_alarm_when_it_rings_and_what_to_do(rendered: 
     runbook, e = page(rendered, environment, "runbook"), facts_of(rendered, environment)
     rows = {alarm.name: f"| `{alarm.name}` | `{alarm.metric}`: {alarm.condition} |" for alarm in e.monitoring.alarms}
     assert [name for name, row in rows.items() if row not in runbook] == []
-    assert [alarm.name for alarm in e.monitoring.alarms if not alarm.issue] == []
+    assert [alarm.name for alarm in e.monitoring.alarms if not alarm.leads_to] == []
     assert len(e.monitoring.alarms) >= 8
 
 
 @pytest.mark.parametrize("environment", ["qa", "shifted"])
 def test_every_alarm_of_everything_is_explained(everything: Project, environment: str) -> None:
     e = facts_of(everything, environment)
-    assert [alarm.name for alarm in e.monitoring.alarms if not alarm.issue] == []
+    assert [alarm.name for alarm in e.monitoring.alarms if not alarm.leads_to] == []
 
 
 def test_where_codedeploy_deploys_nobody_is_told_what_ecs_refuses(everything: Project) -> None:
@@ -233,9 +233,24 @@ def test_where_codedeploy_deploys_nobody_is_told_what_ecs_refuses(everything: Pr
     assert "aws deploy" not in page(everything, "qa", "runbook")
 
 
+def test_the_example_of_a_value_has_the_form_that_its_variables_read(root: Path, tmp_path: Path) -> None:
+    project = Project.alone(root, tmp_path / "project")
+    secrets = "secrets:\n  partner: {description: Login}\n  search: {description: Key}\n"
+    named = "    USER: secrets.partner:username\n    PASS: secrets.partner:password\n    FIND: secrets.search\n"
+    project.write("qa", EVERYTHING.replace("  secrets:\n", f"  secrets:\n{named}") + secrets)
+    (stack,) = read(project.synthesize())
+    partner, search = guide_data(stack).secrets
+    values = [
+        subprocess.run(["bash", "-c", each.example], capture_output=True, text=True, check=True).stdout
+        for each in (partner, search)
+    ]
+    assert sorted(json.loads(values[0])) == ["password", "username"]
+    assert re.fullmatch("[0-9a-f]{64}", values[1])
+
+
 def test_every_meaning_leads_to_an_issue(rendered: Project) -> None:
     known = anchors(rendered.root / guides.FOLDER / "dev/troubleshooting.md")
-    assert {meaning.issue for meaning in MEANINGS.values()} <= known
+    assert {meaning.issue for meaning in MEANINGS.values() if "#" not in meaning.issue} <= known
 
 
 def test_every_type_of_everything_leads_to_a_section(everything: Project) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws.permitted import Call, refused, resource_of
+from tests.aws.permitted import Call, passed, refused, resource_of
 
 EVERYTHING: dict[str, Any] = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 HOME, ELSEWHERE = "us-west-2", "eu-west-1"
@@ -43,6 +43,43 @@ def call(operation: str = "GetObject", region: str = HOME, resource: str = f"{MI
 def test_a_call_is_allowed_as_iam_says(policy: list[dict[str, Any]], asked: Call, *, may: bool) -> None:
     assert (refused([asked], {"Statement": policy}, EVERYTHING) == []) is may
     assert (refused([asked], EVERYTHING, {"Statement": policy}) == []) is may  # a boundary limits in the same way
+
+
+ROLE = "arn:aws:iam::123456789012:role/miyabi-ecs-task-role-dev"
+TO_TASKS = {"StringEquals": {"iam:PassedToService": ["ecs-tasks.amazonaws.com"]}}
+
+
+@pytest.mark.parametrize(
+    ("policy", "may"),
+    [
+        ([statement("Allow", "iam:PassRole", ROLE, Condition=TO_TASKS)], True),
+        ([statement("Allow", "iam:PassRole", "arn:aws:iam::*:role/miyabi-*-prod", Condition=TO_TASKS)], False),
+        (
+            [
+                statement(
+                    "Allow",
+                    "iam:PassRole",
+                    ROLE,
+                    Condition={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+                )
+            ],
+            False,
+        ),
+        ([statement("Allow", "ecs:*")], False),
+    ],
+)
+def test_a_role_that_a_call_hands_on_needs_pass_role(policy: list[dict[str, Any]], *, may: bool) -> None:
+    (asked,) = passed("ecs", {"family": "app", "taskRoleArn": ROLE}, HOME)
+    assert asked == Call("iam", "PassRole", HOME, ROLE, "ecs-tasks.amazonaws.com")
+    assert (refused([asked], {"Statement": policy}, EVERYTHING) == []) is may
+
+
+def test_a_parameter_with_a_role_that_nobody_knows_is_told() -> None:
+    with pytest.raises(AssertionError, match="to whom lambda passes the role of Role"):
+        list(passed("lambda", {"Role": ROLE}, HOME))
+    assert list(passed("iam", {"PolicyArn": ROLE}, HOME)) == []
+    linked = "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
+    assert list(passed("ecs", {"roleARN": linked}, HOME)) == []
 
 
 def test_a_request_names_what_iam_decides_by() -> None:

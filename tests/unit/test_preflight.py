@@ -88,6 +88,72 @@ def lines(found: Preflight, name: str) -> list[tuple[Level, str]]:
     ]
 
 
+# Snapshots
+
+SNAPSHOT = {
+    "Status": "available",
+    "EngineVersion": "17.6",
+    "MasterUsername": "miyabi_admin",
+    "AllocatedStorage": 20,
+    "Encrypted": True,
+}
+
+
+@pytest.fixture(scope="module")
+def restored(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """An environment whose database and cache are to be made of snapshots."""
+    project = Project.copy_of(root, tmp_path_factory.mktemp("restored") / "project")
+    old, new = "apply_immediately: true", "apply_immediately: true\n  topology: replication-group"
+    project.change("dev", (old, f"{new}\n  restore_from_snapshot: cache-copy"))
+    file = project.overlay("dev")
+    more = "rds: {enabled: true, restore_from_snapshot: miyabi-db-prod-copy}\n"
+    file.write_text(file.read_text(encoding="utf-8") + more, encoding="utf-8")
+    return next(each for each in read_stacks(project.synthesize("dev")) if each.environment == "dev")
+
+
+@pytest.mark.parametrize(
+    ("found", "problems"),
+    [
+        ([SNAPSHOT], []),
+        ([], ["snapshot miyabi-db-prod-copy does not exist: rds.restore_from_snapshot"]),
+        ([SNAPSHOT | {"Status": "creating"}], ["snapshot miyabi-db-prod-copy is creating"]),
+        (
+            [SNAPSHOT | {"EngineVersion": "16.9", "MasterUsername": "root_of_prod"}],
+            [
+                "snapshot miyabi-db-prod-copy has 16.9, and a restored database keeps it: rds.engine_version, now 17",
+                (
+                    "snapshot miyabi-db-prod-copy has root_of_prod, and a restored database keeps it: rds.admin_user, "
+                    "now miyabi_admin"
+                ),
+            ],
+        ),
+        (
+            [SNAPSHOT | {"AllocatedStorage": 50, "Encrypted": False}],
+            [
+                "snapshot miyabi-db-prod-copy has 50, and a restored database keeps it: rds.allocated_storage, now 20",
+                (
+                    "snapshot miyabi-db-prod-copy has no encryption, and a restored database keeps it: a copy of it "
+                    "with a key, now encrypted"
+                ),
+            ],
+        ),
+    ],
+)
+def test_a_snapshot_is_compared_with_the_overlay(
+    restored: Stack, found: list[dict[str, Any]], problems: list[str]
+) -> None:
+    caches = {"Snapshots": [{"SnapshotStatus": "available"}]}
+    aws = Scripted(describe_db_snapshots={"DBSnapshots": found}, describe_snapshots=caches)
+    of_snapshots = lines(look(restored, aws), "snapshots")
+    assert [each for level, each in of_snapshots if level is Level.DEGRADED] == problems
+    assert (Level.OK, "snapshot cache-copy is available") in of_snapshots
+
+
+def test_a_database_that_exists_keeps_its_data_whatever_the_snapshot_is(restored: Stack) -> None:
+    held = frozenset({"module.rds.aws_db_instance.main", "module.elasticache.aws_elasticache_replication_group.redis"})
+    assert lines(read(Before(restored, held), Scripted(), (restored,)), "snapshots") == []
+
+
 # Without an answer
 
 

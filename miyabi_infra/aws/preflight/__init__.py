@@ -9,7 +9,18 @@ from typing import Any, Final
 
 from miyabi_infra.aws.account import account_of
 from miyabi_infra.aws.client import Aws, Kind
-from miyabi_infra.aws.preflight import domain, images, names, offers, permissions, quotas, references, roles, steps
+from miyabi_infra.aws.preflight import (
+    domain,
+    images,
+    names,
+    offers,
+    permissions,
+    quotas,
+    references,
+    roles,
+    snapshots,
+    steps,
+)
 from miyabi_infra.aws.preflight.model import Before, Preflight
 from miyabi_infra.aws.readers import READERS
 from miyabi_infra.aws.status.model import Ask, StatusSection, sections_of, unknown
@@ -27,6 +38,7 @@ SECTIONS: Final[Mapping[str, Ask]] = {
     "zones": offers.zones,
     "nodes": offers.nodes,
     "database classes": offers.classes,
+    "snapshots": snapshots.snapshots,
     "image": images.images,
     "secrets": references.secrets,
     "domain": domain.domain,

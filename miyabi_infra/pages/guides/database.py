@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from miyabi_infra.stacks import Stack
-from miyabi_infra.stacks.platform import Platform, integer, text
+from miyabi_infra.stacks import Reference, Resource, Stack
+from miyabi_infra.stacks.platform import Platform, integer, mappings, text
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,10 @@ class Database:
     """The start of the name of the application's secret; empty with authentication by IAM."""
     migration: str
     """Family of the task definition that migrates the schema; empty without one."""
+    prefix: str
+    """What the names of the tasks' variables begin with."""
+    iam: bool
+    """Whether the tasks log in with tokens of IAM."""
 
 
 def database(stack: Stack) -> Database | None:
@@ -46,4 +50,17 @@ def database(stack: Stack) -> Database | None:
         subnet_group=text(group.get("name")) if group else "",
         secret=text(secret.get("name_prefix")) if secret else "",
         migration=text(migration.get("family")) if migration else "",
+        prefix=_prefix(platform, found),
+        iam=found.get("iam_database_authentication_enabled") is True,
     )
+
+
+def _prefix(platform: Platform, database: Resource) -> str:
+    """What the variable with the host of the database begins with."""
+    hosts = (
+        text(variable.get("name"))
+        for container in platform.containers
+        for variable in mappings(container.get("environment"))
+        if isinstance(value := variable.get("value"), Reference) and value.address == database.address
+    )
+    return next(hosts, "DATABASE_HOST").removesuffix("_HOST")

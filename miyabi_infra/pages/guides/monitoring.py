@@ -23,8 +23,15 @@ class Meaning:
 
     text: str
     issue: str
-    """Anchor in the troubleshooting guide."""
+    """Anchor in the troubleshooting guide, or a page with an anchor."""
 
+    @property
+    def leads_to(self) -> str:
+        """The link; empty for none."""
+        return self.issue if "#" in self.issue or not self.issue else f"troubleshooting.md#{self.issue}"
+
+
+_DATABASE: Final = "runbook.md#database"
 
 MEANINGS: Final[Mapping[tuple[str, str], Meaning]] = {
     ("AWS/ApplicationELB", "TargetResponseTime"): Meaning("Tasks answer slowly; users wait.", "high-latency"),
@@ -59,6 +66,16 @@ MEANINGS: Final[Mapping[tuple[str, str], Meaning]] = {
     ("AWS/ElastiCache", "Evictions"): Meaning(
         "Redis deletes keys to free memory: the cache is too small for its data.", "redis-memory"
     ),
+    ("AWS/CertificateManager", "DaysToExpiry"): Meaning(
+        "ACM has not renewed the certificate: its names or their records have changed.", "https"
+    ),
+    ("AWS/WAFV2", "Blocked requests (%)"): Meaning("Blocked: an attack, or a false positive.", "runbook.md#firewall"),
+    ("AWS/RDS", "CPUUtilization"): Meaning("The database is short of CPU, or does not run.", _DATABASE),
+    ("AWS/RDS", "DatabaseConnections"): Meaning("The connections of the database are nearly used up.", _DATABASE),
+    ("AWS/RDS", "FreeStorageSpace"): Meaning("The storage of the database is nearly full.", _DATABASE),
+    ("AWS/RDS", "FreeableMemory"): Meaning("The database is running out of memory.", _DATABASE),
+    ("AWS/RDS", "ReadLatency"): Meaning("The database waits for reads from its disk.", _DATABASE),
+    ("AWS/RDS", "WriteLatency"): Meaning("The database waits for writes to its disk.", _DATABASE),
 }
 """By namespace and metric. For a metric that is not here, the guides show the description of the alarm."""
 
@@ -75,8 +92,8 @@ class Alarm:
     """What missing data counts as: `breaching`, `notBreaching`, `ignore` or `missing`."""
     notifies: bool
     meaning: str
-    issue: str
-    """Anchor in the troubleshooting guide; empty if the guide has nothing about the metric."""
+    leads_to: str
+    """Link to what to do; empty if the guides have nothing about the metric."""
 
 
 @dataclass(frozen=True)
@@ -136,5 +153,5 @@ def _alarm(name: str, alarm: Resource) -> Alarm:
         missing=text(alarm.get("treat_missing_data")),
         notifies=bool(alarm.get("alarm_actions")),
         meaning=meaning.text,
-        issue=meaning.issue,
+        leads_to=meaning.leads_to,
     )

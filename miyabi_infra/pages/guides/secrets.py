@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from miyabi_infra.stacks import Stack
+from miyabi_infra.stacks import Resource, Stack
 from miyabi_infra.stacks.platform import Platform, mappings, text
 
 
@@ -19,6 +19,17 @@ class Secret:
     """Variables of the containers that ECS fills with it."""
     rotated: bool
     """Whether a function replaces its value."""
+    keys: tuple[str, ...]
+    """Keys of its value in JSON that variables name; none where the value is one text."""
+
+    @property
+    def example(self) -> str:
+        """A command that prints a value of its form."""
+        random = "openssl rand -hex 32"
+        if not self.keys:
+            return f"{random} | tr -d '\\n'"
+        form = ", ".join(f'"{key}": "%s"' for key in self.keys)
+        return f"printf '{{{form}}}'" + f' "$({random})"' * len(self.keys)
 
 
 def secrets(stack: Stack) -> tuple[Secret, ...]:
@@ -35,9 +46,19 @@ def secrets(stack: Stack) -> tuple[Secret, ...]:
             name=text(each.get("name")),
             description=text(each.get("description")),
             window=int(str(each.get("recovery_window_in_days"))),
-            variables=tuple(name for name, source in variables if f"{each.address}.arn" in source),
+            variables=tuple(name for name, source in variables if _is_of(source, each)),
             rotated=each.index in rotated,
+            keys=tuple(dict.fromkeys(_key(source) for _, source in variables if _is_of(source, each) and _key(source))),
         )
         for each in stack.of_type("aws_secretsmanager_secret")
         if isinstance(each.index, str)
     )
+
+
+def _is_of(source: str, secret: Resource) -> bool:
+    return f"{secret.address}.arn" in source
+
+
+def _key(source: str) -> str:
+    """The key in the value, of `<ARN>:<key>::`."""
+    return source.partition("}:")[2].partition(":")[0]
