@@ -67,6 +67,11 @@ class CertificateSettings(Settings):
         yield from first_name_too_long(("domain_names",), self.domain_names)
 
     @rule("authorities")
+    def authorities_differ(self, _platform: Platform) -> Iterator[Violation]:
+        """Route 53 refuses a record with the same value twice."""
+        yield from twice("authorities", self.authorities)
+
+    @rule("authorities")
     def amazon_may_issue(self, _platform: Platform) -> Iterator[Violation]:
         """ACM's certificates fail with CAA_ERROR where the records name other authorities only."""
         yield from without_amazon("authorities", self.authorities)

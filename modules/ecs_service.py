@@ -40,7 +40,7 @@ from pydantic import AfterValidator, Field
 
 from modules.base import Module, item, item_or_null
 from modules.platform import Platform
-from modules.settings import Percent, Seconds, Settings, Violation, matching, refuse, rule
+from modules.settings import Percent, Seconds, Settings, Violation, matching, refuse, rule, twice
 from modules.time_windows import WeeklyHours, cron
 from modules.time_zones import ZONES
 
@@ -202,6 +202,12 @@ class EcsServiceSettings(Settings):
             problem = f"leaves to Terraform what CodeDeploy changes: {' and '.join(missing)}"
             allowed = f"[{', '.join(needed)}], or deployment: rolling"
             yield Violation("managed_elsewhere", list(self.managed_elsewhere), problem, allowed)
+
+    @rule("managed_elsewhere", "scaling_managed_elsewhere", "deployment_alarms")
+    def lists_name_each_once(self, _platform: Platform) -> Iterator[Violation]:
+        """What is named twice was meant to be something else."""
+        for key in ("managed_elsewhere", "scaling_managed_elsewhere", "deployment_alarms"):
+            yield from twice(key, getattr(self, key) or ())
 
     @rule("deployment", "enable_service_discovery")
     def name_is_not_shifted(self, _platform: Platform) -> Iterator[Violation]:

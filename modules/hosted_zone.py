@@ -11,7 +11,7 @@ from pydantic import Field
 from modules.base import Module
 from modules.domain import HostName, without_amazon
 from modules.platform import Platform
-from modules.settings import Settings, Violation, rule
+from modules.settings import Settings, Violation, rule, twice
 
 CAA_TTL = 300
 """Seconds that resolvers keep a CAA record."""
@@ -33,6 +33,11 @@ class HostedZoneSettings(Settings):
     def amazon_may_issue_in_the_zone(self, _platform: Platform) -> Iterator[Violation]:
         """ACM's certificates fail with CAA_ERROR where the records name other authorities only."""
         yield from without_amazon("certificate_authorities", self.certificate_authorities)
+
+    @rule("certificate_authorities")
+    def authorities_of_the_zone_differ(self, _platform: Platform) -> Iterator[Violation]:
+        """Route 53 refuses a record with the same value twice."""
+        yield from twice("certificate_authorities", self.certificate_authorities)
 
     @rule("name", "certificate_authorities")
     def authorities_need_a_zone(self, _platform: Platform) -> Iterator[Violation]:

@@ -23,7 +23,7 @@ from modules.notifications import KeyArn
 from modules.platform import Platform
 from modules.postgresql_parameters import DYNAMIC, KNOWN
 from modules.security_groups import POSTGRESQL_PORT
-from modules.settings import Matching, Percent, Settings, Strings, Violation, matching, region_of, rule
+from modules.settings import Matching, Percent, Settings, Strings, Violation, matching, region_of, rule, twice
 from modules.time_windows import BackupWindow, DatabaseMaintenanceWindow, overlap
 
 _LARGE: Final = ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge")
@@ -204,7 +204,7 @@ class RdsSettings(Settings):
     """Authority of the server's certificate. The application needs RDS's certificate bundle to verify it (RDS user
     guide, "Using SSL/TLS to encrypt a connection to a DB instance")."""
 
-    parameters: dict[ParameterName, str] = Field(default={})
+    parameters: dict[ParameterName, Annotated[str, Field(min_length=1)]] = Field(default={})
     """Further parameters of PostgreSQL. Those that are not known to take effect at once wait for a restart. Parameters
     of extensions have a dot in their name; of the others, those of `engine_version` are known (PostgreSQL
     documentation, "Server Configuration")."""
@@ -306,6 +306,11 @@ class RdsSettings(Settings):
         if self.kms_key_arn and region_of(self.kms_key_arn) != platform.region:
             problem = f"is a key of {region_of(self.kms_key_arn)}"
             yield Violation("kms_key_arn", self.kms_key_arn, problem, f"one of {platform.region}")
+
+    @rule("log_exports")
+    def exported_logs_differ(self, _platform: Platform) -> Iterator[Violation]:
+        """A log is exported, or it is not."""
+        yield from twice("log_exports", self.log_exports)
 
     @rule("parameters", "engine_version")
     def parameters_exist(self, _platform: Platform) -> Iterator[Violation]:

@@ -1,5 +1,6 @@
 """registry: the ECR repository of the application's images, one per account."""
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from cdktf import TerraformStack
@@ -14,7 +15,7 @@ from pydantic import Field
 
 from modules.base import Module
 from modules.platform import AccountId, Platform
-from modules.settings import Settings, matching
+from modules.settings import Settings, Violation, matching, rule, twice
 
 TagPrefix = Annotated[
     str,
@@ -47,6 +48,12 @@ class RegistrySettings(Settings):
 
     untagged_days: Annotated[int, Field(ge=1, le=365)] = 7
     """Days that an image without a tag is kept; an interrupted push leaves such images."""
+
+    @rule("deployed_tag_prefixes", "pull_accounts")
+    def registry_names_each_once(self, _platform: Platform) -> Iterator[Violation]:
+        """ECR refuses two rules of a life cycle for the same tags."""
+        yield from twice("deployed_tag_prefixes", self.deployed_tag_prefixes)
+        yield from twice("pull_accounts", self.pull_accounts)
 
 
 class RegistryModule(Module):

@@ -1,6 +1,7 @@
 """waf: the web ACLs of the load balancer and of the distribution, their logs and alarms."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -257,6 +258,13 @@ class WafSettings(Settings):
             if group.version and GROUPS[name].of_addresses:
                 key = ("managed_groups", name, "version")
                 yield Violation(key, group.version, "is a version of a group that has none", "no such key")
+
+    @rule("managed_groups")
+    def counted_rules_differ(self, _platform: Platform) -> Iterator[Violation]:
+        """WAF refuses two overrides of one rule."""
+        for group, held in self.managed_groups.items():
+            for each in twice("counted_rules", held.counted_rules):
+                yield replace(each, key=("managed_groups", group, *each.path))
 
     @rule("redacted_headers")
     def redacted_headers_differ(self, _platform: Platform) -> Iterator[Violation]:

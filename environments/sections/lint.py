@@ -24,6 +24,7 @@ FINDINGS: Final = (
     "cdn-connects-without-tls",
     "certificate-nobody-uses",
     "change-at-once",
+    "database-alarm-that-never-changes",
     "database-in-one-zone",
     "database-of-administrators",
     "database-version-that-ends",

@@ -32,7 +32,7 @@ _BOUNDS = {
     "less_than": ("lt", "is too large", "less than {}"),
     "too_short": ("min_length", "has too few items", "{} or more"),
     "too_long": ("max_length", "has too many items", "at most {}"),
-    "string_too_short": ("min_length", "is too short", "{} characters or more"),
+    "string_too_short": ("min_length", "is too short", "{} or more characters"),
     "string_too_long": ("max_length", "is too long", "at most {} characters"),
 }
 

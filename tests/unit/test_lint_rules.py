@@ -11,6 +11,7 @@ import pytest
 from environments.sections.lint import FINDINGS
 from miyabi_infra.lint.findings import Finding, Overlay, findings, overlays
 from miyabi_infra.lint.rules import RULES
+from miyabi_infra.lint.rules.database import _memory
 from miyabi_infra.lint.rules.effects import SWITCHES
 from miyabi_infra.stacks import SHARED, Stack, read
 from miyabi_infra.synthesis.render import render
@@ -467,6 +468,30 @@ FOUND: list[tuple[str, Yaml, str, str]] = [
         "the application's tables are in postgres",
     ),
     (
+        "database-alarm-that-never-changes",
+        {"rds": {"enabled": True, "free_storage_alarm_threshold": 30_000_000_000}},
+        "rds.free_storage_alarm_threshold",
+        "the database has 21,474,836,480 bytes in all, so the alarm always rings",
+    ),
+    (
+        "database-alarm-that-never-changes",
+        {"rds": {"enabled": True, "free_memory_alarm_threshold": 2_000_000_000}},
+        "rds.free_memory_alarm_threshold",
+        "the database has 1,073,741,824 bytes in all",
+    ),
+    (
+        "database-alarm-that-never-changes",
+        {"rds": {"enabled": True, "connections_alarm_threshold": 200}},
+        "rds.connections_alarm_threshold",
+        "the database lets in about 112 connections, so the alarm never rings",
+    ),
+    (
+        "setting-without-effect",
+        {"ecs_service": {"spot_share": 50, "on_demand_base": 10}},
+        "ecs_service.spot_share",
+        "it needs an on_demand_base below autoscaling_max_capacity",
+    ),
+    (
         "parameter-that-is-not-known",
         {"rds": {"enabled": True, "parameters": {"rds.logicel_replication": "1"}}},
         "rds.parameters.rds.logicel_replication",
@@ -626,6 +651,7 @@ SEEN = {
         "service_discovery_force_destroy",
     ),  # of a resource of which there are none
     "at_rest_encryption_enabled",
+    "spot_share",  # its switch is a number of tasks
 }
 """Settings whose value the stack has, though nothing uses it, and those whose switch is another one's."""
 
@@ -664,3 +690,11 @@ def files(project: Project) -> dict[str, str]:
     shutil.rmtree(project.out, ignore_errors=True)
     render(project.load(), project.out)
     return {str(each.relative_to(project.out)): each.read_text("utf-8") for each in project.out.rglob("*.json")}
+
+
+@pytest.mark.parametrize(
+    ("instance_class", "gib"),
+    [("db.t4g.micro", 1), ("db.t3.2xlarge", 32), ("db.m7g.large", 8), ("db.r7g.large", 16), ("db.r6g.16xlarge", 512)],
+)
+def test_the_memory_of_a_class_is_what_aws_says(instance_class: str, gib: int) -> None:
+    assert _memory(instance_class) == gib * 2**30

@@ -1,7 +1,7 @@
 """Every rule refuses what it is about, in one line that names file, line, key, value and what is allowed."""
 
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, cast, get_args
 
 import pytest
 
@@ -10,6 +10,7 @@ from environments.settings import EnvironmentSettings, SharedSettings
 from modules.cloudfront_facts import ORIGIN_FACING
 from modules.platform import Region
 from modules.settings import Settings, rules_of
+from tests import complete
 from tests.support import Project
 
 QA = """\
@@ -753,6 +754,24 @@ RULES = {
         problem=f"qa.yaml:8: rds.kms_key_arn: '{KEY.replace('us-west-2', 'us-east-1')}' is a key of us-east-1; "
         "allowed: one of us-west-2",
     ),
+    "exported_logs_differ": Case(
+        add="rds: {log_exports: [postgresql, postgresql]}\n",
+        problem="qa.yaml:8: rds.log_exports[1]: 'postgresql' is in the list twice; allowed: each once",
+    ),
+    "lists_name_each_once": Case(
+        add="ecs_service: {deployment_alarms: [unhealthy-hosts, unhealthy-hosts]}\n",
+        problem="qa.yaml:8: ecs_service.deployment_alarms[1]: 'unhealthy-hosts' is in the list twice; "
+        "allowed: each once",
+    ),
+    "authorities_differ": Case(
+        add="certificate: {authorities: [amazon.com, amazon.com]}\n",
+        problem="qa.yaml:8: certificate.authorities[1]: 'amazon.com' is in the list twice; allowed: each once",
+    ),
+    "counted_rules_differ": Case(
+        add="waf:\n  managed_groups:\n    AWSManagedRulesCommonRuleSet: {counted_rules: [A_Rule, A_Rule]}\n",
+        problem="qa.yaml:10: waf.managed_groups.AWSManagedRulesCommonRuleSet.counted_rules[1]: 'A_Rule' is in the list "
+        "twice; allowed: each once",
+    ),
     "parameters_exist": Case(
         add="rds:\n  parameters:\n    work_men: '8192'\n",
         problem="qa.yaml:10: rds.parameters.work_men: '8192' is no parameter of PostgreSQL 17; allowed: work_mem",
@@ -1258,7 +1277,7 @@ FIELDS = {
     "an empty text": Case(
         add="  not_secret: {TOKEN: ''}\n",
         problem="qa.yaml:8: ecs.not_secret.TOKEN: (a value that is not shown, as it may be a secret) is too short; "
-        "allowed: 1 characters or more",
+        "allowed: 1 or more characters",
     ),
     "field of a log line": Case(
         add="monitoring: {log_status_field: 'status | limit 1'}\n",
@@ -1299,6 +1318,10 @@ OF_SHARED = {
     "both_numbers_are_given": (
         "pipeline:\n  repository: example/infra\n  owner_id: 1\n",
         "pipeline.owner_id: 1 needs repository_id beside it; allowed: both, or none",
+    ),
+    "authorities_of_the_zone_differ": (
+        "hosted_zone:\n  name: example.com\n  certificate_authorities: [amazon.com, amazon.com]\n",
+        "hosted_zone.certificate_authorities[1]: 'amazon.com' is in the list twice; allowed: each once",
     ),
     "boundary_is_of_environments": (
         "pipeline:\n  repository: example/infra\n  roles_need_boundary: true\n",
@@ -1400,6 +1423,32 @@ def test_what_aws_gives_once_is_of_one_environment(project: Project, add: str, o
     assert [str(each) for each in project.problems()] == [f"environments/qa.yaml:{problem}"]
 
 
+def test_a_deployed_prefix_is_there_once(project: Project) -> None:
+    project.change("shared", ("[dev-, staging-, prod-]", "[dev-, staging-, dev-]"))
+    assert [str(each) for each in project.problems()] == [
+        "environments/shared.yaml:5: registry.deployed_tag_prefixes[2]: 'dev-' is in the list twice; allowed: each once"
+    ]
+
+
+COMMANDS = {"rds.migration_command", "ecs.container_health_check_command"}
+"""Lists in which a word can be twice."""
+
+
+def test_no_list_of_an_overlay_takes_an_item_twice(project: Project) -> None:
+    overlay = complete.overlay()
+    accepted: list[str] = []
+    for path, _ in complete.leaves(EnvironmentSettings):
+        held = cast("list[Any]", complete.said(overlay, path))
+        if not isinstance(held, list) or not held or path in COMMANDS:
+            continue
+        section, _, key = path.partition(".")
+        twice: dict[str, Any] = {**overlay, section: {**overlay[section], key: [*held, held[0]]}}
+        project.write("complete", twice)
+        if not any(key in str(each) for each in project.problems()):
+            accepted.append(path)
+    assert accepted == []
+
+
 def test_the_valid_overlay_is_accepted(project: Project) -> None:
     project.write("qa", QA)
     assert project.problems() == []
@@ -1412,7 +1461,7 @@ def test_every_rule_has_its_case() -> None:
             if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
                 sections.append(field.annotation)  # noqa: PERF401  # reads better than a nested comprehension
     names = {name for section in sections for name, _, _ in rules_of(section)}
-    untried = sorted(names - {"name_has_no_dot"} - RULES.keys() - OF_SHARED.keys())
+    untried = sorted(names - {"name_has_no_dot", "registry_names_each_once"} - RULES.keys() - OF_SHARED.keys())
     assert untried == [], f"add a Case to RULES in tests/unit/test_refusals.py for: {', '.join(untried)}"
     assert RULES.keys() | OF_SHARED.keys() <= names
 

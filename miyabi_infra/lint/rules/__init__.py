@@ -39,6 +39,7 @@ RULES: Final[tuple[LintRule, ...]] = (
     resilience.database_version_that_ends,
     database.database_of_administrators,
     database.parameter_that_is_not_known,
+    database.database_alarm_that_never_changes,
     resilience.deletion_protection_off,
     resilience.local_state,
     resilience.any_account,

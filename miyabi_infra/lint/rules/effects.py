@@ -49,8 +49,18 @@ _CHECKED: Final = _is("ecs", "container_health_check", "curl", "curl", "command"
 _CERTIFICATE: Final = _either(_is("certificate", "domain_names", ()), _is("certificate", "for_frontend", default=False))
 
 
+_MOST_TASKS: Final = 4
+"""The default of `ecs_service.autoscaling_max_capacity`."""
+
+
 def _listens(here: Environment) -> bool:
     return any(each.get("protocol") == "HTTPS" for each in here.stack.of_type("aws_lb_listener"))
+
+
+def _more_tasks_than_base(here: Environment) -> bool:
+    base = here.setting("ecs_service", "on_demand_base")
+    most = here.setting("ecs_service", "autoscaling_max_capacity") or _MOST_TASKS
+    return not isinstance(base, int) or base < most
 
 
 SWITCHES: Final = (
@@ -94,6 +104,7 @@ SWITCHES: Final = (
     Switch("ecs_service",
            ("autoscaling_requests_target", "deployment_maximum_percent", "deployment_minimum_healthy_percent"),
            _ROLLING, "deployment: rolling"),
+    Switch("ecs_service", ("spot_share",), _more_tasks_than_base, "an on_demand_base below autoscaling_max_capacity"),
     Switch("notifications", ("webhook_confirms_itself",), _is("notifications", "webhook", default=False),
            "webhook: true"),
     Switch("frontend", ("hsts_subdomains",), _is("frontend", "hsts_seconds", 1), "hsts_seconds of more than 0"),
