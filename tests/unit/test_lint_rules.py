@@ -11,7 +11,7 @@ import pytest
 from environments.sections.lint import FINDINGS
 from miyabi_infra.lint.findings import Finding, Overlay, findings, overlays
 from miyabi_infra.lint.rules import RULES
-from miyabi_infra.lint.rules.database import _memory
+from miyabi_infra.lint.rules.database import memory_of
 from miyabi_infra.lint.rules.effects import SWITCHES
 from miyabi_infra.stacks import SHARED, Stack, read
 from miyabi_infra.synthesis.render import render
@@ -697,4 +697,4 @@ def files(project: Project) -> dict[str, str]:
     [("db.t4g.micro", 1), ("db.t3.2xlarge", 32), ("db.m7g.large", 8), ("db.r7g.large", 16), ("db.r6g.16xlarge", 512)],
 )
 def test_the_memory_of_a_class_is_what_aws_says(instance_class: str, gib: int) -> None:
-    assert _memory(instance_class) == gib * 2**30
+    assert memory_of(instance_class) == gib * 2**30

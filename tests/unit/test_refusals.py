@@ -1438,11 +1438,11 @@ def test_no_list_of_an_overlay_takes_an_item_twice(project: Project) -> None:
     overlay = complete.overlay()
     accepted: list[str] = []
     for path, _ in complete.leaves(EnvironmentSettings):
-        held = cast("list[Any]", complete.said(overlay, path))
+        held: Any = complete.said(overlay, path)
         if not isinstance(held, list) or not held or path in COMMANDS:
             continue
         section, _, key = path.partition(".")
-        twice: dict[str, Any] = {**overlay, section: {**overlay[section], key: [*held, held[0]]}}
+        twice: dict[str, Any] = {**overlay, section: {**overlay[section], key: [*cast("list[Any]", held), held[0]]}}
         project.write("complete", twice)
         if not any(key in str(each) for each in project.problems()):
             accepted.append(path)

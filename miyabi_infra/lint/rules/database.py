@@ -51,7 +51,7 @@ _CONNECTIONS: Final = 5_000
 def database_alarm_that_never_changes(here: Environment) -> Iterator[Concern]:
     """An alarm that always rings is switched off, and one that never does tells of nothing."""
     for database in here.stack.of_type("aws_db_instance"):
-        memory = _memory(str(database.get("instance_class")))
+        memory = memory_of(str(database.get("instance_class")))
         storage = number(database.get("allocated_storage")) * _GIB
         for metric, setting, most in (
             ("FreeStorageSpace", "free_storage_alarm_threshold", storage),
@@ -70,7 +70,7 @@ def database_alarm_that_never_changes(here: Environment) -> Iterator[Concern]:
             yield Concern(("rds", "connections_alarm_threshold"), text, "connections_alarm_threshold below that")
 
 
-def _memory(instance_class: str) -> float:
+def memory_of(instance_class: str) -> float:
     """Bytes of a class, such as db.r7g.2xlarge."""
     _, family, size = instance_class.split(".")
     times = int(size.removesuffix("xlarge") or 1) * 2 if size.endswith("xlarge") else 1
