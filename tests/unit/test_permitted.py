@@ -75,8 +75,10 @@ def test_a_role_that_a_call_hands_on_needs_pass_role(policy: list[dict[str, Any]
 
 
 def test_a_parameter_with_a_role_that_nobody_knows_is_told() -> None:
-    with pytest.raises(AssertionError, match="to whom lambda passes the role of Role"):
-        list(passed("lambda", {"Role": ROLE}, HOME))
+    to_all = {"Statement": [statement("Allow", "iam:PassRole", Condition=TO_TASKS)]}
+    assert refused(passed("lambda", {"Role": ROLE}, HOME), to_all, EVERYTHING) == [
+        f"iam:PassRole on {ROLE} to whom? lambda has it by Role, which is not in PASSES in us-west-2"
+    ]
     assert list(passed("iam", {"PolicyArn": ROLE}, HOME)) == []
     linked = "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
     assert list(passed("ecs", {"roleARN": linked}, HOME)) == []
