@@ -83,6 +83,9 @@ def _with_insights(call: Callable[[RDSResponse], ActionResult]) -> Callable[[RDS
     def done(self: RDSResponse) -> ActionResult:
         name = str(self.params.get("DBInstanceIdentifier"))
         asked = {attribute: self.params.get(each) for each, attribute in FORGOTTEN.items()}
+        held: Moto = self.backend.databases.get(name)
+        if held is not None and held.manage_master_user_password and self.params.get("ManageMasterUserPassword"):
+            self.params.pop("ManageMasterUserPassword")  # it is managed already; moto would make another secret
         answer = call(self)
         database: Moto = self.backend.databases.get(name)
         for attribute, value in asked.items():
