@@ -633,6 +633,7 @@ RANGES: Final[Mapping[str, Row]] = {
         narrower="the ARN of a shared one: the storage is encrypted, and RDS restores a shared "
         "encrypted snapshot from a copy only",
     ),
+    "rds.parameters{}": Own("RDS wants a value; a parameter that has none is left out"),
     "rds.parameters{name}": Own("a name as PostgreSQL writes it; RDS has no limit but the parameters that there are"),
     "rds.ca_certificate": Page(
         "Using SSL/TLS to encrypt a connection to a DB instance",
