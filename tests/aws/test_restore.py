@@ -128,6 +128,6 @@ def test_a_restored_database_takes_the_place_of_the_one_that_is_there(dev: Envir
     assert (now["DeletionProtection"], now["IAMDatabaseAuthenticationEnabled"]) == (True, True)
     assert now["DBParameterGroups"][0]["DBParameterGroupName"].startswith("miyabi-db-dev-")
     assert now["MasterUserSecret"]["SecretArn"]
-    policies = iam.list_role_policies(RoleName="miyabi-ecs-task-role-dev")["PolicyNames"]
-    texts = [iam.get_role_policy(RoleName="miyabi-ecs-task-role-dev", PolicyName=each) for each in policies]
+    policies = iam.list_role_policies(RoleName="miyabi-ecs-task-dev")["PolicyNames"]
+    texts = [iam.get_role_policy(RoleName="miyabi-ecs-task-dev", PolicyName=each) for each in policies]
     assert now["DbiResourceId"] in json.dumps([each["PolicyDocument"] for each in texts])
