@@ -98,6 +98,11 @@ CORPUS: Final = (
         ("a_secret_that_is_added_takes_nothing_away_from_the_others", "nothing is lost", 2),
     ),
     *_rows(
+        "reach", "good", "unit/test_reach_command", STACK,
+        ("what_is_not_there_can_not_be_asked", "it is not there"),
+        ("an_environment_without_the_place_is_named_beside_the_answers_of_the_others", "yes, and not there twice", 3),
+    ),
+    *_rows(
         "reach", "bad", "unit/test_reach_command", STACK,
         ("what_has_to_do_with_the_network_and_is_not_judged_is_named", "unknown, and the resource is named", 2),
     ),
@@ -198,6 +203,13 @@ CORPUS: Final = (
         ("overlays_that_cannot_be_read_are_said_to_be_unknown", "unknown"),
         ("a_difference_that_no_strength_judges_is_not_known_to_be_harmless", "unknown", 2),
         ("a_plan_that_changes_the_state_alone_is_no_no_change", "it changes the state"),
+    ),
+    *_rows(
+        "summary", "good", "unit/test_summary", MADE_BY_OVERLAYS,
+        ("what_is_in_a_region_that_an_environment_leaves_stays_there", "it stays, in no state"),
+        ("a_rename_tells_the_gravest_loss_first_and_what_is_alike_once", "all is replaced, data first"),
+        ("what_is_weaker_is_told_with_its_subject_and_flags_with_words", "weaker, and whose", 2),
+        ("what_a_section_switches_on_is_caused_by_its_switch", "by its switch", 3),
     ),
     *_rows(
         "summary", "good", "unit/test_steps", MADE_BY_OVERLAYS,

@@ -54,6 +54,12 @@ _VERB: Final = re.compile(
 
 
 def _format(pattern: object, *values: object) -> object:
+    if any(each is None for each in values):
+        raise NotEvaluated("format with null: of one without a type Terraform makes a value that is known after apply")
+    return _filled(pattern, *values)
+
+
+def _filled(pattern: object, *values: object) -> object:
     parts: list[object] = []
     held, at, used = text(pattern), 0, 0
     while at < len(held):
@@ -145,6 +151,8 @@ def _decimal(found: re.Match[str], value: float) -> str:
 def _formatlist(pattern: object, *values: object) -> object:
     lists = [cast("tuple[object, ...]", each) for each in values if isinstance(each, tuple)]
     known(lists)
+    if any(each is None for each in values):
+        raise NotEvaluated("formatlist with null")
     if not lists or len({len(each) for each in lists}) > 1:
         if len(lists) > 1:
             raise Missing("lists of different lengths")
@@ -154,7 +162,7 @@ def _formatlist(pattern: object, *values: object) -> object:
     rows = [[column[at] for column in columns] for at in range(count)]
     if not rows:
         return TypedList((), Simple.STRING)
-    return TypedList([_format(pattern, *row) for row in rows], Simple.STRING)
+    return TypedList([_filled(pattern, *row) for row in rows], Simple.STRING)
 
 
 # ---- regular expressions ---------------------------------------------------------------------------------------------

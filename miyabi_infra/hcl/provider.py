@@ -105,10 +105,14 @@ class Misfit:
 
 
 def protocol(name: Any) -> Any:  # noqa: ANN401  # JSON: a text, if the HCL is right
-    """A protocol as the provider plans it: in small letters, and -1 for all."""
+    """A protocol as the provider plans it: in small letters, by its name where it has one, and -1 for all."""
     if not isinstance(name, str):
         return name
-    return "-1" if name.lower() in ("all", "-1") else name.lower()
+    return _NAMES_OF_PROTOCOLS.get(name.lower(), name.lower())
+
+
+_NAMES_OF_PROTOCOLS: Final = {"all": "-1", "1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
+"""As the provider's `ProtocolForValue` has them."""
 
 
 @cache

@@ -79,6 +79,10 @@ class Causes:
             meant = by_name or [group for group in meant if not _of_items(group)] or meant
         return [each for group in meant for each in group]
 
+    def knows(self, change: ResourceChange, argument: str) -> bool:
+        """Whether an argument of a resource depends on any setting."""
+        return bool(argument and self._provenance.resources.get(change.label, {}).get(argument))
+
     def _differing(self, before: Document, after: Document) -> Iterator[Cause]:
         first, second = dict(leaves(before.data)), dict(leaves(after.data))
         for setting in sorted(first.keys() | second.keys(), key=lambda key: tuple(map(str, key))):

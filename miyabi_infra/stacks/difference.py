@@ -35,7 +35,8 @@ class EnvironmentDifference:
                     continue
                 paths = [each.path for each in change.arguments if each.argument == argument]
                 if not change.arguments:  # a resource that is gone takes its arguments along
-                    paths = [EXISTENCE]
+                    says = self.causes.knows(change, argument) and self.causes.of(change, argument)
+                    paths = [argument, EXISTENCE] if says else [EXISTENCE]
                 for path in paths:
                     causes |= {each.name: each for each in self.causes.of(change, path)}
         return list(causes.values())

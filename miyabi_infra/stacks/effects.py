@@ -287,8 +287,8 @@ def effect_of(setting: KeyPath, before: object, after: object) -> Expected | Non
     known = Measured.read().get(name, ())
     by_ecs = [each for each in known if not each.deployed_by] or known
     found = [each for each in by_ecs if each.effect not in {"needs steps", "refused by a rule"}]
-    way = _way(before, after) if len(setting) == name.count(".") + 1 and any(map(_switches, found)) else None
-    measured = [each for each in found if way in (None, _way(each.before, each.after))]
+    way = _way(before, after) if any(map(_switches, found)) else None
+    measured = [each for each in found if way is None or _way(each.before, each.after) in (None, way)]
     if not measured and any(each.effect != "nothing" for each in found):
         return Expected(name, "not measured", _THIS_WAY)
     found = measured

@@ -26,7 +26,14 @@ def whole(figure: Callable[[Stack], float]) -> Measure:
 
 def least(argument: str, *types: str, default: float = 0) -> Measure:
     """The least value of an argument among the resources of some types; 0 without any."""
-    return whole(lambda stack: min((number(each.get(argument), default) for each in stack.of_type(*types)), default=0))
+
+    def figure(stack: Stack) -> float:
+        values = [each.get(argument) for each in stack.of_type(*types)]
+        if any(isinstance(each, bool) or each in ("true", "false") for each in values):
+            return all(each is True or each == "true" for each in values)
+        return min((number(each, default) for each in values), default=0)
+
+    return whole(figure)
 
 
 def each_of(figure: Callable[[Resource], float], *types: str) -> Measure:

@@ -54,6 +54,7 @@ def test_no_change_ends_in_a_failed_apply_but_where_steps_are_told() -> None:
         (("networking", "enable_nat_gateway"), True, False, "interrupts"),
         (("networking", "enable_nat_gateway"), False, True, "not measured"),
         (("rds", "multi_az"), False, True, "not measured"),
+        (("elasticache", "log_delivery", 0), None, "slow-log", "not measured"),
         (("ecs", "stop_timeout"), None, 60, "new version rolled out"),
         (("highly_available",), False, True, None),
         (("ecs", "of_tomorrow"), 1, 2, None),

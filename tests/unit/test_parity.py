@@ -272,6 +272,7 @@ CASES: list[Case] = [
         [("difference", "module.security_groups.aws_security_group.alb", "ingress[2]")],
     ),
     ("a protocol in capitals", GROUPS, 'protocol    = "tcp"', 'protocol    = "TCP"', []),
+    ("a protocol by its number", GROUPS, 'protocol    = "tcp"', 'protocol    = "6"', []),
     ("all protocols", GROUPS, 'protocol    = "-1"', 'protocol    = "all"', []),
     (
         "another protocol",

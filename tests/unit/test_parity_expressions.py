@@ -350,6 +350,11 @@ def test_every_function_is_shown_above() -> None:
         ("{ (aws_vpc.main.arn) = 1 }", "a key is known after apply only: ${aws_vpc.main.arn}"),
         ("concat(aws_vpc.main.arn...)", "a list is known after apply only: ${aws_vpc.main.arn}"),
         ('format("%x", 1)', "format with the verb %x"),
+        (
+            'format("%t%%", "x", null)',
+            "format with null: of one without a type Terraform makes a value that is known after apply",
+        ),
+        ('formatlist("%s-%s", ["a"], null)', "formatlist with null"),
         ('replace("a", "/(?i)a/", "b")', "the regular expression '(?i)a' is not supported"),
         ("1 / 3", "a number with more digits than are compared"),
         ("1 + 2 / -2.5", "a number that Terraform rounds"),

@@ -578,11 +578,16 @@ def test_what_is_weaker_is_told_with_its_subject_and_flags_with_words(
     project: Project, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     committed(project, output)
-    project.change("prod", ("enable_deletion_protection: true", "enable_deletion_protection: false"))
+    project.change(
+        "prod",
+        ("enable_deletion_protection: true", "enable_deletion_protection: false"),
+        ("transit_encryption_enabled: true", "transit_encryption_enabled: false"),
+    )
     project.synthesize("prod")
     run(project.root)
-    line = "- `prod`: deletion protection of the load balancer of `module.alb.aws_lb.main`: yes to no ("
-    assert line in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "- `prod`: deletion protection of the load balancer of `module.alb.aws_lb.main`: yes to no (" in said
+    assert "- `prod`: TLS to the cache: yes to no (" in said
 
 
 def test_what_a_section_switches_on_is_caused_by_its_switch(
