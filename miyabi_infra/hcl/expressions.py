@@ -361,13 +361,27 @@ class Evaluator(ABC):
         except AfterApply:
             return _type_of_form(expression)
         except NotEvaluated:
-            kind = _type_of_form(expression)
+            kind = Simple.ANY if self._fails(expression, bindings) else _type_of_form(expression)
             if kind is Simple.UNKNOWN:
                 raise
             return kind
         if isinstance(result, Handle) or _has_handle(result):
             return Simple.UNKNOWN
         return self._null_type(expression, bindings) if result is None else type_of(result)
+
+    def _fails(self, expression: Expression, bindings: Bindings) -> bool:
+        """Whether an argument of a call is an error, so that the call has no type, whatever its other arguments are."""
+        if not isinstance(expression, Call):
+            return False
+        for each in expression.arguments:
+            try:
+                self.result(each, bindings)
+            except Missing:
+                return True
+            except NotEvaluated:
+                if self._fails(each, bindings):
+                    return True
+        return False
 
     def _null_type(self, expression: Expression, bindings: Bindings) -> Type:
         """The type of an expression that is null."""

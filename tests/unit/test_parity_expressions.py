@@ -188,6 +188,7 @@ def evaluate(tmp_path: Path, expression: str, **inputs: Value) -> Value:
         ("aws_vpc.main.id == null", False),
         ("aws_vpc.main.id == aws_vpc.main.id", True),
         ("false && aws_vpc.main.ipv6_cidr_block == null", False),
+        ('false ? join(terraform.workspace, [format("%v", "a", 0)]) : true', True),  # an error has no type
         ("aws_vpc.main.ipv6_cidr_block == null && false", False),
         ("aws_vpc.main.ipv6_cidr_block == null || true", True),
         ("terraform.workspace", "blue"),
