@@ -323,6 +323,8 @@ class Evaluator(ABC):
         if isinstance(chosen, Handle | Reference | Opaque | str | Template | UnknownJson):
             self._check_text(chosen, other, bindings)
             return chosen
+        if self._may_fail(other, bindings):
+            raise NotEvaluated("whether the other branch is an error, which has no type")
         kind = self.branch_type(other, bindings)
         if kind is Simple.ANY or _has_handle(chosen):
             return chosen
@@ -356,6 +358,8 @@ class Evaluator(ABC):
         try:
             result = self.result(expression, bindings)
         except Missing:  # Terraform ignores an error in the other branch
+            if isinstance(expression, Conditional):
+                raise NotEvaluated("the type of a branch that is an error") from None
             kind = Simple.ANY if isinstance(expression, Call) else _type_of_form(expression)
             return Simple.ANY if kind is Simple.UNKNOWN else kind
         except AfterApply:
@@ -368,6 +372,16 @@ class Evaluator(ABC):
         if isinstance(result, Handle) or _has_handle(result):
             return Simple.UNKNOWN
         return self._null_type(expression, bindings) if result is None else type_of(result)
+
+    def _may_fail(self, expression: Expression, bindings: Bindings) -> bool:
+        """Whether a call is not evaluated here, so that it may be an error."""
+        try:
+            self.result(expression, bindings)
+        except (AfterApply, Missing):
+            return False
+        except NotEvaluated:
+            return isinstance(expression, Call) and not self._fails(expression, bindings)
+        return False
 
     def _fails(self, expression: Expression, bindings: Bindings) -> bool:
         """Whether an argument of a call is an error, so that the call has no type, whatever its other arguments are."""

@@ -68,8 +68,8 @@ def test_the_comment_begins_with_what_is_lost(plan_file: Path) -> None:
 
     assert [line for line in lines[:first] if line.startswith("###")] == []
     assert lines[first + 4 : first + 6] == [
-        f"| destroy | `{LOGS}` |  | its logs |",
         f"| replace | `{CACHE}` | `engine_version` | the data in the cache |",
+        f"| destroy | `{LOGS}` |  | its logs |",
     ]
     (told,) = (line for line in lines if line.startswith("Plan "))
     assert re.fullmatch(r"Plan `plan.json`: 47 to create, 1 to replace, 1 to destroy, \d+ outputs to change\.", told)
