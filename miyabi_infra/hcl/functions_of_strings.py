@@ -214,6 +214,8 @@ def _regexall(pattern: object, value: object) -> TypedList:
     if compiled.search(""):
         raise NotEvaluated("regexall with a pattern that finds empty strings")
     found = [_match(each) for each in compiled.finditer(text(value))]
+    if compiled.groups and not found:
+        raise NotEvaluated("regexall with groups that finds nothing: a list of a type that is not known here")
     return TypedList(found, Simple.STRING if not compiled.groups else Simple.UNKNOWN)
 
 

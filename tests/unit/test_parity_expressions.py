@@ -356,6 +356,10 @@ def test_every_function_is_shown_above() -> None:
             "format with null: of one without a type Terraform makes a value that is known after apply",
         ),
         ('formatlist("%s-%s", ["a"], null)', "formatlist with null"),
+        (
+            'regexall("(a)", "b")',
+            "regexall with groups that finds nothing: a list of a type that is not known here",
+        ),
         ('false ? ("a" ? "" : "a") : [1]', "the type of a branch that is an error"),
         ('replace("a", "/(?i)a/", "b")', "the regular expression '(?i)a' is not supported"),
         ("1 / 3", "a number with more digits than are compared"),
