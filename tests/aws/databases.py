@@ -27,6 +27,7 @@ def install() -> None:
     """Put the additions into moto. Once in a process."""
     RDSResponse.describe_db_parameters = describe_db_parameters
     setattr(RDSResponse, "reset_db_parameter_group", reset_db_parameter_group)  # noqa: B010  # moto lacks it
+    setattr(RDSResponse, "modify_event_subscription", modify_event_subscription)  # noqa: B010  # moto lacks it
     setattr(RDSBackend, "modify_db_subnet_group", modify_db_subnet_group)  # noqa: B010  # moto's takes it away
     for name in ("restore_db_instance_from_db_snapshot", "restore_db_instance_to_point_in_time"):
         setattr(RDSBackend, name, _with_an_id_of_its_own(getattr(RDSBackend, name)))
@@ -47,6 +48,21 @@ def reset_db_parameter_group(self: RDSResponse) -> ActionResult:
     for name in list(held) if self.params.get("ResetAllParameters") else named:
         held.pop(name, None)
     return ActionResult({"DBParameterGroupName": self.params.get("DBParameterGroupName")})
+
+
+def modify_event_subscription(self: RDSResponse) -> ActionResult:
+    """Change what of a subscription is named."""
+    held: Moto = next(iter(self.backend.describe_event_subscriptions(self.params.get("SubscriptionName"))))
+    for name, attribute in (
+        ("SnsTopicArn", "sns_topic_arn"),
+        ("SourceType", "source_type"),
+        ("EventCategories", "event_categories"),
+        ("Enabled", "enabled"),
+    ):
+        if name in self.params:
+            setattr(held, attribute, self.params[name])
+    answer: dict[str, Moto] = {"EventSubscription": held}
+    return ActionResult(answer)
 
 
 def _parameters(self: RDSResponse) -> dict[str, Any]:
