@@ -129,7 +129,7 @@ class CertificateModule(Module):
                 body,
                 "aws_acm_certificate.load_balancer",
                 domain_name=settings.domain_names[0],
-                subject_alternative_names=list(settings.domain_names[1:]) or None,
+                subject_alternative_names=list(settings.domain_names),  # left out, provider 5 keeps those of before
                 validation_method="DNS",
                 key_algorithm=settings.key_algorithm,
                 # AWS refuses to delete a certificate that a listener still uses.
@@ -143,7 +143,7 @@ class CertificateModule(Module):
                 body,
                 "aws_acm_certificate.frontend",
                 domain_name=frontend_names[0],
-                subject_alternative_names=list(frontend_names[1:]) or None,
+                subject_alternative_names=list(frontend_names),
                 validation_method="DNS",
                 key_algorithm=settings.key_algorithm,
                 lifecycle=TerraformResourceLifecycle(create_before_destroy=True),

@@ -1,7 +1,7 @@
 """flow-logs: which connections the VPC writes down, and where."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from cdktf import ITerraformDependable, TerraformStack
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
@@ -26,6 +26,12 @@ FlowField = Literal[
     "vpc-id",
 ]  # fmt: skip
 """Fields of a record (Amazon VPC user guide, "Flow log records", "Available fields"), up to version 10."""
+
+AWS_FIELDS: Final[tuple[FlowField, ...]] = (
+    "version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes",
+    "start", "end", "action", "log-status",
+)  # fmt: skip
+"""AWS's default format: the fields of version 2, in its order."""
 
 
 class FlowLogsSettings(Settings):
@@ -85,7 +91,8 @@ class FlowLogsModule(Module):
         super().__init__(scope, depends_on=depends_on)
         body, name = self.body, platform.name
         vpc = self.wire("vpc_id", vpc_id, "ID of the VPC")
-        record = literal(" ".join(f"${{{each}}}" for each in settings.fields)) or None
+        # Left out, provider 5 keeps the format of before, and AWS's default would never come back.
+        record = literal(" ".join(f"${{{each}}}" for each in settings.fields or AWS_FIELDS))
         if bucket_arn is not None:
             to_bucket = FlowLog(
                 body,

@@ -1,7 +1,10 @@
-"""The changes that `make changes` measures: of each setting of an environment, with what must change with it."""
+"""The changes that `make changes` measures: of each setting, with what must change with it.
+
+A setting of the shared stack has `shared.` before its name.
+"""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -9,8 +12,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from environments.settings import EnvironmentSettings
-from miyabi_infra.project import ROOT
+from environments.settings import EnvironmentSettings, SharedSettings
+from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.stacks import provenance
 from miyabi_infra.stacks.steps import STEPS
 from tests import complete
@@ -255,8 +258,58 @@ WITH_BLUE_GREEN: Final[Mapping[str, Sequence[Values]]] = {
     "ecs_service.spot_share": ({"ecs_service.spot_share": 50},),
 }
 """The changes that are measured where CodeDeploy deploys: its own settings, and what it does otherwise than ECS."""
-BASES: Final[Mapping[str, Values]] = {"rolling": ROLLING, "blue_green": BLUE_GREEN}
-"""The living environments, by who deploys, and how they differ from the most complete overlay."""
+BASES: Final[Mapping[str, Values]] = {"rolling": ROLLING, "blue_green": BLUE_GREEN, SHARED: {}}
+"""The living environments, by who deploys, and how they differ from the most complete overlay; and the shared stack."""
+SHARED_OVERLAY: Final[Mapping[str, Any]] = {
+    "account_id": complete.ACCOUNT,
+    "role_boundary_arn": complete.ROLE_BOUNDARY,
+    "container_port": 9090,
+    "tags": {"CostCenter": "4711"},
+    "registry": {
+        "keep_images": 20,
+        "deployed_tag_prefixes": ["dev-"],
+        "keep_deployed": 5,
+        "pull_accounts": ["210987654321"],
+        "untagged_days": 3,
+    },
+    "state_bucket": {"name": "miyabi-terraform-state", "noncurrent_days": 90},
+    "pipeline": {
+        "repository": "example/miyabi-infra",
+        "owner_id": 1001,
+        "repository_id": 2002,
+        "branch": "trunk",
+        "environments": ["dev"],
+        "roles_need_boundary": True,
+    },
+    "hosted_zone": {"name": "example.net", "certificate_authorities": ["amazon.com"]},
+    "usage": {"image_gb": 9, "state_gb": 1},
+    "monthly_budget": 20,
+    "lint": {"application_keep_alive": 75},
+}
+"""The living shared stack: no setting has its default but those that exclude another one."""
+_PIPELINE: Final[Values] = {f"{SHARED}.pipeline.{name}": DEFAULT for name in SHARED_OVERLAY["pipeline"]}
+SHARED_CHANGES: Final[Mapping[str, Sequence[Values]]] = {
+    f"{SHARED}.pipeline.repository": ({f"{SHARED}.pipeline.repository": "example/infra"}, _PIPELINE),
+    f"{SHARED}.pipeline.owner_id": ({f"{SHARED}.pipeline.owner_id": 1003},),
+    f"{SHARED}.pipeline.repository_id": ({f"{SHARED}.pipeline.repository_id": 2004},),
+    f"{SHARED}.pipeline.provider_arn": (
+        {
+            f"{SHARED}.pipeline.provider_arn": f"arn:aws:iam::{complete.ACCOUNT}:oidc-provider/"
+            "token.actions.githubusercontent.com"
+        },
+    ),
+    f"{SHARED}.pipeline.environments": (
+        {f"{SHARED}.pipeline.environments": DEFAULT, f"{SHARED}.pipeline.roles_need_boundary": DEFAULT},
+    ),
+    f"{SHARED}.state_bucket.name": ({f"{SHARED}.state_bucket.name": "miyabi-states"},),
+    f"{SHARED}.hosted_zone.name": (
+        {f"{SHARED}.hosted_zone.name": DEFAULT, f"{SHARED}.hosted_zone.certificate_authorities": DEFAULT},
+    ),
+    f"{SHARED}.lint.waive": (
+        {f"{SHARED}.lint.waive": {"CKV_AWS_18": {"reason": "CloudTrail shows it.", "until": "2027-06-30"}}},
+    ),
+}
+"""The changes that are measured in the shared stack, where they are not to the default."""
 
 
 @dataclass(frozen=True)
@@ -293,8 +346,9 @@ class Change:
 def _settings() -> Mapping[str, Mapping[str, frozenset[str]]]:
     """The settings that each argument of each resource may depend on."""
     return {
-        label: {argument: frozenset(map(".".join, each)) for argument, each in arguments.items()}
-        for label, arguments in provenance.read(ROOT).resources.items()
+        label: {argument: frozenset(before + ".".join(path) for path in each) for argument, each in arguments.items()}
+        for stack, before in zip(provenance.STACKS, ("", f"{SHARED}."), strict=True)
+        for label, arguments in provenance.read(ROOT, stack).resources.items()
     }
 
 
@@ -318,23 +372,42 @@ def _same(one: str, other: str) -> bool:
 
 def changes_of(setting: str, base: str = "rolling") -> Sequence[Values]:
     """The changes of a setting that are measured in a living environment: the first value of each is the setting's."""
+    if (base == SHARED) is not of_shared(setting):
+        return ()
     if base == "blue_green" or setting.startswith("codedeploy."):
         return WITH_BLUE_GREEN.get(setting, ()) if base == "blue_green" else ()
     if setting in STEPS and STEPS[setting].always:
         return ()
-    return CHANGES.get(setting, ({setting: DEFAULT},))
+    return (SHARED_CHANGES if base == SHARED else CHANGES).get(setting, ({setting: DEFAULT},))
+
+
+def of_shared(setting: str) -> bool:
+    """Whether a setting is one of the shared stack."""
+    return setting.startswith(f"{SHARED}.")
 
 
 def settings() -> list[str]:
-    """Every setting of an environment."""
-    return [path for path, _ in leaves(EnvironmentSettings)]
+    """Every setting of an environment, then those of the shared stack."""
+    return [path for path, _ in _leaves()]
+
+
+def _leaves() -> Iterator[tuple[str, Any]]:
+    yield from leaves(EnvironmentSettings)
+    yield from leaves(SharedSettings, f"{SHARED}.")
+
+
+def base_of(setting: str, deployed_by: str) -> str:
+    """In which living environment a change was measured."""
+    if of_shared(setting):
+        return SHARED
+    return "blue_green" if deployed_by else "rolling"
 
 
 def changed(overlay: Mapping[str, Any], values: Values) -> dict[str, Any]:
     """An overlay with other values."""
     found = deepcopy(dict(overlay))
     for path, value in values.items():
-        *sections, name = path.split(".")
+        *sections, name = path.removeprefix(f"{SHARED}.").split(".")
         held = found
         for section in sections:
             held = held.setdefault(section, {})
@@ -347,7 +420,7 @@ def changed(overlay: Mapping[str, Any], values: Values) -> dict[str, Any]:
 
 def default_of(setting: str) -> Any:  # noqa: ANN401  # any setting
     """The default of a setting, as JSON has it."""
-    found = next(default for path, default in leaves(EnvironmentSettings) if path == setting)
+    found = next(default for path, default in _leaves() if path == setting)
     return json.loads(json.dumps(found, default=_plain))
 
 

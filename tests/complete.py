@@ -434,7 +434,7 @@ def leaves(model: type[Settings], at: str = "") -> Iterator[tuple[str, Any]]:
         annotation = field.annotation
         if isinstance(annotation, type) and issubclass(annotation, Settings):
             yield from leaves(annotation, f"{at}{name}.")
-        elif f"{at}{name}" != "environment":
+        elif name != "environment":
             yield f"{at}{name}", field.get_default(call_default_factory=True)
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from miyabi_infra.pages.rendering import render
+from miyabi_infra.project import SHARED
 from miyabi_infra.stacks.effects import EFFECTS, Measured
 from miyabi_infra.stacks.steps import STEPS, Steps
 
 _LONGEST: Final = 48
 _TOP: Final = "Top level"
+_SHARED: Final = "The shared stack: shared.yaml"
 
 
 def pages(root: Path) -> dict[Path, str]:
@@ -21,7 +23,7 @@ def pages(root: Path) -> dict[Path, str]:
     measured = Measured.read()
     for setting, found in measured.items():
         section, _, name = setting.partition(".")
-        title = section if name else _TOP
+        title = _SHARED if section == SHARED else section if name else _TOP
         sections.setdefault(title, []).extend(_rows(setting, name or section, found))
         gravest[
             [each for each in EFFECTS if each in {one.effect for one in found}][-1] if found else "needs steps"

@@ -57,6 +57,7 @@ class Causes:
 
     def __init__(self, sources: Path, before: Document, after: Document, *, shared: bool = False) -> None:
         """`sources`: the folder of the modules and the stacks; `shared`: both overlays are of the shared stack."""
+        self.shared = shared
         self._provenance: Provenance = read(sources, STACKS[1] if shared else STACKS[0])
         self.before = dict(leaves(before.data))
         """What the first overlay says, by setting."""

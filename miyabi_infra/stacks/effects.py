@@ -20,8 +20,10 @@ from miyabi_infra.stacks.steps import (
     STEPS_OF_CODEDEPLOY,
     Steps,
     Told,
+    full,
     involved,
     named,
+    short,
     step_of,
     steps_between,
     steps_of,
@@ -231,7 +233,7 @@ class Expected:
 def effects_of(changes: Iterable[ResourceChange], causes: Causes) -> tuple[Expected, ...]:
     """What differences of an environment do to what runs, by setting, the gravest first."""
     changes = list(changes)
-    settings = [(each.setting, each.before.value, each.after.value) for each in involved(changes, causes)]
+    settings = [(full(each.setting, causes), each.before.value, each.after.value) for each in involved(changes, causes)]
     found = _effects(steps_of(changes, causes), settings)
     revised = [each.address for each in changes if each.kind == "change" and each.label.endswith(TASKS)]
     elsewhere = any(each.effect == "needs steps" and each.setting in NEW_ENVIRONMENT for each in found)
@@ -258,11 +260,11 @@ def told(found: Iterable[Expected]) -> Iterator[str]:
     mild: dict[str, list[str]] = {}
     for each in found:
         if each.effect == "interrupts":
-            yield f"{each.setting} interrupts {each.what}"
+            yield f"{short(each.setting)} interrupts {each.what}"
         elif each.what == _THIS_WAY:
-            mild.setdefault(_THIS_WAY, []).append(each.setting)
+            mild.setdefault(_THIS_WAY, []).append(short(each.setting))
         elif each.effect != "needs steps":
-            mild.setdefault(each.effect, []).append(each.setting)
+            mild.setdefault(each.effect, []).append(short(each.setting))
     yield from (f"{_TOLD.get(effect, effect)}: {', '.join(settings)}" for effect, settings in mild.items())
 
 

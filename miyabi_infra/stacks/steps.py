@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from miyabi_infra.overlays.problems import KeyPath
+from miyabi_infra.project import SHARED
 from miyabi_infra.stacks.causes import Cause, Causes
 from miyabi_infra.stacks.compare import Absent, ResourceChange
 from miyabi_infra.stacks.provenance import EXISTENCE
@@ -108,9 +109,12 @@ _EMPTY_BUCKETS: Final = Steps(
     _another,
 )
 
-STEPS: Final[Mapping[str, Steps]] = {
-    "project": _NEW_ENVIRONMENT,
-    "region": _NEW_ENVIRONMENT,
+_OTHER_SHARED: Final = Steps(
+    "the registry with its images would be replaced, and Terraform refuses to destroy the bucket of the states: make a "
+    "new shared stack next to it, push the images, move the states, then destroy the old one",
+    "docs/guides/first-apply.md#2-what-exists-once-per-account",
+)
+_OF_EVERY_STACK: Final[Mapping[str, Steps]] = {
     "aws_provider": Steps("terraform init -upgrade, then a plan must say no changes", "docs/guides/aws-provider-6.md"),
     "state": Steps(
         "terraform init -migrate-state, then a plan must say no changes",
@@ -119,6 +123,12 @@ STEPS: Final[Mapping[str, Steps]] = {
     "assume_role.role_arn": _ROLE,
     "assume_role.external_id": _ROLE,
     "assume_role.session_name": _ROLE,
+}
+
+STEPS: Final[Mapping[str, Steps]] = {
+    "project": _NEW_ENVIRONMENT,
+    "region": _NEW_ENVIRONMENT,
+    **_OF_EVERY_STACK,
     "networking.vpc_cidr": _NEW_ENVIRONMENT,
     "networking.availability_zones": _OTHER_SUBNETS,
     "networking.public_subnet_cidrs": _OTHER_SUBNETS,
@@ -146,6 +156,9 @@ STEPS: Final[Mapping[str, Steps]] = {
     "elasticache.transit_encryption_enabled": Steps(
         "transit_encryption_mode: preferred, then the clients, and only then the end of the change",
         "docs/guides/replication-group.md#tls-on-a-group-that-exists",
+    ),
+    "elasticache.transit_encryption_mode": Steps(
+        "say transit_encryption_mode: required instead: left out, the provider keeps what is there", needed=_left_out
     ),
     "rds.enabled": Steps(
         "apply rds.deletable: true first, or RDS refuses the deletion",
@@ -181,8 +194,22 @@ STEPS: Final[Mapping[str, Steps]] = {
     "log_bucket.name": Steps("AWS deletes empty buckets only: empty the one that goes first", needed=_another),
     "frontend.bucket": _EMPTY_BUCKETS,
     "frontend.access_log_days": Steps(_EMPTY_BUCKETS.text, _EMPTY_BUCKETS.page, _off),
+    **{f"{SHARED}.{name}": steps for name, steps in _OF_EVERY_STACK.items()},
+    f"{SHARED}.project": _OTHER_SHARED,
+    f"{SHARED}.region": _OTHER_SHARED,
+    f"{SHARED}.state_bucket.name": Steps(
+        "Terraform refuses to destroy the bucket of the states: take it out of the state (terraform state rm), apply, "
+        "then move each state with terraform init -migrate-state",
+        "docs/guides/first-apply.md#3-its-state-into-the-bucket",
+    ),
+    f"{SHARED}.hosted_zone.name": Steps(
+        "Terraform refuses to destroy the zone, whose name servers the domain is delegated to: take it out of the "
+        "state (terraform state rm), apply, and delegate the new one",
+        "docs/guides/domain.md#1-the-hosted-zone",
+        _another,
+    ),
 }
-"""By setting."""
+"""By setting; one of the shared stack has `shared.` before its name."""
 
 NEW_ENVIRONMENT: Final = frozenset(name for name, steps in STEPS.items() if steps is _NEW_ENVIRONMENT)
 """Settings that make another environment of it."""
@@ -211,7 +238,7 @@ class Told:
 
     def __str__(self) -> str:
         """For people: `networking.vpc_cidr: make a new environment … (README.md#add-an-environment)`."""
-        return f"{self.setting}: {self.steps.text}{f' ({self.steps.page})' if self.steps.page else ''}"
+        return f"{short(self.setting)}: {self.steps.text}{f' ({self.steps.page})' if self.steps.page else ''}"
 
 
 def steps_of(changes: Iterable[ResourceChange], causes: Causes) -> tuple[Told, ...]:
@@ -223,10 +250,20 @@ def steps_of(changes: Iterable[ResourceChange], causes: Causes) -> tuple[Told, .
     found = dict[str, Told]()
     steps = steps_where(causes.before.get(_DEPLOYMENT))
     for cause in involved(changes, causes):
-        told = step_of(cause.setting, cause.before.value, cause.after.value, steps)
+        told = step_of(full(cause.setting, causes), cause.before.value, cause.after.value, steps)
         if told and (told.setting == _TOPOLOGY or told.setting.partition(".")[0] not in new):
             found[told.setting] = told
     return tuple(found[setting] for setting in sorted(found))
+
+
+def short(name: str) -> str:
+    """The name of a setting in its overlay."""
+    return name.removeprefix(f"{SHARED}.")
+
+
+def full(setting: KeyPath, causes: Causes) -> KeyPath:
+    """The name of a setting among those of all stacks."""
+    return (SHARED, *setting) if causes.shared else setting
 
 
 def steps_between(running: object, wanted: object, settings: Iterable[KeyPath]) -> tuple[Told, ...]:

@@ -1,9 +1,9 @@
 """Measure what a change of each setting does to a living environment: `make changes`, or `--only SETTING …`.
 
-The most complete overlay (`tests/complete.py`) is applied to an emulated AWS that refuses what AWS refuses. Each change
-(`tests/changes.py`) is applied to a copy of it in which the service's tasks run, while the emulated AWS looks after
-each request whether everything still works (`tests/aws/pulse.py`). Writes `miyabi_infra/stacks/effects.json`; what was
-measured already is measured again only with `--all` or by name.
+The most complete overlay (`tests/complete.py`), and a shared stack with every setting, are applied to an emulated AWS
+that refuses what AWS refuses. Each change (`tests/changes.py`) is applied to a copy in which the service's tasks run,
+while the emulated AWS looks after each request whether everything still works (`tests/aws/pulse.py`). Writes
+`miyabi_infra/stacks/effects.json`; what was measured already is measured again only with `--all` or by name.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from miyabi_infra.pages.summary.replacing import replacements
-from miyabi_infra.project import ROOT
+from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.stacks import Stack, provenance, read
 from miyabi_infra.stacks.compare import BACKEND, PROVIDER, compare
 from miyabi_infra.stacks.effects import FILE, INTERRUPTIONS, Measured
@@ -39,8 +39,10 @@ from tests.changes import (
     BASES,
     DEFAULT,
     GLOBAL_CERTIFICATE,
+    SHARED_OVERLAY,
     WEB_ACL,
     Change,
+    base_of,
     batches,
     changed,
     changes_of,
@@ -87,20 +89,34 @@ class Living:
     def apply(cls, root: Path, folder: Path, aws: Emulator, base: str = "rolling") -> "Living":
         """Apply the most complete one: some minutes, mostly waiting."""
         project = Project.copy_of(root, folder / "project")
+        if base == SHARED:
+            boundary = f"role_boundary_arn: {complete.ROLE_BOUNDARY}\n"  # of the environment whose roles it makes
+            project.write("dev", project.overlay("dev").read_text(encoding="utf-8") + boundary)
         for other in project.root.glob("environments/*.yaml"):
-            if other.stem not in {"base", complete.ENVIRONMENT}:
+            if other.stem not in {"base", "dev" if base == SHARED else complete.ENVIRONMENT}:
                 other.unlink()
-        overlay = changed(complete.overlay(), BASES[base])
-        living = cls(project, overlay, aws, folder, _outside(aws), base)
+        overlay = dict(SHARED_OVERLAY) if base == SHARED else changed(complete.overlay(), BASES[base])
+        environment = SHARED if base == SHARED else complete.ENVIRONMENT
+        there = {} if base == SHARED else _outside(aws)  # it names nothing that it does not make
+        living = cls(project, overlay, aws, folder, there, base, environment)
         living.write(project, overlay)
-        synthesize(project.root, project.out)
+        living.synthesize(project)
         terraform = _terraform(project.out, aws)
         terraform.init()
         terraform.apply()
+        if base == SHARED:
+            return living
         site = overlay["frontend"]["bucket"]
         for bucket in (site, f"{site}-logs", overlay["log_bucket"]["name"]):
             _fill(aws.client("s3"), bucket)
         return living
+
+    def synthesize(self, project: Project) -> None:
+        """Synthesize a project, and leave nothing in its output but the stack that is measured."""
+        synthesize(project.root, project.out)
+        for stack in read(project.out):
+            if stack.environment != self.environment:
+                shutil.rmtree(project.out / "stacks" / stack.name)
 
     def write(self, project: Project, overlay: Mapping[str, Any]) -> None:
         """Write an overlay, with the ARNs of the emulated account."""
@@ -124,7 +140,7 @@ class Living:
             try:
                 refused = self._refused(project, changes)
                 if not refused:
-                    synthesize(project.root, project.out)
+                    self.synthesize(project)
             except ApartError:
                 shutil.rmtree(root)
                 raise
@@ -175,12 +191,12 @@ class Living:
 
     def _there(self, change: Change) -> Measured:
         """A change, with nothing measured yet."""
-        before, after = said(self.overlay, change.setting), change.values[change.setting]
+        before, after = said(self.overlay, change.setting.removeprefix(f"{SHARED}.")), change.values[change.setting]
         return Measured(
             setting=change.setting,
             before=default_of(change.setting) if before is None else before,
             after=default_of(change.setting) if after is DEFAULT else after,
-            together=tuple(name for name in change.values if name != change.setting),
+            together=tuple(name.removeprefix(f"{SHARED}.") for name in change.values if name != change.setting),
             only_generated=self.only_generated,
             deployed_by="CodeDeploy" if self.base == "blue_green" else "",
         )
@@ -238,7 +254,7 @@ class Outcome:
                 failed = "" if plan.returncode == 0 else f"not quiet: {', '.join(failed_at) or 'outputs'}"
         except TerraformError as error:
             failed = _short(str(error))
-        rolled_out = tasks.isdisjoint(_tasks(aws))
+        rolled_out = bool(tasks) and tasks.isdisjoint(_tasks(aws))  # the shared stack has none
         return cls(before, after, resources, aws.interrupted(), rolled_out, failed, frozenset(map(plain, failed_at)))
 
     @classmethod
@@ -468,7 +484,7 @@ def in_order(found: Iterable[Measured]) -> tuple[Measured, ...]:
 
 
 def _at(measured: Measured) -> tuple[int, int]:
-    base = "blue_green" if measured.deployed_by else "rolling"
+    base = base_of(measured.setting, measured.deployed_by)
     afters = [each[measured.setting] for each in changes_of(measured.setting, base)]
     values = [default_of(measured.setting) if each is DEFAULT else each for each in afters]
     there = measured.after in values
@@ -513,7 +529,7 @@ def main(arguments: Sequence[str] | None = None, living: Sequence[Living] = ()) 
                     table[each.setting] = in_order((*table[each.setting], each))
                 Measured.write(table)
             more = {each for each in given.called - RECORDED if not each[1].startswith(READS)}
-            if more:
+            if more and base != SHARED:  # which an administrator applies
                 lines = "\n".join(f"{service}: {name}" for service, name in sorted(more))
                 print(f"calls that modules/recorded_calls.py lacks, and the pipeline's roles with it:\n{lines}")
     Measured.write(table)

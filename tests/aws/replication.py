@@ -19,6 +19,7 @@ Moto = Any
 MODIFIABLE: Final = {
     "CacheNodeType": "cache_node_type",
     "CacheParameterGroupName": "cache_parameter_group_name",
+    "Engine": "engine",
     "EngineVersion": "engine_version",
     "NotificationTopicArn": "notification_topic_arn",
     "PreferredMaintenanceWindow": "preferred_maintenance_window",

@@ -8,7 +8,7 @@ import pytest
 from miyabi_infra.commands import diff, summary
 from miyabi_infra.stacks.effects import EFFECTS, Measured, effect_of, effects_between
 from miyabi_infra.stacks.steps import STEPS
-from tests.changes import BASES, DEFAULT, changes_of, default_of, settings
+from tests.changes import BASES, DEFAULT, base_of, changes_of, default_of, settings
 from tests.support import Project
 
 MEASURED = Measured.read()
@@ -18,9 +18,7 @@ def test_every_change_of_every_setting_is_measured() -> None:
     stale = set[str]()
     for setting in settings():
         for base in BASES:
-            found = [
-                each.after for each in MEASURED.get(setting, ()) if bool(each.deployed_by) is (base == "blue_green")
-            ]
+            found = [each.after for each in MEASURED.get(setting, ()) if base_of(setting, each.deployed_by) == base]
             afters = [each[setting] for each in changes_of(setting, base)]
             stale |= {setting for each in afters if (default_of(setting) if each is DEFAULT else each) not in found}
     assert not stale, f'run `make changes ONLY="{" ".join(sorted(stale))}"` (needs Terraform)'
@@ -49,7 +47,7 @@ def test_no_change_ends_in_a_failed_apply_but_where_steps_are_told() -> None:
         (("region",), "us-west-2", "us-east-1", "needs steps"),
         (("elasticache", "redis_node_type"), "cache.t3.micro", "cache.t3.small", "interrupts"),
         (("elasticache", "topology"), "single-node", "replication-group", "needs steps"),
-        (("networking", "availability_zones", 2), None, "us-west-2c", "in place"),
+        (("networking", "availability_zones", 2), None, "us-west-2c", "new version rolled out"),
         (("rds", "enabled"), True, False, "needs steps"),
         (("networking", "enable_nat_gateway"), True, False, "interrupts"),
         (("networking", "enable_nat_gateway"), False, True, "not measured"),
@@ -116,3 +114,19 @@ def test_a_new_section_that_changes_the_tasks_rolls_a_new_version_out(
     summary.run(project.root)
     section = capsys.readouterr().out.partition("### What it does to what runs\n\n")[2].partition("\n\n")[0]
     assert section == "- `dev`: new version rolled out: module.ecs.aws_ecs_task_definition.app"
+
+
+def test_a_change_of_the_shared_stack_is_told_by_the_names_of_its_overlay(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.take(output)
+    project.commit()
+    project.change("shared", ("registry:\n", "registry:\n  keep_images: 20\n"), ("terraform-state", "states"))
+    for environment in ("staging", "prod"):
+        project.change(environment, ("terraform-state", "states"))
+    project.synthesize()
+    summary.run(project.root)
+    said = capsys.readouterr().out
+    assert "- `shared`: replaced without interruption: registry.keep_images" in said
+    assert "state_bucket.name: Terraform refuses to destroy the bucket of the states" in said
+    assert "shared.registry" not in said

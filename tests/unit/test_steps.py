@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from environments.settings import EnvironmentSettings
 from miyabi_infra.aws.client import Aws
 from miyabi_infra.aws.preflight.model import Before
 from miyabi_infra.aws.preflight.steps import left_out
@@ -18,13 +17,13 @@ from miyabi_infra.stacks import read as read_stacks
 from miyabi_infra.stacks.platform import Platform
 from miyabi_infra.stacks.steps import STEPS, steps_between
 from miyabi_infra.terraform.address import label
-from tests.complete import leaves
+from tests.changes import settings
 from tests.guide import anchors
 from tests.support import Project
 
 
 def test_steps_are_of_settings_and_their_pages_exist(root: Path) -> None:
-    assert {setting for setting, _ in leaves(EnvironmentSettings)} >= STEPS.keys()
+    assert set(settings()) >= STEPS.keys()
     for steps in STEPS.values():
         page, _, anchor = steps.page.partition("#")
         if page:
@@ -53,6 +52,11 @@ def test_steps_are_of_settings_and_their_pages_exist(root: Path) -> None:
         ("frontend.bucket", "a-bucket", "another", True),
         ("frontend.access_log_days", 90, 0, True),
         ("frontend.access_log_days", 0, 90, False),
+        ("elasticache.transit_encryption_mode", "preferred", None, True),
+        ("elasticache.transit_encryption_mode", "preferred", "required", False),
+        ("shared.state_bucket.name", "states", "other-states", True),
+        ("shared.hosted_zone.name", None, "example.com", False),
+        ("shared.hosted_zone.name", "example.com", None, True),
     ],
 )
 def test_whether_a_change_needs_them(setting: str, before: object, after: object, needed: bool) -> None:  # noqa: FBT001

@@ -64,7 +64,7 @@ def cache_without_tls(here: Environment) -> Iterator[Concern]:
             yield Concern(
                 ("elasticache", "transit_encryption_mode"),
                 f"{cache.address} takes connections without TLS, too",
-                "transit_encryption_mode: required, or no such key, once all clients use TLS",
+                "transit_encryption_mode: required, once all clients use TLS",
             )
 
 
