@@ -323,7 +323,7 @@ class Evaluator(ABC):
         if isinstance(chosen, Handle | Reference | Opaque | str | Template | UnknownJson):
             self._check_text(chosen, other, bindings)
             return chosen
-        if self._may_fail(other, bindings):
+        if self.may_fail(other, bindings):
             raise NotEvaluated("whether the other branch is an error, which has no type")
         kind = self.branch_type(other, bindings)
         if kind is Simple.ANY or _has_handle(chosen):
@@ -373,8 +373,8 @@ class Evaluator(ABC):
             return Simple.UNKNOWN
         return self._null_type(expression, bindings) if result is None else type_of(result)
 
-    def _may_fail(self, expression: Expression, bindings: Bindings) -> bool:
-        """Whether a call is not evaluated here, so that it may be an error."""
+    def may_fail(self, expression: Expression, bindings: Bindings) -> bool:
+        """Whether a branch that is not chosen is a call that is not evaluated here, so that it may be an error."""
         try:
             self.result(expression, bindings)
         except (AfterApply, Missing):

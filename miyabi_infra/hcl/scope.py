@@ -428,6 +428,11 @@ class Scope(Evaluator, Handle):
         with self.checkout.noting():
             return super().branch_type(expression, bindings)
 
+    def may_fail(self, expression: Expression, bindings: Bindings) -> bool:
+        """Whether a branch that is not chosen may be an error; its references are not those of the value."""
+        with self.checkout.noting():
+            return super().may_fail(expression, bindings)
+
     def note_sensitive(self) -> None:
         """Note that the value which is evaluated now depends on a sensitive one."""
         self.checkout.noted[SENSITIVE] = None

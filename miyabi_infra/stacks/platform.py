@@ -340,6 +340,12 @@ def service_of(endpoint: Resource) -> str:
     return ".".join(str(endpoint.get("service_name", "")).split(".")[3:])
 
 
+def certified(certificate: Resource) -> tuple[str, ...]:
+    """The names of a certificate of ACM, each once: the first one is among the alternative ones, too, or not."""
+    names = (text(certificate.get("domain_name")), *strings(certificate.get("subject_alternative_names")))
+    return tuple(dict.fromkeys(names))
+
+
 def display_name(resource: Resource) -> str:
     """What people call a resource: its `name`, its tag `Name`, or its label."""
     tags = resource.get("tags")

@@ -8,6 +8,10 @@ from hypothesis import strategies as st
 
 from tests import strategies
 
+_NETWORKING: Final = (
+    "vpc_cidr", "availability_zones", "public_subnet_cidrs", "private_subnet_cidrs",
+    "enable_nat_gateway", "single_nat_gateway",
+)  # fmt: skip
 _ALB: Final = ("certificate_arn", "health_check_path")
 _ECS: Final = ("ecr_image_uri", "task_cpu", "task_memory", "environment_variables", "secrets", "log_retention_days")
 _SERVICE: Final = ("desired_count", "autoscaling_min_capacity", "autoscaling_max_capacity", "enable_service_discovery")
@@ -30,7 +34,7 @@ def environments(draw: st.DrawFn) -> Environment:
     region = draw(st.sampled_from(strategies.REGIONS))
     balancer = draw(strategies.alb(region, logged=False))
     drawn = {
-        "networking": draw(strategies.networking(region)),
+        "networking": _only(_NETWORKING, draw(strategies.networking(region))),
         "alb": _only(_ALB, balancer),
         "ecs": _only(_ECS, draw(strategies.ecs(region))),
         "elasticache": _only(("redis_node_type",), draw(strategies.elasticache())),

@@ -10,8 +10,7 @@ from miyabi_infra.aws.preflight.resolver import parents, records
 from miyabi_infra.aws.readers.common import Json, part
 from miyabi_infra.aws.readers.route53 import hosted_zone, plain_name, record
 from miyabi_infra.aws.status.model import Look, Observation, unknown
-from miyabi_infra.stacks import Resource
-from miyabi_infra.stacks.platform import strings, text
+from miyabi_infra.stacks.platform import certified
 from modules.domain import AMAZON, bare
 
 _ISSUER: Final = re.compile(r'\d+ issue(?:wild)? "([^";]*)')
@@ -79,7 +78,7 @@ def _delegated(look: Look, zone: str, servers: frozenset[str], found: frozenset[
 def _authorities(look: Look, zone: str, apex: str) -> Iterator[Observation]:
     """Whether a CAA record keeps Amazon from issuing: the nearest one above a name decides."""
     made = {str(each.index) for each in look.world.stack.of_type("aws_route53_record") if each.get("type") == "CAA"}
-    names = {bare(name) for each in look.world.stack.of_type("aws_acm_certificate") for name in _names(each)}
+    names = {bare(name) for each in look.world.stack.of_type("aws_acm_certificate") for name in certified(each)}
     told = set[str]()
     for name in sorted(names - made):
         try:
@@ -92,11 +91,6 @@ def _authorities(look: Look, zone: str, apex: str) -> Iterator[Observation]:
             whom = ", ".join(sorted(allowed)) or "nobody"
             how = "add amazon.com there, or to certificate.authorities"
             yield blocked(f"the CAA record of {at} allows {whom}, so ACM issues no certificate: {how}", name=at)
-
-
-def _names(certificate: Resource) -> Iterator[str]:
-    yield text(certificate.get("domain_name"))
-    yield from strings(certificate.get("subject_alternative_names"))
 
 
 def _nearest(look: Look, zone: str, apex: str, name: str) -> tuple[str, frozenset[str]]:

@@ -9,7 +9,16 @@ from miyabi_infra.pages.diagram.picture import Bar, Drawn, tasks_text
 from miyabi_infra.reach.nodes import Node
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.firewalls import web_acls
-from miyabi_infra.stacks.platform import Platform, display_name, integer, mappings, number, service_of, strings
+from miyabi_infra.stacks.platform import (
+    Platform,
+    certified,
+    display_name,
+    integer,
+    mappings,
+    number,
+    service_of,
+    strings,
+)
 from miyabi_infra.text import count
 
 # ---- bars: what runs in subnets --------------------------------------------------------------------------------------
@@ -130,9 +139,9 @@ def _records(found: Sequence[Resource], platform: Platform) -> Drawn | None:
 
 
 def _certificates(found: Sequence[Resource], _platform: Platform) -> Drawn:
-    names = [(each.get("domain_name"), *strings(each.get("subject_alternative_names"))) for each in found]
+    names = [certified(each) for each in found]
     further = sum(map(len, names)) - len(found)
-    return Drawn("ACM", ", ".join(str(each[0]) for each in names), (f"{count(further, 'further name')}",))
+    return Drawn("ACM", ", ".join(each[0] for each in names), (f"{count(further, 'further name')}",))
 
 
 def _endpoints(found: Sequence[Resource], _platform: Platform) -> Drawn:

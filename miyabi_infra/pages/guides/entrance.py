@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from miyabi_infra.pages.guides.needed import needed
 from miyabi_infra.stacks import Stack
-from miyabi_infra.stacks.platform import Platform, integer, strings, text
+from miyabi_infra.stacks.platform import Platform, certified, integer, text
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def entrance(stack: Stack) -> Entrance:
         https=https is not None,
         redirect=any(block.get("type") == "redirect" for each in plain for block in each.blocks("default_action")),
         certificate=given if isinstance(given, str) else "",
-        certified=(text(made.get("domain_name")), *strings(made.get("subject_alternative_names"))) if made else (),
+        certified=certified(made) if made else (),
         names=tuple(dict.fromkeys(text(each.get("name")) for each in aliases)),
         tls_policy=text(https.get("ssl_policy")) if https else "",
         target_group=text(group.get("name")),
