@@ -203,8 +203,8 @@ STEPS: Final[Mapping[str, Steps]] = {
         "docs/guides/first-apply.md#3-its-state-into-the-bucket",
     ),
     f"{SHARED}.hosted_zone.name": Steps(
-        "Terraform refuses to destroy the zone, whose name servers the domain is delegated to: take it out of the "
-        "state (terraform state rm), apply, and delegate the new one",
+        "the domain is delegated to the name servers of this zone: delegate it elsewhere first. Without a name "
+        "Terraform deletes the zone; for another name it refuses to, so take it out of the state (terraform state rm)",
         "docs/guides/domain.md#1-the-hosted-zone",
         _another,
     ),
