@@ -411,7 +411,8 @@ def overlays(draw: st.DrawFn) -> dict[str, Any]:
     return {
         **named,
         "region": region,
-        "container_port": draw(st.integers(1, 65535)),
+        # A second target group that is internal has a name of 28 characters and the port.
+        "container_port": draw(st.integers(1, 9999 if balancer["internal"] else 65535)),
         "tags": draw(
             st.dictionaries(tag_text.filter(lambda key: not key.lower().startswith("aws:")), tag_text, max_size=3)
         ),
