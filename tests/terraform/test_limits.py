@@ -147,7 +147,7 @@ def drawn(number: int) -> list[dict[str, Any]]:
 def together(folder: Path, stacks: Sequence[Path]) -> Terraform:
     """A root module that calls every stack, so that one run of Terraform judges all of them."""
     calls: dict[str, Any] = {}
-    for stack in stacks:
+    for number, stack in enumerate(stacks):
         (stack / offline.FILE).write_text(
             json.dumps(offline.override(aliases=offline.aliases(stack))), encoding="utf-8"
         )
@@ -156,7 +156,7 @@ def together(folder: Path, stacks: Sequence[Path]) -> Terraform:
         needed = {
             name: "0123456789abcdefghijklmnopqrstuvwxyz" for name, each in variables.items() if "default" not in each
         }
-        calls[stack.name] = {"source": f"./{stack.relative_to(folder).as_posix()}", **needed}
+        calls[f"stack-{number}"] = {"source": f"./{stack.relative_to(folder).as_posix()}", **needed}
     (folder / "main.tf.json").write_text(json.dumps({"module": calls}), encoding="utf-8")
     terraform = Terraform(folder)
     terraform.init()
@@ -167,11 +167,10 @@ def together(folder: Path, stacks: Sequence[Path]) -> Terraform:
 def test_terraform_accepts_every_setting_at_its_limits(tmp_path: Path, root: Path) -> None:
     stacks: list[Path] = []
     for number, overlay in enumerate(drawn(STACKS)):
-        name = f"qa{number:02}"
-        project = Project.alone(root, tmp_path / name)  # several have the name of one bucket, which a project refuses
-        project.write(name, overlay)
+        project = Project.alone(root, tmp_path / f"{number}")  # a project refuses two that make one bucket
+        project.write("qa", overlay)
         assert project.problems() == []
         synthesize(project.root, project.out)
-        stacks.append(project.out / "stacks" / f"miyabi-{name}")
+        stacks.append(project.out / "stacks/miyabi-qa")
     found = together(tmp_path, stacks).validate()
     assert [each for each in found if each["severity"] == "error"] == []  # as modules, stacks get warnings
