@@ -93,7 +93,7 @@ test-fast: $(VENV)/.dev ## what needs neither terraform nor a browser nor patien
 	    -m "not browser and not terraform and not slow" -n auto $(IN_PARALLEL)
 
 test-aws: $(VENV)/.dev ## apply, adopt and destroy on an emulated AWS: some minutes
-	$(PYTEST) -m aws -n 6 --dist loadfile # mostly waiting, on any machine
+	$(PYTEST) -m aws -n 6 $(IN_PARALLEL) # mostly waiting, on any machine
 
 format: $(VENV)/.dev ## format the sources
 	$(BIN)/ruff check --fix
