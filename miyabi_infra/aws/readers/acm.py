@@ -56,7 +56,7 @@ def _certificate(resource: Resource, world: World) -> Found | None:
         for attribute, key in (("name", "Name"), ("type", "Type"), ("value", "Value")):
             at = f'domain_validation_options[*].resource_record_{attribute}["{option["DomainName"]}"]'
             known[at] = str(record.get(key, ""))
-    others = [each for each in held.get("SubjectAlternativeNames") or () if each != held["DomainName"]]
+    names = held.get("SubjectAlternativeNames") or [held["DomainName"]]
     methods = {str(each.get("ValidationMethod")) for each in held.get("DomainValidationOptions") or ()}
     checks = [
         *world.checks(
@@ -67,7 +67,7 @@ def _certificate(resource: Resource, world: World) -> Found | None:
                 "validation_method": ", ".join(sorted(methods)),
             },
         ),
-        set_check("subject_alternative_names", resource, world, others),
+        set_check("subject_alternative_names", resource, world, names),
         *world.tags(resource, _tags(world, arn)),
     ]
     return Found(known, checks)
