@@ -85,7 +85,8 @@ def _requested(call: Callable[[Moto], ActionResult]) -> Callable[[Moto], ActionR
         answer = call(self)
         held = self.acm_backend._certificates[cast("Moto", answer).result["CertificateArn"]]
         held.asked_algorithm = asked(self, "KeyAlgorithm") or "RSA_2048"
-        held.asked_names = [asked(self, "DomainName"), *(asked(self, "SubjectAlternativeNames") or ())]
+        names = (asked(self, "DomainName"), *(asked(self, "SubjectAlternativeNames") or ()))
+        held.asked_names = list(dict.fromkeys(names))  # ACM has each name once
         return answer
 
     return done
