@@ -220,7 +220,7 @@ def test_each_rule_and_each_request_costs(make: Make) -> None:
     prices, usage = load("us-west-2"), UsageSettings(waf_requests=10, waf_log_gb=3)
     found = estimate(stack(make()), usage, prices)
     costs = {each.item: round(each.cost.typical, 2) for each in found.charges if each.component == "WAF"}
-    assert costs == {"web ACL": 5, "rules and groups of a web ACL": 5, "10 million requests inspected": 6}
+    assert costs == {"web ACL": 5, "rule of a web ACL": 5, "10 million requests inspected": 6}
     assert "3 GB of logs" in {each.item for each in found.charges}
     assert found.complete
     everything = make(managed_groups={name: {} for name in GROUPS})

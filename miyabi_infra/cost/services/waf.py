@@ -20,8 +20,8 @@ def _web_acl(resource: Resource, context: Context) -> Iterator[Charge]:
     )
     assert acl is not None
     yield Charge("WAF", "web ACL", Span.of(1), prices.of("waf.acl"), number=1)
-    rules = len(acl.rules)
-    yield Charge("WAF", "rules and groups of a web ACL", Span.of(rules), prices.of("waf.rule"), number=rules)
+    rules = len(acl.rules)  # a group that is used counts as one
+    yield Charge("WAF", "rule of a web ACL", Span.of(rules), prices.of("waf.rule"), number=rules)
     text = f"{requests:g} million requests inspected"
     yield Charge("WAF", text, Span.of(requests), prices.of("waf.requests"), assumed=True)
     more = -(-max(0, acl.capacity - INCLUDED_CAPACITY) // _MORE)
