@@ -33,7 +33,7 @@ LOOKS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
 """Calls that change nothing."""
 
 
-LONGEST: Final = ("test_from_nothing", "test_restore")
+LONGEST: Final = ("test_from_nothing", "test_guides", "test_guides_of_faults", "test_restore")
 """Files that take many minutes: what begins last is waited for alone."""
 SHORT: Final = "test_refusals"
 """How the names of files begin whose tests take moments: they fill what is left."""
