@@ -12,12 +12,9 @@ import signal
 import sys
 import threading
 import time
-from http import HTTPStatus
-from typing import Any
 
 os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the execution role's policy is AWS's own; read at import
 
-from flask import Flask
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
@@ -46,7 +43,7 @@ def main() -> None:
     install()
     gc.freeze()  # what is imported stays, and copies share it
     gc.set_threshold(50_000, 50, 100)
-    application = Strict(DomainDispatcherApplication(_backend), ACCOUNT)
+    application = Strict(DomainDispatcherApplication(create_backend_app), ACCOUNT)
     server = _serve(application)
     _say(f"{server.server_port}")
     for asked in sys.stdin:
@@ -88,15 +85,6 @@ def _serve(application: Strict) -> BaseWSGIServer:
     server.daemon_threads = True  # pyright: ignore[reportAttributeAccessIssue]  # of a threaded one
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server
-
-
-def _backend(service: Any) -> Flask:  # noqa: ANN401  # one of moto's hundreds of names
-    """A service of moto's; what it lacks is an error that nobody repeats, as clients do with a 500 for an hour."""
-    made = create_backend_app(service)
-    made.register_error_handler(
-        NotImplementedError, lambda error: (f"moto lacks this: {error}", HTTPStatus.BAD_REQUEST)
-    )
-    return made
 
 
 def _say(line: str) -> None:

@@ -7,6 +7,7 @@ what the account holds, and so that a copy of an account has it too.
 
 import io
 import json
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import astuple
@@ -74,14 +75,10 @@ class Refused(ServiceException):
     """AWS's error. A class of its own, because moto looks for a service in the module of its exceptions."""
 
 
-def _as_aws(start_response: StartResponse) -> StartResponse:
-    """AWS gives every answer a request ID; moto forgets it with some services.
-
-    A failure of moto is no error 500: the provider would try 25 times for an hour what moto lacks.
-    """
+def _with_request_id(start_response: StartResponse) -> StartResponse:
+    """AWS gives every answer a request ID; moto forgets it with some services."""
 
     def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:  # noqa: ANN401  # of WSGI
-        status = f"400 {status}" if status.startswith("5") else status
         if not any(name.lower() in {"x-amzn-requestid", "x-amz-request-id"} for name, _ in headers):
             headers = [*headers, ("x-amzn-RequestId", "00000000-0000-0000-0000-000000000000")]
         return start_response(status, headers, *rest)
@@ -138,7 +135,13 @@ class Strict:
                 status, headers, body = _error(operation, refused, environ.get("CONTENT_TYPE"))
                 start_response(status, headers)
                 return [body]
-        answer = cast("Iterable[bytes]", self._application(environ, _as_aws(start_response)))
+        try:
+            answer = cast("Iterable[bytes]", self._application(environ, _with_request_id(start_response)))
+        except Exception as error:  # noqa: BLE001  # whatever fails in moto
+            # The server's own answer would be a page with the status 500, which the provider asks for an hour.
+            traceback.print_exc()
+            start_response("400 Bad Request", [("Content-Type", "text/plain")])
+            return [f"moto failed: {error}".encode()]
         if self._worked is not None and read is not None and not read[1].operation.startswith(READS):
             self._interrupted |= self._worked - working(self._account, REGION)
         return answer

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from botocore.parsers import ResponseParserError
 
 from tests.aws.emulator import ACCOUNT, Emulator
 from tests.aws.environment import Environment, changes
@@ -29,6 +30,12 @@ def test_what_happens_in_a_copy_does_not_happen_in_its_original(applied: Environ
 def test_a_fresh_one_holds_nothing_of_the_account_but_what_aws_makes(aws: Emulator) -> None:
     assert aws.client("sts").get_caller_identity()["Account"] == ACCOUNT
     assert aws.tagged() == []
+
+
+def test_what_moto_lacks_is_an_error_that_nobody_repeats(aws: Emulator) -> None:
+    with pytest.raises(ResponseParserError, match="moto failed: The describe_source_regions action"):
+        aws.client("rds").describe_source_regions()
+    assert aws.called()["rds"]["DescribeSourceRegions"] == 1
 
 
 LACKING = """
