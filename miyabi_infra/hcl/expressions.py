@@ -323,9 +323,7 @@ class Evaluator(ABC):
         if isinstance(chosen, Handle | Reference | Opaque | str | Template | UnknownJson):
             self._check_text(chosen, other, bindings)
             return chosen
-        if self.may_fail(other, bindings):
-            raise NotEvaluated("whether the other branch is an error, which has no type")
-        kind = self.branch_type(other, bindings)
+        kind = self.branch_type(other, bindings, certain=True)
         if kind is Simple.ANY or _has_handle(chosen):
             return chosen
         if chosen is None:
@@ -353,8 +351,11 @@ class Evaluator(ABC):
             if kind not in (Simple.UNKNOWN, Simple.ANY):
                 unified([Simple.STRING, kind])
 
-    def branch_type(self, expression: Expression, bindings: Bindings) -> Type:
-        """The type of a branch that is not chosen."""
+    def branch_type(self, expression: Expression, bindings: Bindings, *, certain: bool = False) -> Type:
+        """The type of a branch that is not chosen.
+
+        `certain`: not where it is a call that is not evaluated here, so that it may be an error.
+        """
         try:
             result = self.result(expression, bindings)
         except Missing:  # Terraform ignores an error in the other branch
@@ -365,23 +366,16 @@ class Evaluator(ABC):
         except AfterApply:
             return _type_of_form(expression)
         except NotEvaluated:
-            kind = Simple.ANY if self._fails(expression, bindings) else _type_of_form(expression)
+            fails = self._fails(expression, bindings)
+            if certain and isinstance(expression, Call) and not fails:
+                raise NotEvaluated("whether the other branch is an error, which has no type") from None
+            kind = Simple.ANY if fails else _type_of_form(expression)
             if kind is Simple.UNKNOWN:
                 raise
             return kind
         if isinstance(result, Handle) or _has_handle(result):
             return Simple.UNKNOWN
         return self._null_type(expression, bindings) if result is None else type_of(result)
-
-    def may_fail(self, expression: Expression, bindings: Bindings) -> bool:
-        """Whether a branch that is not chosen is a call that is not evaluated here, so that it may be an error."""
-        try:
-            self.result(expression, bindings)
-        except (AfterApply, Missing):
-            return False
-        except NotEvaluated:
-            return isinstance(expression, Call) and not self._fails(expression, bindings)
-        return False
 
     def _fails(self, expression: Expression, bindings: Bindings) -> bool:
         """Whether an argument of a call is an error, so that the call has no type, whatever its other arguments are."""

@@ -423,15 +423,10 @@ class Scope(Evaluator, Handle):
             if SENSITIVE in noted:
                 self.checkout.sensitive.add(argument.place)
 
-    def branch_type(self, expression: Expression, bindings: Bindings) -> Type:
+    def branch_type(self, expression: Expression, bindings: Bindings, *, certain: bool = False) -> Type:
         """The type of a branch that is not chosen; its references are not those of the value."""
         with self.checkout.noting():
-            return super().branch_type(expression, bindings)
-
-    def may_fail(self, expression: Expression, bindings: Bindings) -> bool:
-        """Whether a branch that is not chosen may be an error; its references are not those of the value."""
-        with self.checkout.noting():
-            return super().may_fail(expression, bindings)
+            return super().branch_type(expression, bindings, certain=certain)
 
     def note_sensitive(self) -> None:
         """Note that the value which is evaluated now depends on a sensitive one."""
