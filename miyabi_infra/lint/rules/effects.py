@@ -6,7 +6,8 @@ from typing import Any, Final, cast
 
 from miyabi_infra.lint.environment import Environment
 from miyabi_infra.lint.rule import Concern, rule
-from miyabi_infra.project import BASE
+from miyabi_infra.project import BASE, ROOT
+from miyabi_infra.stacks import provenance
 
 On = Callable[[Environment], bool]
 
@@ -25,32 +26,34 @@ class Switch:
     """The settings of the section that are the switch themselves."""
 
 
-def _is(section: str, key: str, default: object, *others: object) -> On:
-    """Whether a setting has a value: anything that is not empty, or one of `others` where they are given."""
+def _is(section: str, key: str, *values: object) -> On:
+    """Whether a setting has one of some values; without them, whether it has one that is not empty."""
 
     def on(here: Environment) -> bool:
-        value: Any = here.setting(section, key) if here.says((section, key)) else default
-        return value in others if others else bool(value)
+        value = _value(here, section, key)
+        return value in values if values else bool(value)
 
     return on
+
+
+def _value(here: Environment, section: str, key: str) -> Any:  # noqa: ANN401  # any setting
+    """What the overlay says, or the default; true for one that the sources do not write out: it is not empty."""
+    path = (section, key)
+    return here.setting(*path) if here.says(path) else provenance.read(ROOT).defaults.get(path, True)
 
 
 def _either(*switches: On) -> On:
     return lambda here: any(on(here) for on in switches)
 
 
-_GROUP: Final = _is("elasticache", "topology", "single-node", "adding-group", "retiring-node", "replication-group")
+_GROUP: Final = _is("elasticache", "topology", "adding-group", "retiring-node", "replication-group")
 _GROUP_NEEDS: Final = "elasticache.topology: replication-group"
-_RDS: Final = _is("rds", "enabled", default=False)
-_WAF: Final = _is("waf", "enabled", default=False)
-_ROLLING: Final = _is("ecs_service", "deployment", "rolling", "rolling", "both")
+_RDS: Final = _is("rds", "enabled")
+_WAF: Final = _is("waf", "enabled")
+_ROLLING: Final = _is("ecs_service", "deployment", "rolling", "both")
 _CHECKS: Final = tuple(f"container_health_check_{each}" for each in ("interval", "timeout", "retries", "start_period"))
-_CHECKED: Final = _is("ecs", "container_health_check", "curl", "curl", "command")
-_CERTIFICATE: Final = _either(_is("certificate", "domain_names", ()), _is("certificate", "for_frontend", default=False))
-
-
-_MOST_TASKS: Final = 4
-"""The default of `ecs_service.autoscaling_max_capacity`."""
+_CHECKED: Final = _is("ecs", "container_health_check", "curl", "command")
+_CERTIFICATE: Final = _either(_is("certificate", "domain_names"), _is("certificate", "for_frontend"))
 
 
 def _listens(here: Environment) -> bool:
@@ -58,8 +61,7 @@ def _listens(here: Environment) -> bool:
 
 
 def _more_tasks_than_base(here: Environment) -> bool:
-    base = here.setting("ecs_service", "on_demand_base")
-    most = here.setting("ecs_service", "autoscaling_max_capacity") or _MOST_TASKS
+    base, most = (_value(here, "ecs_service", key) for key in ("on_demand_base", "autoscaling_max_capacity"))
     return not isinstance(base, int) or base < most
 
 
@@ -67,55 +69,55 @@ SWITCHES: Final = (
     # ---- sections that are there or not
     Switch("rds", (), _RDS, "rds.enabled: true", ("enabled",)),
     Switch("waf", (), _WAF, "waf.enabled: true", ("enabled",)),
-    Switch("frontend", (), _is("frontend", "enabled", default=False), "frontend.enabled: true", ("enabled", "bucket")),
-    Switch("monitoring", (), _is("monitoring", "enabled", default=False), "monitoring.enabled: true", ("enabled",)),
-    Switch("log_bucket", (), _is("log_bucket", "name", None), "log_bucket.name", ("name",)),
-    Switch("flow_logs", (), _is("flow_logs", "destination", None), "flow_logs.destination", ("destination",)),
+    Switch("frontend", (), _is("frontend", "enabled"), "frontend.enabled: true", ("enabled", "bucket")),
+    Switch("monitoring", (), _is("monitoring", "enabled"), "monitoring.enabled: true", ("enabled",)),
+    Switch("log_bucket", (), _is("log_bucket", "name"), "log_bucket.name", ("name",)),
+    Switch("flow_logs", (), _is("flow_logs", "destination"), "flow_logs.destination", ("destination",)),
     Switch(
         "certificate", (), _CERTIFICATE, "certificate.domain_names, or for_frontend", ("domain_names", "for_frontend")
     ),
     # ---- settings within a section
     Switch("alb", ("ssl_policy",), _listens, "an HTTPS listener"),
-    Switch("dns", ("health_check_path", "health_check_topic_arn"), _is("dns", "health_check_name", None),
+    Switch("dns", ("health_check_path", "health_check_topic_arn"), _is("dns", "health_check_name"),
            "dns.health_check_name"),
-    Switch("ecs", ("health_check_path",), _is("ecs", "container_health_check", "curl", "curl"),
+    Switch("ecs", ("health_check_path",), _is("ecs", "container_health_check", "curl"),
            "container_health_check: curl"),
     Switch("ecs", _CHECKS, _CHECKED, "container_health_check: curl, or command"),
     Switch("elasticache", ("replicas", "at_rest_encryption_enabled", "replication_lag_alarm_threshold"), _GROUP,
            _GROUP_NEEDS),
-    Switch("elasticache", ("auth_token_update_strategy",), _is("elasticache", "auth", "none", "token"), "auth: token"),
-    Switch("elasticache", ("log_retention_days",), _is("elasticache", "log_delivery", ()), "log_delivery"),
-    Switch("elasticache", ("snapshot_window",), _is("elasticache", "snapshot_retention_limit", 1),
+    Switch("elasticache", ("auth_token_update_strategy",), _is("elasticache", "auth", "token"), "auth: token"),
+    Switch("elasticache", ("log_retention_days",), _is("elasticache", "log_delivery"), "log_delivery"),
+    Switch("elasticache", ("snapshot_window",), _is("elasticache", "snapshot_retention_limit"),
            "snapshot_retention_limit of 1 or more"),
     Switch("elasticache", ("memory_alarm_threshold",),
-           _is("elasticache", "memory_alarm_metric", "FreeableMemory", "FreeableMemory"),
+           _is("elasticache", "memory_alarm_metric", "FreeableMemory"),
            "memory_alarm_metric: FreeableMemory"),
     Switch("elasticache", ("memory_usage_alarm_threshold",),
-           _is("elasticache", "memory_alarm_metric", "FreeableMemory", "DatabaseMemoryUsagePercentage"),
+           _is("elasticache", "memory_alarm_metric", "DatabaseMemoryUsagePercentage"),
            "memory_alarm_metric: DatabaseMemoryUsagePercentage"),
-    Switch("rds", ("performance_insights_days",), _is("rds", "performance_insights", default=True),
+    Switch("rds", ("performance_insights_days",), _is("rds", "performance_insights"),
            "performance_insights: true"),
-    Switch("rds", ("log_retention_days",), _is("rds", "log_exports", ("postgresql",)), "log_exports"),
-    Switch("rds", ("backup_window",), _is("rds", "backup_retention_days", 7), "backup_retention_days of 1 or more"),
-    Switch("rds", ("application_user",), _is("rds", "access", "iam", "iam"), "access: iam"),
-    Switch("ecs_service", ("running_hours_timezone",), _is("ecs_service", "running_hours", None), "running_hours"),
+    Switch("rds", ("log_retention_days",), _is("rds", "log_exports"), "log_exports"),
+    Switch("rds", ("backup_window",), _is("rds", "backup_retention_days"), "backup_retention_days of 1 or more"),
+    Switch("rds", ("application_user",), _is("rds", "access", "iam"), "access: iam"),
+    Switch("ecs_service", ("running_hours_timezone",), _is("ecs_service", "running_hours"), "running_hours"),
     Switch("ecs_service", ("service_discovery_force_destroy",),
-           _is("ecs_service", "enable_service_discovery", default=False), "enable_service_discovery: true"),
+           _is("ecs_service", "enable_service_discovery"), "enable_service_discovery: true"),
     Switch("ecs_service",
            ("autoscaling_requests_target", "deployment_maximum_percent", "deployment_minimum_healthy_percent"),
            _ROLLING, "deployment: rolling"),
     Switch("ecs_service", ("spot_share",), _more_tasks_than_base, "an on_demand_base below autoscaling_max_capacity"),
-    Switch("notifications", ("webhook_confirms_itself",), _is("notifications", "webhook", default=False),
+    Switch("notifications", ("webhook_confirms_itself",), _is("notifications", "webhook"),
            "webhook: true"),
-    Switch("frontend", ("hsts_subdomains",), _is("frontend", "hsts_seconds", 1), "hsts_seconds of more than 0"),
+    Switch("frontend", ("hsts_subdomains",), _is("frontend", "hsts_seconds"), "hsts_seconds of more than 0"),
     Switch("frontend", ("minimum_tls",),
-           _either(_is("frontend", "certificate_arn", ""), _is("certificate", "for_frontend", default=False)),
+           _either(_is("frontend", "certificate_arn"), _is("certificate", "for_frontend")),
            "certificate_arn, or certificate.for_frontend"),
-    Switch("waf", ("rate_window", "rate_action"), _is("waf", "rate_limit", 166), "rate_limit"),
-    Switch("waf", ("body_action",), _is("waf", "max_body_bytes", None), "max_body_bytes"),
+    Switch("waf", ("rate_window", "rate_action"), _is("waf", "rate_limit"), "rate_limit"),
+    Switch("waf", ("body_action",), _is("waf", "max_body_bytes"), "max_body_bytes"),
     Switch("waf", ("log_retention_days", "redacted_headers", "redact_query"),
-           _is("waf", "logged_requests", "matched", "all", "matched"), "logged_requests: matched, or all"),
-    Switch("flow_logs", ("retention_days",), _is("flow_logs", "destination", None, "cloudwatch-logs"),
+           _is("waf", "logged_requests", "all", "matched"), "logged_requests: matched, or all"),
+    Switch("flow_logs", ("retention_days",), _is("flow_logs", "destination", "cloudwatch-logs"),
            "destination: cloudwatch-logs"),
 )  # fmt: skip
 """Every setting that needs another one, but for those that the rules of the settings refuse without it, and for
@@ -127,9 +129,9 @@ def setting_without_effect(here: Environment) -> Iterator[Concern]:
     """Whoever reads the overlay believes in what is not there."""
     off: set[str] = set()
     for switch in SWITCHES:
-        if switch.section in off or switch.is_on(here):
-            continue
         keys = [key for key in switch.settings or _said(here, switch.section, switch.of) if _own(here, switch, key)]
+        if not keys or switch.section in off or switch.is_on(here):
+            continue
         if not switch.settings:
             off.add(switch.section)
         for key in keys[: 1 if not switch.settings else None]:
