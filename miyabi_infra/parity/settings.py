@@ -128,9 +128,7 @@ class DecidingSettings:
         settings = resource.get(argument if argument and argument != "count" else EXISTENCE, frozenset[Setting]())
         if argument in ("tags", "tags_all", "default_tags"):
             return self._of_tag(remark, settings, of_provider=label == PROVIDER)
-        used = [each for each in sorted(settings - _EVERYWHERE) if self._settings.is_used(each)]
-        listed = [self._settings.deciding(each) for each in used]
-        found = tuple(each for each in listed if each is not None)
+        found = self._used(settings)
         if remark.argument == "lifecycle.prevent_destroy":
             found = tuple(each for each in found if each.setting.endswith(".deletable"))
         elif remark.argument.startswith("lifecycle.") and remark.argument != "lifecycle.ignore_changes":
@@ -149,9 +147,13 @@ class DecidingSettings:
         if of_provider and key not in _TAGS_WITHOUT_SETTING:
             found = self._settings.deciding(named)
             return () if found is None else (found,)
+        return tuple(each for each in self._used(settings) if _shows(remark.generated, each.value))
+
+    def _used(self, settings: AbstractSet[Setting]) -> tuple[DecidingSetting, ...]:
+        """Those of some settings that decide a value of the overlay's stack."""
         used = [each for each in sorted(settings - _EVERYWHERE) if self._settings.is_used(each)]
         listed = [self._settings.deciding(each) for each in used]
-        return tuple(each for each in listed if each is not None and _shows(remark.generated, each.value))
+        return tuple(each for each in listed if each is not None)
 
 
 def _deciding(found: Sequence[DecidingSetting], remark: Remark) -> tuple[DecidingSetting, ...]:

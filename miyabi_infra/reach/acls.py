@@ -12,7 +12,7 @@ from miyabi_infra.stacks.platform import address_of, addresses_of, integer
 EPHEMERAL: Final = (1024, 65535)
 """Ports from which clients open connections (VPC user guide, "Ephemeral ports")."""
 
-_PROTOCOLS: Final[Mapping[str, str]] = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
+PROTOCOLS: Final[Mapping[str, str]] = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 
 Direction = Literal["ingress", "egress"]
 
@@ -153,7 +153,7 @@ def _entries(block: Mapping[str, Value], direction: Direction) -> Iterator[AclEn
                 number=integer(block.get("rule_no")),
                 direction=direction,
                 allows=block.get("action") == "allow",
-                protocol=_PROTOCOLS.get(protocol, protocol),
+                protocol=PROTOCOLS.get(protocol, protocol),
                 ports=(integer(block.get("from_port")), integer(block.get("to_port"))),
                 block=network,
             )

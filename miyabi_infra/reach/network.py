@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, cast
 
-from miyabi_infra.reach.acls import EPHEMERAL, Acl, Acls, Direction
+from miyabi_infra.reach.acls import EPHEMERAL, PROTOCOLS, Acl, Acls, Direction
 from miyabi_infra.reach.blocks import EVERYWHERE, IpNetwork, first_match, in_the_internet, is_public, parsed
 from miyabi_infra.reach.steps import Step, best, verdict
 from miyabi_infra.stacks import Reference, Resource, Stack, Value
@@ -13,7 +13,6 @@ from miyabi_infra.stacks.platform import address_of
 from modules.cloudfront_facts import ORIGIN_FACING
 
 ANY_PORT: Final = (0, 65535)
-_PROTOCOLS: Final[Mapping[str, str]] = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 
 INTERNET_GATEWAY: Final = "aws_internet_gateway"
 NAT_GATEWAY: Final = "aws_nat_gateway"
@@ -520,7 +519,7 @@ def _listed(blocks: Sequence[IpNetwork]) -> str:
 
 
 def _protocol(text: str) -> str:
-    return _PROTOCOLS.get(text, text)
+    return PROTOCOLS.get(text, text)
 
 
 def _items(value: Value) -> tuple[Value, ...]:

@@ -49,6 +49,8 @@ BLUE_GREEN = f"ecs_service:\n  deployment: blue_green\n{OWNERS}"
 
 WEB_ACL = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/cdn/0a1b2c3d-0000-1111-2222-333344445555"
 
+DUAL_STACK = ("  vpc_cidr: 10.9.0.0/16\n", "  vpc_cidr: 10.9.0.0/16\n  ipv6: dual-stack\n")
+
 RULES = {
     "body_is_seen_by_waf": Case(
         add="waf:\n  max_body_bytes: 10000\n",
@@ -330,27 +332,27 @@ RULES = {
         "vpc-only; allowed: ipv4, or networking.ipv6: dual-stack",
     ),
     "somebody_gets_in_over_ipv6": Case(
-        replace=("  vpc_cidr: 10.9.0.0/16\n", "  vpc_cidr: 10.9.0.0/16\n  ipv6: dual-stack\n"),
+        replace=DUAL_STACK,
         add="alb:\n  ip_address_type: dualstack\n",
         problem="qa.yaml:1: security_groups.alb_ingress_ipv6_cidr_blocks: [] lets nobody in over IPv6, which "
         "alb.ip_address_type dualstack offers; allowed: ['::/0'], other blocks, or alb.ip_address_type: ipv4",
     ),
     "cloudfront_asks_over_ipv4": Case(
-        replace=("  vpc_cidr: 10.9.0.0/16\n", "  vpc_cidr: 10.9.0.0/16\n  ipv6: dual-stack\n"),
+        replace=DUAL_STACK,
         add="alb:\n  ip_address_type: dualstack-without-public-ipv4\nsecurity_groups:\n"
         "  alb_ingress_ipv6_cidr_blocks: ['::/0']\nfrontend:\n  enabled: true\n  bucket: frontend-qa\n",
         problem="qa.yaml:10: alb.ip_address_type: 'dualstack-without-public-ipv4' keeps CloudFront out, which asks the "
         "load balancer for frontend.api_paths over IPv4; allowed: dualstack, or frontend.enabled: false",
     ),
     "internal_load_balancer_has_ipv4": Case(
-        replace=("  vpc_cidr: 10.9.0.0/16\n", "  vpc_cidr: 10.9.0.0/16\n  ipv6: dual-stack\n"),
+        replace=DUAL_STACK,
         add="alb:\n  internal: true\n  ip_address_type: dualstack-without-public-ipv4\nsecurity_groups:\n"
         "  alb_ingress_ipv6_cidr_blocks: ['::/0']\n",
         problem="qa.yaml:11: alb.ip_address_type: 'dualstack-without-public-ipv4' is for internet-facing load "
         "balancers; allowed: ipv4 or dualstack with internal: true",
     ),
     "ipv6_ingress_blocks_differ": Case(
-        replace=("  vpc_cidr: 10.9.0.0/16\n", "  vpc_cidr: 10.9.0.0/16\n  ipv6: dual-stack\n"),
+        replace=DUAL_STACK,
         add="alb:\n  ip_address_type: dualstack\nsecurity_groups:\n  alb_ingress_ipv6_cidr_blocks: ['::/0', '::/0']\n",
         problem="qa.yaml:12: security_groups.alb_ingress_ipv6_cidr_blocks[1]: '::/0' is in the list twice; "
         "allowed: each block once",
