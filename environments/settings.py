@@ -9,6 +9,7 @@ from environments.sections.lint import LintSettings
 from environments.sections.service_levels import ServiceLevelSettings
 from environments.sections.state import LocalState, State
 from environments.sections.usage import Budget, SharedUsageSettings, UsageSettings
+from modules.addresses import can_come
 from modules.alb import ADDRESSES, NAME_LENGTH, AlbSettings
 from modules.certificate import CertificateSettings, first_name_too_long
 from modules.codedeploy import GREEN, CodedeploySettings
@@ -427,9 +428,19 @@ class EnvironmentSettings(Platform):
             problem = "is for nobody: only CloudFront gets in (frontend.only_from_cloudfront), and it asks over IPv4"
             allowed = "ipv4: viewers have the IPv6 addresses of the distribution"
             yield Violation(("alb", "ip_address_type"), self.alb.ip_address_type, problem, allowed)
-        elif self.alb.answers_ipv6 and not blocks:
+        elif self.alb.answers_ipv6 and not any(can_come(each, over_internet=not self.alb.internal) for each in blocks):
             problem = f"lets nobody in over IPv6, which alb.ip_address_type {self.alb.ip_address_type} offers"
-            yield Violation(key, blocks, problem, "['::/0'], other blocks, or alb.ip_address_type: ipv4")
+            others = "other blocks" if self.alb.internal else "blocks of public addresses"
+            yield Violation(key, blocks, problem, f"['::/0'], {others}, or alb.ip_address_type: ipv4")
+
+    @rule("security_groups", "alb", "frontend")
+    def somebody_gets_in_over_ipv4(self, _platform: Platform) -> Iterator[Violation]:
+        """A load balancer that answers over IPv4 and lets nobody in is of no use."""
+        only_cloudfront = self.frontend.enabled and self.frontend.only_from_cloudfront
+        if self.alb.answers_ipv4 and not only_cloudfront and not self.security_groups.alb_ingress_cidr_blocks:
+            problem = f"lets nobody in over IPv4, which alb.ip_address_type {self.alb.ip_address_type} offers"
+            allowed = "['0.0.0.0/0'], other blocks, or alb.ip_address_type: dualstack-without-public-ipv4"
+            yield Violation(("security_groups", "alb_ingress_cidr_blocks"), [], problem, allowed)
 
     @rule("frontend", "alb")
     def cloudfront_asks_over_ipv4(self, _platform: Platform) -> Iterator[Violation]:
@@ -484,7 +495,7 @@ class EnvironmentSettings(Platform):
     def cloudfront_is_the_only_source(self, _platform: Platform) -> Iterator[Violation]:
         """CloudFront's addresses take the place of the blocks: other sources would pass by the distribution."""
         blocks = list(self.security_groups.alb_ingress_cidr_blocks)
-        if self.frontend.enabled and self.frontend.only_from_cloudfront and blocks != ["0.0.0.0/0"]:
+        if self.frontend.enabled and self.frontend.only_from_cloudfront and blocks not in (["0.0.0.0/0"], []):
             key = ("security_groups", "alb_ingress_cidr_blocks")
             yield Violation(key, blocks, "has no effect with frontend.only_from_cloudfront", "no such key")
 

@@ -293,7 +293,7 @@ class AlbSettings(Settings):
             if arn and region_of(arn) not in {"", platform.region}:
                 yield Violation(key, arn, f"is a certificate of {region_of(arn)}", f"one of {platform.region}")
 
-    @rule("certificate_arn", "further_certificate_arns")
+    @rule("certificate_arn", "further_certificate_arns", compares=True)
     def further_certificates_differ(self, _platform: Platform) -> Iterator[Violation]:
         """A listener has a certificate once."""
         yield from twice("further_certificate_arns", self.further_certificate_arns)

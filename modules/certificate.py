@@ -56,7 +56,7 @@ class CertificateSettings(Settings):
     """Days before the end of a certificate at which the alarm goes into ALARM. ACM renews a certificate 45 days before
     its end, so then a renewal has failed (ACM user guide, "Managed certificate renewal")."""
 
-    @rule("domain_names")
+    @rule("domain_names", compares=True)
     def certificate_names_differ(self, _platform: Platform) -> Iterator[Violation]:
         """A name twice would be a mistake."""
         yield from twice("domain_names", self.domain_names)
@@ -66,7 +66,7 @@ class CertificateSettings(Settings):
         """ACM refuses a first name that is longer than the common name of a certificate can be."""
         yield from first_name_too_long(("domain_names",), self.domain_names)
 
-    @rule("authorities")
+    @rule("authorities", compares=True)
     def authorities_differ(self, _platform: Platform) -> Iterator[Violation]:
         """Route 53 refuses a record with the same value twice."""
         yield from twice("authorities", self.authorities)

@@ -39,11 +39,12 @@ from pydantic import Field
 from modules.base import Module
 from modules.iam import trust
 from modules.platform import Platform
-from modules.settings import Cidr, Port, Settings, Violation, matching, rule, twice
+from modules.settings import Cidr, Port, Settings, Violation, matching, only_ipv4, rule, twice
 
 GREEN: Final = "tg-green"
 """What the second target group is called: `{project}-tg-green-{environment}`."""
 
+_Source = Annotated[Cidr, only_ipv4("test traffic comes over IPv4")]
 Minutes = Annotated[int, Field(ge=0, le=2880)]
 """A wait of CodeDeploy in minutes; at most two days (CodeDeploy API, `BlueInstanceTerminationOption`)."""
 
@@ -95,7 +96,7 @@ class CodedeploySettings(Settings):
     """Port of a second listener, at which the new tasks answer before they get the traffic. Default: no such listener
     (ELB API, `CreateListener`)."""
 
-    test_cidr_blocks: Annotated[tuple[Cidr, ...], Field(strict=False, max_length=4)] = ()
+    test_cidr_blocks: Annotated[tuple[_Source, ...], Field(strict=False, max_length=4)] = ()
     """IPv4 CIDR blocks that can reach `test_port`. A Lambda function in the VPC comes from a NAT gateway's address (VPC
     user guide, "Security group rules")."""
 
@@ -114,7 +115,7 @@ class CodedeploySettings(Settings):
             blocks = list(self.test_cidr_blocks)
             yield Violation("test_cidr_blocks", blocks, "have no effect without test_port", "no such key")
 
-    @rule("test_cidr_blocks")
+    @rule("test_cidr_blocks", compares=True)
     def blocks_of_tests_differ(self, _platform: Platform) -> Iterator[Violation]:
         """EC2 refuses a rule that contains a block twice."""
         yield from twice("test_cidr_blocks", self.test_cidr_blocks, "each block once")

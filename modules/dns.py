@@ -74,7 +74,7 @@ class DnsSettings(Settings):
         for key in ("load_balancer_names", "frontend_names"):
             yield from in_the_zone((key,), getattr(self, key), self.zone)
 
-    @rule("load_balancer_names", "frontend_names")
+    @rule("load_balancer_names", "frontend_names", compares=True)
     def each_name_leads_to_one_place(self, _platform: Platform) -> Iterator[Violation]:
         """Route 53 refuses a second record of the same name and type."""
         yield from twice("load_balancer_names", self.load_balancer_names)

@@ -203,7 +203,7 @@ class EcsServiceSettings(Settings):
             allowed = f"[{', '.join(needed)}], or deployment: rolling"
             yield Violation("managed_elsewhere", list(self.managed_elsewhere), problem, allowed)
 
-    @rule("managed_elsewhere", "scaling_managed_elsewhere", "deployment_alarms")
+    @rule("managed_elsewhere", "scaling_managed_elsewhere", "deployment_alarms", compares=True)
     def lists_name_each_once(self, _platform: Platform) -> Iterator[Violation]:
         """What is named twice was meant to be something else."""
         for key in ("managed_elsewhere", "scaling_managed_elsewhere", "deployment_alarms"):

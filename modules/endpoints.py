@@ -32,7 +32,7 @@ class EndpointsSettings(Settings):
         """Whether there is any."""
         return self.s3 or bool(self.interfaces)
 
-    @rule("interfaces")
+    @rule("interfaces", compares=True)
     def endpoints_differ(self, _platform: Platform) -> Iterator[Violation]:
         """AWS refuses a second endpoint with the same private name."""
         yield from twice("interfaces", self.interfaces)

@@ -66,7 +66,7 @@ class FlowLogsSettings(Settings):
             problem = "needs the account, which its role or the policy of its bucket names"
             yield Violation("destination", self.destination, problem, "null, or account_id, too")
 
-    @rule("fields")
+    @rule("fields", compares=True)
     def flow_log_fields_differ(self, _platform: Platform) -> Iterator[Violation]:
         """A record says each thing once."""
         yield from twice("fields", self.fields)

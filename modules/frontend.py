@@ -235,12 +235,12 @@ class FrontendSettings(Settings):
         if len(name) > longest:
             yield Violation("bucket", name, f"is too long with {_LOGS} at its end", f"at most {longest} characters")
 
-    @rule("domain_names")
+    @rule("domain_names", compares=True)
     def domain_names_differ(self, _platform: Platform) -> Iterator[Violation]:
         """CloudFront refuses a name twice."""
         yield from twice("domain_names", self.domain_names)
 
-    @rule("api_paths")
+    @rule("api_paths", compares=True)
     def api_paths_differ(self, _platform: Platform) -> Iterator[Violation]:
         """CloudFront refuses two behaviors of the same path."""
         yield from twice("api_paths", self.api_paths)

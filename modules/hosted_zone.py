@@ -34,7 +34,7 @@ class HostedZoneSettings(Settings):
         """ACM's certificates fail with CAA_ERROR where the records name other authorities only."""
         yield from without_amazon("certificate_authorities", self.certificate_authorities)
 
-    @rule("certificate_authorities")
+    @rule("certificate_authorities", compares=True)
     def authorities_of_the_zone_differ(self, _platform: Platform) -> Iterator[Violation]:
         """Route 53 refuses a record with the same value twice."""
         yield from twice("certificate_authorities", self.certificate_authorities)

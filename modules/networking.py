@@ -136,7 +136,7 @@ class NetworkingSettings(Settings):
                 allowed = ", ".join(zones)
                 yield Violation(("availability_zones", index), zone, f"is not a zone of {platform.region}", allowed)
 
-    @rule("availability_zones")
+    @rule("availability_zones", compares=True)
     def zones_are_two_or_more_and_differ(self, _platform: Platform) -> Iterator[Violation]:
         """An ALB needs subnets in at least two zones, and accepts one subnet per zone."""
         if len(set(self.availability_zones)) < len(self.availability_zones):

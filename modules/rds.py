@@ -307,7 +307,7 @@ class RdsSettings(Settings):
             problem = f"is a key of {region_of(self.kms_key_arn)}"
             yield Violation("kms_key_arn", self.kms_key_arn, problem, f"one of {platform.region}")
 
-    @rule("log_exports")
+    @rule("log_exports", compares=True)
     def exported_logs_differ(self, _platform: Platform) -> Iterator[Violation]:
         """A log is exported, or it is not."""
         yield from twice("log_exports", self.log_exports)

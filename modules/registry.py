@@ -49,7 +49,7 @@ class RegistrySettings(Settings):
     untagged_days: Annotated[int, Field(ge=1, le=365)] = 7
     """Days that an image without a tag is kept; an interrupted push leaves such images."""
 
-    @rule("deployed_tag_prefixes", "pull_accounts")
+    @rule("deployed_tag_prefixes", "pull_accounts", compares=True)
     def registry_names_each_once(self, _platform: Platform) -> Iterator[Violation]:
         """ECR refuses two rules of a life cycle for the same tags."""
         yield from twice("deployed_tag_prefixes", self.deployed_tag_prefixes)

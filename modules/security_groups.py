@@ -11,9 +11,13 @@ from modules.base import Module
 from modules.cloudfront_facts import ORIGIN_FACING
 from modules.codedeploy import CodedeploySettings
 from modules.platform import Platform
-from modules.settings import Cidr, Ipv6Cidr, Settings, Violation, rule, twice
+from modules.settings import Cidr, Ipv6Cidr, Settings, Violation, only_ipv4, only_ipv6, rule, twice
 
 HTTP_PORT, HTTPS_PORT, POSTGRESQL_PORT, REDIS_PORT = 80, 443, 5432, 6379
+
+
+_Ipv4Source = Annotated[Cidr, only_ipv4("alb_ingress_ipv6_cidr_blocks is for IPv6")]
+_Ipv6Source = Annotated[Ipv6Cidr, only_ipv6("alb_ingress_cidr_blocks is for IPv4")]
 
 
 class SecurityGroupsSettings(Settings):
@@ -22,11 +26,12 @@ class SecurityGroupsSettings(Settings):
     https_ingress: bool = True
     """Whether the load balancer accepts TCP 443. Required if `alb.certificate_arn` is set."""
 
-    alb_ingress_cidr_blocks: Annotated[tuple[Cidr, ...], Field(strict=False, min_length=1)] = ("0.0.0.0/0",)
+    alb_ingress_cidr_blocks: Annotated[tuple[_Ipv4Source, ...], Field(strict=False)] = ("0.0.0.0/0",)
     """IPv4 CIDR blocks that can reach the load balancer. Default: the whole internet; with `alb.internal`, everything
-    that is led to the private subnets: the VPC, peers, VPNs (VPC user guide, "Security group rules")."""
+    that is led to the private subnets: the VPC, peers, VPNs (VPC user guide, "Security group rules"). Empty only where
+    nobody comes over IPv4, with `alb.ip_address_type: dualstack-without-public-ipv4`."""
 
-    alb_ingress_ipv6_cidr_blocks: Annotated[tuple[Ipv6Cidr, ...], Field(strict=False)] = ()
+    alb_ingress_ipv6_cidr_blocks: Annotated[tuple[_Ipv6Source, ...], Field(strict=False)] = ()
     """IPv6 CIDR blocks that can reach the load balancer, with `alb.ip_address_type: dualstack`. `::/0` is the whole
     internet; with `alb.internal`, everything that is led to the private subnets (VPC user guide, "Security group
     rules")."""
@@ -38,12 +43,12 @@ class SecurityGroupsSettings(Settings):
             problem = "results in names that start with sg-, which EC2 reserves for security group IDs"
             yield Violation("project", platform.project, problem, "another name")
 
-    @rule("alb_ingress_cidr_blocks")
+    @rule("alb_ingress_cidr_blocks", compares=True)
     def ingress_blocks_differ(self, _platform: Platform) -> Iterator[Violation]:
         """EC2 refuses a rule that contains a block twice."""
         yield from twice("alb_ingress_cidr_blocks", self.alb_ingress_cidr_blocks, "each block once")
 
-    @rule("alb_ingress_ipv6_cidr_blocks")
+    @rule("alb_ingress_ipv6_cidr_blocks", compares=True)
     def ipv6_ingress_blocks_differ(self, _platform: Platform) -> Iterator[Violation]:
         """EC2 refuses a rule that contains a block twice."""
         yield from twice("alb_ingress_ipv6_cidr_blocks", self.alb_ingress_ipv6_cidr_blocks, "each block once")
@@ -136,6 +141,8 @@ class SecurityGroupsModule(Module):
         http = _ingress(f"HTTP from {clients}", HTTP_PORT, cidr_blocks=blocks)
         https = _ingress(f"HTTPS from {clients}", HTTPS_PORT, cidr_blocks=blocks)
         to_balancer = [http, https] if settings.https_ingress else [http]
+        if not blocks:
+            to_balancer = []  # EC2 refuses a rule without a source
         if settings.alb_ingress_ipv6_cidr_blocks:
             # A rule of its own each: so the plan that adds IPv6 leaves those of IPv4 alone.
             blocks = list(settings.alb_ingress_ipv6_cidr_blocks)

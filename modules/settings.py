@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 from itertools import pairwise
 from textwrap import dedent
 from typing import Annotated, Any, Final, TypeVar
@@ -94,16 +94,26 @@ RuleMethod = Callable[[Any, Any], Iterator[Violation]]
 """A rule of a section: called with the section, and with the `Platform` that contains it (which is defined above)."""
 _Rule = TypeVar("_Rule", bound=Callable[..., Iterator[Violation]])
 _RULE_KEYS: Final = "__rule_keys__"
+_RULE_COMPARES: Final = "__rule_compares__"
 
 
-def rule(*keys: str) -> Callable[[_Rule], _Rule]:
-    """Mark a method as a rule about `keys`, the settings that it reads: of its section, or of the platform."""
+def rule(*keys: str, compares: bool = False) -> Callable[[_Rule], _Rule]:
+    """Mark a method as a rule about `keys`, the settings that it reads: of its section, or of the platform.
+
+    `compares`: it only compares the strings of lists, so it is asked even where one of them is not valid.
+    """
 
     def mark(method: _Rule) -> _Rule:
         setattr(method, _RULE_KEYS, keys)
+        setattr(method, _RULE_COMPARES, compares)
         return method
 
     return mark
+
+
+def only_compares(method: RuleMethod) -> bool:
+    """Whether a rule does nothing with the strings of lists but compare them."""
+    return bool(getattr(method, _RULE_COMPARES))
 
 
 @cache
@@ -152,17 +162,47 @@ def matching(pattern: str, problem: str, allowed: str, *, secret: bool = False) 
     return Matching(pattern, problem, allowed, secret)
 
 
+def block_of(value: object) -> IPv4Network | IPv6Network | None:
+    """The block that somebody means, in whatever form; None for what is none."""
+    try:
+        return ip_network(value, strict=False) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def only_ipv4(elsewhere: str) -> BeforeValidator:
+    """Refuse an IPv6 block as what it is, with the place where it belongs."""
+    return BeforeValidator(lambda value: _of_version(value, 4, elsewhere))
+
+
+def only_ipv6(elsewhere: str) -> BeforeValidator:
+    """Refuse an IPv4 block as what it is, with the place where it belongs."""
+    return BeforeValidator(lambda value: _of_version(value, 6, elsewhere))
+
+
+def _of_version(value: object, version: int, elsewhere: str) -> object:
+    network = block_of(value)
+    if network is not None and network.version != version:
+        raise refuse(f"is an IPv{network.version} block", f"an IPv{version} block; {elsewhere}")
+    return value
+
+
+def as_stored(value: object) -> object:
+    """Refuse another form of a block than that of AWS: Terraform would plan it, and every later plan would differ."""
+    network = block_of(value)
+    if network is not None and ip_interface(str(value)).ip != network.network_address:
+        raise refuse("is not the address of its network", f"{network}, the network that contains it")
+    if network is not None and str(network) != value:
+        raise refuse("is not written as AWS stores it", str(network))
+    return value
+
+
 _CIDR_ALLOWED: Final = "an IPv4 block with no host bits set, such as 10.0.0.0/16"
 
 
 def _cidr(value: str) -> str:
-    try:
-        network = IPv4Network(value, strict=False)
-    except ValueError as error:
-        raise refuse("is not an IPv4 CIDR block", _CIDR_ALLOWED) from error
-    if str(network) != value:
-        # Terraform would plan it, AWS would store the network's own address, and every later plan would differ.
-        raise refuse("is not the address of its network", f"{network}, the network that contains it")
+    if not isinstance(block_of(value), IPv4Network):
+        raise refuse("is not an IPv4 CIDR block", _CIDR_ALLOWED)
     return value
 
 
@@ -170,13 +210,8 @@ _IPV6_CIDR_ALLOWED: Final = "an IPv6 block in its shortest form with no host bit
 
 
 def _ipv6_cidr(value: str) -> str:
-    try:
-        network = IPv6Network(value, strict=False)
-    except ValueError as error:
-        raise refuse("is not an IPv6 CIDR block", _IPV6_CIDR_ALLOWED) from error
-    if str(network) != value:
-        # AWS would store the shortest form, and every later plan would differ.
-        raise refuse("is not the address of its network in its shortest form", str(network))
+    if not isinstance(block_of(value), IPv6Network):
+        raise refuse("is not an IPv6 CIDR block", _IPV6_CIDR_ALLOWED)
     return value
 
 
@@ -192,22 +227,32 @@ def _integer(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
-Strings = Annotated[tuple[str, ...], Field(strict=False)]
+NotBlank = Annotated[str, matching(r"(?:.|\n)*\S(?:.|\n)*", "is empty", "at least one character that is no space")]
+"""A string that says something."""
+
+Strings = Annotated[tuple[NotBlank, ...], Field(strict=False)]
 """A list of strings."""
 
 _CidrText = Annotated[str, matching(r"\d{1,3}(?:\.\d{1,3}){3}/\d{1,2}", "is not an IPv4 CIDR block", _CIDR_ALLOWED)]
 
-Cidr = Annotated[_CidrText, AfterValidator(_cidr)]
+Cidr = Annotated[_CidrText, AfterValidator(_cidr), BeforeValidator(as_stored)]
 """An IPv4 CIDR block of any size."""
 
 # The size first: the network around a block of a wrong size would be refused for its size next.
-AwsCidr = Annotated[_CidrText, AfterValidator(_aws_block), AfterValidator(_cidr)]
+AwsCidr = Annotated[
+    _CidrText,
+    AfterValidator(_cidr),
+    AfterValidator(_aws_block),
+    AfterValidator(as_stored),
+    only_ipv4("networking.ipv6: dual-stack gives the VPC and its subnets IPv6 blocks of Amazon's"),
+]
 """An IPv4 CIDR block of a size that a VPC or a subnet can have."""
 
 Ipv6Cidr = Annotated[
     str,
     matching(r"[0-9a-f:]{2,39}/\d{1,3}", "is not an IPv6 CIDR block", _IPV6_CIDR_ALLOWED),
     AfterValidator(_ipv6_cidr),
+    BeforeValidator(as_stored),
 ]
 """An IPv6 CIDR block of any size."""
 
@@ -278,9 +323,11 @@ def tag_problem(key: str, value: str) -> tuple[str, str] | None:
 
 def twice(key: str, values: Sequence[str], allowed: str = "each once") -> Iterator[Violation]:
     """A violation for each value of a list that is in it before."""
+    seen: set[str] = set()
     for index, value in enumerate(values):
-        if value in values[:index]:
+        if value in seen:
             yield Violation((key, index), value, "is in the list twice", allowed)
+        seen.add(value)
 
 
 def too_long(name: str, limit: int, what: str) -> tuple[str, str] | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle, TerraformStack
@@ -43,12 +42,12 @@ from cdktf_cdktf_provider_aws.wafv2_web_acl_logging_configuration import (
     Wafv2WebAclLoggingConfigurationRedactedFieldsQueryString,
     Wafv2WebAclLoggingConfigurationRedactedFieldsSingleHeader,
 )
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from modules.base import Module, item, literal
 from modules.ecs import LogRetention
 from modules.platform import Platform
-from modules.settings import Settings, Violation, matching, refuse, rule, twice
+from modules.settings import Settings, Violation, as_stored, block_of, matching, refuse, rule, twice
 from modules.waf_facts import BLOCKED_SHARE, GROUPS, LOGS_PREFIX, NAMESPACE
 
 Action = Literal["count", "block"]
@@ -63,7 +62,7 @@ _TOO_MANY: Final = 429
 _GROUPS_START: Final = 100
 _STEP: Final = 10
 
-_BLOCK_ALLOWED: Final = "an IPv4 or IPv6 block with no host bits set, such as 203.0.113.7/32 or 2001:db8::/64; no /0"
+_BLOCK_ALLOWED: Final = "an IPv4 or IPv6 block with no host bits set, such as 203.0.113.7/32 or 2001:db8::/64"
 
 ManagedGroup = Literal[
     "AWSManagedRulesAmazonIpReputationList",
@@ -82,14 +81,12 @@ ManagedGroup = Literal[
 
 
 def _block(value: str) -> str:
-    try:
-        network: IPv4Network | IPv6Network = ip_network(value, strict=False)
-    except ValueError as error:
-        raise refuse("is not a block of addresses", _BLOCK_ALLOWED) from error
-    if str(network) != value or network.prefixlen == 0:
-        # WAF stores its own spelling of a block, and every later plan would differ.
-        allowed = str(network) if network.prefixlen else _BLOCK_ALLOWED
-        raise refuse("is not a block as WAF writes it", allowed)
+    network = block_of(value)
+    if network is None:
+        raise refuse("is not a block of addresses", _BLOCK_ALLOWED)
+    if network.prefixlen == 0:
+        longest = network.max_prefixlen
+        raise refuse(f"is every IPv{network.version} address, which WAF refuses in a list", f"/1 to /{longest}")
     return value
 
 
@@ -97,6 +94,7 @@ AddressBlock = Annotated[
     str,
     matching(r"[0-9a-f:.]{2,39}/\d{1,3}", "is not a block of addresses", _BLOCK_ALLOWED),
     AfterValidator(_block),
+    BeforeValidator(as_stored),
 ]
 
 AddressBlocks = Annotated[tuple[AddressBlock, ...], Field(strict=False, max_length=10_000)]
@@ -231,17 +229,18 @@ class WafSettings(Settings):
             problem = "is more than WAF sees of a request to a load balancer"
             yield Violation("max_body_bytes", size, problem, f"1 to {LARGEST_AT_LOAD_BALANCER}")
 
-    @rule("allowed_addresses", "blocked_addresses")
+    @rule("allowed_addresses", "blocked_addresses", compares=True)
     def address_is_in_one_list(self, _platform: Platform) -> Iterator[Violation]:
         """The list of what is allowed comes first, so the other has no effect; WAF refuses a block twice."""
+        seen: set[str] = set()
         for name, blocks in (
             ("allowed_addresses", self.allowed_addresses),
-            ("blocked_addresses", (*self.allowed_addresses, *self.blocked_addresses)),
+            ("blocked_addresses", self.blocked_addresses),
         ):
-            first = len(blocks) - len(getattr(self, name))
             for index, block in enumerate(blocks):
-                if index >= first and block in blocks[:index]:
-                    yield Violation((name, index - first), block, "is in the lists twice", "each block once")
+                if block in seen:
+                    yield Violation((name, index), block, "is in the lists twice", "each block once")
+                seen.add(block)
 
     @rule("managed_groups", "rate_limit", "blocked_addresses", "max_body_bytes")
     def web_acl_has_a_rule(self, _platform: Platform) -> Iterator[Violation]:
@@ -266,7 +265,7 @@ class WafSettings(Settings):
             for each in twice("counted_rules", held.counted_rules):
                 yield replace(each, key=("managed_groups", group, *each.path))
 
-    @rule("redacted_headers")
+    @rule("redacted_headers", compares=True)
     def redacted_headers_differ(self, _platform: Platform) -> Iterator[Violation]:
         """Once is enough, and which one is meant to go?"""
         yield from twice("redacted_headers", self.redacted_headers)

@@ -72,6 +72,7 @@ _ARN: Final = "the ARN of that kind of resource, in the partition aws"
 _NAMES: Final = "every part of a name is an identifier of ElastiCache, the strictest of the services"
 _DNS: Final = "a name that a browser can ask for: labels of 63 characters, 253 in all, lower case"
 _THRESHOLD: Final = Own("threshold of an alarm: CloudWatch takes any number, and the metric is never beyond this")
+_NOT_BLANK: Final = Own("a text that says something: AWS takes empty ones, and nobody means one")
 _PERCENT: Final = Own("a percentage: CloudWatch takes any number")
 _VOLUME: Final = Own("an assumption about use, for the estimate of the cost; not sent to AWS")
 _LEVEL: Final = Own("a target of `miyabi-infra load`; not sent to AWS")
@@ -328,10 +329,8 @@ RANGES: Final[Mapping[str, Row]] = {
     "networking.vpc_cidr": _CIDR,
     "networking.public_subnet_cidrs[]": _CIDR,
     "networking.private_subnet_cidrs[]": _CIDR,
+    "networking.availability_zones[]": _NOT_BLANK,
     "networking.ipv6": _CHOICE,
-    "security_groups.alb_ingress_cidr_blocks": Own(
-        "without a block nobody reaches the load balancer; the quota of rules is per account, so preflight compares it"
-    ),
     "security_groups.alb_ingress_cidr_blocks[]": _SOURCE,
     "security_groups.alb_ingress_ipv6_cidr_blocks[]": _SOURCE_IPV6,
     # ---- load balancer
@@ -451,6 +450,9 @@ RANGES: Final[Mapping[str, Row]] = {
         takes=("a", "A_b-9", "a" * 255),
         refuses=("", "a" * 256, "a.b", "a b"),
     ),
+    "ecs.container_health_check_command[]": _NOT_BLANK,
+    "ecs.sidecars{}.command[]": _NOT_BLANK,
+    "ecs.sidecars{}.health_check_command[]": _NOT_BLANK,
     "ecs.sidecars{}.image": _IMAGE,
     "ecs.sidecars{}.cpu": Own("a share of the task's units, which a rule compares; without one the key is left out"),
     "ecs.sidecars{}.memory": _CONTAINER_MEMORY,
@@ -741,6 +743,7 @@ RANGES: Final[Mapping[str, Row]] = {
         "a security group has 60 rules by default, of which CloudFront's prefix list counts 55"
     ),
     "codedeploy.test_cidr_blocks[]": _SOURCE,
+    "rds.migration_command[]": _NOT_BLANK,
     # ---- notifications, monitoring
     "notifications.topic_arn": _TOPIC,
     "notifications.email_addresses[]": Own("an address that can be mailed to; SNS asks its owner to confirm"),

@@ -12,6 +12,7 @@ from modules.platform import Platform
 from modules.settings import Settings, Violation, matching, refuse, rule
 
 FINDINGS: Final = (
+    "addresses-the-firewall-never-sees",
     "alarm-before-scaling",
     "alarm-rings-outside-running-hours",
     "alarms-nobody-hears",
@@ -68,6 +69,7 @@ FINDINGS: Final = (
     "shell-into-tasks",
     "sick-tasks-serve-for-long",
     "single-nat-for-several-zones",
+    "source-that-cannot-come",
     "spot-without-tasks-on-demand",
     "tasks-cannot-start",
     "throughput-out-of-reach",

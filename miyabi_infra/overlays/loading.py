@@ -22,7 +22,7 @@ from miyabi_infra.overlays.problems import HIDDEN, MISSING, KeyPath, OverlayErro
 from miyabi_infra.place import Place
 from miyabi_infra.project import SHARED
 from modules.platform import Platform
-from modules.settings import Settings, Violation, rules_of
+from modules.settings import Settings, Violation, only_compares, rules_of
 
 TOLD: Final = 100
 """Problems with the form of one overlay that are told; who mends these learns of the next."""
@@ -109,6 +109,7 @@ class _Checked:
     def __init__(self, model: type[Settings], data: Mapping[str, Any]) -> None:
         self.sections: dict[str, _Checked] = {}
         self.unusable: set[str] = set()
+        self.comparable: set[str] = set()
         values: dict[str, Any] = {}
         for key, field in model.model_fields.items():
             annotation = field.annotation
@@ -129,32 +130,37 @@ class _Checked:
                     values[key] = _adapter(model, key).validate_python(data[key])
                 except ValidationError:
                     self.unusable.add(key)
+                    if isinstance(data[key], list) and all(isinstance(each, str) for each in data[key]):
+                        values[key] = tuple(data[key])
+                        self.comparable.add(key)
         self.settings: Settings = model.model_construct(**values)
 
     @classmethod
     def whole(cls, settings: Settings) -> "_Checked":
         """Settings all of which are usable."""
         checked = cls.__new__(cls)
-        checked.sections, checked.unusable, checked.settings = {}, set(), settings
+        checked.sections, checked.unusable, checked.comparable, checked.settings = {}, set(), set(), settings
         return checked
 
     def violations(self) -> Iterator[tuple[KeyPath, Violation]]:
         """Every value that breaks a rule, with its key."""
         platform = cast("Platform", self.settings)
-        yield from self._broken((), self.settings, set())
+        yield from self._broken((), self.settings, None)
         for name in type(self.settings).model_fields:
             section = getattr(self.settings, name, None)
             if isinstance(section, Settings):
                 inner = self.sections.get(name)
-                unusable = inner.unusable if inner else set[str]()
-                yield from self._broken((name,), section, unusable, platform)
+                yield from self._broken((name,), section, inner, platform)
 
     def _broken(
-        self, at: KeyPath, section: Settings, unusable: set[str], platform: Platform | None = None
+        self, at: KeyPath, section: Settings, inner: "_Checked | None", platform: Platform | None = None
     ) -> Iterator[tuple[KeyPath, Violation]]:
         own = type(section).model_fields
+        unusable = inner.unusable if inner else set[str]()
+        comparable = inner.comparable if inner else set[str]()
         for _, keys, method in rules_of(type(section)):
-            if any(key in (unusable if key in own and at else self.unusable) for key in keys):
+            left = unusable - comparable if only_compares(method) else unusable
+            if any(key in (left if key in own and at else self.unusable) for key in keys):
                 continue
             for violation in method(section, platform or cast("Platform", section)):
                 path = violation.path

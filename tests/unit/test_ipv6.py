@@ -96,6 +96,18 @@ def test_only_what_has_an_ipv6_address_has_rules_about_it(dual: dict[str, dict[s
     }
 
 
+def test_without_public_ipv4_nobody_need_come_over_ipv4(base: dict[str, Any]) -> None:
+    only = {"alb_ingress_cidr_blocks": [], "alb_ingress_ipv6_cidr_blocks": ["::/0"]}
+    made = bodies(
+        base,
+        networking=DUAL["networking"],
+        alb={"ip_address_type": "dualstack-without-public-ipv4"},
+        security_groups=only,
+    )
+    rules = made["security-groups"]["resource"]["aws_security_group"]["alb"]["ingress"]
+    assert [(each["cidr_blocks"], each["ipv6_cidr_blocks"]) for each in rules] == [([], ["::/0"])] * 2
+
+
 def test_on_the_way_back_the_vpc_alone_has_a_block_and_the_load_balancer_says_ipv4(base: dict[str, Any]) -> None:
     made, plain = bodies(base, networking={"ipv6": "vpc-only"}), bodies(base)
     networking = made["networking"]["resource"]

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +15,7 @@ from miyabi_infra.lint.rules import RULES
 from miyabi_infra.lint.rules.database import memory_of
 from miyabi_infra.lint.rules.effects import SWITCHES
 from miyabi_infra.stacks import SHARED, Stack, read
+from miyabi_infra.stacks.model import Module
 from miyabi_infra.synthesis.render import render
 from tests import complete
 from tests.support import Project
@@ -172,6 +174,74 @@ FOUND: list[tuple[str, Yaml, str, str]] = [
         },
         "waf.allowed_addresses",
         "no rule inspects the requests of 203.0.0.0/14",
+    ),
+    *(
+        (
+            "addresses-the-firewall-never-sees",
+            {"frontend": {"enabled": False}, "waf": {"enabled": True, name: [block, "198.51.100.0/24"]}},
+            f"waf.{name}",
+            f"{block} has no effect: no request comes with an address of it",
+        )
+        for name, block in (("allowed_addresses", "10.0.0.0/8"), ("blocked_addresses", "fe80::/10"))
+    ),
+    (
+        "addresses-the-firewall-never-sees",
+        {
+            "frontend": {**FRONTEND},
+            "waf": {"enabled": True, "protects": "both", "blocked_addresses": ["100.64.0.0/10"]},
+        },
+        "waf.blocked_addresses",
+        "100.64.0.0/10 has no effect",
+    ),
+    (
+        "addresses-the-firewall-never-sees",
+        {
+            "frontend": {"enabled": False},
+            "alb": {"internal": True},
+            "waf": {"enabled": True, "allowed_addresses": ["10.0.0.0/8", "169.254.0.0/16"]},
+        },
+        "waf.allowed_addresses",
+        "169.254.0.0/16 has no effect",
+    ),
+    (
+        "firewall-lets-many-pass",  # the addresses of an internal load balancer's callers
+        {
+            "frontend": {"enabled": False},
+            "alb": {"internal": True},
+            "waf": {"enabled": True, "allowed_addresses": ["10.0.0.0/8", "169.254.0.0/16"]},
+        },
+        "waf.allowed_addresses",
+        "no rule inspects the requests of 10.0.0.0/8",
+    ),
+    (
+        "source-that-cannot-come",
+        {
+            "frontend": {"enabled": False},
+            "security_groups": {"alb_ingress_cidr_blocks": ["192.168.0.0/16", "198.51.100.0/24"]},
+        },
+        "security_groups.alb_ingress_cidr_blocks",
+        "the load balancer is internet-facing, and no packet comes over the internet with an address of 192.168.0.0/16",
+    ),
+    (
+        "source-that-cannot-come",
+        {
+            "frontend": {"enabled": False},
+            "networking": {"ipv6": "dual-stack"},
+            "alb": {"ip_address_type": "dualstack"},
+            "security_groups": {"alb_ingress_ipv6_cidr_blocks": ["fd00::/8", "2001:db8::/32"]},
+        },
+        "security_groups.alb_ingress_ipv6_cidr_blocks",
+        "no packet comes over the internet with an address of fd00::/8",
+    ),
+    (
+        "source-that-cannot-come",
+        {
+            "frontend": {"enabled": False},
+            "alb": {"internal": True},
+            "security_groups": {"alb_ingress_cidr_blocks": ["10.9.0.0/16", "224.0.0.0/4"]},
+        },
+        "security_groups.alb_ingress_cidr_blocks",
+        "no packet comes from there with an address of 224.0.0.0/4",
     ),
     (
         "internal-and-open-to-all",
@@ -610,6 +680,19 @@ def test_a_rule_finds_what_it_is_about(described: dict[str, Overlay], stacks: di
     written = setting.partition(".")[2] in change.get(setting.partition(".")[0], {}) if "." in setting else False
     if written:
         assert found[0].written
+
+
+def test_a_local_state_is_an_error_where_the_pipeline_applies(
+    described: dict[str, Overlay], stacks: dict[str, Stack]
+) -> None:
+    place = next(at for at, overlay in enumerate(OVERLAYS) if overlay.get("state", {}).get("backend") == "local")
+    name, shared = f"case-{place}", stacks[SHARED]
+    role = next(each for each in stacks["clean"].of_type("aws_iam_role"))
+    for applied, severity in ((name, "error"), ("another", "warning")):
+        apply = replace(role, name="apply", arguments={"name": f"miyabi-github-apply-{applied}"})
+        modules = (*shared.modules, Module("pipeline", "pipeline", role.file, (apply,), {}, {}))
+        found = found_in(described, stacks[name], replace(shared, modules=modules))
+        assert [each.severity for each in found if each.name == "local-state"] == [severity]
 
 
 def test_what_is_a_warning_elsewhere_is_an_error_where_the_loss_of_a_zone_is_not_to_be_noticed(

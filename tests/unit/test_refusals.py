@@ -1,9 +1,11 @@
 """Every rule refuses what it is about, in one line that names file, line, key, value and what is allowed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 import pytest
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from environments.sections.state import S3State
 from environments.settings import EnvironmentSettings, SharedSettings
@@ -335,7 +337,16 @@ RULES = {
         replace=DUAL_STACK,
         add="alb:\n  ip_address_type: dualstack\n",
         problem="qa.yaml:1: security_groups.alb_ingress_ipv6_cidr_blocks: [] lets nobody in over IPv6, which "
-        "alb.ip_address_type dualstack offers; allowed: ['::/0'], other blocks, or alb.ip_address_type: ipv4",
+        "alb.ip_address_type dualstack offers; allowed: ['::/0'], blocks of public addresses, or alb.ip_address_type: "
+        "ipv4",
+    ),
+    "somebody_gets_in_over_ipv4": Case(
+        replace=DUAL_STACK,
+        add="alb:\n  ip_address_type: dualstack\nsecurity_groups:\n  alb_ingress_cidr_blocks: []\n"
+        "  alb_ingress_ipv6_cidr_blocks: ['::/0']\n",
+        problem="qa.yaml:12: security_groups.alb_ingress_cidr_blocks: [] lets nobody in over IPv4, which "
+        "alb.ip_address_type dualstack offers; allowed: ['0.0.0.0/0'], other blocks, or alb.ip_address_type: "
+        "dualstack-without-public-ipv4",
     ),
     "cloudfront_asks_over_ipv4": Case(
         replace=DUAL_STACK,
@@ -1237,13 +1248,65 @@ FIELDS = {
     ),
     "all addresses": Case(
         add="waf: {allowed_addresses: [0.0.0.0/0]}\n",
-        problem="qa.yaml:8: waf.allowed_addresses[0]: '0.0.0.0/0' is not a block as WAF writes it; allowed: an IPv4 or "
-        "IPv6 block with no host bits set, such as 203.0.113.7/32 or 2001:db8::/64; no /0",
+        problem="qa.yaml:8: waf.allowed_addresses[0]: '0.0.0.0/0' is every IPv4 address, which WAF refuses in a list; "
+        "allowed: /1 to /32",
     ),
     "address within a block": Case(
         add="waf: {blocked_addresses: [192.0.2.1/24]}\n",
-        problem="qa.yaml:8: waf.blocked_addresses[0]: '192.0.2.1/24' is not a block as WAF writes it; "
-        "allowed: 192.0.2.0/24",
+        problem="qa.yaml:8: waf.blocked_addresses[0]: '192.0.2.1/24' is not the address of its network; "
+        "allowed: 192.0.2.0/24, the network that contains it",
+    ),
+    "all IPv6 addresses": Case(
+        add="waf: {blocked_addresses: ['::/0']}\n",
+        problem="qa.yaml:8: waf.blocked_addresses[0]: '::/0' is every IPv6 address, which WAF refuses in a list; "
+        "allowed: /1 to /128",
+    ),
+    "IPv6 block in upper case": Case(
+        add="security_groups: {alb_ingress_ipv6_cidr_blocks: ['2001:DB8::/32']}\n",
+        problem="qa.yaml:8: security_groups.alb_ingress_ipv6_cidr_blocks[0]: '2001:DB8::/32' is not written as AWS "
+        "stores it; allowed: 2001:db8::/32",
+    ),
+    "IPv6 block in a long form, for the firewall": Case(
+        add="waf: {allowed_addresses: ['2001:DB8:0:0::/64']}\n",
+        problem="qa.yaml:8: waf.allowed_addresses[0]: '2001:DB8:0:0::/64' is not written as AWS stores it; "
+        "allowed: 2001:db8::/64",
+    ),
+    "address without a length": Case(
+        add="security_groups: {alb_ingress_cidr_blocks: [203.0.113.7]}\n",
+        problem="qa.yaml:8: security_groups.alb_ingress_cidr_blocks[0]: '203.0.113.7' is not written as AWS stores it; "
+        "allowed: 203.0.113.7/32",
+    ),
+    "IPv4 block among those of IPv6": Case(
+        add="security_groups: {alb_ingress_ipv6_cidr_blocks: [203.0.113.0/24]}\n",
+        problem="qa.yaml:8: security_groups.alb_ingress_ipv6_cidr_blocks[0]: '203.0.113.0/24' is an IPv4 block; "
+        "allowed: an IPv6 block; alb_ingress_cidr_blocks is for IPv4",
+    ),
+    "IPv6 block among those of IPv4": Case(
+        add="security_groups: {alb_ingress_cidr_blocks: ['::/0']}\n",
+        problem="qa.yaml:8: security_groups.alb_ingress_cidr_blocks[0]: '::/0' is an IPv6 block; "
+        "allowed: an IPv4 block; alb_ingress_ipv6_cidr_blocks is for IPv6",
+    ),
+    "IPv6 block of tests": Case(
+        add="codedeploy: {test_port: 9000, test_cidr_blocks: ['2001:db8::/32']}\n",
+        problem="qa.yaml:8: codedeploy.test_cidr_blocks[0]: '2001:db8::/32' is an IPv6 block; "
+        "allowed: an IPv4 block; test traffic comes over IPv4",
+    ),
+    "IPv6 block of the VPC": Case(
+        replace=("  vpc_cidr: 10.9.0.0/16\n", "  vpc_cidr: 2001:db8::/56\n"),
+        problem="qa.yaml:2: networking.vpc_cidr: '2001:db8::/56' is an IPv6 block; allowed: an IPv4 block; "
+        "networking.ipv6: dual-stack gives the VPC and its subnets IPv6 blocks of Amazon's",
+    ),
+    "private block alone, for clients over IPv6": Case(
+        replace=DUAL_STACK,
+        add="alb:\n  ip_address_type: dualstack\nsecurity_groups:\n  alb_ingress_ipv6_cidr_blocks: ['fd00::/8']\n",
+        problem="qa.yaml:12: security_groups.alb_ingress_ipv6_cidr_blocks: ['fd00::/8'] lets nobody in over IPv6, "
+        "which alb.ip_address_type dualstack offers; allowed: ['::/0'], blocks of public addresses, or "
+        "alb.ip_address_type: ipv4",
+    ),
+    "block that is there twice, beside one that is none": Case(
+        add="security_groups:\n  alb_ingress_cidr_blocks: [10.0.0.0/8, 10.0.0.0/33, 10.0.0.0/8]\n",
+        problem="qa.yaml:9: security_groups.alb_ingress_cidr_blocks[2]: '10.0.0.0/8' is in the list twice; "
+        "allowed: each block once",
     ),
     "header in upper case": Case(
         add="waf: {redacted_headers: [Cookie]}\n",
@@ -1345,6 +1408,28 @@ def test_a_parameter_of_another_version_is_refused_with_its_versions(project: Pr
             "allowed: with engine_version 17 to 18, or another one"
         )
     ]
+
+
+def _lists_of_strings(model: type[Settings]) -> Iterator[tuple[str, Any]]:
+    for name, field in model.model_fields.items():
+        members = [field.annotation, *get_args(field.annotation)]
+        for member in members:
+            if isinstance(member, type) and issubclass(member, Settings):
+                yield from ((f"{name}.{inner}", form) for inner, form in _lists_of_strings(member))
+            elif get_origin(member) is tuple and get_origin(get_args(member)[0]) is not Literal:
+                yield name, Annotated[field.annotation, field]
+
+
+def test_no_list_of_strings_takes_an_empty_one() -> None:
+    config, lists = ConfigDict(strict=True), dict[str, Any]()
+    for model in (EnvironmentSettings, SharedSettings):
+        lists |= dict(_lists_of_strings(model))
+    assert {"rds.migration_command", "ecs.sidecars.command", "waf.managed_groups.counted_rules"} <= lists.keys()
+    for text in ("", " "):
+        for name, form in lists.items():
+            with pytest.raises(ValidationError) as found:
+                TypeAdapter(form, config=config).validate_python([text])
+            assert any(0 in error["loc"] for error in found.value.errors()), name
 
 
 def test_the_pipeline_has_roles_for_environments_that_exist(project: Project) -> None:

@@ -1,10 +1,14 @@
 """The entrance: HTTPS, ports, connections between load balancer and application."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_network
+from typing import cast
 
 from miyabi_infra.lint.environment import Environment
 from miyabi_infra.lint.rule import Concern, rule
+from miyabi_infra.reach.nodes import Node
 from miyabi_infra.stacks.platform import address_of, number
+from modules.addresses import can_come
 
 
 @rule("warning")
@@ -103,17 +107,60 @@ def internal_and_open_to_all(here: Environment) -> Iterator[Concern]:
     """Every network that is connected with the VPC later gets in, too, without a line that says so."""
     for node in here.reach.nodes:
         if node.kind == "load balancer" and node.public.holds is False:
-            rules = [rule for group in node.groups for rule in here.reach.network.rules.get(group, ())]
-            for block, setting in (
-                ("0.0.0.0/0", "alb_ingress_cidr_blocks"),
-                ("::/0", "alb_ingress_ipv6_cidr_blocks"),
+            # Amazon chooses the IPv6 block when the VPC gets it.
+            shown = f"terraform -chdir=cdktf.out/stacks/{here.stack.name} output -raw vpc_ipv6_cidr"
+            of_ipv6 = f"the block of the VPC, after an apply with ::/0 told by `{shown}`"
+            for block, setting, own in (
+                ("0.0.0.0/0", "alb_ingress_cidr_blocks", "the block of the VPC"),
+                ("::/0", "alb_ingress_ipv6_cidr_blocks", of_ipv6),
             ):
-                if any(rule.direction == "ingress" and block in map(str, rule.blocks) for rule in rules):
+                if block in _let_in(here, node):
                     yield Concern(
                         ("security_groups", setting),
                         f"the load balancer is internal, and its security group lets in every address ({block})",
-                        f"{setting}: [the block of the VPC, and of each network that asks]",
+                        f"{setting}: [{own}, and that of each network that asks]",
                     )
+
+
+@rule("warning")
+def source_that_cannot_come(here: Environment) -> Iterator[Concern]:
+    """Whoever reads the list believes that somebody gets in by it."""
+    for node in here.reach.nodes:
+        for block in _let_in(here, node) if node.kind == "load balancer" else ():
+            over_internet = comes_over_internet(here, ip_network(block).version)
+            if not can_come(block, over_internet=over_internet):
+                internal = "the load balancer is internet-facing, and " if over_internet else ""
+                where = "over the internet" if over_internet else "from there"
+                yield Concern(
+                    _setting_with(here, block),
+                    f"{internal}no packet comes {where} with an address of {block}",
+                    "the addresses that the callers have on the internet: those of their NAT or VPN"
+                    if over_internet
+                    else "no such block",
+                )
+
+
+def comes_over_internet(here: Environment, version: int) -> bool:
+    """Whether callers of the load balancer come over the internet, by the version of the protocol."""
+    balancer = here.platform.load_balancer
+    if balancer is None:
+        return True
+    only_ipv6 = balancer.get("ip_address_type") == "dualstack-without-public-ipv4"  # IPv4 is for the VPC alone
+    return balancer.get("internal") is not True and not (only_ipv6 and version == 4)  # noqa: PLR2004  # IPv4
+
+
+def _let_in(here: Environment, node: Node) -> list[str]:
+    """The blocks that the security groups of a node let in, each once."""
+    rules = [rule for group in node.groups for rule in here.reach.network.rules.get(group, ())]
+    return list(dict.fromkeys(str(block) for rule in rules if rule.direction == "ingress" for block in rule.blocks))
+
+
+def _setting_with(here: Environment, block: str) -> tuple[str, str]:
+    """The setting that has a block."""
+    blocks = cast("Sequence[str]", here.setting("codedeploy", "test_cidr_blocks") or ())
+    if block in blocks:
+        return "codedeploy", "test_cidr_blocks"
+    return "security_groups", "alb_ingress_ipv6_cidr_blocks" if ":" in block else "alb_ingress_cidr_blocks"
 
 
 @rule("error")

@@ -5,7 +5,7 @@ from typing import Final
 
 from miyabi_infra.lint.environment import Environment
 from miyabi_infra.lint.rule import Concern, rule
-from miyabi_infra.stacks.platform import number
+from miyabi_infra.stacks.platform import number, text
 from miyabi_infra.text import count
 
 _WEEK: Final = 7
@@ -154,7 +154,14 @@ def deletion_protection_off(here: Environment) -> Iterator[Concern]:
 def local_state(here: Environment) -> Iterator[Concern]:
     """Nobody else can plan or apply, and the state is lost with this checkout."""
     if "local" in here.stack.backend:
-        yield Concern(("state", "backend"), "the state is a local file", "state: {backend: s3, bucket: …}")
+        fix = "state: {backend: s3, bucket: …}"
+        role = f"-github-apply-{here.stack.environment}"
+        roles = here.shared.of_type("aws_iam_role") if here.shared is not None else ()
+        if any(text(each.get("name")).endswith(role) for each in roles):
+            told = "the state is a local file, which the pipeline (pipeline.environments) loses when a run ends"
+            yield Concern(("state", "backend"), told, fix, "error")
+        else:
+            yield Concern(("state", "backend"), "the state is a local file", fix)
 
 
 @rule("info")
