@@ -3,26 +3,35 @@
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
+IpNetwork = IPv4Network | IPv6Network
+
 _NEVER: Final = tuple(
     map(ip_network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8"))
 )
 """This host, loopback, link-local, multicast and reserved: no packet comes from them through a router (IANA, "Special-
 Purpose Address Registry")."""
-_PRIVATE: Final = (
-    *_NEVER,
-    *map(ip_network, ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")),
+PRIVATE: Final = (
+    *(each for each in _NEVER if isinstance(each, IPv4Network)),
+    *map(ip_network, ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15")),
+    *map(ip_network, ("::/3", "4000::/2", "8000::/1")),
 )
-_PUBLIC_IPV6: Final = IPv6Network("2000::/3")
-"""Global unicast: all IPv6 addresses of the internet are in it (IANA, "IPv6 Address Space")."""
+"""Blocks in which nobody in the internet has an address. Over IPv6 those are all but global unicast, 2000::/3 (IANA,
+"IPv6 Address Space"). The blocks of documentation are none of them: examples name them as somebody's."""
+
+
+def is_public(block: IpNetwork) -> bool:
+    """Whether a block has addresses of the internet."""
+    return not any(within(block, each) for each in PRIVATE)
 
 
 def can_come(block: str, *, over_internet: bool) -> bool:
     """Whether packets of a block can come through a router, or even over the internet."""
     network = ip_network(block)
-    if over_internet and isinstance(network, IPv6Network):
-        return network.overlaps(_PUBLIC_IPV6)
-    return not any(_within(network, each) for each in (_PRIVATE if over_internet else _NEVER))
+    return is_public(network) if over_internet else not any(within(network, each) for each in _NEVER)
 
 
-def _within(network: IPv4Network | IPv6Network, other: IPv4Network | IPv6Network) -> bool:
-    return network.version == other.version and network.network_address in other and network.broadcast_address in other
+def within(block: IpNetwork, other: IpNetwork) -> bool:
+    """Whether a block is a part of another."""
+    if isinstance(block, IPv4Network):
+        return isinstance(other, IPv4Network) and block.subnet_of(other)
+    return isinstance(other, IPv6Network) and block.subnet_of(other)

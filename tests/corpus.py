@@ -92,6 +92,24 @@ CORPUS: Final = (
         ("a_secret_of_the_stack_needs_its_key_and_its_own_policy", "by the role and the policy: yes, or no"),
     ),
     *_rows(
+        "reach", "good", "unit/test_ipv6", AWS,
+        ("without_public_ipv4_the_internet_gets_in_over_ipv6_only", "yes over IPv6, no over IPv4", 2),
+        ("tasks_get_out_over_ipv6_only_where_the_account_says_so", "yes over IPv4, unknown over IPv6", 2),
+        ("the_egress_only_gateway_is_said_to_let_in_answers_only", "no, and the gateway is named"),
+        ("without_nat_ipv6_takes_no_tasks_to_aws", "no"),
+        ("a_limit_over_one_version_is_no_everybody_over_both", "the office over IPv4, everybody over IPv6"),
+        ("what_another_address_type_opens_and_closes_is_told_by_version", "opened and closed, by IP version"),
+    ),
+    *_rows(
+        "reach", "bad", "unit/test_ipv6", AWS,
+        ("an_internal_load_balancer_is_in_nobodys_way_over_either_version", "no, for one reason"),
+        ("the_network_alone_opens_only_what_ipv4_did_not", "opened over IPv6 only", 2),
+    ),
+    *_rows(
+        "reach", "bad", "unit/test_ipv6", "the registries of IANA, as Python has them",
+        ("what_is_of_the_internet_is_what_python_calls_global", "of the internet, or not"),
+    ),
+    *_rows(
         "reach", "bad", "unit/test_reach", AWS,
         ("what_is_behind_a_nat_instance_or_a_transit_gateway_is_unknown", "unknown"),
         ("an_arn_with_an_account_depends_on_the_account", "unknown"),

@@ -73,8 +73,8 @@ _CELLS: Final[Mapping[Verdict, str]] = {"yes": "yes", "unknown": "depends", "no"
 
 def _port(connection: Connection) -> str:
     """The port, and who may open it where that is not everybody."""
-    everybody = not connection.blocks or any(block.endswith("/0") for block in connection.blocks)
-    return connection.port_text + ("" if everybody else f" ({', '.join(connection.blocks)})")
+    limits = connection.limits
+    return connection.port_text + (f" ({', '.join(limits)})" if limits else "")
 
 
 _NOTHING_ELSE: Final = {
@@ -127,7 +127,7 @@ def _remarks(reach: Reach) -> list[str]:
     unjudged = [f"not judged: {each.address}" for each in reach.unjudged]
     return [
         *map(_past_text, (*reach.past_the_cdn, *reach.past_the_firewall)),
-        *map(_let_in_text, reach.let_in),
+        *dict.fromkeys(map(_let_in_text, reach.let_in)),
         *unjudged,
     ]
 
@@ -142,7 +142,7 @@ def _past_text(found: Past) -> str:
 
 def _let_in_text(found: LetIn) -> str:
     missing = "; ".join(step.text for step in found.missing)
-    return f"{found.rule.address} lets the internet in on {found.rule.port_text}, which does not arrive: {missing}"
+    return f"{found.rule.address} lets the internet in on {found.port_text}, which does not arrive: {missing}"
 
 
 def _steps(steps: Sequence[Step]) -> list[str]:
@@ -216,7 +216,7 @@ def _difference_text(environment: str, found: ReachChange, since: str) -> str:
     lines += [f"  - {each.source} -> {each.target}  {_port(each)}{_depends(each)}" for each in found.closed]
     lines += [f"  + {each.tasks} can {each.text}" for each in found.gained]
     lines += [f"  - {each.tasks} cannot {each.text}" for each in found.lost]
-    lines += [f"  ! {_let_in_text(each)}" for each in found.let_in]
+    lines += [f"  ! {text}" for text in dict.fromkeys(map(_let_in_text, found.let_in))]
     lines += [f"  ? not judged: {address}" for address in found.unjudged]
     return "\n".join(lines)
 
@@ -242,6 +242,7 @@ def _connection_data(found: Connection) -> dict[str, Any]:
         "protocol": found.protocol,
         "ports": list(found.ports),
         "internet": list(found.blocks),
+        "version": found.version,
         "certain": found.certain,
         "because": [_step_data(step) for step in found.because],
     }
@@ -275,6 +276,7 @@ def _let_in_data(found: LetIn) -> dict[str, Any]:
     return {
         "node": found.node,
         "port": found.port,
+        "version": found.version,
         "rule": found.rule.text,
         "address": found.rule.address,
         "missing": [_step_data(step) for step in found.missing],
@@ -286,6 +288,7 @@ def _answer_data(answer: Answer) -> dict[str, Any]:
         "from": answer.source,
         "to": answer.target,
         "what": answer.what,
+        "version": answer.version,
         "possible": answer.possible,
         "verdict": answer.verdict,
         "steps": [_step_data(step) for step in answer.steps],

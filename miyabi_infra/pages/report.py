@@ -140,14 +140,15 @@ def _quantity(span: Span) -> str:
 
 
 def _connection(of: Connection) -> tuple[str, str, str]:
-    everybody = not of.blocks or any(block.endswith("/0") for block in of.blocks)
-    return of.source, of.target, of.port_text + ("" if everybody else f" from {', '.join(of.blocks)}")
+    return of.source, of.target, of.port_text + (f" from {', '.join(of.limits)}" if of.limits else "")
 
 
 def _remarks(reach: Reach) -> Iterator[str]:
-    for each in reach.let_in:
-        missing = "; ".join(step.text for step in each.missing)
-        yield f"{each.rule.address} lets the internet in on {each.rule.port_text}, but it does not arrive: {missing}"
+    yield from dict.fromkeys(
+        f"{each.rule.address} lets the internet in on {each.port_text}, but it does not arrive: "
+        + "; ".join(step.text for step in each.missing)
+        for each in reach.let_in
+    )
     for resource in reach.unjudged:
         yield f"Not judged, although it affects the network: {resource.address}"
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
-from miyabi_infra.reach.blocks import IpNetwork, common, first_match, parsed
+from miyabi_infra.reach.blocks import common, first_match, parsed
 from miyabi_infra.stacks import Reference, Resource, Stack, Value
 from miyabi_infra.stacks.platform import address_of, addresses_of, integer
+from modules.addresses import IpNetwork
 
 EPHEMERAL: Final = (1024, 65535)
 """Ports from which clients open connections (VPC user guide, "Ephemeral ports")."""

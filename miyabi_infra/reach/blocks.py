@@ -6,15 +6,9 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Final, Protocol, TypeVar
 
 from miyabi_infra.stacks import Value
-
-IpNetwork = IPv4Network | IPv6Network
+from modules.addresses import PRIVATE, IpNetwork, within
 
 EVERYWHERE: Final = (ip_network("0.0.0.0/0"), ip_network("::/0"))
-
-PRIVATE: Final = tuple(
-    map(ip_network, ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"))
-) + tuple(map(ip_network, ("fc00::/7", "fe80::/10")))
-"""Blocks in which nobody in the internet has an address."""
 
 
 class Entry(Protocol):
@@ -29,11 +23,6 @@ class Entry(Protocol):
 Applied = TypeVar("Applied", bound=Entry)
 
 
-def is_public(block: IpNetwork) -> bool:
-    """Whether a block has addresses of the internet."""
-    return not any(within(block, private) for private in PRIVATE)
-
-
 @cache  # most questions are about `0.0.0.0/0`
 def in_the_internet(block: IpNetwork) -> tuple[IpNetwork, ...]:
     """The parts of a block that are none of the private ones: `0.0.0.0/0` has them all."""
@@ -41,13 +30,6 @@ def in_the_internet(block: IpNetwork) -> tuple[IpNetwork, ...]:
     for private in PRIVATE:
         parts = [each for part in parts for each in without(part, private)]
     return tuple(parts)
-
-
-def within(block: IpNetwork, other: IpNetwork) -> bool:
-    """Whether a block is a part of another."""
-    if isinstance(block, IPv4Network):
-        return isinstance(other, IPv4Network) and block.subnet_of(other)
-    return isinstance(other, IPv6Network) and block.subnet_of(other)
 
 
 def overlap(block: IpNetwork, other: IpNetwork) -> bool:

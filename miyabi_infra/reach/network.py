@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import Final, cast
 
 from miyabi_infra.reach.acls import EPHEMERAL, PROTOCOLS, Acl, Acls, Direction
-from miyabi_infra.reach.blocks import EVERYWHERE, IpNetwork, first_match, in_the_internet, is_public, parsed
+from miyabi_infra.reach.blocks import EVERYWHERE, first_match, in_the_internet, parsed
 from miyabi_infra.reach.steps import Step, best, verdict
 from miyabi_infra.stacks import Reference, Resource, Stack, Value
 from miyabi_infra.stacks.platform import address_of
+from modules.addresses import IpNetwork, is_public
 from modules.cloudfront_facts import ORIGIN_FACING
 
 ANY_PORT: Final = (0, 65535)
@@ -50,6 +51,10 @@ class Rule:
     def public_blocks(self) -> tuple[IpNetwork, ...]:
         """The blocks that have addresses of the internet."""
         return tuple(block for block in self.blocks if is_public(block))
+
+    def public_over(self, version: int) -> tuple[IpNetwork, ...]:
+        """The blocks of an IP version that have addresses of the internet."""
+        return tuple(block for block in self.public_blocks if block.version == version)
 
     @property
     def port_text(self) -> str:
@@ -309,8 +314,14 @@ class Network:
             ways.append(way)
             if verdict(way) != "no":
                 served += self._passing(subnet, protocol, port, part)
+        if ways:
+            return best(ways) or (), served
+        answers = next((each for _, each in subnet.routed(peers) if each.kind == EGRESS_ONLY), None)
+        if answers is not None:
+            text = f"{answers.destination} -> {answers.target}, which lets in answers only, and no connection"
+            return (_to_table(subnet), Step.no("route", text, answers.address)), served
         text = f"no route between {subnet.address} and an internet gateway"
-        return best(ways) or (_no_route(subnet, text),), served
+        return (_no_route(subnet, text),), served
 
     def _passing(self, subnet: Subnet, protocol: str, port: int, part: IpNetwork) -> list[IpNetwork]:
         """The addresses that a subnet's ACL lets in, and answers."""

@@ -20,6 +20,8 @@ from miyabi_infra.stacks.platform import (
 
 INTERNET: Final = "internet"
 
+IPV4, IPV6 = VERSIONS = 4, 6
+
 Kind = Literal["internet", "cdn", "load balancer", "tasks", "database", "cache", "endpoint", "group"]
 
 TYPES: Final[Mapping[Kind, tuple[str, ...]]] = {
@@ -96,7 +98,7 @@ class Node:
     public: Step
     """Whether it has a public IPv4 address."""
     public_ipv6: Step
-    """Whether it has an IPv6 address; such a one is always public."""
+    """Whether it has an IPv6 address; such a one is public, but for that of an internal load balancer."""
     listens: tuple[Listening, ...]
     opens: Step
     """Whether it opens connections at all."""
@@ -106,6 +108,15 @@ class Node:
     """Of a VPC endpoint: the AWS service behind it, such as `ecr.api`."""
     filtered: bool = True
     """Whether security groups filter its traffic; a network load balancer without any lets everything pass."""
+
+    def public_over(self, version: int) -> Step:
+        """Whether it has a public address of an IP version."""
+        return self.public if version == IPV4 else self.public_ipv6
+
+    @property
+    def facing(self) -> bool:
+        """Whether it has, or may have, a public address of any version."""
+        return any(self.public_over(version).holds is not False for version in VERSIONS)
 
 
 def nodes(stack: Stack, network: Network) -> tuple[Node, ...]:
@@ -195,13 +206,15 @@ def _load_balancer(stack: Stack, network: Network, balancer: Resource) -> Node:
     subnets = addresses_of(balancer.get("subnets")) or tuple(
         address_of(block.get("subnet_id")) for block in balancer.blocks("subnet_mapping")
     )
-    dual = str(balancer.get("ip_address_type", "ipv4")).startswith("dualstack")
+    kind = str(balancer.get("ip_address_type", "ipv4"))
+    dual, ipv4 = kind.startswith("dualstack"), kind != _WITHOUT_IPV4
     listeners = [
         each
         for each in stack.of_type("aws_lb_listener")
         if address_of(each.get("load_balancer_arn")) == balancer.address
     ]
     where = "internet-facing" if public else "internal"
+    facing = f"the load balancer is {where}"
     unfiltered = balancer.get("load_balancer_type") == "network" and not balancer.get("security_groups")
     held = _subnets(network, subnets)
     return Node(
@@ -210,9 +223,17 @@ def _load_balancer(stack: Stack, network: Network, balancer: Resource) -> Node:
         address=balancer.address,
         subnets=held,
         groups=() if unfiltered else network.groups(balancer.get("security_groups"), held),
-        public=Step("public address", public, f"the load balancer is {where}", balancer.address),
+        public=Step(
+            "public address",
+            public and ipv4,
+            facing if ipv4 or not public else f"the load balancer has no public IPv4 address ({kind})",
+            balancer.address,
+        ),
         public_ipv6=Step(
-            "public address", public and dual, f"the load balancer has {'an' if dual else 'no'} IPv6 address"
+            "public address",
+            public and dual,
+            f"the load balancer has {'an' if dual else 'no'} IPv6 address" if public else facing,
+            balancer.address,
         ),
         listens=tuple(listening for each in listeners for listening in _listening(each)),
         opens=Step.yes("opens", "the load balancer opens connections to its targets", balancer.address),
@@ -220,6 +241,8 @@ def _load_balancer(stack: Stack, network: Network, balancer: Resource) -> Node:
         filtered=not unfiltered,
     )
 
+
+_WITHOUT_IPV4: Final = "dualstack-without-public-ipv4"
 
 _TRANSPORT: Final[Mapping[str, tuple[str, ...]]] = {"UDP": ("udp",), "TCP_UDP": ("tcp", "udp")}
 """What the protocols of listeners and target groups run over, where it is not TCP alone."""
@@ -313,7 +336,7 @@ def _tasks(stack: Stack, network: Network, service: Resource) -> Node:
         public=Step(
             "public address", public, f"the tasks have {'a' if public else 'no'} public address", service.address
         ),
-        public_ipv6=_ipv6_of_subnets(subnets, service.address),
+        public_ipv6=_ipv6_of_tasks(subnets, service.address),
         listens=tuple(_container_ports(definition)) if definition else (),
         opens=Step.yes("opens", "the application opens connections", service.address),
     )
@@ -407,15 +430,18 @@ def _empty(network: Network, group: Resource, taken: set[str]) -> Node:
         if rule.direction == "ingress" and rule.ports[0] == rule.ports[1]
     }
     name = _GROUP_NAMES.get(group.name, group.name)
+    subnets = tuple(each for each in network.subnets.values() if each.vpc == vpc)
     assumed = "nothing is in the group yet; a public address is assumed possible"
     return Node(
         name=group.address if name in taken else name,
         kind="group",
         address=group.address,
-        subnets=tuple(each for each in network.subnets.values() if each.vpc == vpc),
+        subnets=subnets,
         groups=(group.address,),
         public=Step.yes("public address", assumed, group.address),
-        public_ipv6=Step.yes("public address", assumed, group.address),
+        public_ipv6=Step.yes("public address", assumed, group.address)
+        if _have_ipv6(subnets)
+        else Step.no("public address", _NO_IPV6_BLOCK, group.address),
         listens=tuple(
             Listening(
                 protocol,
@@ -450,6 +476,19 @@ def _dual_stack(resource: Resource) -> Step:
     return Step("public address", dual, f"it has {'an' if dual else 'no'} IPv6 address", resource.address)
 
 
-def _ipv6_of_subnets(subnets: tuple[Subnet, ...], address: str) -> Step:
-    found = any(subnet.has_ipv6 for subnet in subnets)
-    return Step("public address", found, f"its subnets have {'IPv6 blocks' if found else 'no IPv6 block'}", address)
+def _ipv6_of_tasks(subnets: tuple[Subnet, ...], address: str) -> Step:
+    """Whether tasks have IPv6 addresses: in subnets with IPv6 blocks, and by a setting of the account.
+
+    ECS's developer guide, "Dual-stack VPC mode" of `awsvpc`: `dualStackIPv6` is off where nobody has turned it on.
+    """
+    if not _have_ipv6(subnets):
+        return Step.no("public address", _NO_IPV6_BLOCK, address)
+    text = "tasks have IPv6 addresses only where the setting dualStackIPv6 of the account is on"
+    return Step.unknown("public address", text, address)
+
+
+_NO_IPV6_BLOCK: Final = "its subnets have no IPv6 block"
+
+
+def _have_ipv6(subnets: tuple[Subnet, ...]) -> bool:
+    return any(subnet.has_ipv6 for subnet in subnets)

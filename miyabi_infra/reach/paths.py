@@ -1,26 +1,35 @@
 """Which connections are possible: every condition of each, with the rule or resource that grants it or is missing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal
 
 from miyabi_infra.reach.acls import Direction
-from miyabi_infra.reach.blocks import EVERYWHERE, IpNetwork, overlap, within
+from miyabi_infra.reach.blocks import EVERYWHERE, overlap
 from miyabi_infra.reach.network import ANY_PORT, Network, Rule, Subnet, port_text
-from miyabi_infra.reach.nodes import INTERNET, Node, forwarded, header_of, nodes, rules_of
+from miyabi_infra.reach.nodes import (
+    INTERNET,
+    IPV4,
+    IPV6,
+    VERSIONS,
+    Node,
+    forwarded,
+    header_of,
+    nodes,
+    rules_of,
+)
 from miyabi_infra.reach.steps import Step, Verdict, best, verdict
 from miyabi_infra.reach.types import KNOWN
 from miyabi_infra.stacks import Resource, Stack
 from miyabi_infra.stacks.firewalls import inspecting, web_acl
 from miyabi_infra.stacks.platform import address_of, integer
+from modules.addresses import IpNetwork, within
 
 OTHERS: Final = "another distribution"
 """A distribution of CloudFront that is not in the stack, of whichever account: all have the same addresses."""
 
 FIREWALL: Final = "firewall"
-
-IPV4, IPV6 = 4, 6
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,8 @@ class Connection:
     """Of the internet at either end: the blocks of addresses that the rules name."""
     entry: Step | None = None
     """The ingress rule of the target that allows it; None when the target is the internet."""
+    version: int | None = None
+    """The IP version, where it is not possible, or otherwise possible, over the other; None where both are alike."""
 
     @property
     def certain(self) -> bool:
@@ -49,8 +60,20 @@ class Connection:
 
     @property
     def port_text(self) -> str:
-        """`tcp 80`, `tcp 8000-8100`, `everything`."""
-        return port_text(self.protocol, self.ports)
+        """`tcp 80`, `tcp 8000-8100`, `everything`, `tcp 80 over IPv6`."""
+        return port_text(self.protocol, self.ports) + over(self.version)
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The blocks, where they are not everybody of each IP version that they are of."""
+        versions = {":" in block for block in self.blocks}
+        everybody = {":" in block for block in self.blocks if block.endswith("/0")}
+        return () if versions == everybody else self.blocks
+
+    @property
+    def ends(self) -> tuple[object, ...]:
+        """What it connects: the same for both IP versions."""
+        return self.source, self.target, self.protocol, self.ports
 
     @property
     def through(self) -> tuple[str, ...]:
@@ -67,6 +90,13 @@ class LetIn:
     port: int
     missing: tuple[Step, ...]
     """What keeps it out."""
+    version: int | None = None
+    """The IP version, where another thing keeps it out, or nothing does, over the other."""
+
+    @property
+    def port_text(self) -> str:
+        """`tcp 80`, `tcp 80 over IPv6`."""
+        return self.rule.port_text + over(self.version)
 
 
 @dataclass(frozen=True)
@@ -111,13 +141,28 @@ class Reach:
 
         What the whole internet may open, the inside may as well; that is listed once, as the internet's.
         """
-        public = [*self._from_the_internet()]
+        return together(self.by_version, self.dual)
+
+    @cached_property
+    def by_version(self) -> tuple[Connection, ...]:
+        """The connections, those from and to the internet over each IP version by itself."""
+        public = self._from_the_internet
         found = {(each.target, each.ports, each.entry) for each in public}
         cdns = {node.name for node in self.nodes if node.kind == "cdn"}
         within = [
-            each for each in self._within() if each.source in cdns or (each.target, each.ports, each.entry) not in found
+            each for each in self._within if each.source in cdns or (each.target, each.ports, each.entry) not in found
         ]
-        return (*public, *within, *(each for source in self.nodes for each in self._outward(source)))
+        return (*public, *within, *self._to_the_internet)
+
+    @cached_property
+    def everything(self) -> tuple[Connection, ...]:
+        """As `by_version`, with what the inside may open as the internet may."""
+        return (*self._from_the_internet, *self._within, *self._to_the_internet)
+
+    @cached_property
+    def dual(self) -> frozenset[str]:
+        """Names of the nodes that have, or may have, an address of the internet's IPv6."""
+        return frozenset(node.name for node in self.nodes if node.public_ipv6.holds is not False)
 
     @cached_property
     def let_in(self) -> tuple[LetIn, ...]:
@@ -126,11 +171,25 @@ class Reach:
         for node in self.nodes:
             for rule in self._rules(node, "ingress"):
                 for port in _ports(rule, node) if rule.public_blocks else ():
-                    steps = self.inward(node, _protocol(rule), port)
-                    missing = [step for step in steps if step.holds is False]
-                    if missing:
-                        found.append(LetIn(node.name, rule, port, tuple(missing)))
+                    found += self._kept_out(node, rule, port)
         return tuple(found)
+
+    def _kept_out(self, node: Node, rule: Rule, port: int) -> Iterator[LetIn]:
+        """What keeps the internet out of a port though a rule lets it in, over each IP version that the rule names."""
+        missing = {
+            version: tuple(
+                each for each in self._inward(node, _protocol(rule), port, version)[0] if each.holds is False
+            )
+            for version in VERSIONS
+        }
+        named = [version for version in VERSIONS if rule.public_over(version)]
+        if missing[IPV4] == missing[IPV6]:
+            yield from (LetIn(node.name, rule, port, each) for each in (missing[IPV4],) if each)
+            return
+        for version in named:
+            if missing[version]:
+                shown = version if version == IPV6 or node.name in self.dual else None
+                yield LetIn(node.name, rule, port, missing[version], shown)
 
     @cached_property
     def past_the_cdn(self) -> tuple[Past, ...]:
@@ -241,19 +300,34 @@ class Reach:
         return next((each for each in self.nodes if each.name == name), None)
 
     def inward(self, target: Node, protocol: str, port: int) -> tuple[Step, ...]:
-        """The conditions under which the internet opens a connection to a node, over whichever protocol it can."""
-        found = best(self._inward(target, protocol, port, version)[0] for version in (IPV4, IPV6))
+        """The conditions under which the internet opens a connection to a node, over whichever IP version it can."""
+        found = best(self.inward_over(target, protocol, port, version) for version in VERSIONS)
         assert found is not None
         return found
 
+    def inward_over(self, target: Node, protocol: str, port: int, version: int) -> tuple[Step, ...]:
+        """The conditions under which the internet opens a connection to a node over an IP version."""
+        return self._inward(target, protocol, port, version)[0]
+
     def outward(self, source: Node, protocol: str, port: int) -> tuple[Step, ...]:
-        """The conditions under which every subnet of a node opens a connection to the internet."""
+        """The conditions under which every subnet of a node opens a connection to the internet, as it can."""
+        found = best(self.outward_over(source, protocol, port, version) for version in VERSIONS)
+        assert found is not None
+        return found
+
+    def outward_over(self, source: Node, protocol: str, port: int, version: int) -> tuple[Step, ...]:
+        """The conditions under which every subnet of a node opens a connection to the internet over an IP version."""
         if not source.opens.holds or source.targets is not None:
             return (_only_targets(source) if source.opens.holds else source.opens,)
         rules = [rule for rule in self._rules(source, "egress") if rule.covers(protocol, port)]
-        known, unknown = [each for each in rules if each.public_blocks], [each for each in rules if each.unknown]
-        if known:
-            return (source.opens, _granted(known[0]), *self._ways_out(source, known[0], protocol, (port, port)))
+        known = [each for each in rules if each.public_over(version)]
+        unknown = [each for each in rules if each.unknown]
+        way = best(
+            (source.opens, _granted(rule), *self._ways_out(source, rule, protocol, (port, port), version))
+            for rule in known
+        )
+        if way is not None:
+            return way
         if unknown:
             return (source.opens, _depends(unknown[0]))
         shown = f"{protocol} {port}"
@@ -286,10 +360,10 @@ class Reach:
         """The rule that lets the clients of a load balancer in, whose addresses the target sees."""
         rules = [rule for rule in self._rules(target, "ingress") if rule.covers(protocol, port)]
         public = [rule for rule in rules if rule.public_blocks]
-        if public and source.public.holds:
+        if public and source.facing:
             return _granted(public[0])
         text = f"the target sees the clients' addresses, and no ingress rule lets the internet in on {protocol} {port}"
-        if source.public.holds and not any(rule.blocks or rule.unknown for rule in rules):
+        if source.facing and not any(rule.blocks or rule.unknown for rule in rules):
             return Step.no("ingress rule", text, ", ".join(target.groups))
         return Step.unknown(
             "ingress rule",
@@ -320,40 +394,41 @@ class Reach:
                 return _depends(rule)
         return None
 
-    def _from_the_internet(self) -> Iterator[Connection]:
+    @cached_property
+    def _from_the_internet(self) -> tuple[Connection, ...]:
+        found: list[Connection] = []
         for target in self.nodes:
             for port in target.listens:
-                steps = self.inward(target, port.protocol, port.port)
-                if verdict(steps) != "no":
-                    found = _connection(INTERNET, target.name, port.protocol, port.port, steps)
-                    yield replace(found, blocks=self._open_to(target, port.protocol, port.port))
-
-    def _open_to(self, target: Node, protocol: str, port: int) -> tuple[str, ...]:
-        """The blocks of the internet from which a port that can be reached can be reached."""
-        found: dict[str, None] = {}
-        for version in (IPV4, IPV6):
-            steps, served = self._inward(target, protocol, port, version)
-            if verdict(steps) != "no":
-                found |= dict.fromkeys(map(str, served))
+                for version in VERSIONS:
+                    steps, served = self._inward(target, port.protocol, port.port, version)
+                    if verdict(steps) != "no":
+                        made = _connection(INTERNET, target.name, port.protocol, port.port, steps)
+                        blocks = tuple(dict.fromkeys(map(str, served)))
+                        found.append(replace(made, blocks=blocks, version=version))
         return tuple(found)
 
-    def _within(self) -> Iterator[Connection]:
+    @cached_property
+    def _within(self) -> tuple[Connection, ...]:
+        found: list[Connection] = []
         for source in self.nodes:
             for target in self.nodes:
                 for port in target.listens if target.kind != "cdn" else ():
                     steps = self.inside(source, target, port.protocol, port.port)
                     if verdict(steps) != "no":
-                        yield _connection(source.name, target.name, port.protocol, port.port, steps)
+                        found.append(_connection(source.name, target.name, port.protocol, port.port, steps))
+        return tuple(found)
+
+    @cached_property
+    def _to_the_internet(self) -> tuple[Connection, ...]:
+        return tuple(each for source in self.nodes for each in self._outward(source))
 
     def _inward(
         self, target: Node, protocol: str, port: int, version: int
     ) -> tuple[tuple[Step, ...], tuple[IpNetwork, ...]]:
         """The conditions, and the blocks that the rules name."""
         if target.kind == "cdn":
-            public = target.public if version == IPV4 else target.public_ipv6
-            return (public, _listens(target, protocol, port)), _EVERYWHERE[version]
+            return (target.public_over(version), _listens(target, protocol, port)), _EVERYWHERE[version]
         entered, blocks = self._lets_internet_in(target, protocol, port, version)
-        public = target.public if version == IPV4 else target.public_ipv6
         ways = [
             self.network.way_in(subnet, protocol, port, blocks or _EVERYWHERE[version]) for subnet in target.subnets
         ]
@@ -362,7 +437,7 @@ class Reach:
             way = (Step.unknown("subnet", "its subnets are not in this stack", target.address),)
         served = [each for steps, found in ways if verdict(steps) != "no" for each in found]
         named = tuple(each for each in blocks if any(overlap(each, one) for one in served))
-        return (public, *way, entered, _listens(target, protocol, port)), named
+        return (target.public_over(version), *way, entered, _listens(target, protocol, port)), named
 
     def _lets_internet_in(
         self, target: Node, protocol: str, port: int, version: int
@@ -372,7 +447,7 @@ class Reach:
             text = f"{target.name} has no security groups: everything passes"
             return Step.yes("ingress rule", text, target.address), _EVERYWHERE[version]
         rules = [rule for rule in self._rules(target, "ingress") if rule.covers(protocol, port)]
-        found = [(rule, block) for rule in rules for block in rule.public_blocks if block.version == version]
+        found = [(rule, block) for rule in rules for block in rule.public_over(version)]
         if found:
             return _granted(found[0][0]), tuple(block for _, block in found)
         unknown = [rule for rule in rules if rule.unknown]
@@ -392,29 +467,41 @@ class Reach:
                 steps = (source.opens, _depends(rule))
                 yield Connection(source.name, INTERNET, rule.protocol, rule.ports, steps, rule.unknown)
                 continue
-            ways = self._each_way_out(source, rule, rule.protocol, rule.ports)
-            for wanted in ("yes", "unknown"):
-                found = [way for way in ways if verdict(way) == wanted]
-                if found:
-                    steps = tuple(
-                        dict.fromkeys((source.opens, _granted(rule), *(step for way in found for step in way)))
-                    )
-                    blocks = tuple(map(str, rule.public_blocks))
-                    yield Connection(source.name, INTERNET, rule.protocol, rule.ports, steps, blocks)
-                    break
+            for version in VERSIONS:
+                yield from self._outward_by(source, rule, version)
 
-    def _ways_out(self, source: Node, rule: Rule, protocol: str, ports: tuple[int, int]) -> tuple[Step, ...]:
+    def _outward_by(self, source: Node, rule: Rule, version: int) -> Iterator[Connection]:
+        """The connection that an egress rule allows over an IP version, where there is a way for it."""
+        blocks = rule.public_over(version)
+        ways = self._each_way_out(source, rule, rule.protocol, rule.ports, version) if blocks else []
+        for wanted in ("yes", "unknown"):
+            found = [way for way in ways if verdict(way) == wanted]
+            if found:
+                steps = tuple(dict.fromkeys((source.opens, _granted(rule), *(step for way in found for step in way))))
+                named = tuple(map(str, blocks))
+                yield Connection(source.name, INTERNET, rule.protocol, rule.ports, steps, named, version=version)
+                return
+
+    def _ways_out(
+        self, source: Node, rule: Rule, protocol: str, ports: tuple[int, int], version: int
+    ) -> tuple[Step, ...]:
         """The ways out of all subnets of a node; it may be in any of them."""
-        ways = self._each_way_out(source, rule, protocol, ports)
+        ways = self._each_way_out(source, rule, protocol, ports, version)
         if not ways:
             return (Step.unknown("subnet", "its subnets are not in this stack", source.address),)
         return tuple(dict.fromkeys(step for way in ways for step in way))
 
-    def _each_way_out(self, source: Node, rule: Rule, protocol: str, ports: tuple[int, int]) -> list[tuple[Step, ...]]:
-        version = min(block.version for block in rule.public_blocks)
-        blocks = [block for block in rule.public_blocks if block.version == version]
-        public = (source.public if version == IPV4 else source.public_ipv6).holds is True
-        return [self.network.way_out(subnet, protocol, ports, blocks, public=public) for subnet in source.subnets]
+    def _each_way_out(
+        self, source: Node, rule: Rule, protocol: str, ports: tuple[int, int], version: int
+    ) -> list[tuple[Step, ...]]:
+        blocks, address = rule.public_over(version), source.public_over(version)
+        # Over IPv4, NAT takes out what has no public address.
+        needed = () if version == IPV4 else (address,)
+        public = version == IPV6 or address.holds is True
+        return [
+            (*needed, *self.network.way_out(subnet, protocol, ports, blocks, public=public))
+            for subnet in source.subnets
+        ]
 
     def _rules(self, node: Node, direction: Direction) -> list[Rule]:
         return [
@@ -430,6 +517,41 @@ class Reach:
 def _targets_of(node: Node) -> tuple[str, ...]:
     """The names of the nodes that it opens connections to."""
     return tuple(dict.fromkeys(each.node for each in node.targets or ()))
+
+
+def over(version: int | None) -> str:
+    """` over IPv6`; nothing without a version."""
+    return "" if version is None else f" over IPv{version}"
+
+
+def together(
+    found: Iterable[Connection], dual: frozenset[str], apart: frozenset[tuple[object, ...]] = frozenset()
+) -> tuple[Connection, ...]:
+    """Connections over both IP versions as one where they are alike; a version is named only where the other differs.
+
+    `dual`: names of the nodes that may have IPv6 addresses; IPv4 is not named for others. `apart`: ends of connections
+    that stay two.
+    """
+    held = list(found)
+    certain: dict[tuple[object, ...], dict[int | None, set[bool]]] = {}
+    for each in held:
+        certain.setdefault(each.ends, {}).setdefault(each.version, set()).add(each.certain)
+    whole: dict[tuple[object, ...], Connection] = {}
+    for at, each in enumerate(held):
+        versions = certain[each.ends]
+        if versions.get(IPV4) == versions.get(IPV6) and each.ends not in apart:
+            key = (*each.ends, each.certain, None if each.version and each.source == INTERNET else each.because[:2])
+            first = whole.get(key)
+            whole[key] = replace(each, version=None) if first is None else _as_one(first, each)
+        else:
+            named = each.version == IPV6 or {each.source, each.target} & dual
+            whole[at, each.ends] = each if named else replace(each, version=None)
+    return tuple(whole.values())
+
+
+def _as_one(first: Connection, second: Connection) -> Connection:
+    because = tuple(dict.fromkeys((*first.because, *second.because)))
+    return replace(first, because=because, blocks=tuple(dict.fromkeys((*first.blocks, *second.blocks))))
 
 
 def connections(stack: Stack) -> tuple[Connection, ...]:

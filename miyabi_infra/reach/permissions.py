@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from miyabi_infra.reach.blocks import EVERYWHERE
-from miyabi_infra.reach.nodes import HTTPS, Node, service_of
+from miyabi_infra.reach.nodes import HTTPS, IPV4, Node, service_of
 from miyabi_infra.reach.paths import Reach
 from miyabi_infra.reach.roles import ACCOUNT, Placed, Role, decide, everybody, is_about
 from miyabi_infra.reach.steps import Step, Verdict, verdict
@@ -208,7 +208,8 @@ class _Tasks:
         lacking = [service for service, way in ways.items() if way is None]
         if requests and not lacking:
             return tuple(steps)
-        outward = self._reach.outward(self._node, "tcp", HTTPS)
+        # The names that the agent asks for have no IPv6 address: those of dual-stack endpoints are others.
+        outward = self._reach.outward_over(self._node, "tcp", HTTPS, IPV4)
         if verdict(outward) == "no":
             text = f"no VPC endpoint of {', '.join(lacking) or 'the registry'} that the tasks reach"
             return (*outward, *steps, Step.no("endpoint", text))
@@ -253,8 +254,8 @@ class _Tasks:
             for rule in self._reach.network.rules.get(group, ())
             if rule.direction == "egress" and rule.covers("tcp", HTTPS)
         ]
-        whole = [rule for rule in rules if set(rule.blocks) & set(EVERYWHERE) or endpoint.address in rule.unknown]
-        part = [rule for rule in rules if rule.public_blocks or rule.unknown]
+        whole = [rule for rule in rules if EVERYWHERE[0] in rule.blocks or endpoint.address in rule.unknown]
+        part = [rule for rule in rules if rule.public_over(IPV4) or rule.unknown]
         if whole:
             yield Step.yes("egress rule", whole[0].text, whole[0].address)
         elif part:

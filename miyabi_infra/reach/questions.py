@@ -1,16 +1,15 @@
 """Questions to the model: can this open a connection to that, and what differs between two stacks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from ipaddress import ip_network
 from itertools import chain
 from typing import Final
 
-from miyabi_infra.reach.blocks import union
+from miyabi_infra.reach.blocks import parsed, union
 from miyabi_infra.reach.network import ANY_PORT, port_text
-from miyabi_infra.reach.nodes import ALSO, HTTPS, INTERNET, Node
-from miyabi_infra.reach.paths import Connection, LetIn, Reach
+from miyabi_infra.reach.nodes import ALSO, HTTPS, INTERNET, IPV4, IPV6, VERSIONS, Node
+from miyabi_infra.reach.paths import Connection, LetIn, Reach, over, together
 from miyabi_infra.reach.permissions import Ability, abilities
 from miyabi_infra.reach.steps import Step, Verdict, verdict
 from miyabi_infra.refused import Refused
@@ -30,6 +29,8 @@ class Answer:
     """The way of a request through a load balancer, where the connection itself cannot be opened."""
     unjudged: tuple[str, ...] = ()
     """Addresses of the resources that may change the answer, and are not judged."""
+    version: int | None = None
+    """The IP version that it is about, where there is an answer of its own about the other."""
 
     @property
     def possible(self) -> bool:
@@ -74,7 +75,8 @@ def ask(reach: Reach, source: str, target: End) -> list[Answer]:
     """Whether one thing can open a connection to another, with what is not judged.
 
     Returns:
-        An answer for the port, or for each port of the target.
+        An answer for the port, or for each port of the target; one for each IP version, the better first, where the
+        other end may be reached over both and they differ.
 
     Raises:
         NotThere: for a name that the stack does not know, or of what it does not have.
@@ -95,19 +97,48 @@ def _ask(reach: Reach, source: str, target: End) -> list[Answer]:
     first = None if source == INTERNET else _node(reach, source, names)
     if target.name == INTERNET:
         assert first is not None
-        port = target.port or HTTPS
-        return [Answer(source, INTERNET, f"{target.protocol} {port}", reach.outward(first, target.protocol, port))]
+        protocol, port, node = target.protocol, target.port or HTTPS, first
+        ways = _by_version(reach, node, lambda version: reach.outward_over(node, protocol, port, version))
+        return [
+            Answer(source, INTERNET, f"{protocol} {port}{over(version)}", steps, version=version)
+            for version, steps in ways
+        ]
     second = _node(reach, target.name, [*names, *dict.fromkeys(each.name for each in can)])
     ports = [(target.protocol, target.port)] if target.port else [(each.protocol, each.port) for each in second.listens]
-    return [_answer(reach, first, second, protocol, port) for protocol, port in ports] or [
+    return [each for protocol, port in ports for each in _answer(reach, first, second, protocol, port)] or [
         Answer(
             source, second.name, "any port", (Step.no("listens", f"nothing of {second.name} listens", second.address),)
         )
     ]
 
 
-def _answer(reach: Reach, source: Node | None, target: Node, protocol: str, port: int) -> Answer:
-    steps = reach.inward(target, protocol, port) if source is None else reach.inside(source, target, protocol, port)
+def _by_version(
+    reach: Reach, node: Node, way: Callable[[int], tuple[Step, ...]]
+) -> Sequence[tuple[int | None, tuple[Step, ...]]]:
+    """The steps of a way, once where both IP versions have the same answer, or where only IPv4 comes into question."""
+    ways = {version: way(version) for version in VERSIONS}
+    verdicts = [verdict(steps) for steps in ways.values()]
+    if node.name not in reach.dual:
+        return [(None, ways[IPV4])]
+    if verdicts[0] == verdicts[1] != "no":
+        return [(None, tuple(dict.fromkeys((*ways[IPV4], *ways[IPV6]))))]
+    if verdicts[0] == verdicts[1] and _missing(ways[IPV4]) == _missing(ways[IPV6]):
+        return [(None, ways[IPV4])]
+    return sorted(ways.items(), key=lambda each: _BEST.index(verdict(each[1])))
+
+
+_BEST: Final[Sequence[Verdict]] = ("yes", "unknown", "no")
+
+
+def _missing(steps: Sequence[Step]) -> list[Step]:
+    return [each for each in steps if each.holds is False]
+
+
+def _answer(reach: Reach, source: Node | None, target: Node, protocol: str, port: int) -> Iterator[Answer]:
+    if source is None:
+        ways = _by_version(reach, target, lambda version: reach.inward_over(target, protocol, port, version))
+    else:
+        ways = [(None, reach.inside(source, target, protocol, port))]
     name = INTERNET if source is None else source.name
     last = [
         each
@@ -115,8 +146,12 @@ def _answer(reach: Reach, source: Node | None, target: Node, protocol: str, port
         if (each.target, each.protocol, each.ports) == (target.name, protocol, (port, port))
     ]
     onward = [way for each in last for way in _ways(reach, name, (each,))]
-    through = () if verdict(steps) == "yes" else tuple(dict.fromkeys(chain.from_iterable(onward)))
-    return Answer(name, target.name, port_text(protocol, (port, port)), steps, through)
+    passed = tuple(dict.fromkeys(chain.from_iterable(onward)))
+    for version, steps in ways:
+        through = () if verdict(steps) == "yes" else passed
+        yield Answer(
+            name, target.name, port_text(protocol, (port, port)) + over(version), steps, through, version=version
+        )
 
 
 def _ways(reach: Reach, source: str, way: tuple[Connection, ...]) -> Iterator[tuple[Connection, ...]]:
@@ -177,30 +212,40 @@ class ReachChange:
 def difference(before: Stack | None, after: Stack | None) -> ReachChange:
     """The reachability of one stack compared with another; None for one that does not exist."""
     first, second = (None if stack is None else Reach(stack) for stack in (before, after))
-    closed, opened = _only({_connection_key(each): each for each in _connections(first)}, second)
+    closed, opened = _connections(first, second)
     known: set[str] = set() if first is None else {each.address for each in first.unjudged}
     new = () if second is None else tuple(each.address for each in second.unjudged if each.address not in known)
     return ReachChange(opened, closed, *_abilities(first, second), _let_in(first, second), new)
 
 
-def _connections(reach: Reach | None) -> tuple[Connection, ...]:
-    return () if reach is None else reach.connections
+def _connections(before: Reach | None, after: Reach | None) -> tuple[tuple[Connection, ...], tuple[Connection, ...]]:
+    """What only the first allows, and what only the second does: over one IP version, where the other is as it was.
+
+    What the inside can do is listed where the internet cannot; so it is closed, or opened, only if it is not possible
+    at all on the other side.
+    """
+    sides = (before, after)
+    possible = [{_connection_key(one) for one in each.everything} if each else set[object]() for each in sides]
+    closed, opened = (
+        [one for one in (each.by_version if each else ()) if _connection_key(one) not in other]
+        for each, other in zip(sides, reversed(possible), strict=True)
+    )
+    dual = frozenset(name for each in sides if each for name in each.dual)
+    apart = _over_one(closed) | _over_one(opened)
+    return together(closed, dual, apart), together(opened, dual, apart)
+
+
+def _over_one(found: Sequence[Connection]) -> frozenset[tuple[object, ...]]:
+    """The ends of connections that are among these over one IP version only."""
+    ends = [{each.ends for each in found if each.version == version} for version in VERSIONS]
+    return frozenset(ends[0] ^ ends[1])
 
 
 def _connection_key(connection: Connection) -> tuple[object, ...]:
     """What makes two connections the same: of the blocks, which addresses they have, however they are written."""
-    blocks, certain = union(map(ip_network, connection.blocks)), connection.certain
-    return (connection.source, connection.target, connection.protocol, connection.ports, blocks, certain)
-
-
-def _only(
-    before: dict[tuple[object, ...], Connection], after: Reach | None
-) -> tuple[tuple[Connection, ...], tuple[Connection, ...]]:
-    now = {_connection_key(each): each for each in _connections(after)}
-    return (
-        tuple(each for key, each in before.items() if key not in now),
-        tuple(each for key, each in now.items() if key not in before),
-    )
+    blocks = union(block for each in connection.blocks for block in parsed(each))
+    unread = frozenset(each for each in connection.blocks if not any(parsed(each)))
+    return (*connection.ends, connection.version, blocks, unread, connection.certain)
 
 
 def _abilities(before: Reach | None, after: Reach | None) -> tuple[tuple[Ability, ...], tuple[Ability, ...]]:

@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,12 +19,14 @@ from miyabi_infra.aws.world import World
 from miyabi_infra.cost.estimate import estimate
 from miyabi_infra.cost.prices import load
 from miyabi_infra.pages.diagram.reading import picture
-from miyabi_infra.reach import Reach
-from miyabi_infra.reach.questions import End, ask
+from miyabi_infra.pages.summary.reachability import connection_changes
+from miyabi_infra.reach import Reach, ReachChange, abilities
+from miyabi_infra.reach.questions import End, ask, difference
 from miyabi_infra.stacks import Reference, Stack
 from miyabi_infra.stacks import read as read_stacks
 from miyabi_infra.stacks.platform import Platform
 from miyabi_infra.stacks.steps import steps_between
+from modules.addresses import PRIVATE, is_public
 from tests.guide import run_block, steps
 from tests.support import Project
 from tests.unit.test_names import bodies
@@ -193,7 +196,142 @@ def test_an_open_group_alone_lets_nobody_into_the_private_subnets(made: Project,
     with project.body("qa", "networking") as body:
         reached(body["resource"])
     (opened,) = read_stacks(project.out)
-    assert verdicts(opened, ("internet", "tasks:8080")) == ["yes"], "every IPv6 address is public"
+    assert verdicts(opened, ("internet", "tasks:8080")) == ["unknown"], (
+        "the account decides whether tasks have addresses"
+    )
+
+
+def answers(stack: Stack, source: str, target: str) -> dict[int | None, str]:
+    return {each.version: each.verdict for each in ask(Reach(stack), source, End.parse(target))}
+
+
+def of_type(kind: str) -> Any:  # noqa: ANN401  # a function
+    """Gives the load balancer an address type; an empty one is the default."""
+
+    def change(found: dict[str, Any]) -> None:
+        found["aws_lb"]["main"].pop("ip_address_type", None)
+        if kind:
+            found["aws_lb"]["main"]["ip_address_type"] = kind
+
+    return change
+
+
+WITHOUT: Final = "dualstack-without-public-ipv4"
+
+
+def test_without_public_ipv4_the_internet_gets_in_over_ipv6_only(made: Project, tmp_path: Path) -> None:
+    """Application load balancers, "IP address type": clients connect over IPv6 only."""
+    reach = Reach(mutated(made, tmp_path, "alb", of_type(WITHOUT)))
+    yes, no = ask(reach, "internet", End.parse("alb:80"))
+    assert [(each.version, each.verdict, each.what) for each in (yes, no)] == [
+        (6, "yes", "tcp 80 over IPv6"),
+        (4, "no", "tcp 80 over IPv4"),
+    ]
+    assert "::/0 -> module.networking.aws_internet_gateway.main" in [each.text for each in yes.steps]
+    lacks = f"the load balancer has no public IPv4 address ({WITHOUT})"
+    assert (no.steps[0].text, no.steps[0].address) == (lacks, "module.alb.aws_lb.main")
+    assert all(each.address for each in yes.steps), "each step names the resource that decides it"
+    (entry,) = [each for each in reach.connections if (each.source, each.target) == ("internet", "alb")]
+    assert (entry.port_text, entry.blocks) == ("tcp 80 over IPv6", ("::/0",))
+    assert ("tcp 80 over IPv4", (lacks,)) in [
+        (each.port_text, tuple(step.text for step in each.missing)) for each in reach.let_in
+    ]
+
+
+def changed(found: ReachChange) -> list[tuple[str, str, str]]:
+    ends = ((each, f"{each.connection.source} to {each.connection.target}") for each in connection_changes(found))
+    return [(each.kind, between, each.connection.port_text) for each, between in ends]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("dualstack", WITHOUT, [("closed", "tcp 80 over IPv4")]),
+        ("", WITHOUT, [("opened", "tcp 80 over IPv6"), ("closed", "tcp 80 over IPv4")]),
+        (WITHOUT, "", [("opened", "tcp 80 over IPv4"), ("closed", "tcp 80 over IPv6")]),
+        ("", "dualstack", [("opened", "tcp 80 over IPv6")]),
+        ("dualstack", "", [("closed", "tcp 80 over IPv6")]),
+    ],
+)
+def test_what_another_address_type_opens_and_closes_is_told_by_version(
+    made: Project, tmp_path: Path, before: str, after: str, expected: list[tuple[str, str]]
+) -> None:
+    sides = [mutated(made, tmp_path / kind, "alb", of_type(value)) for kind, value in (("a", before), ("b", after))]
+    found = [(kind, port) for kind, _, port in changed(difference(*sides))]
+    assert found == expected
+
+
+def test_the_network_alone_opens_only_what_ipv4_did_not(made: Project, tmp_path: Path) -> None:
+    project = Project(tmp_path / "project")
+    shutil.copytree(made.root, project.root)
+    project.write("qa", QA)
+    project.synthesize("qa")
+    (plain,), (dual,) = read_stacks(project.out), read_stacks(made.out)
+    opened = [
+        ("opened", "internet to alb", "tcp 80 over IPv6"),
+        ("opened", "tasks to internet", "everything over IPv6"),
+    ]
+    assert changed(difference(plain, dual)) == opened
+    assert changed(difference(dual, plain)) == [("closed", *rest) for _, *rest in opened]
+    assert changed(difference(None, dual))[0] == ("opened", "internet to alb", "tcp 80"), "over both alike"
+    assert [each.version for each in Reach(plain).connections] == [None] * len(Reach(plain).connections)
+
+
+def test_tasks_get_out_over_ipv6_only_where_the_account_says_so(stack: Stack) -> None:
+    """Amazon ECS account settings, `dualStackIPv6`: off where nobody turned it on."""
+    assert answers(stack, "tasks", "internet") == {4: "yes", 6: "unknown"}
+    (unknown,) = [each for each in ask(Reach(stack), "tasks", End.parse("internet"))[1].steps if each.holds is None]
+    assert "dualStackIPv6" in unknown.text
+    certain = {each.version: each.certain for each in Reach(stack).connections if each.target == "internet"}
+    assert certain == {4: True, 6: False}
+
+
+def test_the_egress_only_gateway_is_said_to_let_in_answers_only(stack: Stack) -> None:
+    """VPC user guide, "Egress-only internet gateways"."""
+    over4, over6 = ask(Reach(stack), "internet", End.parse("tasks:8080"))
+    assert (over4.verdict, over6.verdict) == ("no", "no")
+    (gateway,) = [each for each in over6.steps if each.kind == "route" and each.holds is False]
+    assert gateway.address == "module.networking.aws_route.private_egress_only_gateway[0]"
+    assert "aws_egress_only_internet_gateway.main, which lets in answers only" in gateway.text
+
+
+def test_without_nat_ipv6_takes_no_tasks_to_aws(made: Project, tmp_path: Path) -> None:
+    """The usual names of AWS's services have no IPv6 address; those of dual-stack endpoints are others."""
+
+    def without_nat(found: dict[str, Any]) -> None:
+        del found["aws_route"]["private_nat_gateway"]
+
+    stack = mutated(made, tmp_path, "networking", without_nat)
+    assert {each.name: each.verdict for each in abilities(Reach(stack))} == {
+        "images": "no",
+        "logs": "no",
+        "secrets": "no",
+    }
+    assert answers(stack, "tasks", "internet") == {4: "no", 6: "unknown"}
+
+
+def test_an_internal_load_balancer_is_in_nobodys_way_over_either_version(made: Project, tmp_path: Path) -> None:
+    def internal(found: dict[str, Any]) -> None:
+        found["aws_lb"]["main"]["internal"] = True
+
+    reach = Reach(mutated(made, tmp_path, "alb", internal))
+    (answer,) = ask(reach, "internet", End.parse("alb:80"))
+    assert (answer.verdict, answer.version) == ("no", None)
+    said = [(each.port_text, [step.text for step in each.missing]) for each in reach.let_in if each.port == 80]
+    assert said == [("tcp 80", ["the load balancer is internal"])] * 2, "one for each rule, and no contradiction"
+
+
+def test_a_limit_over_one_version_is_no_everybody_over_both(made: Project, tmp_path: Path) -> None:
+    def office(found: dict[str, Any]) -> None:
+        for each in found["aws_security_group"]["alb"]["ingress"]:
+            each["cidr_blocks"] = ["203.0.113.0/24"] if each["cidr_blocks"] else []
+
+    (entry,) = [
+        each
+        for each in Reach(mutated(made, tmp_path, "security-groups", office)).connections
+        if each.target == "alb" and each.source == "internet"
+    ]
+    assert entry.limits == ("203.0.113.0/24", "::/0")
 
 
 def test_over_ipv6_alone_the_load_balancer_needs_its_rule_its_route_and_its_addresses(
@@ -221,6 +359,27 @@ def test_over_ipv6_alone_the_load_balancer_needs_its_rule_its_route_and_its_addr
         with project.body("qa", module) as body:
             body["resource"] = before
     assert reached == [["yes"], ["no"], ["no"]]
+
+
+@pytest.mark.parametrize("everything", [ip_network("0.0.0.0/0"), ip_network("::/0")])
+def test_what_is_of_the_internet_is_what_python_calls_global(everything: IPv4Network | IPv6Network) -> None:
+    """But for the blocks of documentation (RFC 5737, RFC 3849), and for blocks of protocols within the global ones."""
+    first, last = everything[0], int(everything[-1])
+    edges = {int(end) for block in PRIVATE for end in (block[0], block[-1]) if block.version == first.version}
+    addresses = [first + edge + step for edge in edges for step in (-1, 0, 1) if 0 <= edge + step <= last]
+    disagree = {
+        str(each)
+        for each in addresses
+        if is_public(ip_network(each)) != (each.is_global and not (each.is_multicast or each.is_reserved))
+    }
+    assert disagree == set()
+    assert not is_public(ip_network("ff00::/8"))
+    assert not is_public(ip_network("fe80::/10"))
+    assert not is_public(ip_network("fc00::/7"))
+    assert not is_public(ip_network("224.0.0.0/4"))
+    assert is_public(ip_network("203.0.113.0/24"))
+    assert is_public(ip_network("2001:db8::/32"))
+    assert is_public(ip_network("::/0"))
 
 
 # ---- what it costs, and what is shown --------------------------------------------------------------------------------

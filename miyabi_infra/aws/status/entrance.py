@@ -8,8 +8,8 @@ from miyabi_infra.aws.readers.common import part
 from miyabi_infra.aws.status.model import Level, Look, Observation
 from miyabi_infra.aws.status.network import CLIENTS, EVERYWHERE, EVERYWHERE_IPV6, acl_denies, default_route
 from miyabi_infra.aws.world import Unresolved
-from miyabi_infra.reach.blocks import within
 from miyabi_infra.stacks.platform import address_of, integer, strings
+from modules.addresses import within
 
 
 def entrance(look: Look) -> Iterator[Observation]:

@@ -94,7 +94,7 @@ def open_port_nobody_answers(here: Environment) -> Iterator[Concern]:
         unanswered = any(step.kind == "listens" for step in each.missing)
         if node is not None and node.kind == "load balancer" and unanswered:
             # The rules of an internal one let in whoever is led to it; nobody comes from the internet.
-            who = "the internet" if node.public.holds is not False else "everybody who is led to the VPC"
+            who = "the internet" if node.facing else "everybody who is led to the VPC"
             yield Concern(
                 ("security_groups", "https_ingress"),
                 f"{who} is let in on port {each.port} of the load balancer, where nothing listens",
@@ -106,7 +106,7 @@ def open_port_nobody_answers(here: Environment) -> Iterator[Concern]:
 def internal_and_open_to_all(here: Environment) -> Iterator[Concern]:
     """Every network that is connected with the VPC later gets in, too, without a line that says so."""
     for node in here.reach.nodes:
-        if node.kind == "load balancer" and node.public.holds is False:
+        if node.kind == "load balancer" and not node.facing:
             # Amazon chooses the IPv6 block when the VPC gets it.
             shown = f"terraform -chdir=cdktf.out/stacks/{here.stack.name} output -raw vpc_ipv6_cidr"
             of_ipv6 = f"the block of the VPC, after an apply with ::/0 told by `{shown}`"

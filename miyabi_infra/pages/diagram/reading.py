@@ -68,7 +68,7 @@ def _clients(reach: Reach) -> str:
     blocks = dict.fromkeys(
         block
         for node in reach.nodes
-        if node.kind == "load balancer" and (node.public.holds is not False or node.public_ipv6.holds is not False)
+        if node.kind == "load balancer" and node.facing
         for group in node.groups
         for rule in reach.network.rules.get(group, ())
         if rule.direction == "ingress"

@@ -304,8 +304,8 @@ def _reach(found: Sequence[EnvironmentChange]) -> Iterator[str]:
         yield from (f"- {name}: {_connection(change)}" for change in connection_changes(reach))
         yield from (f"- {name}: {one.tasks} can now {one.text}" for one in reach.gained)
         yield from (f"- {name}: **{one.tasks} cannot {one.text} any more**" for one in reach.lost)
-        yield from (
-            f"- {name}: {code(one.rule.address)} lets the internet in on {one.rule.port_text}, but it does not arrive"
+        yield from dict.fromkeys(
+            f"- {name}: {code(one.rule.address)} lets the internet in on {one.port_text}, but it does not arrive"
             for one in reach.let_in
         )
         yield from (f"- {name}: **not judged**, and may open or close something: {code(one)}" for one in reach.unjudged)
@@ -319,8 +319,7 @@ def _connection(change: ConnectionChange) -> str:
         ends += ", depends on what the stack does not say"
     if change.before and change.before != found.blocks:
         return f"{shown}: {ends}: {_blocks(change.before)} to {_blocks(found.blocks)}"
-    blocks = [block for block in found.blocks if not block.endswith("/0")]
-    limited = f" ({_blocks(blocks)})" if blocks and len(blocks) == len(found.blocks) else ""
+    limited = f" ({_blocks(found.limits)})" if found.limits else ""
     return f"{shown}: {ends}{limited}"
 
 

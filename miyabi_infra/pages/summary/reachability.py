@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_network
 from typing import Literal
 
 from miyabi_infra.reach import Connection
-from miyabi_infra.reach.blocks import IpNetwork, union, within
+from miyabi_infra.reach.blocks import parsed, union
 from miyabi_infra.reach.questions import ReachChange
+from modules.addresses import IpNetwork, within
 
 Kind = Literal["opened", "widened", "changed", "narrowed", "closed"]
 
@@ -39,11 +39,11 @@ def connection_changes(difference: ReachChange) -> Iterator[ConnectionChange]:
 
 
 def _key(connection: Connection) -> tuple[object, ...]:
-    return connection.source, connection.target, connection.protocol, connection.ports
+    return (*connection.ends, connection.version)
 
 
 def _compared(before: Sequence[str], after: Sequence[str]) -> Kind:
-    first, second = (union(map(ip_network, blocks)) for blocks in (before, after))
+    first, second = (union(found for each in blocks for found in parsed(each)) for blocks in (before, after))
     if first == second:  # only whether it is certain differs
         return "changed"
     if _within(second, first):
