@@ -101,6 +101,14 @@ CORPUS: Final = (
         ("what_another_address_type_opens_and_closes_is_told_by_version", "opened and closed, by IP version"),
     ),
     *_rows(
+        "reach", "good", "unit/test_firewall", AWS,
+        ("whose_addresses_a_list_lets_pass_passes_by_the_firewall", "these pass, everybody else not", 3),
+    ),
+    *_rows(
+        "reach", "bad", "unit/test_firewall", AWS,
+        ("behind_the_distribution_another_firewall_inspects_them_too", "they pass one, and not both", 2),
+    ),
+    *_rows(
         "reach", "bad", "unit/test_ipv6", AWS,
         ("an_internal_load_balancer_is_in_nobodys_way_over_either_version", "no, for one reason"),
         ("the_network_alone_opens_only_what_ipv4_did_not", "opened over IPv6 only", 2),
@@ -207,6 +215,16 @@ CORPUS: Final = (
         ("prod_is_in_nothing_weaker_than_staging", "not weaker"),
         ("logs_that_are_kept_for_ever_are_the_strongest", "not weaker"),
         ("long_values_show_where_they_differ", "both sides differ in the text"),
+    ),
+    *_rows(
+        "diff", "bad", "unit/test_ipv6", STACK,
+        ("blocks_are_told_as_blocks", "these blocks before, and those after"),
+        ("a_rule_that_is_added_turns_no_other_into_itself", "one is added, one has other blocks", 2),
+        ("an_instance_that_is_there_anyway_is_not_caused_by_their_number", "by one setting, the next by two", 2),
+    ),
+    *_rows(
+        "summary", "bad", "unit/test_ipv6", "the provider's documentation",
+        ("other_subnets_of_an_application_load_balancer_are_no_replacement", "in place"),
     ),
     *_rows("diff", "bad", "unit/test_strengths", STACK, ("the_other_way_nothing_is_weaker", "not weaker")),
     *_rows(

@@ -18,7 +18,6 @@ from miyabi_infra.stacks.compare import (
 from miyabi_infra.stacks.difference import EnvironmentDifference, difference
 from miyabi_infra.stacks.effects import effects_of, told
 from miyabi_infra.stacks.steps import steps_of
-from miyabi_infra.stacks.strengths import shown
 from miyabi_infra.text import count
 
 
@@ -50,7 +49,7 @@ def _text(found: EnvironmentDifference) -> str:
         lines = [f"{after} is weaker than {before}:"]
         for each in found.weaker:
             subject = f" of {each.subject}" if each.subject else ""
-            figures = f"{shown(each.before)} -> {shown(each.after)}"
+            figures = " -> ".join(each.told)
             lines.append(f"  {each.strength.name}{subject}: {figures} ({each.strength.why})")
             lines += [f"      {_cause_text(cause)}" for cause in found.causes_of_weakness(each)]
         blocks.append("\n".join(lines))
@@ -107,8 +106,8 @@ def _data(found: EnvironmentDifference) -> dict[str, Any]:
                 "strength": each.strength.name,
                 "why": each.strength.why,
                 "subject": each.subject or None,
-                "before": shown(each.before),
-                "after": shown(each.after),
+                "before": each.told[0],
+                "after": each.told[1],
                 "causes": [_cause_data(cause) for cause in found.causes_of_weakness(each)],
             }
             for each in found.weaker

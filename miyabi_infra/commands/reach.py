@@ -126,7 +126,7 @@ def _remarks(reach: Reach) -> list[str]:
     """What is worth a look though it opens nothing, and what the answer leaves out."""
     unjudged = [f"not judged: {each.address}" for each in reach.unjudged]
     return [
-        *map(_past_text, (*reach.past_the_cdn, *reach.past_the_firewall)),
+        *map(_past_text, (*reach.past_the_cdn, *reach.past_the_firewall, *reach.let_pass_the_firewall)),
         *dict.fromkeys(map(_let_in_text, reach.let_in)),
         *unjudged,
     ]
@@ -229,7 +229,7 @@ def _data(reach: Reach) -> dict[str, Any]:
         "connections": [_connection_data(each) for each in reach.connections],
         "tasks": [_ability_data(each) for each in abilities(reach)],
         "past_the_cdn": [_past_data(each) for each in reach.past_the_cdn],
-        "past_the_firewall": [_past_data(each) for each in reach.past_the_firewall],
+        "past_the_firewall": [_past_data(each) for each in (*reach.past_the_firewall, *reach.let_pass_the_firewall)],
         "let_in": [_let_in_data(each) for each in reach.let_in],
         "unjudged": [each.address for each in reach.unjudged],
     }

@@ -25,7 +25,7 @@ from miyabi_infra.reach.permissions import abilities
 from miyabi_infra.stacks import OUT, Stack, chosen, inventory, plain, read
 from miyabi_infra.stacks.causes import DEFAULT, Causes, SettingValue, leaves
 from miyabi_infra.stacks.compare import shown_value
-from miyabi_infra.stacks.strengths import STRENGTHS, shown, unjudged_in
+from miyabi_infra.stacks.strengths import STRENGTHS, unjudged_in
 
 SECTIONS: Final = (
     ("picture", "Architecture"),
@@ -66,7 +66,7 @@ def page(root: Path, environment: str) -> str:
         abilities=abilities(reach),
         remarks=list(_remarks(reach)),
         findings=_findings(root, stacks, environment),
-        strengths=[(each.name, shown(each.measure(stack)), each.why) for each in STRENGTHS],
+        strengths=[(each.name, each.told(stack), each.why) for each in STRENGTHS],
         unjudged=[f"{each.address} {each.argument}".rstrip() for each in unjudged_in(stack)],
         settings=list(_settings(overlays.get(environment))),
         differences=list(_differences(environment, overlays)),

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from miyabi_infra.reach.acls import Direction
-from miyabi_infra.reach.blocks import EVERYWHERE, overlap
+from miyabi_infra.reach.blocks import EVERYWHERE, overlap, parsed
 from miyabi_infra.reach.network import ANY_PORT, Network, Rule, Subnet, port_text
 from miyabi_infra.reach.nodes import (
     INTERNET,
@@ -22,7 +22,7 @@ from miyabi_infra.reach.nodes import (
 from miyabi_infra.reach.steps import Step, Verdict, best, verdict
 from miyabi_infra.reach.types import KNOWN
 from miyabi_infra.stacks import Resource, Stack
-from miyabi_infra.stacks.firewalls import inspecting, web_acl
+from miyabi_infra.stacks.firewalls import inspecting, listed, web_acl
 from miyabi_infra.stacks.platform import address_of, integer
 from modules.addresses import IpNetwork, within
 
@@ -104,7 +104,7 @@ class Past:
     """A way to a load balancer that does not lead through the distribution in front of it, or through a firewall."""
 
     source: str
-    """`internet`, or a distribution of anybody else."""
+    """`internet`, a distribution of anybody else, or blocks of addresses."""
     passed: str
     """What it does not lead through: the name of a distribution, or `firewall`."""
     target: str
@@ -243,6 +243,34 @@ class Reach:
                 ]
         return tuple(found)
 
+    @cached_property
+    def let_pass_the_firewall(self) -> tuple[Past, ...]:
+        """The addresses that a rule of a web ACL lets pass before all others, by entrance."""
+        found: list[Past] = []
+        for node in self.nodes:
+            acl = self.stack.find(self._acl_of(node)) if node.kind in ("cdn", "load balancer") else None
+            allowed = tuple(listed(self.stack, acl, "allow")) if acl else ()
+            later = [self.node(name) for name in _targets_of(node)] if node.kind == "cdn" else []
+            for name in dict.fromkeys(name for name, _ in allowed):
+                blocks = tuple(block for found_in, block in allowed if found_in == name)
+                text = f"the rule {name} lets these addresses pass, whatever the later ones would say"
+                step = Step.yes("firewall", text, acl.address if acl else "")
+                if later and all(each and self._acl_of(each) for each in later):
+                    step = self._inspected(*(each for each in later if each))
+                for port in node.listens:
+                    steps = (*self._enter(node, port.protocol, port.port, blocks), step)
+                    found.append(Past(_listed(blocks), FIREWALL, node.name, port.port, steps))
+        return tuple(found)
+
+    def _enter(self, node: Node, protocol: str, port: int, blocks: Sequence[str]) -> tuple[Step, ...]:
+        """The conditions under which somebody with an address of some blocks, of one IP version, opens a connection."""
+        own = [block for text in blocks for block in parsed(text)]
+        steps, served = self._inward(node, protocol, port, own[0].version)
+        if verdict(steps) == "no" or any(overlap(one, each) for one in own for each in served):
+            return steps
+        text = f"no ingress rule lets {protocol} {port} in from these addresses ({self._lets_in(node)})"
+        return (*steps, Step.no("ingress rule", text, ", ".join(node.groups)))
+
     def _acl_of(self, node: Node) -> str:
         resource = self.stack.find(node.address)
         return inspecting(self.stack, resource) if resource else ""
@@ -253,7 +281,9 @@ class Reach:
         if address:
             acl = web_acl(self.stack, address)
             what = acl.summary if acl else "which is not in this stack"
-            return Step.no("firewall", f"a web ACL inspects every request: {what}", address)
+            passing = [block for _, block in listed(self.stack, acl.resource, "allow")] if acl else []
+            every = f"every request but those of {_listed(passing)}" if passing else "every request"
+            return Step.no("firewall", f"a web ACL inspects {every}: {what}", address)
         later = [self._acl_of(each) for each in after]
         if later and all(later):
             names = ", ".join(each.name for each in after)
@@ -552,6 +582,15 @@ def together(
 def _as_one(first: Connection, second: Connection) -> Connection:
     because = tuple(dict.fromkeys((*first.because, *second.because)))
     return replace(first, because=because, blocks=tuple(dict.fromkeys((*first.blocks, *second.blocks))))
+
+
+_MOST: Final = 4
+"""How many blocks of addresses are named in a sentence."""
+
+
+def _listed(blocks: Sequence[str]) -> str:
+    more = len(blocks) - _MOST
+    return ", ".join(blocks[:_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 def connections(stack: Stack) -> tuple[Connection, ...]:

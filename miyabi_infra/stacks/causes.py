@@ -55,9 +55,26 @@ class Cause:
 class Causes:
     """The settings that differ between two overlays, and the differences that they may cause."""
 
-    def __init__(self, sources: Path, before: Document, after: Document, *, shared: bool = False) -> None:
-        """`sources`: the folder of the modules and the stacks; `shared`: both overlays are of the shared stack."""
+    def __init__(
+        self,
+        sources: Path,
+        before: Document,
+        after: Document,
+        *,
+        shared: bool = False,
+        stays: frozenset[str] = frozenset(),
+    ) -> None:
+        """Read what depends on what.
+
+        Args:
+            sources: The folder of the modules and the stacks.
+            before: The first overlay.
+            after: The second.
+            shared: Whether both are of the shared stack.
+            stays: Addresses of the instances that are on both sides.
+        """
         self.shared = shared
+        self._stays = stays
         self._provenance: Provenance = read(sources, STACKS[1] if shared else STACKS[0])
         self.before = dict(leaves(before.data))
         """What the first overlay says, by setting."""
@@ -69,7 +86,7 @@ class Causes:
         argument = re.split(r"[.\[]", path, maxsplit=1)[0]
         dependence = self._provenance.of(change.label, argument)
         found = [each for each in self.settings if any(_within(each.setting, setting) for setting in dependence)]
-        found = _without_what_is_switched_with(found, path) if path else found
+        found = _without_what_is_switched_with(found, path) if path else self._without_the_number(found, change)
         named = set(re.findall(r"[\w-]+", f"{change.address.rpartition('.')[2]} {path}"))
         groups: dict[KeyPath, list[Cause]] = {}
         for each in found:
@@ -79,6 +96,19 @@ class Causes:
             by_name = [group for group in meant if _of_named_items(group, named)]
             meant = by_name or [group for group in meant if not _of_items(group)] or meant
         return [each for group in meant for each in group]
+
+    def _without_the_number(self, found: list[Cause], change: ResourceChange) -> list[Cause]:
+        """Without what decides the number alone, where another resource of that number has such an instance anyway."""
+        index = change.address.removeprefix(change.label)
+        number = self._provenance.resources.get(change.label, {}).get("count")
+        alike = (
+            label
+            for label, arguments in self._provenance.resources.items()
+            if label != change.label and arguments.get("count") == number and f"{label}{index}" in self._stays
+        )
+        if not index or not number or next(alike, None) is None:
+            return found
+        return [each for each in found if not any(_within(each.setting, setting) for setting in number)] or found
 
     def knows(self, change: ResourceChange, argument: str) -> bool:
         """Whether an argument of a resource depends on any setting."""

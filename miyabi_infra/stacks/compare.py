@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import Any, Final, Literal, cast
 
 from miyabi_infra.stacks import Resource, Stack, plain
@@ -193,18 +195,67 @@ def differences(before: Any, after: Any, at: str) -> Iterator[ArgumentChange]:  
 
 
 def _items(before: list[Any], after: list[Any], at: str) -> Iterator[ArgumentChange]:
-    """Items of lists: those with a name by it, other mappings by their position, plain values as a whole."""
+    """Items of lists: those with a name by it, rules as rules, other mappings in order, plain values as a whole."""
     named_before, named_after = _by_name(before), _by_name(after)
     if named_before is not None and named_after is not None:
         for name in sorted(named_before.keys() | named_after.keys()):
             yield from differences(named_before.get(name, ABSENT), named_after.get(name, ABSENT), f"{at}[{name}]")
     elif all(isinstance(item, Mapping) for item in (*before, *after)):
-        for index in range(max(len(before), len(after))):
-            first = before[index] if index < len(before) else ABSENT
-            second = after[index] if index < len(after) else ABSENT
-            yield from differences(first, second, f"{at}[{index}]")
+        pairs = _rules(before, after) if at in _RULES else _in_order(before, after)
+        for name, first, second in pairs:
+            yield from differences(first, second, f"{at}[{name}]")
     elif before != after:
         yield ArgumentChange(at, before, after)
+
+
+_Pair = tuple[object, Any, Any]
+"""What an item is called, and the item on both sides."""
+
+_RULES: Final = ("egress", "ingress")
+"""Lists of rules of a security group: AWS holds them without an order."""
+
+
+def _rules(before: Sequence[Any], after: Sequence[Any]) -> Iterator[_Pair]:
+    """Each rule with what became of it: of the same description, else of the same ports and kind of peers."""
+    left = [each for each in before if each not in after]
+    new = [each for each in after if each not in before]
+    for key in (_description, _ports_and_peers):
+        for rule in list(left):
+            same = [each for each in new if key(each) and key(each) == key(rule)]
+            if same:
+                yield _rule_name(same[0]), rule, same[0]
+                left.remove(rule)
+                new.remove(same[0])
+    yield from ((_rule_name(each), each, ABSENT) for each in left)
+    yield from ((_rule_name(each), ABSENT, each) for each in new)
+
+
+def _description(rule: Mapping[str, Any]) -> str:
+    return str(rule.get("description") or "")
+
+
+def _ports_and_peers(rule: Mapping[str, Any]) -> tuple[object, ...]:
+    ends = (rule.get("protocol"), rule.get("from_port"), rule.get("to_port"))
+    return (*ends, *sorted(key for key, held in rule.items() if isinstance(held, list) and held))
+
+
+def _rule_name(rule: Mapping[str, Any]) -> str:
+    """Its description, without what would end its name in a path."""
+    ports = f"{rule.get('protocol')} {rule.get('from_port')}-{rule.get('to_port')}"
+    return re.sub(r"[][]", "", _description(rule)) or ports
+
+
+def _in_order(before: Sequence[Any], after: Sequence[Any]) -> Iterator[_Pair]:
+    """The items of which there is no like in the same order on the other side; those in each other's place as pairs."""
+    first, second = ([json.dumps(each, sort_keys=True, default=repr) for each in side] for side in (before, after))
+    for kind, start, stop, begin, end in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+        if kind != "equal":
+            for held, now in zip_longest(range(start, stop), range(begin, end)):
+                yield (
+                    held if now is None else now,
+                    ABSENT if held is None else before[held],
+                    ABSENT if now is None else after[now],
+                )
 
 
 def _by_name(items: list[Any]) -> dict[str, Any] | None:

@@ -56,7 +56,9 @@ def difference(root: Path, before: str, after: str) -> EnvironmentDifference:
     for name in (before, after):
         if name not in overlays:
             raise Refused(f"environments/{name}.yaml is not there, though {OUT} holds its stack: run 'make synth'")
-    causes = Causes(ROOT, overlays[before], overlays[after], shared=before == SHARED)
+    causes = Causes(
+        ROOT, overlays[before], overlays[after], shared=before == SHARED, stays=first.addresses & second.addresses
+    )
     comparison = compare(first, second)
     return EnvironmentDifference(
         before=first,

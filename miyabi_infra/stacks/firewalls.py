@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from miyabi_infra.stacks.model import Resource, Stack, Value
-from miyabi_infra.stacks.platform import address_of, integer, mappings, number, text
+from miyabi_infra.stacks.platform import address_of, integer, mappings, number, strings, text
 from modules.waf_facts import GROUPS
 
 Does = Literal["allow", "block", "count"]
@@ -123,6 +123,17 @@ def inspecting(stack: Stack, protected: Resource) -> str:
 def web_acl(stack: Stack, address: str) -> WebAcl | None:
     """The web ACL at an address; None for one of somebody else."""
     return next((each for each in web_acls(stack) if each.resource.address == address), None)
+
+
+def listed(stack: Stack, acl: Resource, does: Does) -> Iterator[tuple[str, str]]:
+    """The blocks of addresses of the rules of a web ACL that do something, each with the name of its rule."""
+    names = of_acl(acl).that(does)
+    for rule in acl.blocks("rule"):
+        for block in mappings(rule.get("statement")) if rule.get("name") in names else ():
+            for reference in mappings(block.get("ip_set_reference_statement")):
+                found = stack.find(address_of(reference.get("arn")))
+                if found is not None:
+                    yield from ((text(rule.get("name")), each) for each in strings(found.get("addresses")))
 
 
 def rate_limits(acl: Resource) -> Iterator[tuple[int, int]]:

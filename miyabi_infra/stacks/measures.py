@@ -5,12 +5,10 @@ The subject is the resource that a figure is about, or empty for a figure about 
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from math import inf
 from typing import Final
 
-from miyabi_infra.stacks.firewalls import Does, of_acl
+from miyabi_infra.stacks.firewalls import of_acl
 from miyabi_infra.stacks.model import Resource, Stack, Value
 from miyabi_infra.stacks.platform import CACHES, Platform, address_of, addresses_of, mappings, number, strings
 from miyabi_infra.stacks.policies import Statement, statements
@@ -90,97 +88,6 @@ def private_subnets(stack: Stack) -> Iterator[tuple[str, float]]:
     }
     for each in stack.of_type("aws_route_table_association"):
         yield address_of(each.get("subnet_id")), address_of(each.get("route_table_id")) not in open_tables
-
-
-def open_to_internet(direction: str) -> Measure:
-    """The negative share of the internet's addresses, times the ports, that the rules of a security group name."""
-
-    def measured(stack: Stack) -> dict[str, float]:
-        found = {each.address: 0.0 for each in stack.of_type("aws_security_group", "aws_default_security_group")}
-        for group, rule in _rules(stack, direction):
-            found[group] = found.get(group, 0.0) - _width(rule)
-        return found
-
-    return measured
-
-
-def open_within(direction: str) -> Measure:
-    """The negative number of private addresses, groups and prefix lists in the rules of a group, times the ports."""
-
-    def measured(stack: Stack) -> dict[str, float]:
-        found: dict[str, float] = {}
-        for group, rule in _rules(stack, direction):
-            peers = [each for key in _PEERS for each in _items(rule.get(key))] + [True] * (rule.get("self") is True)
-            addresses = sum(each.num_addresses for each in _networks(rule) if _is_private(each))
-            found[group] = found.get(group, 0.0) - (addresses + len(peers)) * _ports_of(rule)
-        return found
-
-    return measured
-
-
-RULE_TYPES: Final = (
-    "aws_security_group_rule",
-    "aws_vpc_security_group_egress_rule",
-    "aws_vpc_security_group_ingress_rule",
-)
-
-
-def _rules(stack: Stack, direction: str) -> Iterator[tuple[str, Mapping[str, Value]]]:
-    for group in stack.of_type("aws_security_group", "aws_default_security_group"):
-        for block in group.blocks(direction):
-            yield group.address, block
-    for rule in stack.of_type(*RULE_TYPES):
-        if direction in (rule.get("type"), rule.type.split("_")[-2]):
-            yield address_of(rule.get("security_group_id")), rule.arguments
-
-
-_BLOCKS: Final = ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6")
-_PORTS: Final = 65536
-
-
-_PEERS: Final = (
-    "prefix_list_id",
-    "prefix_list_ids",
-    "referenced_security_group_id",
-    "security_groups",
-    "source_security_group_id",
-)
-
-
-def _width(rule: Mapping[str, Value]) -> float:
-    return _ports_of(rule) * sum(2.0**-each.prefixlen for each in _networks(rule) if not _is_private(each))
-
-
-def _ports_of(rule: Mapping[str, Value]) -> float:
-    first, last = rule.get("from_port"), rule.get("to_port")
-    every = str(rule.get("protocol", rule.get("ip_protocol", "-1"))) in {"-1", "all"}
-    return _PORTS if every or first is None or last is None else number(last) - number(first) + 1
-
-
-def _networks(rule: Mapping[str, Value]) -> Iterator[IPv4Network | IPv6Network]:
-    """The blocks of a rule, without those that lie in another of them: every address counts once."""
-    found: dict[IPv4Network | IPv6Network, None] = {}
-    for block in (text for key in _BLOCKS for text in strings(rule.get(key))):
-        with suppress(ValueError):  # known after apply
-            found[ip_network(block, strict=False)] = None
-    for each in found:
-        if not any(each.supernet(new_prefix=length) in found for length in range(each.prefixlen)):
-            yield each
-
-
-_PRIVATE: Final = [IPv4Network(each) for each in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")]
-_PRIVATE_IPV6: Final = IPv6Network("fc00::/7")
-
-
-def _is_private(network: IPv4Network | IPv6Network) -> bool:
-    """Whether all of its addresses are private; Python's own `is_private` also counts those of documentation."""
-    if isinstance(network, IPv6Network):
-        return network.subnet_of(_PRIVATE_IPV6)
-    return any(network.subnet_of(each) for each in _PRIVATE)
-
-
-def _items(value: Value) -> tuple[Value, ...]:
-    return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
 def state_kept_safe(stack: Stack) -> float:
@@ -379,28 +286,6 @@ def largest_body(acl: Resource) -> float:
 def _statement(rule: Mapping[str, Value], kind: str) -> Iterator[Mapping[str, Value]]:
     for block in mappings(rule.get("statement")):
         yield from mappings(block.get(kind))
-
-
-def addresses_let_pass(stack: Stack) -> float:
-    """The negative number of addresses that a rule lets pass before all others."""
-    blocks = (ip_network(block) for each in _ip_sets(stack, "allow") for block in strings(each.get("addresses")))
-    return -float(sum(block.num_addresses for block in blocks))
-
-
-def blocks_kept_out(stack: Stack) -> float:
-    """How many blocks of addresses are blocked."""
-    return sum(len(strings(each.get("addresses"))) for each in _ip_sets(stack, "block"))
-
-
-def _ip_sets(stack: Stack, does: Does) -> Iterator[Resource]:
-    """The lists of addresses that rules of web ACLs refer to, which do something."""
-    for acl in stack.of_type("aws_wafv2_web_acl"):
-        names = of_acl(acl).that(does)
-        for rule in acl.blocks("rule"):
-            for block in _statement(rule, "ip_set_reference_statement") if rule.get("name") in names else ():
-                found = stack.find(address_of(block.get("arn")))
-                if found is not None:
-                    yield found
 
 
 def logged_requests(logging: Resource) -> float:

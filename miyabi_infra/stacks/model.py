@@ -141,6 +141,11 @@ class Stack:
         """All resource instances: by module, type, name and index."""
         return tuple(resource for module in self.modules for resource in module.resources)
 
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The addresses of its resources."""
+        return frozenset(self._by_address)
+
     @cached_property
     def _by_address(self) -> dict[str, Resource]:
         return {resource.address: resource for resource in self.resources}

@@ -12,6 +12,7 @@ from math import inf
 from typing import Final
 
 from miyabi_infra.stacks import measures as by
+from miyabi_infra.stacks import openness
 from miyabi_infra.stacks.compare import ABSENT, BACKEND, PROVIDER, ResourceChange
 from miyabi_infra.stacks.model import Stack
 from miyabi_infra.stacks.platform import CACHES, DATABASES
@@ -31,6 +32,14 @@ class Strength:
     """The figure of a subject that the second environment does not have; None: its loss is no weakness by itself."""
     new: float | None = None
     """What a subject that only the second has must not be below; None: a new one is no weakness by itself."""
+    words: openness.Words | None = None
+    """What stands behind the figures, where they are none that people read."""
+
+    def told(self, stack: Stack) -> str:
+        """The weakest figure, for people."""
+        figures = self.measures(stack)
+        subject = min(figures, key=lambda each: figures[each], default="")
+        return shown(self.measure(stack)) if self.words is None else _some(self.words(stack, subject), ())
 
     def measure(self, stack: Stack) -> float:
         """The weakest figure; 0 without a subject."""
@@ -46,6 +55,16 @@ class Weaker:
     after: float
     subject: str = ""
     """The resource; empty for the whole stack."""
+    words: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    """What stands behind the figures, before and after."""
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """What there was before, and what there is after, for people."""
+        if self.words is None:
+            return shown(self.before), shown(self.after)
+        before, after = self.words
+        return _some(before, after), _some(after, before)
 
 
 @dataclass(frozen=True)
@@ -67,19 +86,32 @@ def _losses(strength: Strength, before: Stack, after: Stack) -> Iterator[Weaker]
     for subject, figure in first.items():
         left = second.get(subject, strength.lost)
         if left is not None and left < figure:
-            yield _weaker(strength, figure, left, subject)
+            yield _weaker(strength, (before, figure), (after, left), subject)
     if strength.new is None:
         return
     for subject in sorted(second.keys() - first.keys()):
         if second[subject] < strength.new:
-            yield _weaker(strength, strength.new, second[subject], subject)
+            yield _weaker(strength, (before, strength.new), (after, second[subject]), subject)
 
 
-def _weaker(strength: Strength, before: float, after: float, subject: str) -> Weaker:
+def _weaker(strength: Strength, before: tuple[Stack, float], after: tuple[Stack, float], subject: str) -> Weaker:
     """A loss; where one side is a flag, so is the other: an argument that is left out is none."""
-    if isinstance(before, bool) or isinstance(after, bool):
-        before, after = bool(before), bool(after)
-    return Weaker(strength, before, after, subject)
+    (first, had), (second, has) = before, after
+    if isinstance(had, bool) or isinstance(has, bool):
+        had, has = bool(had), bool(has)
+    words = (strength.words(first, subject), strength.words(second, subject)) if strength.words else None
+    return Weaker(strength, had, has, subject, words)
+
+
+_SHOWN: Final = 4
+"""How many blocks are shown."""
+
+
+def _some(items: Sequence[str], others: Sequence[str]) -> str:
+    """Some of the blocks on one side, first those that the other side has not."""
+    ordered = sorted(items, key=lambda each: each in others)
+    more = len(ordered) - _SHOWN
+    return ", ".join(ordered[:_SHOWN]) + (f" and {more} more" if more > 0 else "") or "nothing"
 
 
 def unjudged(changes: Sequence[ResourceChange]) -> list[Unjudged]:
@@ -187,27 +219,30 @@ STRENGTHS: Final = (
         (*_of(("aws_route",), "", "gateway_id"), *_of(("aws_route_table_association",), "")),
     ),
     Strength(
-        "addresses of the internet that security groups let in, times ports",
+        "addresses of the internet that security groups let in",
         "the fewer can connect, the fewer can attack",
-        by.open_to_internet("ingress"),
+        openness.open_to_internet("ingress"),
         (
             *_of(_GROUPS, "ingress"),
-            *_of(by.RULE_TYPES, "", "cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"),
-            *_of(by.RULE_TYPES, "from_port", "to_port", "protocol", "ip_protocol", "type", "security_group_id"),
+            *_of(openness.RULE_TYPES, "", "cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"),
+            *_of(openness.RULE_TYPES, "from_port", "to_port", "protocol", "ip_protocol", "type", "security_group_id"),
         ),
         new=0,
+        words=openness.blocks_of_internet("ingress"),
     ),
     Strength(
-        "private addresses, groups and prefix lists that security groups let in, times ports",
+        "private addresses, groups and prefix lists that security groups let in",
         "whoever is in one machine of the network gets no further than its rules allow",
-        by.open_within("ingress"),
+        openness.open_within("ingress"),
         _of(_GROUPS, "ingress"),
+        words=openness.peers_within("ingress"),
     ),
     Strength(
-        "addresses of the internet that security groups let out, times ports",
+        "addresses of the internet that security groups let out",
         "the fewer are reachable, the fewer can be sent data",
-        by.open_to_internet("egress"),
+        openness.open_to_internet("egress"),
         _of(_GROUPS, "egress"),
+        words=openness.blocks_of_internet("egress"),
     ),
     # ---- tasks
     Strength(
@@ -481,14 +516,16 @@ STRENGTHS: Final = (
     Strength(
         "addresses that no rule of the firewall inspects",
         "each can send anything",
-        by.whole(by.addresses_let_pass),
+        by.whole(openness.addresses_let_pass),
         (*_of(_IP_SET, "addresses", "ip_address_version", "scope", ""), *_of(_WEB_ACL, "rule")),
+        words=openness.blocks_that("allow"),
     ),
     Strength(
         "blocks of addresses that the firewall blocks",
         "somebody had a reason for each",
-        by.whole(by.blocks_kept_out),
+        by.whole(openness.addresses_kept_out),
         (*_of(_IP_SET, "addresses", "ip_address_version", "scope", ""), *_of(_WEB_ACL, "rule")),
+        words=openness.blocks_that("block"),
     ),
     Strength(
         "requests that the firewall logs",

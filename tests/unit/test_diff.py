@@ -457,7 +457,7 @@ def _database(**weaker_by: object) -> Callable[[Mapping[str, Any]], None]:
             "iam",
             _all("aws_iam_role", "assume_role_policy", {"Statement": [{"Effect": "Allow", "Principal": "*"}]}),
         ),
-        ("addresses of the internet that security groups let in, times ports", "security-groups", _open),
+        ("addresses of the internet that security groups let in", "security-groups", _open),
         ("zones with a NAT gateway", "networking", _nats_in_one_zone),
         ("maximum tasks", "ecs-service", _all("aws_appautoscaling_target", "max_capacity", 5)),
         ("tasks rebalance over zones", "ecs-service", _all("aws_ecs_service", "availability_zone_rebalancing", None)),

@@ -28,6 +28,8 @@ LISTS: Final[Mapping[str, Any]] = {
     "blocked_addresses": ["192.0.2.0/24"],
 }
 
+ALLOWED: Final[list[str]] = LISTS["allowed_addresses"]
+
 Make = Callable[..., Path]
 
 
@@ -138,6 +140,35 @@ def test_nobody_passes_by_the_firewall_of_the_load_balancer(make: Make) -> None:
 def test_what_a_list_lets_pass_is_said(make: Make) -> None:
     (way,) = Reach(stack(make(**LISTS))).past_the_firewall
     assert "2 rules let pass what no later one sees (allowed-ipv4, allowed-ipv6)" in way.missing[0].text
+    assert way.missing[0].text.startswith(f"a web ACL inspects every request but those of {', '.join(ALLOWED)}: ")
+
+
+def test_whose_addresses_a_list_lets_pass_passes_by_the_firewall(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """AWS WAF developer guide, "Rule action": Allow is terminating, no later rule sees the request."""
+    root = make(**LISTS).parent
+    ways = {each.source: each for each in Reach(stack(root / "cdktf.out")).let_pass_the_firewall}
+    over4, over6 = ways[ALLOWED[0]], ways[ALLOWED[1]]
+    assert (over4.target, over4.port, over4.verdict) == ("alb", 80, "yes")
+    assert over6.verdict == "no"
+    assert "the load balancer has no IPv6 address" in [each.text for each in over6.missing]
+    assert command.run(root, "qa") == 0
+    assert f"past firewall: {ALLOWED[0]} -> alb tcp 80: YES, requests are answered" in capsys.readouterr().out
+    assert command.run(root, "qa", as_json=True) == 0
+    said = json.loads(capsys.readouterr().out)["qa"]["past_the_firewall"]
+    assert [(each["from"], each["verdict"]) for each in said] == [
+        ("internet", "no"),
+        (ALLOWED[0], "yes"),
+        (ALLOWED[1], "no"),
+    ]
+
+
+def test_behind_the_distribution_another_firewall_inspects_them_too(make: Make) -> None:
+    alone = Reach(stack(make(FRONTEND, **LISTS, **CDN))).let_pass_the_firewall
+    assert {(each.target, each.verdict) for each in alone} == {("cdn", "yes")}
+    both = Reach(stack(make(FRONTEND, **LISTS, **BOTH))).let_pass_the_firewall
+    assert {(each.target, each.verdict) for each in both} == {("cdn", "no")}
 
 
 def test_without_a_firewall_nothing_is_said(make: Make) -> None:

@@ -20,12 +20,16 @@ from miyabi_infra.cost.estimate import estimate
 from miyabi_infra.cost.prices import load
 from miyabi_infra.pages.diagram.reading import picture
 from miyabi_infra.pages.summary.reachability import connection_changes
+from miyabi_infra.pages.summary.replacing import replacements
 from miyabi_infra.reach import Reach, ReachChange, abilities
 from miyabi_infra.reach.questions import End, ask, difference
 from miyabi_infra.stacks import Reference, Stack
 from miyabi_infra.stacks import read as read_stacks
+from miyabi_infra.stacks.compare import ABSENT, compare
+from miyabi_infra.stacks.difference import difference as environments_differ
 from miyabi_infra.stacks.platform import Platform
 from miyabi_infra.stacks.steps import steps_between
+from miyabi_infra.stacks.strengths import weaker
 from modules.addresses import PRIVATE, is_public
 from tests.guide import run_block, steps
 from tests.support import Project
@@ -380,6 +384,76 @@ def test_what_is_of_the_internet_is_what_python_calls_global(everything: IPv4Net
     assert is_public(ip_network("203.0.113.0/24"))
     assert is_public(ip_network("2001:db8::/32"))
     assert is_public(ip_network("::/0"))
+
+
+# ---- what a change is about ------------------------------------------------------------------------------------------
+
+
+def test_blocks_are_told_as_blocks(made: Project, stack: Stack, tmp_path: Path) -> None:
+    def office(found: dict[str, Any]) -> None:
+        rules = found["aws_security_group"]["alb"]["ingress"]
+        found["aws_security_group"]["alb"]["ingress"] = rules = [each for each in rules if each["from_port"] == 80]
+        for each in rules:
+            each["cidr_blocks"] = ["10.0.0.0/8", "203.0.113.0/24"] if each["cidr_blocks"] else []
+            each["ipv6_cidr_blocks"] = ["2001:db8::/48"] if each["ipv6_cidr_blocks"] else []
+
+    found = weaker(mutated(made, tmp_path, "security-groups", office), stack)
+    assert [(each.strength.name, each.told) for each in found] == [
+        (
+            "addresses of the internet that security groups let in",
+            (
+                "203.0.113.0/24 on tcp 80, 2001:db8::/48 on tcp 80",
+                "0.0.0.0/0 on tcp 80, tcp 443, ::/0 on tcp 80, tcp 443",
+            ),
+        ),
+    ]
+
+
+def test_a_rule_that_is_added_turns_no_other_into_itself(made: Project, stack: Stack, tmp_path: Path) -> None:
+    def fewer(found: dict[str, Any]) -> None:
+        group = found["aws_security_group"]["alb"]
+        group["ingress"] = [each for each in group["ingress"] if each["description"] != "HTTP over IPv6 from internet"]
+        group["ingress"].reverse()
+        group["ingress"][0]["cidr_blocks"] = ["203.0.113.0/24"]
+
+    (change,) = compare(mutated(made, tmp_path, "security-groups", fewer), stack).changes
+    assert {each.path: each.before for each in change.arguments} == {
+        "ingress[HTTPS over IPv6 from internet].cidr_blocks": ["203.0.113.0/24"],
+        "ingress[HTTP over IPv6 from internet]": ABSENT,
+    }
+
+
+def test_an_instance_that_is_there_anyway_is_not_caused_by_their_number(root: Path, tmp_path: Path) -> None:
+    """`single_nat_gateway` decides how many private route tables there are: never whether there is one."""
+    project = Project.alone(root, tmp_path / "project")
+    project.write("qa", QA.replace("networking:\n", "networking:\n  single_nat_gateway: true\n"))
+    text = QA.replace("networking:\n", "networking:\n  ipv6: dual-stack\n").replace("10.9.", "10.8.")
+    project.write("wide", text)
+    for name in ("qa", "wide"):
+        project.synthesize(name)
+    found = environments_differ(project.root, "qa", "wide")
+    causes = {
+        change.address.rpartition(".")[2]: {each.name for each in found.causes.of(change)}
+        for change in found.comparison.changes
+        if "private_egress_only_gateway" in change.address
+    }
+    assert causes == {
+        "private_egress_only_gateway[0]": {"networking.ipv6"},
+        "private_egress_only_gateway[1]": {"networking.ipv6", "networking.single_nat_gateway"},
+    }
+
+
+def test_other_subnets_of_an_application_load_balancer_are_no_replacement(
+    made: Project, stack: Stack, tmp_path: Path
+) -> None:
+    """The provider's documentation of `aws_lb`: only of network load balancers can no subnet be taken away."""
+
+    def elsewhere(found: dict[str, Any]) -> None:
+        found["aws_lb"]["main"]["subnets"] = ["subnet-1", "subnet-2"]
+
+    after = mutated(made, tmp_path, "alb", elsewhere)
+    found = replacements(stack, after, compare(stack, after).changes)
+    assert (found.known, found.unknown) == ((), ())
 
 
 # ---- what it costs, and what is shown --------------------------------------------------------------------------------

@@ -69,11 +69,11 @@ WEAKER: Final[Mapping[str, tuple[Any, str]]] = {
     "networking.single_nat_gateway": (True, "zones with a NAT gateway"),
     "security_groups.alb_ingress_cidr_blocks": (
         ["0.0.0.0/0"],
-        "addresses of the internet that security groups let in, times ports",
+        "addresses of the internet that security groups let in",
     ),
     "security_groups.alb_ingress_ipv6_cidr_blocks": (
         ["::/0"],
-        "addresses of the internet that security groups let in, times ports",
+        "addresses of the internet that security groups let in",
     ),
     "iam.execution_role_reads_secrets": (True, WIDTH),
     "iam.task_role_allows_exec": (True, WIDTH),
@@ -217,7 +217,7 @@ APART: Final[Mapping[str, tuple[Any, str]]] = {
     "elasticache.auth": ("none", "cache asks for a password"),
     "elasticache.transit_encryption_enabled": (False, "TLS to the cache"),
     "frontend.api_domain_name": (None, "origins that CloudFront reaches without TLS"),
-    "frontend.only_from_cloudfront": (False, "addresses of the internet that security groups let in, times ports"),
+    "frontend.only_from_cloudfront": (False, "addresses of the internet that security groups let in"),
     "networking.enable_nat_gateway": (False, "NAT gateways"),
 }
 """The same, of settings that leave others of the first table without a meaning."""

@@ -120,7 +120,7 @@ def test_a_block_within_another_opens_and_closes_nothing(
     assert run(project.root) == 1
     told = capsys.readouterr().out
     assert "0.0.0.0/1" in told
-    for word in ("narrowed", "widened", "times ports"):
+    for word in ("narrowed", "widened", "Weaker than before"):
         assert word not in told
 
 

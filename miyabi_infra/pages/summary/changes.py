@@ -171,6 +171,7 @@ def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
     found = () if gone else changes_of(before, after)
     earlier, present = then.found(name), now.found(name)
     waived = {(each.name, each.subject): each for each in now.findings if each.environment == name and each.waived}
+    stays = before.addresses & after.addresses if before and after else frozenset[str]()
     return EnvironmentChange(
         name=name,
         before=before,
@@ -178,7 +179,7 @@ def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
         gone=gone,
         taken_by=taken_by,
         changes=found,
-        causes=Causes(ROOT, first, second, shared=name == SHARED) if found and first and second else None,
+        causes=Causes(ROOT, first, second, shared=name == SHARED, stays=stays) if found and first and second else None,
         reach=difference(None if gone else before, after),
         weaker=tuple(weaker(before, after)) if before and after else (),
         unjudged=tuple(unjudged(found)) if before and after else (),

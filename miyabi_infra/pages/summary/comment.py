@@ -16,7 +16,6 @@ from miyabi_infra.stacks.effects import effects_of, told
 from miyabi_infra.stacks.platform import address_of, text
 from miyabi_infra.stacks.state import state_location
 from miyabi_infra.stacks.steps import steps_of
-from miyabi_infra.stacks.strengths import shown
 from miyabi_infra.terraform.address import label
 from miyabi_infra.text import count, markdown
 
@@ -331,7 +330,7 @@ def _weaker(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     for each in found:
         for one in each.weaker:
             subject = f" of {code(one.subject)}" if one.subject else ""
-            figures = f"{shown(one.before)} to {shown(one.after)}"
+            figures = " to ".join(one.told)
             yield f"- {code(each.name)}: {one.strength.name}{subject}: {figures} ({one.strength.why})"
     unknown = [(each.name, one) for each in found for one in each.unjudged]
     if unknown:

@@ -9,7 +9,7 @@ from miyabi_infra.stacks import Resource, Stack, Value, unknowns
 from miyabi_infra.stacks.addresses import Contract
 from miyabi_infra.stacks.compare import ResourceChange
 from miyabi_infra.terraform.address import label, resource_type
-from miyabi_infra.terraform.replacements import effect
+from miyabi_infra.terraform.replacements import Effect, effect
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def replacements(before: Stack, after: Stack, changes: tuple[ResourceChange, ...
             path = re.sub(r"\[[^]]*\]", "", argument.path)
             if path.startswith("lifecycle."):
                 continue
-            effects = effect(resource.type, path)
+            effects = _effect(resource, path)
             if effects == "not known":
                 unknown.append((change.address, argument.path))
             elif effects == "replaced" and change.address not in found:
@@ -88,8 +88,19 @@ def replacements(before: Stack, after: Stack, changes: tuple[ResourceChange, ...
     while following := {each.address: each for each in _following(before, after, found)}:
         found |= following
     return Replacements(
-        tuple(sorted(found.values(), key=lambda each: rank(resource_type(each.address)))), tuple(unknown)
+        tuple(sorted(found.values(), key=lambda each: rank(resource_type(each.address)))),
+        tuple(each for each in unknown if each[0] not in found),
     )
+
+
+def _effect(resource: Resource, path: str) -> Effect:
+    """What the provider is known to do; of the subnets of a load balancer it decides by what kind of one it is.
+
+    The provider's documentation of `aws_lb`, `subnets`: only of network load balancers can none be taken away.
+    """
+    if (resource.type, path) == ("aws_lb", "subnets"):
+        return "in place" if resource.get("load_balancer_type", "application") == "application" else "not known"
+    return effect(resource.type, path)
 
 
 def _following(before: Stack, after: Stack, found: Mapping[str, Replaced]) -> Iterator[Replaced]:

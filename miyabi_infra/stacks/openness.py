@@ -1,0 +1,181 @@
+"""Which blocks of addresses are let in, out or past: measured as `measures` does, and told as blocks, not figures."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from typing import Final
+
+from miyabi_infra.stacks.firewalls import Does, listed
+from miyabi_infra.stacks.measures import Measure
+from miyabi_infra.stacks.model import Resource, Stack, Value
+from miyabi_infra.stacks.platform import address_of, number, strings
+from modules.addresses import IpNetwork, is_public
+
+Words = Callable[[Stack, str], tuple[str, ...]]
+"""What stands behind the figure of a subject, for people; nothing for a subject that is not there."""
+
+# ---- security groups ---------------------------------------------------------------------------------------------
+
+
+def open_to_internet(direction: str) -> Measure:
+    """The negative share of the internet's addresses, times the ports, that the rules of a security group name."""
+
+    def measured(stack: Stack) -> dict[str, float]:
+        found = {each.address: 0.0 for each in stack.of_type("aws_security_group", "aws_default_security_group")}
+        for group, rule in _rules(stack, direction):
+            found[group] = found.get(group, 0.0) - _width(rule)
+        return found
+
+    return measured
+
+
+def open_within(direction: str) -> Measure:
+    """The negative number of private addresses, groups and prefix lists in the rules of a group, times the ports."""
+
+    def measured(stack: Stack) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for group, rule in _rules(stack, direction):
+            addresses = sum(map(amount, _networks(rule, public=False)))
+            found[group] = found.get(group, 0.0) - (addresses + len(_peers(rule))) * _ports_of(rule)
+        return found
+
+    return measured
+
+
+def blocks_of_internet(direction: str) -> Words:
+    """The blocks of the internet that the rules of a group name, each with its ports."""
+    return lambda stack, group: _with_ports(
+        (str(block), rule) for rule in _rules_of(stack, direction, group) for block in _networks(rule, public=True)
+    )
+
+
+def peers_within(direction: str) -> Words:
+    """The private blocks, groups and prefix lists that the rules of a group name, each with its ports."""
+    return lambda stack, group: _with_ports(
+        (peer, rule)
+        for rule in _rules_of(stack, direction, group)
+        for peer in (*map(str, _networks(rule, public=False)), *_peers(rule))
+    )
+
+
+RULE_TYPES: Final = (
+    "aws_security_group_rule",
+    "aws_vpc_security_group_egress_rule",
+    "aws_vpc_security_group_ingress_rule",
+)
+
+
+def _rules(stack: Stack, direction: str) -> Iterator[tuple[str, Mapping[str, Value]]]:
+    for group in stack.of_type("aws_security_group", "aws_default_security_group"):
+        for block in group.blocks(direction):
+            yield group.address, block
+    for rule in stack.of_type(*RULE_TYPES):
+        if direction in (rule.get("type"), rule.type.split("_")[-2]):
+            yield address_of(rule.get("security_group_id")), rule.arguments
+
+
+def _rules_of(stack: Stack, direction: str, group: str) -> Iterator[Mapping[str, Value]]:
+    return (rule for found, rule in _rules(stack, direction) if found == group)
+
+
+def _with_ports(found: Iterator[tuple[str, Mapping[str, Value]]]) -> tuple[str, ...]:
+    """`0.0.0.0/0 on tcp 80, tcp 443`."""
+    ports: dict[str, dict[str, None]] = {}
+    for peer, rule in found:
+        ports.setdefault(peer, {})[_port_text(rule)] = None
+    return tuple(f"{peer} on {', '.join(held)}" for peer, held in ports.items())
+
+
+_BLOCKS: Final = ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6")
+_PORTS: Final = 65536
+
+
+_PEERS: Final = (
+    "prefix_list_id",
+    "prefix_list_ids",
+    "referenced_security_group_id",
+    "security_groups",
+    "source_security_group_id",
+)
+
+
+def _width(rule: Mapping[str, Value]) -> float:
+    return _ports_of(rule) * sum(2.0**-each.prefixlen for each in _networks(rule, public=True))
+
+
+def _ports_of(rule: Mapping[str, Value]) -> float:
+    first, last = rule.get("from_port"), rule.get("to_port")
+    return _PORTS if _every_port(rule) else number(last) - number(first) + 1
+
+
+def _port_text(rule: Mapping[str, Value]) -> str:
+    if _every_port(rule):
+        return "all ports"
+    first, last = rule.get("from_port"), rule.get("to_port")
+    return f"{_protocol(rule)} {first}" + ("" if first == last else f"-{last}")
+
+
+def _every_port(rule: Mapping[str, Value]) -> bool:
+    return _protocol(rule) in {"-1", "all"} or rule.get("from_port") is None or rule.get("to_port") is None
+
+
+def _protocol(rule: Mapping[str, Value]) -> str:
+    return str(rule.get("protocol", rule.get("ip_protocol", "-1")))
+
+
+def _networks(rule: Mapping[str, Value], *, public: bool) -> list[IpNetwork]:
+    """The blocks of a rule that are, or are not, of the internet; every address counts once."""
+    found: list[IpNetwork] = []
+    for block in (text for key in _BLOCKS for text in strings(rule.get(key))):
+        with suppress(ValueError):  # known after apply
+            found.append(ip_network(block, strict=False))
+    return [each for each in _once(found) if is_public(each) == public]
+
+
+def _once(found: list[IpNetwork]) -> tuple[IpNetwork, ...]:
+    return (
+        *collapse_addresses(each for each in found if isinstance(each, IPv4Network)),
+        *collapse_addresses(each for each in found if isinstance(each, IPv6Network)),
+    )
+
+
+def _peers(rule: Mapping[str, Value]) -> list[str]:
+    found = [address_of(each) for key in _PEERS for each in _items(rule.get(key))]
+    return found + ["the group itself"] * (rule.get("self") is True)
+
+
+def _items(value: Value) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else () if value is None else (value,)
+
+
+def amount(block: IpNetwork) -> float:
+    """How many callers have an address of a block: over IPv6 a network has a /64, which counts as one."""
+    length = block.prefixlen
+    return 2.0 ** (32 - length) if isinstance(block, IPv4Network) else 2.0 ** (max(0, 64 - length))
+
+
+# ---- firewall ----------------------------------------------------------------------------------------------------
+
+
+def addresses_let_pass(stack: Stack) -> float:
+    """The negative number of addresses that a rule lets pass before all others."""
+    return -_addresses(stack, "allow")
+
+
+def addresses_kept_out(stack: Stack) -> float:
+    """How many addresses are blocked."""
+    return _addresses(stack, "block")
+
+
+def _addresses(stack: Stack, does: Does) -> float:
+    return sum(amount(ip_network(block)) for block in _listed(stack, does))
+
+
+def blocks_that(does: Does) -> Words:
+    """The blocks that rules of web ACLs let pass, or block."""
+    return lambda stack, _: tuple(_listed(stack, does))
+
+
+def _listed(stack: Stack, does: Does) -> list[str]:
+    acls: tuple[Resource, ...] = stack.of_type("aws_wafv2_web_acl")
+    return [block for acl in acls for _, block in listed(stack, acl, does)]
