@@ -112,6 +112,32 @@ def main() -> None:
     guarded(app)
 
 
+@app.command("set", rich_help_panel=GENERATE)
+def set_settings(
+    *,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE", help="A setting and its value as YAML: alb.idle_timeout=120."),
+    ] = None,
+    env: OneEnv = "",
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", metavar="KEY", help="A setting to take out; may be repeated.")
+    ] = None,
+) -> None:
+    """Write settings into the overlay of an environment, all or none; comments and order stay.
+
+    Exit code 0: the overlay says so now; 2: refused, and nothing was written.
+    """
+    if not assignments and not remove:
+        raise typer.BadParameter("name a setting: KEY=VALUE, or --remove KEY")
+    from miyabi_infra.synthesis import runtime  # noqa: PLC0415
+
+    runtime.prepare()
+    from miyabi_infra.commands.set import run  # noqa: PLC0415
+
+    raise _exit(lambda: run(ROOT, env, assignments or (), remove or ()))
+
+
 @app.command(rich_help_panel=GENERATE)
 def synth(
     *,

@@ -18,13 +18,12 @@ from miyabi_infra.adopt.differences import PlannedChange, is_only_recorded, plan
 from miyabi_infra.adopt.lines import Comment, OverlayLine
 from miyabi_infra.adopt.planning import Move, Workspace
 from miyabi_infra.adopt.today import Today
+from miyabi_infra.overlays.changing import load_with
 from miyabi_infra.overlays.document import Document
-from miyabi_infra.overlays.files import SUFFIX, overlay_files
 from miyabi_infra.overlays.loading import AnySettings, load
 from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import OverlayError, Problem
 from miyabi_infra.progress import step
-from miyabi_infra.project import BASE
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.effects import Expected, effects_between
@@ -150,7 +149,7 @@ def adoption(
             _with_lines(root, settings, document, today, found)
         if found.lines:
             step(f"synthesize {environment} with the lines")
-            running = _loaded(root, environment, found.text)
+            running = load_with(root, environment, found.text)
             found.steps = steps_between(running, settings, [line.setting for line in found.lines])
             found.effects = effects_between(running, settings, [line.setting for line in found.lines])
             changed = _synthesized(running, work / "changed")
@@ -177,17 +176,6 @@ def _overlay(root: Path, environment: str) -> tuple[AnySettings, Document]:
     if environment not in known:
         raise Refused(f"there is no environments/{environment}.yaml; the overlays are {', '.join(known)}")
     return known[environment], merged[environment]
-
-
-def _loaded(root: Path, environment: str, text: str) -> AnySettings:
-    """The settings of a project in which one overlay has another text."""
-    with tempfile.TemporaryDirectory(prefix="miyabi-adopt-") as name:
-        copy = Path(name)
-        (copy / "environments").mkdir()
-        for file in (*overlay_files(root), root / "environments" / f"{BASE}{SUFFIX}"):
-            (copy / "environments" / file.name).write_bytes(file.read_bytes())
-        (copy / "environments" / f"{environment}.yaml").write_bytes(text.encode())
-        return next(each for each in load(copy) if each.environment == environment)
 
 
 def _synthesized(settings: AnySettings, out: Path) -> Stack:

@@ -92,6 +92,8 @@ def _with(data: Any, path: KeyPath, value: object) -> Any:  # noqa: ANN401  # da
             return [*items[:key], *items[key + 1 :]]
         held = items[key] if key < len(items) else None
         return [*items[:key], _with(held, rest, value), *items[key + 1 :]]
+    if data is not None and not isinstance(data, Mapping):
+        raise EditError(f"{key!r} cannot be added to a plain value")
     mapping = dict(cast("Mapping[str, Any]", data or {}))
     if not rest and value is REMOVED:
         mapping.pop(key, None)
@@ -149,7 +151,8 @@ class _Text:
             if not after_key <= start:
                 raise EditError(f"{key_text(path)} is an alias of another value")
             if start == end:  # no value: `key:`
-                return self._spliced(self._text.index(":", after_key) + 1, end, f" {_scalar(value)}")
+                behind = self._text.index(":", after_key) + 1  # the parser's place is behind a comment
+                return self._spliced(behind, behind, f" {_scalar(value)}")
         return self._spliced(start, end, _like(self._text[start:end], value))
 
     def _items(self, path: KeyPath, node: SequenceNode, value: Sequence[object]) -> str:
@@ -181,7 +184,13 @@ class _Text:
             if at:
                 return self._spliced(entries[at - 1][2], end, "")
             return self._spliced(start, entries[at + 1][1], "")
-        return self._spliced(self._line_start(start), self._after_line(end), "")
+        first, behind = self._line_start(start), self._after_line(end)
+        apart = self._line_end * 2
+        if self._text[:first].endswith(apart) and self._text[behind:].startswith(self._line_end):
+            behind += len(self._line_end)  # one empty line remains of the two around it
+        elif self._text[:first].endswith(apart) and behind == len(self._text):
+            first -= len(self._line_end)
+        return self._spliced(first, behind, "")
 
     # ---- new values ----------------------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ def test_ipv6_is_switched_on_and_off_in_place(
     with applied.aws.copy(living=True) as aws, AwsCli.start() as cli:
         mine = applied.copy(tmp_path / "project", aws)
         add_sources(root, mine.project.root)
-        asked, on, seen, renewed, *off = steps(root / "docs/guides/ipv6.md")
+        known, asked, on, seen, renewed, *off = steps(root / "docs/guides/ipv6.md")
 
         reached = asked.follow(mine.project.root, aws.variables, cli.folder)
         applies = [on.follow(mine.project.root, aws.variables, cli.folder)]
@@ -44,12 +44,14 @@ def test_ipv6_is_switched_on_and_off_in_place(
         verified = Look(monkeypatch).verify(mine)
         with without_a_block(aws):
             drifted = differing(Look(monkeypatch).verify(mine))
-        renewed.follow(mine.project.root, aws.variables, cli.folder)
+        renew = renewed.follow(mine.project.root, aws.variables, cli.folder)
+        setting = known.follow(mine.project.root, aws.variables, cli.folder)
         applies += [step.follow(mine.project.root, aws.variables, cli.folder) for step in off]
         mine.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0,))
         held = aws.client("ec2").describe_vpcs(Filters=[{"Name": "tag:Environment", "Values": ["dev"]}])["Vpcs"]
         left = Look(monkeypatch).verify(mine)
 
+    assert (setting.strip(), "enabled" in renew.split()) == ("enabled", True)
     assert "dev: yes: internet -> alb, tcp 80" in reached
     assert "dev: no: internet -> tasks, tcp 8080" in reached
     assert "0 destroyed" in applies[0]

@@ -60,7 +60,7 @@ ORDER = ["state", "networking", "alb", "ecs", "monthly_budget"]
             "\nalb:\n  idle_timeout: 120\n  ssl_policy: TLS\n\necs:\n",
         ),
         ({("tags",): {"Cost": "42", "kept": "true"}}, "# USD\n", '# USD\n\ntags:\n  Cost: "42"\n  kept: "true"\n'),
-        ({("monthly_budget",): REMOVED}, "monthly_budget: 130 # USD\n", ""),
+        ({("monthly_budget",): REMOVED}, "\nmonthly_budget: 130 # USD\n", ""),
     ],
 )
 def test_only_what_must_change_does(edits: dict[KeyPath, Any], old: str, new: str) -> None:

@@ -1,0 +1,109 @@
+"""Changes of an overlay by keys and values: the text with them, if the rules take it."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from environments.settings import EnvironmentSettings, SharedSettings
+from miyabi_infra.overlays.document import Document, read
+from miyabi_infra.overlays.edit import REMOVED, EditError, applied, edited
+from miyabi_infra.overlays.files import SUFFIX, content, overlay_files
+from miyabi_infra.overlays.loading import AnySettings, load
+from miyabi_infra.overlays.problems import KeyPath, OverlayError, Problem
+from miyabi_infra.project import BASE, OVERLAYS, SHARED
+from miyabi_infra.refused import Refused
+
+
+def changed(root: Path, environment: str, values: Mapping[KeyPath, Any]) -> str:
+    """The text of an overlay with other values at some keys, each of which may be new, or REMOVED.
+
+    A section that would be left without a key is removed with its last one.
+
+    Raises:
+        Refused: where there is no such overlay, or its text does not allow the change.
+        OverlayError: with what would be wrong then, and was not before.
+    """
+    file = root / OVERLAYS / f"{environment}{SUFFIX}"
+    document = _document(root, file)
+    order = (SharedSettings if environment == SHARED else EnvironmentSettings).model_fields
+    try:
+        text = edited(content(file).decode("utf-8"), dict(_edits(document.data, values)), list(order))
+    except EditError as error:
+        raise Refused(f"{document.file} cannot be changed: {error}") from error
+    try:
+        load_with(root, environment, text)
+    except OverlayError as error:
+        held = _known(root)
+        if found := [each for each in error.problems if _mistake(each) not in held]:
+            raise OverlayError(found) from error
+    return text
+
+
+def load_with(root: Path, environment: str, text: str) -> AnySettings:
+    """The settings of a project in which one overlay has another text.
+
+    Raises:
+        OverlayError: with every problem of every overlay.
+    """
+    with tempfile.TemporaryDirectory(prefix="miyabi-overlay-") as name:
+        copy = Path(name)
+        (copy / OVERLAYS).mkdir()
+        for file in (*overlay_files(root), root / OVERLAYS / f"{BASE}{SUFFIX}"):
+            (copy / OVERLAYS / file.name).write_bytes(file.read_bytes())
+        (copy / OVERLAYS / f"{environment}{SUFFIX}").write_bytes(text.encode())
+        return next(each for each in load(copy) if each.environment == environment)
+
+
+def _document(root: Path, file: Path) -> Document:
+    shown = Path(OVERLAYS, file.name)
+    if not file.is_file():
+        others = ", ".join(each.stem for each in overlay_files(root))
+        raise Refused(f"there is no {shown}; the overlays are {others}")
+    document = read(file, shown)
+    if document.problems:
+        raise OverlayError(document.problems)
+    return document
+
+
+def _edits(data: Mapping[str, Any], values: Mapping[KeyPath, Any]) -> Iterator[tuple[KeyPath, Any]]:
+    """The changes one after the other: none for what is so already, whole sections for what is empty, or will be."""
+    now = dict(data)
+    for key, value in values.items():
+        path, put = key, value
+        if value is REMOVED:
+            if _at(now, path) is REMOVED:
+                continue
+            while len(path) > 1 and len(cast("Mapping[str, Any]", _at(now, path[:-1]))) == 1:
+                path = path[:-1]
+        else:
+            empty = next((path[:at] for at in range(1, len(path)) if _at(now, path[:at]) is None), None)
+            if empty is not None:
+                for name in reversed(path[len(empty) :]):
+                    put = {name: put}
+                path = empty
+        now = applied(now, {path: put})
+        yield path, put
+
+
+def _at(data: object, path: KeyPath) -> object:
+    """The value at a path; REMOVED where there is none."""
+    for name in path:
+        if not isinstance(data, Mapping) or name not in data:
+            return REMOVED
+        data = cast("Mapping[object, object]", data)[name]
+    return data
+
+
+def _known(root: Path) -> set[tuple[object, ...]]:
+    """What is wrong with the overlays as they are."""
+    try:
+        load(root)
+    except OverlayError as error:
+        return set(map(_mistake, error.problems))
+    return set()
+
+
+def _mistake(problem: Problem) -> tuple[object, ...]:
+    """A problem without its line, which a change moves."""
+    return problem.place.file, problem.key, problem.problem, repr(problem.value)
