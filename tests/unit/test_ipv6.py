@@ -20,6 +20,7 @@ from miyabi_infra.aws.world import World
 from miyabi_infra.commands.set import run as change
 from miyabi_infra.cost.estimate import estimate
 from miyabi_infra.cost.prices import load
+from miyabi_infra.pages import guides
 from miyabi_infra.pages.diagram.reading import picture
 from miyabi_infra.pages.summary.reachability import connection_changes
 from miyabi_infra.pages.summary.replacing import replacements
@@ -64,6 +65,7 @@ def made(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with one environment, with IPv6, that is synthesized."""
     project = Project.alone(root, tmp_path_factory.mktemp("ipv6") / "project")
     text = QA.replace("networking:\n", "networking:\n  ipv6: dual-stack\n")
+    text += "dns: {zone: example.com, zone_id: Z0123456789ABCDEFGHIJ, load_balancer_names: [api.example.com]}\n"
     project.write("qa", text + "".join(f"{name}: {json.dumps(DUAL[name])}\n" for name in ("alb", "security_groups")))
     project.synthesize("qa")
     return project
@@ -73,6 +75,21 @@ def made(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
 def stack(made: Project) -> Stack:
     (found,) = read_stacks(made.out)
     return found
+
+
+@pytest.mark.parametrize("guide", ["api", "frontend", "runbook", "troubleshooting"])
+def test_the_guides_tell_of_ipv6_where_it_is_on_and_only_there(
+    root: Path, made: Project, stack: Stack, guide: str
+) -> None:
+    page = guides.page(made.root, stack, guide)
+    assert "IPv6" in page
+    committed = root / guides.FOLDER
+    assert "IPv6" not in (committed / "dev" / f"{guide}.md").read_text(encoding="utf-8")
+    if guide == "troubleshooting":
+        assert "api.example.com. A\n   api.example.com. AAAA\n" in page
+        assert 'dig +short AAAA "$host"' in page
+        assert "aws ecs list-account-settings --name dualStackIPv6" in page
+        assert "The load balancer answers over IPv4 and IPv6." in page
 
 
 # ---- what is built ---------------------------------------------------------------------------------------------------

@@ -50,6 +50,11 @@ class Entrance:
     """Names of the certificate that the environment makes, even if nothing uses it yet."""
     names: tuple[str, ...]
     """Names that lead to the load balancer or to the distribution."""
+    records: tuple[tuple[str, str], ...]
+    """Each of their records in Route 53: its name and its type, A or AAAA."""
+    answers_ipv6: bool
+    answers_ipv4: bool
+    """Whether clients outside the VPC reach the load balancer over IPv4."""
     tls_policy: str
     target_group: str
     port: int
@@ -65,6 +70,16 @@ class Entrance:
     def dns_name(self) -> str:
         """How the name begins that Elastic Load Balancing gives it."""
         return f"internal-{self.load_balancer}" if self.internal else self.load_balancer
+
+    @property
+    def listing(self) -> str:
+        """The records as Route 53 lists them: a line each, by name and type."""
+        return "\n".join(f"{name}. {kind}" for each in self.names for name, kind in self.records if name == each)
+
+    @property
+    def protocols(self) -> str:
+        """The versions of IP over which clients outside the VPC reach the load balancer."""
+        return "IPv4 and IPv6" if self.answers_ipv6 and self.answers_ipv4 else "IPv6" if self.answers_ipv6 else "IPv4"
 
     @property
     def outside(self) -> str:
@@ -97,6 +112,9 @@ def entrance(stack: Stack) -> Entrance:
         certificate=given if isinstance(given, str) else "",
         certified=certified(made) if made else (),
         names=tuple(dict.fromkeys(text(each.get("name")) for each in aliases)),
+        records=tuple(sorted((text(each.get("name")), text(each.get("type"))) for each in aliases)),
+        answers_ipv6=text(balancer.get("ip_address_type")).startswith("dualstack"),
+        answers_ipv4=balancer.get("ip_address_type") != "dualstack-without-public-ipv4",
         tls_policy=text(https.get("ssl_policy")) if https else "",
         target_group=text(group.get("name")),
         port=integer(group.get("port")),

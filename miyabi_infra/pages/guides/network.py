@@ -41,6 +41,8 @@ class Network:
     """Services with an endpoint: `ecr.api`."""
     flow_logs: str
     """Where flow logs go: the name of a log group, or the address of a folder in a bucket; empty for none."""
+    dual_stack: bool
+    """Whether what is in the subnets can have IPv6 addresses."""
 
     @property
     def single_nat(self) -> bool:
@@ -74,6 +76,7 @@ def network(stack: Stack) -> Network:
         security_groups={each.name: text(each.get("name")) for each in stack.of_type("aws_security_group")},
         endpoints=[service_of(each) for each in stack.of_type("aws_vpc_endpoint")],
         flow_logs=_flow_logs(stack),
+        dual_stack=any(each.get("ipv6_cidr_block") is not None for each in stack.of_type("aws_subnet")),
     )
 
 
