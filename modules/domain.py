@@ -1,9 +1,12 @@
 """What several modules say about domain names: their form, and the hosted zone in which their records are."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Final
 
-from modules.settings import Violation, matching
+from pydantic import BeforeValidator
+
+from modules.settings import Violation, matching, refuse
 
 AMAZON: Final = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"})
 """What a CAA record calls Amazon's authority: one of them suffices (ACM user guide, "Configure a CAA record")."""
@@ -11,10 +14,26 @@ AMAZON: Final = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "ama
 _LABEL: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])"
 _ALLOWED: Final = "a name in lower case such as app.example.com"
 
-DomainName = Annotated[str, matching(rf"(?=.{{4,253}}$)(?:\*\.)?{_LABEL}", "is not a domain name", _ALLOWED)]
+
+def _as_stored(value: object) -> object:
+    """Offer the name that somebody means who writes a URL, capitals, or the dot at the end."""
+    if isinstance(value, str):
+        name = re.sub(r"^https?://|/.*$|\.$", "", value.lower())
+        if name != value and re.fullmatch(rf"(?:\*\.)?{_LABEL}", name):
+            raise refuse("is not written as a domain name", name)
+    return value
+
+
+DomainName = Annotated[
+    str,
+    matching(rf"(?=.{{4,253}}$)(?:\*\.)?{_LABEL}", "is not a domain name", _ALLOWED),
+    BeforeValidator(_as_stored),
+]
 """A name, or `*.` and a name for all names directly below it."""
 
-HostName = Annotated[str, matching(rf"(?=.{{4,253}}$){_LABEL}", "is not a domain name without *", _ALLOWED)]
+HostName = Annotated[
+    str, matching(rf"(?=.{{4,253}}$){_LABEL}", "is not a domain name without *", _ALLOWED), BeforeValidator(_as_stored)
+]
 """A name without `*`."""
 
 ZoneId = Annotated[

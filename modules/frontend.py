@@ -240,6 +240,14 @@ class FrontendSettings(Settings):
         """CloudFront refuses a name twice."""
         yield from twice("domain_names", self.domain_names)
 
+    @rule("enabled", "api_paths")
+    def something_is_left_for_the_bucket(self, _platform: Platform) -> Iterator[Violation]:
+        """CloudFront asks the bucket for what no pattern matches, and `/*` matches everything."""
+        for index, path in enumerate(self.api_paths if self.enabled else ()):
+            if not path.strip("/*"):
+                problem = "takes every request, so the frontend is never served"
+                yield Violation(("api_paths", index), path, problem, "paths of the API, such as /api/*")
+
     @rule("api_paths", compares=True)
     def api_paths_differ(self, _platform: Platform) -> Iterator[Violation]:
         """CloudFront refuses two behaviors of the same path."""

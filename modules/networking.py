@@ -127,12 +127,12 @@ class NetworkingSettings(Settings):
             if IPv4Network(cidr).prefixlen > SMALLEST_ALB_PREFIX:
                 yield Violation(("public_subnet_cidrs", index), cidr, "is too small for an ALB", "/27 or larger")
 
-    @rule("availability_zones", "region")
+    @rule("availability_zones", "region", compares=True)
     def zones_are_of_the_region(self, platform: Platform) -> Iterator[Violation]:
         """The name of a zone is the name of its region and a letter."""
         zones = zones_of(platform.region)
         for index, zone in enumerate(self.availability_zones):
-            if zone not in zones:
+            if zone.strip() and zone not in zones:  # an empty one is told by its type
                 allowed = ", ".join(zones)
                 yield Violation(("availability_zones", index), zone, f"is not a zone of {platform.region}", allowed)
 

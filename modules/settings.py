@@ -190,6 +190,8 @@ def _of_version(value: object, version: int, elsewhere: str) -> object:
 def as_stored(value: object) -> object:
     """Refuse another form of a block than that of AWS: Terraform would plan it, and every later plan would differ."""
     network = block_of(value)
+    if network is not None and value in ("0.0.0.0", "::"):  # noqa: S104  # no address that anything binds to
+        raise refuse("is one address, and no block", f"{value}/0 for every address")
     if network is not None and ip_interface(str(value)).ip != network.network_address:
         raise refuse("is not the address of its network", f"{network}, the network that contains it")
     if network is not None and str(network) != value:

@@ -230,4 +230,5 @@ def _syntax_problem(error: YAMLError | RecursionError, text: str) -> tuple[int, 
         line = mark.line + 1 if mark else 1
         parts = cast("tuple[str | None, str | None]", (error.context, error.problem))
         reason = ", ".join(part for part in parts if part)
-    return line, f"is not YAML: {' '.join(reason.split())}", "one document of keys and values"
+    allowed = "spaces in place of the tab" if "'\\t'" in reason else "one document of keys and values"
+    return line, f"is not YAML: {' '.join(reason.split())}", allowed

@@ -24,6 +24,8 @@ _TYPES = {
     "model_type": ("is not a mapping", "a mapping of settings, or no such key"),
     "model_attributes_type": ("is not a mapping", "a mapping of settings, or no such key"),
 }
+_PART = 4
+"""Characters of which a guess needs so many at least: `https` of `https_ingress`."""
 _NO_SUCH_VALUE = "is not one of the allowed values"
 _BOUNDS = {
     "greater_than_equal": ("ge", "is too small", "{} or more"),
@@ -47,17 +49,20 @@ def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]
             found = key, MISSING, "is missing", _description(model, key, data)
         case "extra_forbidden":
             known = _known_keys(_model(model, key[:-1], data))
-            found = key, value, f"is under an unknown key{_hint(key[-1], known)}", ", ".join(known) or "no key here"
+            hint = _inside(model, key, data) or _hint(key[-1], known)
+            found = key, value, f"is under an unknown key{hint}", ", ".join(known) or "no key here"
         case "setting":
             found = key, HIDDEN if context["secret"] else value, context["problem"], context["allowed"]
         case "literal_error":
             allowed = str(context["expected"]).replace(" or ", ", ")
             quoted = f"'{value}'"  # YAML reads 7.0 as a number
             unquoted = not isinstance(value, str) and quoted in allowed.split(", ")
+            named = [each.strip("'") for each in allowed.split(", ")]
+            problem = f"{_NO_SUCH_VALUE}{_meant(value, named)}" if isinstance(value, str) else _NO_SUCH_VALUE
             found = (
                 key,
                 value,
-                *(("is not a string", f"{quoted}, in quotes") if unquoted else (_NO_SUCH_VALUE, allowed)),
+                *(("is not a string", f"{quoted}, in quotes") if unquoted else (problem, allowed)),
             )
         case "union_tag_invalid":
             tag = str(context["discriminator"]).strip("'")
@@ -145,6 +150,29 @@ def _known_keys(model: type[BaseModel] | None) -> list[str]:
     return [name for name in model.model_fields if name != "environment"] if model else []
 
 
+def _inside(model: type[BaseModel], key: KeyPath, data: Mapping[str, Any]) -> str:
+    """What `alb.idle_timeout: 60` means: a key of a section. YAML takes it for one key with a dot."""
+    section, dot, name = str(key[-1]).partition(".")
+    if dot and name in _known_keys(_model(model, (*key[:-1], section), {**data, section: data.get(section) or {}})):
+        return f" (did you mean {name} in the section {section}?)"
+    return ""
+
+
+def _meant(value: str, allowed: Sequence[str]) -> str:
+    """The one value that differs in capitals and signs only, or contains what is written: `dual-stack`, `strict`."""
+    text = _letters(value)
+    same = [each for each in allowed if _letters(each) == text]
+    longer = [each for each in allowed if len(text) >= _PART and text in _letters(each)]
+    found = same or (longer if len(longer) == 1 else [])
+    return f" (did you mean {found[0]}?)" if found else ""
+
+
+def _letters(text: str) -> str:
+    return "".join(each for each in text.lower() if each.isalnum())
+
+
 def _hint(key: str | int, known: Sequence[str]) -> str:
-    near = get_close_matches(str(key), known, n=1)
+    text = str(key)
+    longer = [each for each in known if len(text) >= _PART and text in each.split("_")]
+    near = get_close_matches(text, known, n=1) or (longer if len(longer) == 1 else [])
     return f" (did you mean {near[0]}?)" if near else ""

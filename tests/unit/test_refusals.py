@@ -340,6 +340,11 @@ RULES = {
         "alb.ip_address_type dualstack offers; allowed: ['::/0'], blocks of public addresses, or alb.ip_address_type: "
         "ipv4",
     ),
+    "something_is_left_for_the_bucket": Case(
+        add="frontend:\n  enabled: true\n  bucket: frontend-qa\n  api_paths: [/api/*, /*]\n",
+        problem="qa.yaml:11: frontend.api_paths[1]: '/*' takes every request, so the frontend is never served; "
+        "allowed: paths of the API, such as /api/*",
+    ),
     "somebody_gets_in_over_ipv4": Case(
         replace=DUAL_STACK,
         add="alb:\n  ip_address_type: dualstack\nsecurity_groups:\n  alb_ingress_cidr_blocks: []\n"
@@ -1255,6 +1260,50 @@ FIELDS = {
         add="waf: {blocked_addresses: [192.0.2.1/24]}\n",
         problem="qa.yaml:8: waf.blocked_addresses[0]: '192.0.2.1/24' is not the address of its network; "
         "allowed: 192.0.2.0/24, the network that contains it",
+    ),
+    "value in another spelling": Case(
+        add="alb: {ip_address_type: dual-stack}\n",
+        problem="qa.yaml:8: alb.ip_address_type: 'dual-stack' is not one of the allowed values (did you mean "
+        "dualstack?); allowed: 'ipv4', 'dualstack', 'dualstack-without-public-ipv4'",
+    ),
+    "a part of a value": Case(
+        add="alb: {desync_mitigation_mode: Strict}\n",
+        problem="qa.yaml:8: alb.desync_mitigation_mode: 'Strict' is not one of the allowed values (did you mean "
+        "strictest?); allowed: 'monitor', 'defensive', 'strictest'",
+    ),
+    "key with a dot": Case(
+        add="alb.idle_timeout: 60\n",
+        problem="qa.yaml:8: alb.idle_timeout: 60 is under an unknown key (did you mean idle_timeout in the section "
+        f"alb?); allowed: {', '.join(name for name in EnvironmentSettings.model_fields if name != 'environment')}",
+    ),
+    "a part of a key": Case(
+        add="security_groups: {https: true}\n",
+        problem="qa.yaml:8: security_groups.https: true is under an unknown key (did you mean https_ingress?); "
+        "allowed: https_ingress, alb_ingress_cidr_blocks, alb_ingress_ipv6_cidr_blocks",
+    ),
+    "URL of a domain": Case(
+        add="dns: {zone: 'https://Example.com/'}\n",
+        problem="qa.yaml:8: dns.zone: 'https://Example.com/' is not written as a domain name; allowed: example.com",
+    ),
+    "dot at the end of a domain": Case(
+        add="certificate: {domain_names: ['*.example.com.']}\n",
+        problem="qa.yaml:8: certificate.domain_names[0]: '*.example.com.' is not written as a domain name; "
+        "allowed: *.example.com",
+    ),
+    "every address without a length": Case(
+        add="security_groups: {alb_ingress_ipv6_cidr_blocks: ['::']}\n",
+        problem="qa.yaml:8: security_groups.alb_ingress_ipv6_cidr_blocks[0]: '::' is one address, and no block; "
+        "allowed: ::/0 for every address",
+    ),
+    "zone of another region beside one that is none": Case(
+        replace=("[us-west-2a, us-west-2b]", "[us-east-1b, '']"),
+        problem="qa.yaml:3: networking.availability_zones[0]: 'us-east-1b' is not a zone of us-west-2; "
+        "allowed: us-west-2a, us-west-2b, us-west-2c, us-west-2d",
+    ),
+    "a tab": Case(
+        add="alb:\n\tidle_timeout: 60\n",
+        problem="qa.yaml:9: is not YAML: while scanning for the next token, found character '\\t' that cannot start "
+        "any token; allowed: spaces in place of the tab",
     ),
     "all IPv6 addresses": Case(
         add="waf: {blocked_addresses: ['::/0']}\n",
