@@ -112,7 +112,9 @@ class Acls:
             held += [(block, "egress") for block in acl.blocks("egress")]
         for rule in self._stack.of_type("aws_network_acl_rule"):
             key = self._key(rule.get("network_acl_id"))
-            everything: list[tuple[Mapping[str, Value], Direction]] = [(_ALLOW, "ingress"), (_ALLOW, "egress")]
+            everything: list[tuple[Mapping[str, Value], Direction]] = []
+            for allow in _ALLOW:
+                everything += [(allow, "ingress"), (allow, "egress")]
             blocks.setdefault(key, everything if key.startswith(_DEFAULT) else []).append((_of_rule(rule), _way(rule)))
         return {address: _acl(address, held) for address, held in blocks.items()}
 
@@ -124,8 +126,11 @@ class Acls:
 
 
 _DEFAULT: Final = "the default network ACL of "
-_ALLOW: Final[Mapping[str, Value]] = {"rule_no": 100, "action": "allow", "protocol": "-1", "cidr_block": "0.0.0.0/0"}
-"""What AWS puts into a default ACL."""
+_ALLOW: Final[Sequence[Mapping[str, Value]]] = (
+    {"rule_no": 100, "action": "allow", "protocol": "-1", "cidr_block": "0.0.0.0/0"},
+    {"rule_no": 101, "action": "allow", "protocol": "-1", "ipv6_cidr_block": "::/0"},
+)
+"""What AWS puts into a default ACL, the second where the VPC has an IPv6 block (VPC user guide)."""
 
 
 def _default(vpc: str) -> str:

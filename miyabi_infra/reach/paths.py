@@ -183,8 +183,10 @@ class Reach:
             for version in VERSIONS
         }
         named = [version for version in VERSIONS if rule.public_over(version)]
-        if missing[IPV4] == missing[IPV6]:
-            yield from (LetIn(node.name, rule, port, each) for each in (missing[IPV4],) if each)
+        public = node.public_over(IPV4)
+        if missing[IPV4] == missing[IPV6] or (public.holds is False and public == node.public_over(IPV6)):
+            alike = tuple(each for each in missing[IPV4] if each in missing[IPV6])
+            yield from (LetIn(node.name, rule, port, alike) for _ in named[:1] if alike)
             return
         for version in named:
             if missing[version]:

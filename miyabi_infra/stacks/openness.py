@@ -17,13 +17,16 @@ Words = Callable[[Stack, str], tuple[str, ...]]
 # ---- security groups ---------------------------------------------------------------------------------------------
 
 
-def open_to_internet(direction: str) -> Measure:
-    """The negative share of the internet's addresses, times the ports, that the rules of a security group name."""
+def open_to_internet(direction: str, version: int) -> Measure:
+    """The negative share of the internet's addresses, times the ports, that the rules of a security group name.
+
+    Over each IP version by itself: what is narrower over one makes up for nothing over the other.
+    """
 
     def measured(stack: Stack) -> dict[str, float]:
         found = {each.address: 0.0 for each in stack.of_type("aws_security_group", "aws_default_security_group")}
         for group, rule in _rules(stack, direction):
-            found[group] = found.get(group, 0.0) - _width(rule)
+            found[group] = found.get(group, 0.0) - _width(rule, version)
         return found
 
     return measured
@@ -42,10 +45,13 @@ def open_within(direction: str) -> Measure:
     return measured
 
 
-def blocks_of_internet(direction: str) -> Words:
+def blocks_of_internet(direction: str, version: int) -> Words:
     """The blocks of the internet that the rules of a group name, each with its ports."""
     return lambda stack, group: _with_ports(
-        (str(block), rule) for rule in _rules_of(stack, direction, group) for block in _networks(rule, public=True)
+        (str(block), rule)
+        for rule in _rules_of(stack, direction, group)
+        for block in _networks(rule, public=True)
+        if block.version == version
     )
 
 
@@ -99,8 +105,9 @@ _PEERS: Final = (
 )
 
 
-def _width(rule: Mapping[str, Value]) -> float:
-    return _ports_of(rule) * sum(2.0**-each.prefixlen for each in _networks(rule, public=True))
+def _width(rule: Mapping[str, Value], version: int) -> float:
+    shares = (2.0**-each.prefixlen for each in _networks(rule, public=True) if each.version == version)
+    return _ports_of(rule) * sum(shares)
 
 
 def _ports_of(rule: Mapping[str, Value]) -> float:

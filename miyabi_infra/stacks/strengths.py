@@ -109,9 +109,9 @@ _SHOWN: Final = 4
 
 def _some(items: Sequence[str], others: Sequence[str]) -> str:
     """Some of the blocks on one side, first those that the other side has not."""
-    ordered = sorted(items, key=lambda each: each in others)
-    more = len(ordered) - _SHOWN
-    return ", ".join(ordered[:_SHOWN]) + (f" and {more} more" if more > 0 else "") or "nothing"
+    more = len(items) - _SHOWN
+    ordered = sorted(items, key=lambda each: each in others) if more > 0 else items
+    return "; ".join(ordered[:_SHOWN]) + (f" and {more} more" if more > 0 else "") or "nothing"
 
 
 def unjudged(changes: Sequence[ResourceChange]) -> list[Unjudged]:
@@ -186,6 +186,9 @@ _ACL_LOGGING: Final = ("aws_wafv2_web_acl_logging_configuration",)
 _IP_SET: Final = ("aws_wafv2_ip_set",)
 _WEB_ACL: Final = ("aws_wafv2_web_acl",)
 
+_ADDRESSES: Final = ((4, "addresses"), (6, "IPv6 addresses"))
+"""The IP versions, and what their addresses are called."""
+
 STRENGTHS: Final = (
     # ---- network
     Strength(
@@ -218,17 +221,22 @@ STRENGTHS: Final = (
         by.each_of_stack(by.private_subnets),
         (*_of(("aws_route",), "", "gateway_id"), *_of(("aws_route_table_association",), "")),
     ),
-    Strength(
-        "addresses of the internet that security groups let in",
-        "the fewer can connect, the fewer can attack",
-        openness.open_to_internet("ingress"),
-        (
-            *_of(_GROUPS, "ingress"),
-            *_of(openness.RULE_TYPES, "", "cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"),
-            *_of(openness.RULE_TYPES, "from_port", "to_port", "protocol", "ip_protocol", "type", "security_group_id"),
-        ),
-        new=0,
-        words=openness.blocks_of_internet("ingress"),
+    *(
+        Strength(
+            f"{addresses} of the internet that security groups let in",
+            "the fewer can connect, the fewer can attack",
+            openness.open_to_internet("ingress", version),
+            (
+                *_of(_GROUPS, "ingress"),
+                *_of(openness.RULE_TYPES, "", "cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6"),
+                *_of(
+                    openness.RULE_TYPES, "from_port", "to_port", "protocol", "ip_protocol", "type", "security_group_id"
+                ),
+            ),
+            new=0,
+            words=openness.blocks_of_internet("ingress", version),
+        )
+        for version, addresses in _ADDRESSES
     ),
     Strength(
         "private addresses, groups and prefix lists that security groups let in",
@@ -237,12 +245,15 @@ STRENGTHS: Final = (
         _of(_GROUPS, "ingress"),
         words=openness.peers_within("ingress"),
     ),
-    Strength(
-        "addresses of the internet that security groups let out",
-        "the fewer are reachable, the fewer can be sent data",
-        openness.open_to_internet("egress"),
-        _of(_GROUPS, "egress"),
-        words=openness.blocks_of_internet("egress"),
+    *(
+        Strength(
+            f"{addresses} of the internet that security groups let out",
+            "the fewer are reachable, the fewer can be sent data",
+            openness.open_to_internet("egress", version),
+            _of(_GROUPS, "egress"),
+            words=openness.blocks_of_internet("egress", version),
+        )
+        for version, addresses in _ADDRESSES
     ),
     # ---- tasks
     Strength(

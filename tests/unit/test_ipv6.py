@@ -17,6 +17,7 @@ from miyabi_infra.aws.status.entrance import entrance
 from miyabi_infra.aws.status.model import Level, Look
 from miyabi_infra.aws.status.way_out import way_out
 from miyabi_infra.aws.world import World
+from miyabi_infra.commands import reach as command
 from miyabi_infra.commands.set import run as change
 from miyabi_infra.cost.estimate import estimate
 from miyabi_infra.cost.prices import load
@@ -333,7 +334,9 @@ def test_without_nat_ipv6_takes_no_tasks_to_aws(made: Project, tmp_path: Path) -
     assert answers(stack, "tasks", "internet") == {4: "no", 6: "unknown"}
 
 
-def test_an_internal_load_balancer_is_in_nobodys_way_over_either_version(made: Project, tmp_path: Path) -> None:
+def test_an_internal_load_balancer_is_in_nobodys_way_over_either_version(
+    made: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def internal(found: dict[str, Any]) -> None:
         found["aws_lb"]["main"]["internal"] = True
 
@@ -342,6 +345,8 @@ def test_an_internal_load_balancer_is_in_nobodys_way_over_either_version(made: P
     assert (answer.verdict, answer.version) == ("no", None)
     said = [(each.port_text, [step.text for step in each.missing]) for each in reach.let_in if each.port == 80]
     assert said == [("tcp 80", ["the load balancer is internal"])] * 2, "one for each rule, and no contradiction"
+    assert command.run(tmp_path / "project", "qa") == 0
+    assert capsys.readouterr().out.count("lets the internet in on tcp 80") == 1
 
 
 def test_a_limit_over_one_version_is_no_everybody_over_both(made: Project, tmp_path: Path) -> None:
@@ -420,11 +425,27 @@ def test_blocks_are_told_as_blocks(made: Project, stack: Stack, tmp_path: Path) 
     assert [(each.strength.name, each.told) for each in found] == [
         (
             "addresses of the internet that security groups let in",
-            (
-                "203.0.113.0/24 on tcp 80, 2001:db8::/48 on tcp 80",
-                "0.0.0.0/0 on tcp 80, tcp 443, ::/0 on tcp 80, tcp 443",
-            ),
+            ("203.0.113.0/24 on tcp 80", "0.0.0.0/0 on tcp 80, tcp 443"),
         ),
+        (
+            "IPv6 addresses of the internet that security groups let in",
+            ("2001:db8::/48 on tcp 80", "::/0 on tcp 80, tcp 443"),
+        ),
+    ]
+
+
+def test_what_is_narrower_over_one_version_makes_up_for_nothing_over_the_other(made: Project, tmp_path: Path) -> None:
+    def narrower(found: dict[str, Any]) -> None:
+        for each in found["aws_security_group"]["alb"]["ingress"]:
+            each["ipv6_cidr_blocks"] = ["2001:db8::/48"] if each["ipv6_cidr_blocks"] else []
+
+    def swapped(found: dict[str, Any]) -> None:
+        for each in found["aws_security_group"]["alb"]["ingress"]:
+            each["cidr_blocks"] = ["203.0.113.0/24"] if each["cidr_blocks"] else []
+
+    sides = [mutated(made, tmp_path / each.__name__, "security-groups", each) for each in (narrower, swapped)]
+    assert [each.strength.name for each in weaker(*sides)] == [
+        "IPv6 addresses of the internet that security groups let in"
     ]
 
 

@@ -73,7 +73,7 @@ WEAKER: Final[Mapping[str, tuple[Any, str]]] = {
     ),
     "security_groups.alb_ingress_ipv6_cidr_blocks": (
         ["::/0"],
-        "addresses of the internet that security groups let in",
+        "IPv6 addresses of the internet that security groups let in",
     ),
     "iam.execution_role_reads_secrets": (True, WIDTH),
     "iam.task_role_allows_exec": (True, WIDTH),
