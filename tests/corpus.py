@@ -98,11 +98,13 @@ CORPUS: Final = (
         ("the_egress_only_gateway_is_said_to_let_in_answers_only", "no, and the gateway is named"),
         ("without_nat_ipv6_takes_no_tasks_to_aws", "no"),
         ("a_limit_over_one_version_is_no_everybody_over_both", "the office over IPv4, everybody over IPv6"),
+        ("the_default_network_acl_lets_ipv6_pass_but_for_what_a_rule_denies", "yes over both, and over IPv4 alone"),
         ("what_another_address_type_opens_and_closes_is_told_by_version", "opened and closed, by IP version"),
     ),
     *_rows(
         "reach", "good", "unit/test_firewall", AWS,
         ("whose_addresses_a_list_lets_pass_passes_by_the_firewall", "these pass, everybody else not", 3),
+        ("who_passes_by_since_then_is_a_difference", "these do now, or no longer", 4),
     ),
     *_rows(
         "reach", "bad", "unit/test_firewall", AWS,
@@ -215,6 +217,10 @@ CORPUS: Final = (
         ("prod_is_in_nothing_weaker_than_staging", "not weaker"),
         ("logs_that_are_kept_for_ever_are_the_strongest", "not weaker"),
         ("long_values_show_where_they_differ", "both sides differ in the text"),
+    ),
+    *_rows(
+        "diff", "good", "unit/test_ipv6", STACK,
+        ("what_is_narrower_over_one_version_makes_up_for_nothing_over_the_other", "weaker over IPv6"),
     ),
     *_rows(
         "diff", "bad", "unit/test_ipv6", STACK,

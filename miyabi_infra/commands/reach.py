@@ -134,10 +134,13 @@ def _remarks(reach: Reach) -> list[str]:
 
 def _past_text(found: Past) -> str:
     """Whether somebody passes by the distribution or the firewall, and what stops them."""
-    way = f"past {found.passed}: {found.source} -> {found.target} tcp {found.port}"
     if found.verdict == "no":
-        return f"{way}: no, {'; '.join(step.text for step in found.missing)}"
-    return f"{way}: {'YES, requests are answered' if found.verdict == 'yes' else 'depends'}"
+        return f"{found.way}: no, {'; '.join(step.text for step in found.missing)}"
+    return f"{found.way}: {'YES, requests are answered' if found.verdict == 'yes' else 'depends'}"
+
+
+def _may(found: Past) -> str:
+    return "" if found.verdict == "yes" else "  (depends)"
 
 
 def _let_in_text(found: LetIn) -> str:
@@ -214,6 +217,8 @@ def _difference_text(environment: str, found: ReachChange, since: str) -> str:
     lines = [f"{environment}:"]
     lines += [f"  + {each.source} -> {each.target}  {_port(each)}{_depends(each)}" for each in found.opened]
     lines += [f"  - {each.source} -> {each.target}  {_port(each)}{_depends(each)}" for each in found.closed]
+    lines += [f"  + {each.way}{_may(each)}" for each in found.passing]
+    lines += [f"  - {each.way}{_may(each)}" for each in found.stopped]
     lines += [f"  + {each.tasks} can {each.text}" for each in found.gained]
     lines += [f"  - {each.tasks} cannot {each.text}" for each in found.lost]
     lines += [f"  ! {text}" for text in dict.fromkeys(map(_let_in_text, found.let_in))]
@@ -304,6 +309,8 @@ def _difference_data(found: ReachChange) -> dict[str, Any]:
         "gained": [_ability_data(each) for each in found.gained],
         "lost": [_ability_data(each) for each in found.lost],
         "unjudged": list(found.unjudged),
+        "passing": [_past_data(each) for each in found.passing],
+        "stopped": [_past_data(each) for each in found.stopped],
         "let_in": [_let_in_data(each) for each in found.let_in],
     }
 

@@ -112,10 +112,8 @@ class Acls:
             held += [(block, "egress") for block in acl.blocks("egress")]
         for rule in self._stack.of_type("aws_network_acl_rule"):
             key = self._key(rule.get("network_acl_id"))
-            everything: list[tuple[Mapping[str, Value], Direction]] = []
-            for allow in _ALLOW:
-                everything += [(allow, "ingress"), (allow, "egress")]
-            blocks.setdefault(key, everything if key.startswith(_DEFAULT) else []).append((_of_rule(rule), _way(rule)))
+            held = blocks.setdefault(key, list(_both_ways(_ALLOW)) if key.startswith(_DEFAULT) else [])
+            held.append((_of_rule(rule), _way(rule)))
         return {address: _acl(address, held) for address, held in blocks.items()}
 
     def _key(self, value: Value) -> str:
@@ -131,6 +129,12 @@ _ALLOW: Final[Sequence[Mapping[str, Value]]] = (
     {"rule_no": 101, "action": "allow", "protocol": "-1", "ipv6_cidr_block": "::/0"},
 )
 """What AWS puts into a default ACL, the second where the VPC has an IPv6 block (VPC user guide)."""
+
+
+def _both_ways(entries: Sequence[Mapping[str, Value]]) -> Iterator[tuple[Mapping[str, Value], Direction]]:
+    for each in entries:
+        yield each, "ingress"
+        yield each, "egress"
 
 
 def _default(vpc: str) -> str:

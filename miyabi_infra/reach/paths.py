@@ -113,6 +113,11 @@ class Past:
     """Every condition of a request on it that is answered by the application."""
 
     @property
+    def way(self) -> str:
+        """`past firewall: internet -> alb tcp 80`."""
+        return f"past {self.passed}: {self.source} -> {self.target} tcp {self.port}"
+
+    @property
     def verdict(self) -> Verdict:
         """Whether such a request is answered."""
         return verdict(self.steps)
@@ -213,9 +218,21 @@ class Reach:
     @cached_property
     def past_the_firewall(self) -> tuple[Past, ...]:
         """Where there is a web ACL: who could have a request answered that none inspects."""
-        entrances = [node for node in self.nodes if node.kind in ("cdn", "load balancer")]
-        if not any(self._acl_of(node) for node in entrances):
-            return ()
+        return self.uninspected if self.inspects else ()
+
+    @property
+    def inspects(self) -> bool:
+        """Whether there is a web ACL."""
+        return any(self._acl_of(node) for node in self._entrances)
+
+    @property
+    def _entrances(self) -> list[Node]:
+        return [node for node in self.nodes if node.kind in ("cdn", "load balancer")]
+
+    @cached_property
+    def uninspected(self) -> tuple[Past, ...]:
+        """For each entrance: who could have a request answered that no web ACL inspects."""
+        entrances = self._entrances
         found: list[Past] = []
         behind: set[str] = set()
         for node in entrances:

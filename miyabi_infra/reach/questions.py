@@ -9,7 +9,7 @@ from typing import Final
 from miyabi_infra.reach.blocks import parsed, union
 from miyabi_infra.reach.network import ANY_PORT, port_text
 from miyabi_infra.reach.nodes import ALSO, HTTPS, INTERNET, IPV4, IPV6, VERSIONS, Node
-from miyabi_infra.reach.paths import Connection, LetIn, Reach, over, together
+from miyabi_infra.reach.paths import Connection, LetIn, Past, Reach, over, together
 from miyabi_infra.reach.permissions import Ability, abilities
 from miyabi_infra.reach.steps import Step, Verdict, verdict
 from miyabi_infra.refused import Refused
@@ -203,10 +203,15 @@ class ReachChange:
 
     unjudged: tuple[str, ...] = ()
     """Addresses of resources of the second that may open or close something, and are not judged."""
+    passing: tuple[Past, ...] = ()
+    """Who passes by the distribution or the firewall, or may, in the second only."""
+    stopped: tuple[Past, ...] = ()
+    """Who passes by them in the first only."""
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
-        return bool(self.opened or self.closed or self.gained or self.lost or self.let_in or self.unjudged)
+        connections = self.opened or self.closed or self.gained or self.lost or self.let_in
+        return bool(connections or self.unjudged or self.passing or self.stopped)
 
 
 def difference(before: Stack | None, after: Stack | None) -> ReachChange:
@@ -215,7 +220,27 @@ def difference(before: Stack | None, after: Stack | None) -> ReachChange:
     closed, opened = _connections(first, second)
     known: set[str] = set() if first is None else {each.address for each in first.unjudged}
     new = () if second is None else tuple(each.address for each in second.unjudged if each.address not in known)
-    return ReachChange(opened, closed, *_abilities(first, second), _let_in(first, second), new)
+    passing, stopped = _passing(first, second)
+    return ReachChange(opened, closed, *_abilities(first, second), _let_in(first, second), new, passing, stopped)
+
+
+def _passing(before: Reach | None, after: Reach | None) -> tuple[tuple[Past, ...], tuple[Past, ...]]:
+    """Who passes by a distribution or a firewall on one side only; nothing of a stack that is new, or gone."""
+    if before is None or after is None:
+        return (), ()
+    inspects = before.inspects or after.inspects
+    first, second = (
+        {
+            (each.source, each.passed, each.target, each.port): each
+            for each in (*one.past_the_cdn, *(one.uninspected if inspects else ()), *one.let_pass_the_firewall)
+            if each.verdict != "no"
+        }
+        for one in (before, after)
+    )
+    return (
+        tuple(each for key, each in second.items() if key not in first),
+        tuple(each for key, each in first.items() if key not in second),
+    )
 
 
 def _connections(before: Reach | None, after: Reach | None) -> tuple[tuple[Connection, ...], tuple[Connection, ...]]:

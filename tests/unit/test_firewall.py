@@ -13,7 +13,7 @@ from miyabi_infra.cost.estimate import estimate
 from miyabi_infra.cost.prices import load
 from miyabi_infra.pages.diagram.reading import picture
 from miyabi_infra.pages.guides.monitoring import monitoring
-from miyabi_infra.reach import Reach
+from miyabi_infra.reach import Reach, difference
 from miyabi_infra.stacks import Stack, read
 from miyabi_infra.stacks.firewalls import web_acls
 from modules.waf_facts import GROUPS, INCLUDED_CAPACITY
@@ -162,6 +162,29 @@ def test_whose_addresses_a_list_lets_pass_passes_by_the_firewall(
         (ALLOWED[0], "yes"),
         (ALLOWED[1], "no"),
     ]
+
+
+def test_who_passes_by_since_then_is_a_difference(make: Make) -> None:
+    def ways(**settings: Any) -> Stack:  # noqa: ANN401  # any settings
+        return stack(make(**settings))
+
+    plain, lists, off = ways(), ways(**LISTS), ways(enabled=False)
+    found = {
+        name: ([each.way for each in one.passing], [each.way for each in one.stopped])
+        for name, one in {
+            "listed": difference(plain, lists),
+            "off": difference(plain, off),
+            "on": difference(off, plain),
+            "same": difference(lists, lists),
+        }.items()
+    }
+    everybody, office = "past firewall: internet -> alb tcp 80", f"past firewall: {ALLOWED[0]} -> alb tcp 80"
+    assert found == {
+        "listed": ([office], []),
+        "off": ([everybody], []),
+        "on": ([], [everybody]),
+        "same": ([], []),
+    }
 
 
 def test_behind_the_distribution_another_firewall_inspects_them_too(make: Make) -> None:

@@ -362,6 +362,24 @@ def test_a_limit_over_one_version_is_no_everybody_over_both(made: Project, tmp_p
     assert entry.limits == ("203.0.113.0/24", "::/0")
 
 
+def deny(port: int) -> dict[str, Any]:
+    ports = {"from_port": port, "to_port": port, "protocol": "tcp", "ipv6_cidr_block": "::/0"}
+    default = "${aws_vpc.main.default_network_acl_id}"
+    return {"network_acl_id": default, "rule_number": 1, "rule_action": "deny", "egress": False, **ports}
+
+
+@pytest.mark.parametrize(("port", "expected"), [(22, {None: "yes"}), (80, {4: "yes", 6: "no"})])
+def test_the_default_network_acl_lets_ipv6_pass_but_for_what_a_rule_denies(
+    made: Project, tmp_path: Path, port: int, expected: dict[int | None, str]
+) -> None:
+    """VPC user guide, "Default network ACL": rule 101 lets all IPv6 pass where the VPC has an IPv6 block."""
+
+    def rule(found: dict[str, Any]) -> None:
+        found["aws_network_acl_rule"] = {"deny": deny(port)}
+
+    assert answers(mutated(made, tmp_path, "networking", rule), "internet", "alb:80") == expected
+
+
 def test_over_ipv6_alone_the_load_balancer_needs_its_rule_its_route_and_its_addresses(
     made: Project, tmp_path: Path
 ) -> None:

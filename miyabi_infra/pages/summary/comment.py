@@ -10,6 +10,7 @@ from miyabi_infra.pages.summary.markdown import LIMIT, bounded, code, folded
 from miyabi_infra.pages.summary.plan import Plan
 from miyabi_infra.pages.summary.reachability import ConnectionChange, connection_changes
 from miyabi_infra.pages.summary.region import told as of_region
+from miyabi_infra.reach.steps import Verdict
 from miyabi_infra.stacks.causes import Cause
 from miyabi_infra.stacks.compare import LONGEST, ArgumentChange, ResourceChange, shown_values
 from miyabi_infra.stacks.effects import effects_of, told
@@ -301,6 +302,8 @@ def _reach(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     for each in found:
         reach, name = each.reach, code(each.name)
         yield from (f"- {name}: {_connection(change)}" for change in connection_changes(reach))
+        yield from (f"- {name}: **opened**: {code(one.way)}{_depends(one.verdict)}" for one in reach.passing)
+        yield from (f"- {name}: closed: {code(one.way)}{_depends(one.verdict)}" for one in reach.stopped)
         yield from (f"- {name}: {one.tasks} can now {one.text}" for one in reach.gained)
         yield from (f"- {name}: **{one.tasks} cannot {one.text} any more**" for one in reach.lost)
         yield from dict.fromkeys(
@@ -314,12 +317,15 @@ def _connection(change: ConnectionChange) -> str:
     found = change.connection
     ends = f"{code(found.source)} to {code(found.target)}, {found.port_text}"
     shown = {"opened": "**opened**", "widened": "**widened**", "changed": "**changed**"}.get(change.kind, change.kind)
-    if not found.certain:
-        ends += ", depends on what the stack does not say"
+    ends += _depends("yes" if found.certain else "unknown")
     if change.before and change.before != found.blocks:
         return f"{shown}: {ends}: {_blocks(change.before)} to {_blocks(found.blocks)}"
     limited = f" ({_blocks(found.limits)})" if found.limits else ""
     return f"{shown}: {ends}{limited}"
+
+
+def _depends(verdict: Verdict) -> str:
+    return "" if verdict == "yes" else ", depends on what the stack does not say"
 
 
 def _blocks(blocks: Sequence[str]) -> str:
