@@ -336,6 +336,18 @@ def test_no_command_takes_what_is_of_others_along_or_acts_before_it_looks(render
             assert any("miyabi-infra verify" in each.text for each in held)
 
 
+GNU_ONLY: Final = r"sed -[a-zA-Z]*[iz]|date (?:-d|--date)|grep -[a-zA-Z]*P|base64 -w|readlink -f"
+"""What macOS has not, or has with other options."""
+
+
+def test_no_command_needs_gnus_tools_or_edits_an_overlay_past_its_parser(root: Path, rendered: Project) -> None:
+    written = [root / "README.md", *sorted((root / "docs/guides").glob("*.md")), *guides.pages(rendered.root)]
+    told = [each for file in written for each in blocks(file)]
+    found = [text for _, _, text in told if re.search(rf"{GNU_ONLY}|(?:>>|tee -a) environments/", text)]
+    assert found == []
+    assert len([text for _, _, text in told if "miyabi-infra set --env" in text]) >= 20  # and looked
+
+
 def test_every_command_is_executed_or_says_why_not(rendered: Project) -> None:
     for each in every_command(rendered.root):
         if each.session:

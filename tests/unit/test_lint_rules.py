@@ -1,5 +1,6 @@
 """Every rule of lint: an overlay that it finds something in, and one in which nothing is found."""
 
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -680,6 +681,17 @@ def test_a_rule_finds_what_it_is_about(described: dict[str, Overlay], stacks: di
     written = setting.partition(".")[2] in change.get(setting.partition(".")[0], {}) if "." in setting else False
     if written:
         assert found[0].written
+
+
+def test_the_block_that_amazon_gives_the_vpc_is_named_by_a_command(
+    project: Project, described: dict[str, Overlay], stacks: dict[str, Stack]
+) -> None:
+    place = next(at for at, (_, _, _, text) in zip(PLACES, FOUND, strict=True) if "(::/0)" in text)
+    name = f"case-{place}"
+    (fix,) = [each.fix for each in found_in(described, stacks[name]) if each.subject.endswith("ipv6_cidr_blocks")]
+    assert f"`terraform -chdir=cdktf.out/stacks/miyabi-{name} output -raw vpc_ipv6_cidr`" in fix
+    written = project.out / f"stacks/miyabi-{name}/cdk.tf.json"
+    assert "vpc_ipv6_cidr" in json.loads(written.read_text(encoding="utf-8"))["output"]
 
 
 def test_a_local_state_is_an_error_where_the_pipeline_applies(
