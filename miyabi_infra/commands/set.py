@@ -32,7 +32,10 @@ def run(root: Path, environment: str, assignments: Sequence[str], removed: Seque
         key, equals, text = each.partition("=")
         if not equals:
             raise Refused(f"{each}: is no assignment; allowed: KEY=VALUE, such as alb.idle_timeout=120")
-        values[_path(key)] = _value(key, text)
+        path = _path(key)
+        if path in values:
+            raise Refused(f"{key}: is named twice; allowed: each setting once")
+        values[path] = _value(key, text)
     file, shown = root / OVERLAYS / f"{environment}.yaml", Path(OVERLAYS, f"{environment}.yaml")
     write_whole(file, changed(root, environment, values))
     lines = file.read_text(encoding="utf-8").splitlines()

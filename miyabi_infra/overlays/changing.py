@@ -32,7 +32,7 @@ def changed(root: Path, environment: str, values: Mapping[KeyPath, Any]) -> str:
     except EditError as error:
         raise Refused(f"{document.file} cannot be changed: {error}") from error
     try:
-        load_with(root, environment, text)
+        _all_with(root, environment, text)
     except OverlayError as error:
         held = _known(root)
         if found := [each for each in error.problems if _mistake(each) not in held]:
@@ -41,18 +41,22 @@ def changed(root: Path, environment: str, values: Mapping[KeyPath, Any]) -> str:
 
 
 def load_with(root: Path, environment: str, text: str) -> AnySettings:
-    """The settings of a project in which one overlay has another text.
+    """The settings of an environment with another text of its overlay.
 
     Raises:
         OverlayError: with every problem of every overlay.
     """
+    return next(each for each in _all_with(root, environment, text) if each.environment == environment)
+
+
+def _all_with(root: Path, environment: str, text: str) -> list[AnySettings]:
     with tempfile.TemporaryDirectory(prefix="miyabi-overlay-") as name:
         copy = Path(name)
         (copy / OVERLAYS).mkdir()
         for file in (*overlay_files(root), root / OVERLAYS / f"{BASE}{SUFFIX}"):
             (copy / OVERLAYS / file.name).write_bytes(file.read_bytes())
         (copy / OVERLAYS / f"{environment}{SUFFIX}").write_bytes(text.encode())
-        return next(each for each in load(copy) if each.environment == environment)
+        return load(copy)
 
 
 def _document(root: Path, file: Path) -> Document:

@@ -61,6 +61,7 @@ def test_a_date_stays_a_text_and_an_empty_value_is_null(project: Project) -> Non
         ("alb.ip_address_type=dualstack", "needs subnets with IPv6 blocks"),
         ("alb.idle_timeout", "alb.idle_timeout: is no assignment; allowed: KEY=VALUE"),
         ("alb .idle=3", "alb .idle: is no key of a setting; allowed: names with dots"),
+        ("ecs.log_retention_days=14", "ecs.log_retention_days: is named twice; allowed: each setting once"),
         ("alb.idle_timeout=[", "alb.idle_timeout: [ is not YAML; allowed: a value as in the overlay"),
         ("networking=3", "environments/qa.yaml cannot be changed: networking is written over several lines"),
         ("ecs.ecr_image_uri.x=3", "environments/qa.yaml cannot be changed: 'x' cannot be added to a plain value"),
@@ -72,6 +73,13 @@ def test_what_is_refused_is_not_written(project: Project, assignment: str, probl
         run(project.root, "qa", ["ecs.log_retention_days=30", assignment], ())
     assert problem in str(refused.value)
     assert file.read_text(encoding="utf-8") == QA
+
+
+def test_the_base_is_held_against_every_overlay_on_it(project: Project) -> None:
+    assert run(project.root, "base", ["region=us-west-2", "tags.Team=platform"], ()) == 0
+    assert project.settings("dev").tags["Team"] == "platform"
+    with pytest.raises(OverlayError, match=r"prod\.yaml:\d+: networking\.availability_zones\[0\]: 'us-west-2a' is not"):
+        run(project.root, "base", ["region=us-east-1"], ())
 
 
 def test_an_overlay_that_is_not_there_is_refused(project: Project) -> None:
