@@ -1459,6 +1459,24 @@ def test_a_parameter_of_another_version_is_refused_with_its_versions(project: Pr
     ]
 
 
+@pytest.mark.parametrize(
+    "add",
+    [
+        (
+            "frontend: {enabled: true, bucket: frontend-qa, only_from_cloudfront: true, origin_secret: true}\n"
+            "security_groups: {alb_ingress_cidr_blocks: []}\n"
+        ),
+        (
+            "alb: {ip_address_type: dualstack-without-public-ipv4}\n"
+            "security_groups: {alb_ingress_cidr_blocks: [], alb_ingress_ipv6_cidr_blocks: ['2001:db8::/32']}\n"
+        ),
+    ],
+)
+def test_no_block_is_asked_for_where_none_would_let_anybody_in(project: Project, add: str) -> None:
+    project.write("qa", QA.replace(*DUAL_STACK) + add)
+    assert [str(problem) for problem in project.problems()] == []
+
+
 def _lists_of_strings(model: type[Settings]) -> Iterator[tuple[str, Any]]:
     for name, field in model.model_fields.items():
         members = [field.annotation, *get_args(field.annotation)]
