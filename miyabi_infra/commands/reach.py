@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from miyabi_infra.reach.nodes import HTTPS, INTERNET
-from miyabi_infra.reach.paths import Connection, LetIn, Past, Reach
+from miyabi_infra.reach.paths import Connection, LetIn, Past, Reach, together
 from miyabi_infra.reach.permissions import Ability, abilities
 from miyabi_infra.reach.questions import Answer, End, NotThere, ReachChange, ask, difference
 from miyabi_infra.reach.steps import Step, Verdict
@@ -54,8 +54,11 @@ def run(
 def _overview(found: dict[str, Reach]) -> str:
     """Connections by environment, without the reasons."""
     rows: dict[tuple[str, ...], dict[str, str]] = {}
+    # What is told by IP version in one environment is so in all: a row then says the same of each.
+    apart = frozenset(each.ends for reach in found.values() for each in reach.connections if each.version)
+    dual = frozenset(name for reach in found.values() for name in reach.dual)
     for name, reach in found.items():
-        for each in reach.connections:
+        for each in together(reach.by_version, dual, apart):
             rows.setdefault((each.source, each.target, _port(each)), {})[name] = "yes" if each.certain else "depends"
         for can in abilities(reach):
             held = rows.setdefault((can.tasks, "AWS", can.name), {})

@@ -87,6 +87,7 @@ class Causes:
         dependence = self._provenance.of(change.label, argument)
         found = [each for each in self.settings if any(_within(each.setting, setting) for setting in dependence)]
         found = _without_what_is_switched_with(found, path) if path else self._without_the_number(found, change)
+        found = _of_the_ip_version(found, path) if argument in ("ingress", "egress") else found
         named = set(re.findall(r"[\w-]+", f"{change.address.rpartition('.')[2]} {path}"))
         groups: dict[KeyPath, list[Cause]] = {}
         for each in found:
@@ -161,6 +162,16 @@ def _without_what_is_switched_with(found: Sequence[Cause], path: str) -> list[Ca
         or each.setting[1:] == _SWITCH
         or _words(str(each.setting[1])) <= _words(path)
     ]
+
+
+def _of_the_ip_version(found: list[Cause], path: str) -> list[Cause]:
+    """For a rule of a security group: without the settings of the other IP version."""
+    return [each for each in found if names_ipv6(each.name) == names_ipv6(path)] or found
+
+
+def names_ipv6(text: str) -> bool:
+    """Whether the name of a setting, or the path to a rule, is about IPv6."""
+    return "ipv6" in text.lower()
 
 
 _SWITCH: Final = ("enabled",)

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from miyabi_infra.overlays.merging import documents
 from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack, chosen, read
-from miyabi_infra.stacks.causes import Cause, Causes
+from miyabi_infra.stacks.causes import Cause, Causes, names_ipv6
 from miyabi_infra.stacks.compare import Comparison, compare
 from miyabi_infra.stacks.provenance import EXISTENCE
 from miyabi_infra.stacks.strengths import Unjudged, Weaker, unjudged, weaker
@@ -34,12 +35,18 @@ class EnvironmentDifference:
                 if change.address != kind and f".{kind}." not in f".{change.address}":
                     continue
                 paths = [each.path for each in change.arguments if each.argument == argument]
+                if found.strength.version is not None:  # of the rules that are about it, where they say so
+                    about = found.strength.version == _IPV6
+                    paths = [path for path in paths if names_ipv6(path) == about] or paths
                 if not change.arguments:  # a resource that is gone takes its arguments along
                     says = self.causes.knows(change, argument) and self.causes.of(change, argument)
                     paths = [argument, EXISTENCE] if says else [EXISTENCE]
                 for path in paths:
                     causes |= {each.name: each for each in self.causes.of(change, path)}
         return list(causes.values())
+
+
+_IPV6: Final = 6
 
 
 def difference(root: Path, before: str, after: str) -> EnvironmentDifference:

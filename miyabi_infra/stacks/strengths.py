@@ -34,6 +34,8 @@ class Strength:
     """What a subject that only the second has must not be below; None: a new one is no weakness by itself."""
     words: openness.Words | None = None
     """What stands behind the figures, where they are none that people read."""
+    version: int | None = None
+    """The IP version that it is about; None for what has to do with none."""
 
     def told(self, stack: Stack) -> str:
         """The weakest figure, for people."""
@@ -235,6 +237,7 @@ STRENGTHS: Final = (
             ),
             new=0,
             words=openness.blocks_of_internet("ingress", version),
+            version=version,
         )
         for version, addresses in _ADDRESSES
     ),
@@ -252,6 +255,7 @@ STRENGTHS: Final = (
             openness.open_to_internet("egress", version),
             _of(_GROUPS, "egress"),
             words=openness.blocks_of_internet("egress", version),
+            version=version,
         )
         for version, addresses in _ADDRESSES
     ),

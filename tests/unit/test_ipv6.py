@@ -481,11 +481,19 @@ def test_a_rule_that_is_added_turns_no_other_into_itself(made: Project, stack: S
     }
 
 
-def test_an_instance_that_is_there_anyway_is_not_caused_by_their_number(root: Path, tmp_path: Path) -> None:
+IPV4_BLOCKS: Final = "security_groups.alb_ingress_cidr_blocks"
+IPV6_BLOCKS: Final = "security_groups.alb_ingress_ipv6_cidr_blocks"
+
+
+def test_an_instance_that_is_there_anyway_is_not_caused_by_their_number(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`single_nat_gateway` decides how many private route tables there are: never whether there is one."""
     project = Project.alone(root, tmp_path / "project")
-    project.write("qa", QA.replace("networking:\n", "networking:\n  single_nat_gateway: true\n"))
+    office = "security_groups:\n  alb_ingress_cidr_blocks: [203.0.113.0/24]\n"
+    project.write("qa", QA.replace("networking:\n", "networking:\n  single_nat_gateway: true\n") + office)
     text = QA.replace("networking:\n", "networking:\n  ipv6: dual-stack\n").replace("10.9.", "10.8.")
+    text += f"security_groups: {json.dumps(DUAL['security_groups'])}\nalb: {json.dumps(DUAL['alb'])}\n"
     project.write("wide", text)
     for name in ("qa", "wide"):
         project.synthesize(name)
@@ -499,6 +507,23 @@ def test_an_instance_that_is_there_anyway_is_not_caused_by_their_number(root: Pa
         "private_egress_only_gateway[0]": {"networking.ipv6"},
         "private_egress_only_gateway[1]": {"networking.ipv6", "networking.single_nat_gateway"},
     }
+    # Nor is a rule caused by the blocks of the other IP version.
+    (rules,) = [each for each in found.comparison.changes if each.address.endswith("aws_security_group.alb")]
+    assert {each.path: [one.name for one in found.causes.of(rules, each.path)] for each in rules.arguments} == {
+        **{f"ingress[{name} from internet].cidr_blocks": [f"{IPV4_BLOCKS}[0]"] for name in ("HTTP", "HTTPS")},
+        **{f"ingress[{name} over IPv6 from internet]": [f"{IPV6_BLOCKS}[0]"] for name in ("HTTP", "HTTPS")},
+    }
+    assert [[cause.name for cause in found.causes_of_weakness(each)] for each in found.weaker][:2] == [
+        [f"{IPV4_BLOCKS}[0]"],
+        [f"{IPV6_BLOCKS}[0]"],
+    ]
+    # What is told by IP version in one environment is so in both.
+    assert command.run(project.root) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("tasks     internet")]
+    assert [row[2:] for row in rows] == [
+        ["everything", "over", "IPv4", "yes", "yes"],
+        ["everything", "over", "IPv6", "-", "depends"],
+    ]
 
 
 def test_other_subnets_of_an_application_load_balancer_are_no_replacement(
