@@ -27,6 +27,19 @@ NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 
 REPOSITORY = "123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api"
 
+
+def group(name: str, port: int, **sources: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A security group that lets in to one port, and everything out."""
+    return {
+        "GroupId": f"sg-{name}",
+        "GroupName": f"miyabi-{name}-sg-dev",
+        "Description": "",
+        "VpcId": "vpc",
+        "IpPermissions": [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **sources}],
+        "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+    }
+
+
 HEALTHY: Mapping[str, Any] = {
     "get_caller_identity": {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/night"},
     "describe_services": {
@@ -82,13 +95,13 @@ HEALTHY: Mapping[str, Any] = {
     ],
     "describe_rules": [],
     "describe_security_groups": [
-        {
-            "GroupId": "sg-alb",
-            "IpPermissions": [
-                {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
-            ],
-        }
+        group("alb", 80, IpRanges=[{"CidrIp": "0.0.0.0/0"}]),
+        group("ecs", 8080, UserIdGroupPairs=[{"GroupId": "sg-alb"}]),
+        group("rds", 5432, UserIdGroupPairs=[{"GroupId": "sg-ecs"}]),
+        group("redis", 6379, UserIdGroupPairs=[{"GroupId": "sg-ecs"}]),
     ],
+    "describe_vpcs": [{"VpcId": "vpc"}],
+    "describe_cache_subnet_groups": {"CacheSubnetGroups": []},
     "describe_subnets": {"Subnets": [{"SubnetId": "private", "VpcId": "vpc", "AvailabilityZone": "us-west-2a"}]},
     "describe_route_tables": [
         {
@@ -599,6 +612,12 @@ def test_what_runs_no_service_has_no_status(root: Path) -> None:
 # What users feel
 
 
+def followed(*alarms: str) -> list[dict[str, Any]]:
+    """The scaling policies, of which the first learns of the load by these alarms."""
+    first, *others = HEALTHY["describe_scaling_policies"]
+    return [{**first, "PolicyName": "by-cpu", "Alarms": [{"AlarmName": each} for each in alarms]}, *others]
+
+
 FORWARD = {"Type": "forward", "TargetGroupArn": "arn"}
 FIXED = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
 
@@ -767,6 +786,173 @@ def test_what_users_feel_beyond_the_front_is_degraded(
     assert status.exit_code == 1
 
 
+def without(name: str, key: str) -> list[dict[str, Any]]:
+    """The security groups, of which one has lost its rules of a direction."""
+    return [
+        {**each, key: []} if each["GroupId"] == f"sg-{name}" else each for each in HEALTHY["describe_security_groups"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("section", "changed", "line"),
+    [
+        (
+            "security groups",
+            {"describe_security_groups": without("redis", "IpPermissions")},
+            "security group miyabi-redis-sg-dev lacks its rule ingress tcp 6379 with sg-ecs",
+        ),
+        (
+            "security groups",
+            {"describe_security_groups": without("ecs", "IpPermissionsEgress")},
+            "security group miyabi-ecs-sg-dev lacks its rule egress everything with 0.0.0.0/0",
+        ),
+        (
+            "security groups",
+            {
+                "describe_security_groups": [
+                    each for each in HEALTHY["describe_security_groups"] if "ecs" not in str(each["GroupId"])
+                ]
+            },
+            "security group miyabi-ecs-sg-dev does not exist",
+        ),
+        (
+            "entrance",
+            {
+                "describe_rules": [
+                    {
+                        "Priority": "1",
+                        "Actions": [FIXED],
+                        "Conditions": [{"Field": "host-header", "HostHeaderConfig": {"Values": ["api.example.com"]}}],
+                    }
+                ]
+            },
+            "port 80, rule of priority 1 (host-header): some requests gets the fixed answer 503",
+        ),
+        (
+            "image",
+            {"describe_images": HEALTHY["describe_images"][:1]},
+            "miyabi-web-api has no image 3f2c1ab any more: no new task starts",
+        ),
+        (
+            "capacity",
+            {"describe_scaling_policies": followed("TargetTracking-high"), "describe_alarms": []},
+            "TargetTracking-high does not exist: by-cpu does not scale by it",
+        ),
+        (
+            "capacity",
+            {
+                "describe_scaling_policies": followed("TargetTracking-high"),
+                "describe_alarms": [{"AlarmName": "TargetTracking-high", "StateValue": "OK", "ActionsEnabled": False}],
+            },
+            "TargetTracking-high is muted: by-cpu does not scale by it",
+        ),
+    ],
+)
+def test_what_tasks_depend_on_and_is_gone_is_degraded(
+    stack: Stack, section: str, changed: dict[str, Any], line: str
+) -> None:
+    status = look(stack, **changed)
+    assert (Level.DEGRADED, line) in found(status, section), text(status)
+    assert status.exit_code == 1
+
+
+def test_a_wider_rule_lets_through_what_a_narrow_one_did(stack: Stack) -> None:
+    wider = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 9000, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    anything = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-ecs"}]}
+    rules = {"sg-alb": [wider], "sg-redis": [anything]}
+    groups = [
+        {**each, "IpPermissions": rules.get(each["GroupId"], each["IpPermissions"])}
+        for each in HEALTHY["describe_security_groups"]
+    ]
+    lines = found(look(stack, describe_security_groups=groups), "security groups")
+    assert lines == [(Level.OK, "4 of 4 security groups let through what was generated")]
+
+
+def test_a_group_that_nothing_is_in_is_a_note(stack: Stack) -> None:
+    lines = found(look(stack, describe_security_groups=without("rds", "IpPermissions")), "security groups")
+    assert lines[0] == (Level.NOTE, "security group miyabi-rds-sg-dev lacks its rule ingress tcp 5432 with sg-ecs")
+
+
+@pytest.mark.parametrize(
+    ("state", "more", "level", "line"),
+    [
+        ("Enabled", {}, Level.OK, "is enabled"),
+        ("Disabled", {}, Level.DEGRADED, "is Disabled: what it encrypts cannot be read"),
+        (
+            "PendingDeletion",
+            {"DeletionDate": datetime(2026, 12, 2, tzinfo=UTC)},
+            Level.DEGRADED,
+            "is PendingDeletion, AWS deletes it at 2026-12-02 00:00 UTC: what it encrypts cannot be read",
+        ),
+    ],
+)
+def test_a_key_that_can_not_be_used_is_degraded(
+    stack: Stack, state: str, more: dict[str, Any], level: Level, line: str
+) -> None:
+    arn = "arn:aws:kms:us-west-2:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
+    with_it = holding(stack, ("aws_cloudwatch_log_group", "other", None, {"name": "x", "kms_key_id": arn}))
+    status = look(with_it, describe_key={"KeyMetadata": {"KeyState": state, **more}})
+    assert found(status, "keys") == [(level, f"{arn} {line}")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "level", "line"),
+    [
+        ({"Name": "mail"}, Level.OK, "mail is there"),
+        (
+            {"Name": "mail", "DeletedDate": NOW},
+            Level.DEGRADED,
+            "{} waits for its deletion: no task that reads it starts",
+        ),
+        (Trouble(Kind.MISSING, "gone"), Level.DEGRADED, "{} does not exist: no task that reads it starts"),
+    ],
+)
+def test_a_secret_of_elsewhere_that_tasks_read_is_looked_at(
+    stack: Stack,
+    answer: Any,  # noqa: ANN401
+    level: Level,
+    line: str,
+) -> None:
+    arn = "arn:aws:secretsmanager:us-west-2:123456789012:secret:mail-AbCdEf"
+    (definition,) = stack.of_type("aws_ecs_task_definition")
+    containers = definition.get("container_definitions")
+    assert isinstance(containers, tuple)
+    reading = {**cast("dict[str, Value]", containers[0]), "secrets": ({"name": "A", "valueFrom": f"{arn}:key::"},)}
+    other = replace(definition, arguments={**definition.arguments, "container_definitions": (reading,)})
+    modules = tuple(
+        replace(each, resources=tuple(other if one is definition else one for one in each.resources))
+        for each in stack.modules
+    )
+    status = look(replace(stack, modules=modules), describe_secret=answer)
+    assert found(status, "secrets") == [(level, line.format(arn))]
+
+
+@pytest.mark.parametrize(
+    ("days", "line"),
+    [
+        (400, None),
+        (30, (Level.NOTE, "its certificate is valid until 2026-12-25")),
+        (-1, (Level.DEGRADED, "its certificate is valid until 2026-11-24: clients that check it connect no more")),
+    ],
+)
+def test_the_certificate_of_the_database_expires(stack: Stack, days: int, line: tuple[Level, str] | None) -> None:
+    lines = of_database(stack, CertificateDetails={"ValidTill": NOW + timedelta(days=days)})
+    assert [each for each in lines if "certificate" in each[1]] == ([line] if line else [])
+
+
+def test_a_certificate_that_was_not_generated_is_looked_at_where_a_listener_presents_it(stack: Stack) -> None:
+    arn = "arn:aws:acm:us-west-2:123456789012:certificate/"
+    given = holding(stack, ("aws_lb_listener", "https", 0, {"certificate_arn": f"{arn}given", "port": 443}))
+    expired = {"Certificate": {"CertificateArn": arn, "DomainName": "old.example.com", "Status": "EXPIRED"}}
+    https = {"ListenerArn": "l443", "Port": 443, "Certificates": [{"CertificateArn": f"{arn}other"}]}
+    listeners = [*HEALTHY["describe_listeners"], {**https, "DefaultActions": [FORWARD]}]
+    status = look(given, describe_certificate=expired, describe_listeners=listeners)
+    assert found(status, "names")[1:] == [
+        (Level.NOTE, f"port 443 presents another certificate than generated, {arn}other"),
+        (Level.DEGRADED, "the certificate for old.example.com is EXPIRED"),
+    ]
+
+
 class ByNat(Scripted):
     """An AWS whose network ACLs differ by subnet."""
 
@@ -831,6 +1017,11 @@ def test_a_load_balancer_for_cloudfront_alone_that_is_closed_is_degraded(stack: 
     [
         ({"MemberClusters": ["a"]}, "miyabi-cache-dev available, 1 node, generated: 2"),
         ({"AutomaticFailover": "disabled"}, "miyabi-cache-dev available, 2 nodes; no automatic failover"),
+        ({"MultiAZ": "disabled"}, "miyabi-cache-dev available, 2 nodes; its nodes may all be in one zone"),
+        (
+            {"NodeGroups": [{"Status": "incompatible-network"}]},
+            "miyabi-cache-dev available, 2 nodes; its nodes are incompatible-network",
+        ),
     ],
 )
 def test_a_replication_group_from_which_nothing_takes_over_is_degraded(
@@ -840,6 +1031,7 @@ def test_a_replication_group_from_which_nothing_takes_over_is_degraded(
         "replication_group_id": "miyabi-cache-dev",
         "num_cache_clusters": 2,
         "automatic_failover_enabled": True,
+        "multi_az_enabled": True,
     }
     held = {"Status": "available", "MemberClusters": ["a", "b"], "AutomaticFailover": "enabled", **group}
     with_it = holding(stack, ("aws_elasticache_replication_group", "redis", None, arguments))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from miyabi_infra.aws.readers.beside import beside
 from miyabi_infra.aws.readers.common import Json, set_check
 from miyabi_infra.aws.world import Compared, Found, Reader, Unresolved, World, tag_mapping
 from miyabi_infra.stacks import Resource
@@ -70,14 +71,14 @@ def _certificate(resource: Resource, world: World) -> Found | None:
         set_check("subject_alternative_names", resource, world, names),
         *world.tags(resource, _tags(world, arn)),
     ]
-    return Found(known, checks)
+    return Found(known, checks, list(beside(resource.type, held)))
 
 
 def _validation(resource: Resource, world: World) -> Found | None:
-    """The waiting: it is over where the certificate is issued."""
+    """The waiting: it is over where the certificate is issued; for one that has expired, Terraform waits again."""
     arn = world.value(resource.get("certificate_arn"))
     held = None if isinstance(arn, Unresolved) else certificate(world, str(arn))
-    if held is None or not held.get("IssuedAt"):
+    if held is None or held.get("Status") != "ISSUED":
         return None
     return Found({"id": arn, "certificate_arn": arn}, [Compared("certificate_arn", arn, held["CertificateArn"])])
 

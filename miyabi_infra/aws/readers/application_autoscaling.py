@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
+from miyabi_infra.aws.readers.beside import beside
 from miyabi_infra.aws.readers.common import Json, names_of
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, World, compared
 from miyabi_infra.stacks import Resource
@@ -132,6 +133,7 @@ def _scheduled_action(resource: Resource, world: World) -> Found | None:
                 for argument, name in (("min_capacity", "MinCapacity"), ("max_capacity", "MaxCapacity"))
             ],
         ],
+        list(beside(resource.type, action)),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
+from miyabi_infra.aws.readers.beside import beside
 from miyabi_infra.aws.readers.common import Json, block, part, set_check
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, compared, unordered
 from miyabi_infra.stacks import Resource, Value
@@ -81,6 +82,12 @@ def _described(resource: Resource, world: World, name: str) -> Found:
     found.extras.extend(
         Extra(f"origin {each['Id']}") for each in config["Origins"]["Items"] if each["Id"] not in generated
     )
+    found.extras.extend(beside(resource.type, config))
+    for each in (config["DefaultCacheBehavior"], *(config["CacheBehaviors"].get("Items") or ())):
+        of = f"the cache behavior {each.get('PathPattern') or 'default'}"
+        found.extras.extend(Extra(f"{extra.text} of {of}") for extra in beside("cache behavior", each))
+    for each in config["Origins"]["Items"]:
+        found.extras.extend(Extra(f"{extra.text} of origin {each['Id']}") for extra in beside("origin", each))
     return found
 
 
@@ -286,18 +293,8 @@ def _headers_policy(resource: Resource, world: World) -> Found | None:
             *world.checks(resource, {"name": config["Name"], "comment": config.get("Comment", "")}),
             *compared("security_headers_config", world.value(block(resource, "security_headers_config")), found),
         ]
-        others = [key for key in _OTHERS if _says_something(config.get(key))]
-        return Found({"id": policy["Id"]}, checks, [Extra(f"headers of {key}") for key in others])
+        return Found({"id": policy["Id"]}, checks, list(beside(resource.type, config)))
     return None
-
-
-def _says_something(part: Json | None) -> bool:
-    """Whether a part of a policy sets a header: lists of headers are there when they are empty, too."""
-    return bool(part) and part.get("Quantity") != 0
-
-
-_OTHERS: Final = ("CorsConfig", "CustomHeadersConfig", "RemoveHeadersConfig")
-"""Kinds of headers that are not generated."""
 
 
 READERS: Final[Mapping[str, Reader]] = {

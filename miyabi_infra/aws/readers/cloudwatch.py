@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from miyabi_infra.aws.readers.beside import beside
 from miyabi_infra.aws.readers.common import Json
 from miyabi_infra.aws.world import Compared, Found, Reader, Unresolved, World, compared, unordered
 from miyabi_infra.stacks import Resource
@@ -52,7 +53,8 @@ def _alarm(resource: Resource, world: World) -> Found | None:
     checks += _queries(resource, world, alarm)
     arn = alarm["AlarmArn"]
     tags = world.ask("cloudwatch", "list_tags_for_resource", ResourceARN=arn)["Tags"]
-    return Found({"id": name, "arn": arn}, checks + world.tags(resource, tags))
+    extras = list(beside(resource.type, alarm))
+    return Found({"id": name, "arn": arn}, checks + world.tags(resource, tags), extras)
 
 
 def _queries(resource: Resource, world: World, alarm: Json) -> list[Compared]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
+from miyabi_infra.aws.readers.beside import beside
 from miyabi_infra.aws.readers.common import Json, block, part
 from miyabi_infra.aws.world import Compared, Found, Reader, Unresolved, World, compared, unordered
 from miyabi_infra.stacks import Resource
@@ -59,7 +60,7 @@ def _group(resource: Resource, world: World) -> Found | None:
     checks += _routes(resource, world, part(held, "loadBalancerInfo"))
     arn = _arn(f"deploymentgroup:{application}/{name}", world)
     known = {"id": held.get("deploymentGroupId"), "arn": arn, "deployment_group_name": name}
-    return Found(known, checks + world.tags(resource, _tags(arn, world)))
+    return Found(known, checks + world.tags(resource, _tags(arn, world)), list(beside(resource.type, held)))
 
 
 def _waits(resource: Resource, held: Json) -> list[Compared]:

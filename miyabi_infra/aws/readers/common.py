@@ -1,5 +1,6 @@
 """What the readers of all services share."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -33,3 +34,11 @@ def names_of(kind: str, world: World, argument: str = "name") -> set[str]:
 def block(resource: Resource, name: str) -> Mapping[str, Value]:
     """The first block of a name; empty without one."""
     return next(iter(resource.blocks(name)), cast("Mapping[str, Value]", {}))
+
+
+def begins_with(prefix: str, name: str) -> bool:
+    """Whether Terraform made a name of a prefix: with 26 digits, the first 18 of them a time.
+
+    A name that somebody chose may begin with the prefix, too.
+    """
+    return re.fullmatch(rf"{re.escape(prefix)}\d{{18}}[0-9a-f]{{8}}", name) is not None

@@ -5,12 +5,14 @@ tags; what is in the VPC by its place there: a subnet by its block, a gateway by
 deletes is then one difference, and the rest is still compared.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv6Network
 from typing import Any, Final
 
 from miyabi_infra.aws.client import Kind, Trouble
+from miyabi_infra.aws.readers.beside import beside
 from miyabi_infra.aws.readers.common import Json, part, set_check
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, tag_mapping
 from miyabi_infra.stacks import Resource
@@ -167,6 +169,7 @@ def _vpc(resource: Resource, world: World) -> Found | None:
     found.search(_default_group(identifier, world))
     found.search(_main_table(identifier, world))
     found.search(_extra_acls(identifier, world))
+    found.search(_private_zones(identifier, world))
     return found
 
 
@@ -280,6 +283,19 @@ def _resolvers(options: str, world: World) -> Iterator[Extra]:
             servers = [str(held["Value"]) for held in one.get("Values", ())]
             if one["Key"] == "domain-name-servers" and servers != [_BY_AWS]:
                 yield Extra(f"name servers {', '.join(servers)} in the DHCP options {options} of the VPC")
+
+
+def _private_zones(vpc_id: str, world: World) -> Iterator[Extra]:
+    """Private hosted zones of an account at the VPC: its tasks ask them first, for whatever name they are of."""
+    namespaces = {str(each.get("name")) for each in world.stack.of_type(_NAMESPACE)}
+    found = world.ask("route53", "list_hosted_zones_by_vpc", VPCId=vpc_id, VPCRegion=world.stack.region)
+    for each in found["HostedZoneSummaries"]:
+        name = str(each["Name"]).removesuffix(".")
+        if name not in namespaces and part(each, "Owner").get("OwningAccount"):
+            yield Extra(f"private hosted zone {name} at the VPC")
+
+
+_NAMESPACE: Final = "aws_service_discovery_private_dns_namespace"
 
 
 def _default_group(vpc_id: str, world: World) -> Iterator[Extra]:
@@ -417,7 +433,8 @@ def _subnet(resource: Resource, world: World) -> Found | None:
         ipv6_cidr_block=None,
         assign_ipv6_address_on_creation=False,
     )
-    return Found({"id": subnet["SubnetId"]}, checks + world.tags(resource, subnet.get("Tags")))
+    extras = list(beside(resource.type, subnet))
+    return Found({"id": subnet["SubnetId"]}, checks + world.tags(resource, subnet.get("Tags")), extras)
 
 
 def _locate_nat_gateway(resource: Resource, world: World) -> Json | None:
@@ -520,7 +537,23 @@ def _endpoint(resource: Resource, world: World) -> Found | None:
     for argument, held in {**places, "security_group_ids": groups}.items():
         if held or resource.get(argument) is not None:
             checks.append(set_check(argument, resource, world, held or []))
-    return Found({"id": endpoint["VpcEndpointId"]}, checks + world.tags(resource, endpoint.get("Tags")))
+    extras = [*beside(resource.type, endpoint), *_endpoint_policy(resource, endpoint)]
+    return Found({"id": endpoint["VpcEndpointId"]}, checks + world.tags(resource, endpoint.get("Tags")), extras)
+
+
+def _endpoint_policy(resource: Resource, endpoint: Json) -> Iterator[Extra]:
+    """A policy other than AWS's, which allows everything (AWS PrivateLink Guide, "Endpoint policies")."""
+    held = endpoint.get("PolicyDocument")
+    if not held or resource.get("policy") is not None:
+        return
+    statements: list[Json] = [
+        {name: part for name, part in each.items() if name != "Sid"} for each in json.loads(str(held))["Statement"]
+    ]
+    if statements != [_EVERYTHING]:
+        yield Extra("endpoint policy that does not allow everything")
+
+
+_EVERYTHING: Final = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
 
 
 def _locate_flow_log(resource: Resource, world: World) -> Json | None:

@@ -18,7 +18,7 @@ def _security_group(resource: Resource, world: World) -> Found | None:
     )
     extras: list[Extra] = []
     for direction, key in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
-        held = set(_opened(group[key]))
+        held = set(opened(group[key]))
         generated = set(_generated_rules(resource, direction, group["GroupId"], world))
         checks += [Compared(f"{direction}: {rule}", rule, None) for rule in sorted(generated - held)]
         checks += [Compared(f"{direction}: {rule}", rule, rule) for rule in sorted(generated & held)]
@@ -28,9 +28,10 @@ def _security_group(resource: Resource, world: World) -> Found | None:
     return Found({"id": group["GroupId"]}, checks + world.tags(resource, group.get("Tags")), extras)
 
 
-def _opened(permissions: Sequence[Json]) -> Iterator[str]:
+def opened(permissions: Sequence[Json]) -> Iterator[str]:
+    """The rules of a group as AWS describes them, one for each peer."""
     for each in permissions:
-        ports = _ports(each["IpProtocol"], each.get("FromPort", 0), each.get("ToPort", 0))
+        allowed = ports(each["IpProtocol"], each.get("FromPort", 0), each.get("ToPort", 0))
         for key, name in (
             ("IpRanges", "CidrIp"),
             ("Ipv6Ranges", "CidrIpv6"),
@@ -38,7 +39,11 @@ def _opened(permissions: Sequence[Json]) -> Iterator[str]:
             ("PrefixListIds", "PrefixListId"),
         ):
             for peer in each.get(key, []):
-                yield _rule(ports, peer[name], peer.get("Description"))
+                yield _rule(allowed, peer[name], peer.get("Description"))
+
+
+PEERS: Final = ("cidr_blocks", "ipv6_cidr_blocks", "security_groups", "prefix_list_ids")
+"""Arguments of a rule that say with whom."""
 
 
 def _generated_rules(resource: Resource, direction: str, own: str, world: World) -> Iterator[str]:
@@ -46,19 +51,20 @@ def _generated_rules(resource: Resource, direction: str, own: str, world: World)
         rule = world.value(block)
         if isinstance(rule, Unresolved):
             continue
-        ports = _ports(str(rule["protocol"]), rule["from_port"], rule["to_port"])
-        for key in ("cidr_blocks", "ipv6_cidr_blocks", "security_groups", "prefix_list_ids"):
+        allowed = ports(str(rule["protocol"]), rule["from_port"], rule["to_port"])
+        for key in PEERS:
             for peer in rule.get(key) or ():
-                yield _rule(ports, peer, rule.get("description"))
+                yield _rule(allowed, peer, rule.get("description"))
         if rule.get("self"):
-            yield _rule(ports, own, rule.get("description"))
+            yield _rule(allowed, own, rule.get("description"))
 
 
 def _rule(ports: str, peer: str, description: str | None) -> str:
     return f"{ports} with {peer}{f' ({description})' if description else ''}"
 
 
-def _ports(protocol: str, first: int, last: int) -> str:
+def ports(protocol: str, first: int, last: int) -> str:
+    """What a rule is about: `tcp 443`, `everything`."""
     if protocol == "-1":
         return "everything"
     return f"{protocol} {first}" if first == last else f"{protocol} {first}-{last}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from miyabi_infra.aws.readers.beside import beside
 from miyabi_infra.aws.readers.common import belongs, block, part
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, compared
 from miyabi_infra.stacks import Resource
@@ -41,6 +42,7 @@ def _repository(resource: Resource, world: World) -> Found | None:
     tags = world.ask("ecr", "list_tags_for_resource", resourceArn=arn)["tags"]
     known = {"id": name, "name": name, "arn": arn, "repository_url": repository["repositoryUri"]}
     found = Found(known, checks + world.tags(resource, tags))
+    found.extras.extend(beside(resource.type, repository))
     found.search(_extra_policies(resource, name, world))
     return found
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from miyabi_infra.aws.readers.beside import beside
 from miyabi_infra.aws.readers.common import Json, block, names_of, part, set_check
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, compared, unordered
 from miyabi_infra.stacks import Resource
@@ -13,7 +14,7 @@ MIGRATING: Final = "miyabi-infra deploy"
 
 
 def _ecs_cluster_of(name: str, world: World) -> Json | None:
-    answer = world.ask("ecs", "describe_clusters", clusters=[name], include=["SETTINGS", "TAGS"])
+    answer = world.ask("ecs", "describe_clusters", clusters=[name], include=["CONFIGURATIONS", "SETTINGS", "TAGS"])
     return next((each for each in answer["clusters"] if each["status"] == "ACTIVE"), None)
 
 
@@ -28,6 +29,7 @@ def _ecs_cluster(resource: Resource, world: World) -> Found | None:
     arn = cluster["clusterArn"]
     known = {"id": arn, "arn": arn, "name": cluster["clusterName"]}
     found = Found(known, checks + world.tags(resource, cluster.get("tags")))
+    found.extras.extend(beside(resource.type, cluster))
     found.search(_extra_services(arn, world))
     found.search(_extra_tasks(arn, world))
     return found
@@ -65,6 +67,19 @@ def tasks_of_no_service(cluster: str, world: World) -> Iterator[LoneTask]:
             group = str(each.get("group") or "no group")
             if not group.startswith("service:"):
                 yield LoneTask(each["taskArn"].rpartition("/")[2], group, str(each.get("startedBy") or ""))
+
+
+def addresses_of_tasks(cluster: str, world: World) -> set[str]:
+    """The private addresses of a cluster's tasks: of those that run, and of those that stopped in the last hour."""
+    found: set[str] = set()
+    for status in ("RUNNING", "STOPPED"):
+        arns = world.items("ecs", "list_tasks", "taskArns", cluster=cluster, desiredStatus=status)
+        for first in range(0, len(arns), _AT_ONCE):
+            answer = world.ask("ecs", "describe_tasks", cluster=cluster, tasks=arns[first : first + _AT_ONCE])
+            for attachment in (each for task in answer["tasks"] for each in task.get("attachments") or ()):
+                details: list[Json] = attachment.get("details") or []
+                found |= {str(each.get("value")) for each in details if each.get("name") == "privateIPv4Address"}
+    return found
 
 
 def _extra_tasks(cluster: str, world: World) -> Iterator[Extra]:
@@ -137,6 +152,7 @@ def _task_definition(resource: Resource, world: World) -> Found | None:
     )
     arn = definition["taskDefinitionArn"]
     known = {"id": family, "arn": arn, "family": family, "revision": definition["revision"]}
+    extras += beside(resource.type, definition)
     return Found(known, checks + containers + world.tags(resource, answer.get("tags")), extras)
 
 
@@ -265,7 +281,8 @@ def _service(resource: Resource, world: World) -> Found | None:
         *_attached(resource, world, service),
     ]
     known = {"id": service["serviceArn"], "name": name, "desired_count": service["desiredCount"]}
-    return Found(known, checks + world.tags(resource, service.get("tags")), list(_beside(service)))
+    extras = [*_of_deployments(service), *beside(resource.type, service)]
+    return Found(known, checks + world.tags(resource, service.get("tags")), extras)
 
 
 _OF_A_DEPLOYMENT: Final = {
@@ -276,7 +293,7 @@ _OF_A_DEPLOYMENT: Final = {
 """What the generator makes none of, and a deployment of a service can have."""
 
 
-def _beside(service: Json) -> Iterator[Extra]:
+def _of_deployments(service: Json) -> Iterator[Extra]:
     for deployment in service.get("deployments") or ():
         if deployment.get("status") == "PRIMARY":
             for key, noun in _OF_A_DEPLOYMENT.items():

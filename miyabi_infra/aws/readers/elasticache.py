@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from miyabi_infra.aws.readers.beside import beside
 from miyabi_infra.aws.readers.common import Json, part, set_check
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, compared
 from miyabi_infra.stacks import Resource
@@ -56,7 +57,8 @@ def _cache(resource: Resource, world: World) -> Found | None:
         "cache_nodes[0].address": endpoint.get("Address"),
     }
     checks += _logs(resource, world, cluster) if not cluster.get("ReplicationGroupId") else []
-    return Found(known, checks + world.tags(resource, _cache_tags(cluster["ARN"], world)), _waiting(cluster))
+    extras = [*_waiting(cluster), *beside(resource.type, cluster)]
+    return Found(known, checks + world.tags(resource, _cache_tags(cluster["ARN"], world)), extras)
 
 
 def _replication_group(resource: Resource, world: World) -> Found | None:
@@ -109,6 +111,7 @@ def _replication_group(resource: Resource, world: World) -> Found | None:
     checks.append(Compared("auth_token_enabled", wants_token, group.get("AuthTokenEnabled") or False))
     extras = [Extra(f"user group {each}") for each in group.get("UserGroupIds") or ()]
     extras += _waiting(node)
+    extras += beside(resource.type, group)
     known = {
         "id": name,
         "arn": group["ARN"],

@@ -1,9 +1,11 @@
 """Elastic Load Balancing: the load balancer, its target groups, its listeners with their rules and certificates."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
+from miyabi_infra.aws.readers.beside import beside
 from miyabi_infra.aws.readers.common import Json, block, names_of, part, set_check
+from miyabi_infra.aws.readers.ecs import addresses_of_tasks
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, compared
 from miyabi_infra.stacks import Resource, Value
 from miyabi_infra.stacks.platform import leads_to, mappings
@@ -185,7 +187,37 @@ def _target_group(resource: Resource, world: World) -> Found | None:
     wanted = {"enabled": False, **block(resource, "stickiness")}
     checks += compared("stickiness.enabled", wanted["enabled"], sticky.get("enabled", False))
     known = {"id": arn, "arn": arn, "name": group["TargetGroupName"], "arn_suffix": arn.rpartition(":")[2]}
-    return Found(known, checks + world.tags(resource, _tags(arn, world)))
+    found = Found(known, checks + world.tags(resource, _tags(arn, world)))
+    found.extras.extend(_set(answer, _TARGET_GROUP_USUAL, [*_TARGET_GROUP.values(), *_STICKY]))
+    found.search(_foreign_targets(arn, world))
+    return found
+
+
+_STICKY: Final = ("stickiness.enabled", "stickiness.type")
+_TARGET_GROUP_USUAL: Final = {
+    "stickiness.app_cookie.duration_seconds": ("86400",),
+    "stickiness.lb_cookie.duration_seconds": ("86400",),
+    "target_group_health.dns_failover.minimum_healthy_targets.count": ("1",),
+    "target_group_health.dns_failover.minimum_healthy_targets.percentage": ("off",),
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": ("1",),
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": ("off",),
+}
+"""Attributes of a target group that are no arguments here, as AWS sets them (API, `TargetGroupAttribute`)."""
+
+
+def _foreign_targets(arn: str, world: World) -> Iterator[Extra]:
+    """Addresses that get requests and are no task: somebody registered them by hand."""
+    clusters = [each for each in world.stack.of_type("aws_ecs_cluster") if world.find(each.address) is not None]
+    if not clusters:
+        return  # that the cluster is missing is a difference of its own
+    health = world.ask("elbv2", "describe_target_health", TargetGroupArn=arn)["TargetHealthDescriptions"]
+    targets = {str(each["Target"]["Id"]) for each in health if each["TargetHealth"]["State"] != "draining"}
+    if not targets:
+        return
+    tasks: set[str] = set()
+    for each in clusters:
+        tasks |= addresses_of_tasks(str(each.get("name")), world)
+    yield from (Extra(f"target {each} that is no task") for each in sorted(targets - tasks))
 
 
 # ---- listeners -------------------------------------------------------------------------------------------------------
@@ -220,9 +252,26 @@ def _listener(resource: Resource, world: World) -> Found | None:
         actions = [_action(each) for each in listener["DefaultActions"]]
         checks += compared("default_action", [_generated_action(each) for each in _blocks(generated)], actions)
     found = Found({"id": arn, "arn": arn}, checks + world.tags(resource, _tags(arn, world)))
+    found.search(_attributes_of_listener(arn, world))
     found.search(_extra_rules(arn, resource, world))
     found.search(_extra_certificates(arn, resource, world))
     return found
+
+
+def _attributes_of_listener(arn: str, world: World) -> Iterator[Extra]:
+    """Headers that the listener sets or names otherwise: no module does."""
+    yield from _set(world.ask("elbv2", "describe_listener_attributes", ListenerArn=arn), _SERVER_IS_TOLD)
+
+
+_SERVER_IS_TOLD: Final = {"routing.http.response.server.enabled": ("true",)}
+
+
+def _set(answer: Json, usual: Mapping[str, tuple[str, ...]], mapped: Iterable[str] = ()) -> Iterator[Extra]:
+    """Attributes that are neither an argument nor as AWS sets them; text that is empty says nothing."""
+    for each in answer["Attributes"]:
+        name, value = str(each["Key"]), str(each.get("Value") or "")
+        if name not in mapped and value not in usual.get(name, ("", "false")):
+            yield Extra(f"attribute {name} = {value}")
 
 
 def _blocks(value: Any) -> list[Json]:  # noqa: ANN401  # a block, or several
@@ -352,7 +401,8 @@ def _rule(resource: Resource, world: World) -> Found | None:
             *compared("action", generated, [_action(action) for action in each["Actions"]]),
         ]
         arn = str(each["RuleArn"])
-        return Found({"id": arn, "arn": arn}, checks + world.tags(resource, _tags(arn, world)))
+        extras = list(beside(resource.type, each))
+        return Found({"id": arn, "arn": arn}, checks + world.tags(resource, _tags(arn, world)), extras)
     return None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from miyabi_infra.aws.readers.beside import beside
 from miyabi_infra.aws.readers.common import names_of
 from miyabi_infra.aws.world import Extra, Found, Reader, World
 from miyabi_infra.stacks import Resource
@@ -29,6 +30,7 @@ def _log_group(resource: Resource, world: World) -> Found | None:
     arn = group["arn"].removesuffix(":*")
     tags = world.ask("logs", "list_tags_for_resource", resourceArn=arn)["tags"]
     found = Found({"id": name, "name": name, "arn": arn}, checks + world.tags(resource, tags))
+    found.extras.extend(beside(resource.type, group))
     for kind in _FILTERS:
         found.search(_extra_filters(kind, name, world))
     return found

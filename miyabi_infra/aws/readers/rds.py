@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from miyabi_infra.aws.readers.common import Json, part, set_check
+from miyabi_infra.aws.readers.beside import beside
+from miyabi_infra.aws.readers.common import Json, begins_with, part, set_check
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, World
 from miyabi_infra.stacks import Resource
 
@@ -74,6 +75,12 @@ def _database(resource: Resource, world: World) -> Found | None:
     }
     extras = [Extra(f"read replica {each}") for each in database.get("ReadReplicaDBInstanceIdentifiers") or ()]
     extras += [Extra(f"role {each['RoleArn']} of the database") for each in database.get("AssociatedRoles") or ()]
+    extras += beside(resource.type, database)
+    extras += [
+        Extra(f"option group {each['OptionGroupName']}")
+        for each in database.get("OptionGroupMemberships") or ()
+        if not str(each["OptionGroupName"]).startswith("default:")  # AWS's own
+    ]
     status = groups[0].get("ParameterApplyStatus", "in-sync")
     if status not in {"in-sync", "applying"}:
         extras.append(Extra(f"parameters that are not in force ({status})"))
@@ -95,7 +102,7 @@ def _subnet_group(resource: Resource, world: World) -> Found | None:
 def _parameter_group(resource: Resource, world: World) -> Found | None:
     prefix = str(resource.get("name_prefix"))  # Terraform has added a unique end
     groups = world.items("rds", "describe_db_parameter_groups", "DBParameterGroups")
-    group = next((each for each in groups if each["DBParameterGroupName"].startswith(prefix)), None)
+    group = next((each for each in groups if begins_with(prefix, each["DBParameterGroupName"])), None)
     if group is None:
         return None
     name = str(group["DBParameterGroupName"])
@@ -107,6 +114,11 @@ def _parameter_group(resource: Resource, world: World) -> Found | None:
     )
     checks.append(Compared("name_prefix", prefix, name[: len(prefix)]))
     checks += [Compared(f"parameter.{key}", value, held.get(key)) for key, value in generated.items()]
+    methods = {each["ParameterName"]: each.get("ApplyMethod") for each in parameters}
+    for each in resource.blocks("parameter"):
+        if str(each["name"]) in methods:
+            method = each.get("apply_method") or "immediate"
+            checks.append(Compared(f"parameter.{each['name']}.apply_method", method, methods[str(each["name"])]))
     extras = [Extra(f"parameter {key} = {value}") for key, value in held.items() if key not in generated]
     tags = world.tags(resource, _tags(group["DBParameterGroupArn"], world))
     return Found({"id": name, "name": name}, checks + tags, extras)
@@ -127,7 +139,9 @@ def _events(resource: Resource, world: World) -> Found | None:
                 "name": held["CustSubscriptionId"],
                 "sns_topic": held.get("SnsTopicArn"),
                 "source_type": held.get("SourceType"),
+                "enabled": held.get("Enabled", True),
             },
+            enabled=True,
         ),
         set_check("source_ids", resource, world, held.get("SourceIdsList") or []),
         set_check("event_categories", resource, world, held.get("EventCategoriesList") or []),

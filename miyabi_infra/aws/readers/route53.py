@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from miyabi_infra.aws.readers.beside import beside
 from miyabi_infra.aws.readers.common import Json, block, part
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World, compared, unordered
 from miyabi_infra.stacks import Resource
@@ -18,11 +19,14 @@ def plain_name(name: str) -> str:
 
 def hosted_zone(world: World, name: str) -> Json | None:
     """The public hosted zone of a name; None where there is none."""
+    return next(_public_zones(world, name), None)
+
+
+def _public_zones(world: World, name: str) -> Iterator[Json]:
     answer = world.ask("route53", "list_hosted_zones_by_name", DNSName=f"{name}.")
     for each in answer["HostedZones"]:
         if plain_name(each["Name"]) == name and not part(each, "Config").get("PrivateZone"):
-            return each
-    return None
+            yield each
 
 
 def zone_of(world: World, name: str) -> str | None:
@@ -65,7 +69,13 @@ def _zone(resource: Resource, world: World) -> Found | None:
     servers: list[str] = world.ask("route53", "get_hosted_zone", Id=zone)["DelegationSet"]["NameServers"]
     found = {"name": plain_name(held["Name"]), "comment": part(held, "Config").get("Comment", "")}
     checks = world.checks(resource, found) + world.tags(resource, _tags(world, "hostedzone", zone))
-    return Found({"id": zone, "zone_id": zone, "name_servers": unordered(servers)}, checks)
+    doubles = [
+        str(each["Id"]).rpartition("/")[2]
+        for each in _public_zones(world, str(resource.get("name")))
+        if each["Id"] != held["Id"]
+    ]
+    extras = [Extra(f"another hosted zone of the name, {each}") for each in doubles]
+    return Found({"id": zone, "zone_id": zone, "name_servers": unordered(servers)}, checks, extras)
 
 
 def zone_id(resource: Resource, world: World) -> str | None:
@@ -103,7 +113,8 @@ def _record(resource: Resource, world: World) -> Found | None:
         }
         wanted_alias = {**alias, "name": plain_name(str(alias["name"]))} if alias else {}
         checks += compared("alias", wanted_alias, leads if target else {})
-    found_record = Found({"id": f"{zone}_{plain}_{kind}", "fqdn": plain, "name": plain}, checks)
+    known = {"id": f"{zone}_{plain}_{kind}", "fqdn": plain, "name": plain}
+    found_record = Found(known, checks, list(beside(resource.type, held)))
     found_record.search(_beside(plain, str(zone), held, world))
     return found_record
 
@@ -151,7 +162,8 @@ def _health_check(resource: Resource, world: World) -> Found | None:
         tags = _tags(world, "healthcheck", str(each["Id"]))
         if name in {tag["Value"] for tag in tags if tag["Key"] == "Name"}:
             found = {argument: config.get(key) for argument, key in _CHECK.items()}
-            return Found({"id": each["Id"]}, world.checks(resource, found) + world.tags(resource, tags))
+            extras = list(beside(resource.type, config))
+            return Found({"id": each["Id"]}, world.checks(resource, found) + world.tags(resource, tags), extras)
     return None
 
 

@@ -1,9 +1,9 @@
 """S3: the buckets of the Terraform states, of the frontend, and of its access logs."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
-from miyabi_infra.aws.readers.common import belongs
+from miyabi_infra.aws.readers.common import Json, belongs, part
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, World
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.policies import canonical
@@ -63,6 +63,7 @@ OF_A_BUCKET: Final = {
         "get_bucket_lifecycle_configuration",
         "Rules",
     ),
+    "aws_s3_bucket_logging": ("access log", "get_bucket_logging", "LoggingEnabled"),
     "aws_s3_bucket_policy": ("bucket policy", "get_bucket_policy", "Policy"),
     "aws_s3_bucket_replication_configuration": (
         "replication configuration",
@@ -88,7 +89,13 @@ def _bucket_of(resource: Resource, world: World) -> str:
 def _bucket_encryption(resource: Resource, world: World) -> Found | None:
     answer = world.ask("s3", "get_bucket_encryption", Bucket=_bucket_of(resource, world))
     rules = [
-        {"apply_server_side_encryption_by_default": {"sse_algorithm": held["SSEAlgorithm"]}}
+        {
+            "apply_server_side_encryption_by_default": {
+                "sse_algorithm": held["SSEAlgorithm"],
+                **({"kms_master_key_id": held["KMSMasterKeyID"]} if held.get("KMSMasterKeyID") else {}),
+            },
+            **({"bucket_key_enabled": True} if each.get("BucketKeyEnabled") else {}),
+        }
         for each in answer["ServerSideEncryptionConfiguration"]["Rules"]
         for held in [each["ApplyServerSideEncryptionByDefault"]]
     ]
@@ -114,10 +121,20 @@ def _bucket_lifecycle(resource: Resource, world: World) -> Found | None:
                 if key in each
             },
             **{key: each[key] for key in sorted(each.keys() - _KNOWN_OF_A_RULE) if each[key]},
+            **_narrower(each),
         }
         for each in answer["Rules"]
     ]
     return _part(resource, world, world.checks(resource, {"rule": rules}))
+
+
+def _narrower(rule: Json) -> dict[str, Any]:
+    """What makes a rule hold for fewer objects or versions, by its name in AWS: no module sets it."""
+    more = {key: each for key, each in part(rule, "Filter").items() if key != "Prefix" and each}
+    for key, _, there in _LIFECYCLE.values():
+        held = part(rule, key)
+        more |= {name: each for name, each in held.items() if name != there and each}
+    return more
 
 
 _LIFECYCLE: Final = {

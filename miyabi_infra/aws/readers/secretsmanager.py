@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from miyabi_infra.aws.readers.beside import beside
+from miyabi_infra.aws.readers.common import begins_with
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, World
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import address_of
@@ -18,7 +20,12 @@ def _secret(resource: Resource, world: World) -> Found | None:
     else:
         prefix = str(resource.get("name_prefix"))
         checks.append(Compared("name_prefix", prefix, str(secret["Name"])[: len(prefix)]))
-    found = Found({"id": secret["ARN"], "arn": secret["ARN"]}, checks + world.tags(resource, secret.get("Tags") or ()))
+    extras = list(beside(resource.type, secret))
+    rotated = {address_of(each.get("secret_id")) for each in world.stack.of_type("aws_secretsmanager_secret_rotation")}
+    if secret.get("RotationEnabled") and resource.address not in rotated:
+        extras.append(Extra("rotation of the value"))
+    known = {"id": secret["ARN"], "arn": secret["ARN"]}
+    found = Found(known, checks + world.tags(resource, secret.get("Tags") or ()), extras)
     found.search(_policy(str(secret["ARN"]), world))
     return found
 
@@ -39,7 +46,7 @@ def described(resource: Resource, world: World) -> Any:  # noqa: ANN401  # JSON
     prefix = str(resource.get("name_prefix"))
     filters = [{"Key": "name", "Values": [prefix]}]
     secrets = world.items("secretsmanager", "list_secrets", "SecretList", Filters=filters)
-    return next((each for each in secrets if each["Name"].startswith(prefix)), None)
+    return next((each for each in secrets if begins_with(prefix, each["Name"])), None)
 
 
 def _version(resource: Resource, world: World) -> Found | None:
@@ -47,7 +54,7 @@ def _version(resource: Resource, world: World) -> Found | None:
     secret = described(owner, world) if owner is not None else None
     if secret is None:
         return None
-    versions: Mapping[str, list[str]] = secret.get("SecretVersionsToStages") or {}
+    versions: Mapping[str, list[str]] = secret.get("VersionIdsToStages") or secret.get("SecretVersionsToStages") or {}
     current = any("AWSCURRENT" in stages for stages in versions.values())
     checks = [
         Compared("secret_id", world.value(resource.get("secret_id")), secret["ARN"]),
@@ -68,6 +75,7 @@ def _rotation(resource: Resource, world: World) -> Found | None:
     rules: Mapping[str, Any] = secret.get("RotationRules") or {}
     days = rules.get("AutomaticallyAfterDays")
     checks.append(Compared("rotation_rules.automatically_after_days", asked["automatically_after_days"], days))
+    checks.append(Compared("rotation_rules.duration", asked.get("duration"), rules.get("Duration")))
     return Found({"id": secret["ARN"]}, checks)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
-from miyabi_infra.aws.readers.common import Json, names_of
+from miyabi_infra.aws.readers.common import Json, names_of, part
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, World, plain
 from miyabi_infra.stacks import Resource
 
@@ -48,7 +48,17 @@ def _discovery_service(resource: Resource, world: World) -> Found | None:
         Compared("dns_config.routing_policy", block.get("routing_policy"), dns.get("RoutingPolicy")),
     ]
     tags = world.ask("servicediscovery", "list_tags_for_resource", ResourceARN=service["Arn"])["Tags"]
-    return Found({"id": service["Id"], "arn": service["Arn"]}, checks + world.tags(resource, tags))
+    found = Found({"id": service["Id"], "arn": service["Arn"]}, checks + world.tags(resource, tags))
+    found.search(_foreign_instances(str(service["Id"]), world))
+    return found
+
+
+def _foreign_instances(service: str, world: World) -> Iterator[Extra]:
+    """What ECS did not register under the name: ECS says of each task which service it is of."""
+    for each in world.items("servicediscovery", "list_instances", "Instances", ServiceId=service):
+        held = part(each, "Attributes")
+        if "ECS_SERVICE_NAME" not in held:
+            yield Extra(f"instance {held.get('AWS_INSTANCE_IPV4') or each['Id']} that ECS did not register")
 
 
 READERS: Final[Mapping[str, Reader]] = {

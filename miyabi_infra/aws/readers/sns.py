@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
+from miyabi_infra.aws.readers.beside import beside
 from miyabi_infra.aws.world import Compared, Extra, Found, Reader, Unresolved, World
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import leads_to
@@ -32,12 +33,17 @@ def _topic(resource: Resource, world: World) -> Found | None:
         for each in world.stack.of_type("aws_sns_topic_subscription")
         if leads_to(each.get("topic_arn"), resource)
     ]
-    unknown = any(isinstance(each, Unresolved) for each in generated)  # the webhook's URL is in no file
-    extras = [
-        Extra(f"subscriber {each['Endpoint'] if each['Protocol'] != 'https' else 'of a web service'}")
+    others = [
+        each
         for each in world.items("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=arn)
-        if each["Endpoint"] not in generated and not (unknown and each["Protocol"] == "https")
+        if each["Endpoint"] not in generated
     ]
+    # The URLs of generated webhooks are in no file: as many of the web services are theirs.
+    unknown = sum(isinstance(each, Unresolved) for each in generated)
+    web = [each for each in others if each["Protocol"] == "https"]
+    extras = [Extra("subscriber of a web service")] * max(0, len(web) - unknown)
+    extras += [Extra(f"subscriber {each['Endpoint']}") for each in others if each["Protocol"] != "https"]
+    extras += beside(resource.type, attributes)
     tags = world.ask("sns", "list_tags_for_resource", ResourceArn=arn)["Tags"]
     known = {"id": arn, "arn": arn, "owner": arn.split(":")[4]}
     return Found(known, checks + world.tags(resource, tags), extras)
@@ -72,6 +78,7 @@ def _subscription(resource: Resource, world: World) -> Found | None:
                 Compared("confirmed", generated=True, found=confirmed),
                 *world.checks(resource, {"topic_arn": arn, "protocol": each["Protocol"], "endpoint": each["Endpoint"]}),
             ]
+            extras: list[Extra] = []
             if confirmed:
                 answer = world.ask("sns", "get_subscription_attributes", SubscriptionArn=each["SubscriptionArn"])
                 held = answer["Attributes"]
@@ -79,7 +86,8 @@ def _subscription(resource: Resource, world: World) -> Found | None:
                 raw = held.get("RawMessageDelivery") == "true"
                 found = {"filter_policy": policy, "raw_message_delivery": raw}
                 checks += world.checks(resource, found, filter_policy=None, raw_message_delivery=False)
-            return Found({}, checks)
+                extras += beside(resource.type, held)
+            return Found({}, checks, extras)
     return None
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
+from miyabi_infra.aws.readers.beside import beside
 from miyabi_infra.aws.readers.common import Json, block, part, set_check
 from miyabi_infra.aws.world import Compared, Found, Reader, Unresolved, World, compared, unordered
 from miyabi_infra.stacks import Resource
@@ -99,7 +100,7 @@ def _web_acl(resource: Resource, world: World) -> Found | None:
     ]
     arn = str(held["ARN"])
     known = {"id": held["Id"], "arn": arn, "name": held["Name"], "scope": scope}
-    return Found(known, checks + _tags(resource, arn, world))
+    return Found(known, checks + _tags(resource, arn, world), list(beside(resource.type, held)))
 
 
 def _without_tests(rule: Json) -> Json:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from miyabi_infra.aws.client import Kind, Trouble
-from miyabi_infra.aws.status.figures import Limit, Metric, figures, targets_of
+from miyabi_infra.aws.status.figures import Limit, Metric, figures, policies_of, targets_of
 from miyabi_infra.aws.status.model import Level, Look, Observation, ago, unknown
 from miyabi_infra.aws.status.service import SHOWN
 from miyabi_infra.text import count
@@ -45,7 +45,27 @@ def capacity(look: Look) -> Iterator[Observation]:
         limits = targets_of(look)
     except Trouble as trouble:
         yield unknown(trouble)
+    yield from _watched(look)
     yield from figures(look, _METRICS, dimensions, limits)
+
+
+def _watched(look: Look) -> Iterator[Observation]:
+    """Whether the alarms are there by which the policies learn of the load; who deletes one, stops the scaling."""
+    named = {
+        str(alarm["AlarmName"]): str(policy["PolicyName"])
+        for policy in policies_of(look)
+        for alarm in policy.get("Alarms") or ()
+    }
+    if not named:
+        return
+    found = look.world.items("cloudwatch", "describe_alarms", "MetricAlarms", AlarmNames=sorted(named))
+    held = {str(each["AlarmName"]): each for each in found}
+    for name, policy in sorted(named.items()):
+        alarm = held.get(name)
+        if alarm is None or not alarm.get("ActionsEnabled", True):
+            what = "does not exist" if alarm is None else "is muted"
+            text = f"{name} {what}: {policy} does not scale by it"
+            yield Observation(Level.DEGRADED, text, {"alarm": name, "policy": policy})
 
 
 def _in_range(look: Look, least: int, most: int) -> Iterator[Observation]:

@@ -1,8 +1,10 @@
 """RDS: the state of the database, its last backup, and its figures."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
 
+from miyabi_infra.aws.readers.common import part
 from miyabi_infra.aws.status.figures import Metric, figures
 from miyabi_infra.aws.status.model import Level, Look, Observation
 
@@ -39,9 +41,27 @@ def database(look: Look) -> Iterator[Observation]:
             zones, level = f"{zones} (generated: two): nothing takes over", Level.DEGRADED
         text = f"{name} {state}, {size}, PostgreSQL {found['EngineVersion']}, {zones}"
         yield Observation(level, text, {"status": state})
+        yield from _certificate(look, found)
         restorable = found.get("LatestRestorableTime")
         if restorable is not None:
             yield Observation(Level.OK, f"can be restored to {restorable:%Y-%m-%d %H:%M} UTC", {})
         elif found.get("BackupRetentionPeriod"):
             yield Observation(Level.NOTE, "no backup yet", {})
         yield from figures(look, _METRICS, {"DBInstanceIdentifier": name})
+
+
+def _certificate(look: Look, found: Mapping[str, Any]) -> Iterator[Observation]:
+    """The certificate by which clients know the database: with one that has expired, TLS fails."""
+    ends: datetime | None = part(found, "CertificateDetails").get("ValidTill")
+    if ends is None:
+        return
+    days = (ends - look.now).days
+    if days < _SOON:
+        over = ends < look.now
+        effect = ": clients that check it connect no more" if over else ""
+        text = f"its certificate is valid until {ends:%Y-%m-%d}{effect}"
+        yield Observation(Level.DEGRADED if over else Level.NOTE, text, {"days": days})
+
+
+_SOON: Final = 45
+"""Days before the end of a certificate from which it is said."""

@@ -56,16 +56,21 @@ def _listener(look: Look, listener: Mapping[str, Any], ports: set[int]) -> Itera
             return
         conditions = ", ".join(str(each.get("Field")) for each in rule.get("Conditions", []))
         text = f"port {port}, rule of priority {rule['Priority']} ({conditions}): some requests {does}"
-        yield Observation(Level.NOTE, text, {"port": port, "priority": rule["Priority"]})
+        if rule["Priority"] in _priorities(look):
+            level = Level.NOTE
+        yield Observation(max(level, Level.NOTE), text, {"port": port, "priority": rule["Priority"]})
     level, does = _action(look, listener["DefaultActions"], port, ports)
     yield Observation(level, f"port {port}: every request {does}", {"port": port})
 
 
 def _secret_header(look: Look, rule: Mapping[str, Any]) -> str:
     """The header that a generated rule asks for, where this is that rule; empty for any other."""
-    generated = {str(each.get("priority")) for each in look.platform.stack.of_type("aws_lb_listener_rule")}
     named = [part(each, "HttpHeaderConfig").get("HttpHeaderName") for each in rule.get("Conditions", [])]
-    return str(named[0]) if len(named) == 1 and named[0] and rule["Priority"] in generated else ""
+    return str(named[0]) if len(named) == 1 and named[0] and rule["Priority"] in _priorities(look) else ""
+
+
+def _priorities(look: Look) -> set[str]:
+    return {str(each.get("priority")) for each in look.platform.stack.of_type("aws_lb_listener_rule")}
 
 
 def _refuses(actions: Sequence[Mapping[str, Any]]) -> bool:

@@ -107,17 +107,21 @@ def _threshold(look: Look, metric: Metric, alarms: Mapping[str, Mapping[str, Any
     return Limit(found, number(generated.get("threshold")), below=operator.startswith("LessThan"))
 
 
-def targets_of(look: Look) -> Mapping[str, Limit]:
-    """The target values of the scaling policies, by metric: as they are, and as generated."""
-    policies = look.world.items(
+def policies_of(look: Look) -> Sequence[Mapping[str, Any]]:
+    """The scaling policies of the service, as Application Auto Scaling describes them."""
+    return look.world.items(
         "application-autoscaling",
         "describe_scaling_policies",
         "ScalingPolicies",
         ServiceNamespace="ecs",
         ResourceId=look.scalable,
     )
+
+
+def targets_of(look: Look) -> Mapping[str, Limit]:
+    """The target values of the scaling policies, by metric: as they are, and as generated."""
     held: dict[str, float] = {}
-    for policy in policies:
+    for policy in policies_of(look):
         tracking = part(policy, "TargetTrackingScalingPolicyConfiguration")
         metric = part(tracking, "PredefinedMetricSpecification").get("PredefinedMetricType")
         if metric:

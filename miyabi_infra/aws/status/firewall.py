@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from miyabi_infra.aws.status.figures import Metric, figures
 from miyabi_infra.aws.status.model import Level, Look, Observation
+from miyabi_infra.aws.world import Found
 from miyabi_infra.stacks.firewalls import WebAcl, web_acls
 from miyabi_infra.stacks.platform import display_name
 from modules.waf_facts import NAMESPACE
@@ -25,10 +26,23 @@ def firewall(look: Look) -> Iterator[Observation]:
             continue
         yield Observation(Level.OK, f"{acl.name}: {acl.summary}", {"web_acl": acl.name})
         yield _protected(look, acl, str(found.attributes["arn"]))
+        yield from _other_rules(acl, found)
         dimensions = {"WebACL": acl.name, "Rule": "ALL"}
         if not acl.of_distribution:
             dimensions["Region"] = look.platform.stack.region
         yield from figures(look, _METRICS, dimensions, region=acl.resource.region)
+
+
+def _other_rules(acl: WebAcl, found: Found) -> Iterator[Observation]:
+    """Whether AWS does with requests what was generated: whom other rules block, nobody here can say."""
+    apart = [each for each in found.checks if not each.same]
+    if any(each.argument.startswith("default_action") for each in apart):
+        text = f"{acl.name} does something else than generated with requests that no rule is about"
+        yield Observation(Level.DEGRADED, text, {"web_acl": acl.name})
+    rules = sorted({each.argument.split(".")[1] for each in apart if each.argument.startswith("rule.")})
+    if rules:
+        text = f"{acl.name} has other rules than generated, {', '.join(rules)}: miyabi-infra verify says which"
+        yield Observation(Level.UNKNOWN, text, {"web_acl": acl.name, "rules": rules})
 
 
 def _protected(look: Look, acl: WebAcl, arn: str) -> Observation:

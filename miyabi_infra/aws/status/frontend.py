@@ -1,12 +1,15 @@
 """CloudFront and the bucket behind it: what is deployed, whether it is served, until when the certificate is valid."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from miyabi_infra.aws.status.figures import Metric, figures
 from miyabi_infra.aws.status.model import Level, Look, Observation, ago
+from miyabi_infra.aws.world import Found
 from miyabi_infra.stacks import Resource
+from miyabi_infra.stacks.platform import leads_to
 
 US_EAST_1: Final = "us-east-1"
 """Where CloudFront's metrics and certificates are."""
@@ -35,6 +38,7 @@ def frontend(look: Look) -> Iterator[Observation]:
     name = str(found.attributes["id"])
     held: Mapping[str, Any] = look.world.ask("cloudfront", "get_distribution", Id=name)["Distribution"]
     yield _distribution(held)
+    yield from _led_elsewhere(look, found)
     yield from _certificate(look, held["DistributionConfig"]["ViewerCertificate"])
     yield from figures(look, _METRICS, {"DistributionId": name, "Region": "Global"}, region=US_EAST_1)
 
@@ -45,6 +49,33 @@ def _distribution(held: Mapping[str, Any]) -> Observation:
         return Observation(Level.DEGRADED, f"{held['Id']} is disabled: {held['DomainName']} answers nobody", data)
     level = Level.OK if held["Status"] == "Deployed" else Level.NOTE
     return Observation(level, f"{held['Id']} {held['Status']}, {held['DomainName']}", data)
+
+
+_NEEDED: Final = {
+    "aliases": "does not answer by all of its names",
+    "custom_error_response": "answers paths of the application with other errors",
+    "default_cache_behavior": "treats requests otherwise than generated",
+    "ordered_cache_behavior": "treats requests otherwise than generated",
+    "origin": "asks its origins otherwise than generated",
+    "restrictions": "answers other countries than generated",
+}
+"""Arguments of a distribution on which each request depends."""
+
+
+def _led_elsewhere(look: Look, found: Found) -> Iterator[Observation]:
+    """Whether CloudFront answers as generated, and may read the bucket."""
+    apart = {re.split(r"[.\[]", each.argument, maxsplit=1)[0] for each in found.checks if not each.same}
+    for text in dict.fromkeys(text for argument, text in _NEEDED.items() if argument in apart):
+        said = f"{found.attributes['id']} {text}: miyabi-infra verify says in what"
+        yield Observation(Level.DEGRADED, said, {"arguments": sorted(apart & _NEEDED.keys())})
+    bucket = look.platform.site_bucket
+    for each in look.platform.stack.of_type("aws_s3_bucket_policy"):
+        if bucket is None or not leads_to(each.get("bucket"), bucket):
+            continue
+        policy = look.world.find(each.address)
+        if policy is None or not all(check.same for check in policy.checks):
+            text = f"the policy of {bucket.get('bucket')} is not the generated one: CloudFront may not read the page"
+            yield Observation(Level.DEGRADED, text, {"bucket": bucket.get("bucket")})
 
 
 def _deployed(look: Look) -> Iterator[Observation]:

@@ -55,6 +55,9 @@ def _newest(look: Look, runs: EcrImage) -> Observation:
     tags = sorted(map(str, last["imageTags"]))
     same = runs.digest == last["imageDigest"] if runs.digest else (runs.tag or "latest") in tags
     text = f"the last pushed image is {', '.join(tags)}, {ago(_when(last), look.now)}"
+    if not runs.digest and not any((runs.tag or "latest") in each["imageTags"] for each in pushed):
+        gone = f"{runs.repository} has no image {runs.tag or 'latest'} any more: no new task starts"
+        return Observation(Level.DEGRADED, gone, {"newest": tags, "trouble": "missing"})
     data = {"newest": tags, "digest": last["imageDigest"], "runs": same}
     return Observation(Level.OK if same else Level.NOTE, f"{text}: {'it runs' if same else 'it does not run'}", data)
 

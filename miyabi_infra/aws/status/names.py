@@ -28,6 +28,7 @@ def names(look: Look) -> Iterator[Observation]:
     ]
     for arn in dict.fromkeys(given):
         yield from _given(look, arn)
+    yield from _served(look)
     for each in look.platform.stack.of_type("aws_route53_record"):
         if each.get("alias"):
             yield _leads(look, each)
@@ -57,6 +58,25 @@ def _given(look: Look, arn: str) -> Iterator[Observation]:
         yield Observation(Level.DEGRADED, text, {"trouble": "missing"})
         return
     yield from certified(look, held, str(held["DomainName"]))
+
+
+def _served(look: Look) -> Iterator[Observation]:
+    """Certificates that the listeners present and that are not the generated ones: users see these."""
+    if not any(each.get("certificate_arn") for each in look.platform.stack.of_type("aws_lb_listener")):
+        return
+    known = {
+        look.world.value(each.get("certificate_arn"))
+        for kind in ("aws_lb_listener", "aws_lb_listener_certificate")
+        for each in look.platform.stack.of_type(kind)
+        if each.get("certificate_arn") is not None
+    }
+    arn = look.describe_load_balancer()["LoadBalancerArn"]
+    for listener in look.world.items("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=arn):
+        for each in listener.get("Certificates") or ():
+            if each["CertificateArn"] not in known:
+                text = f"port {listener['Port']} presents another certificate than generated, {each['CertificateArn']}"
+                yield Observation(Level.NOTE, text, {"port": listener["Port"]})
+                yield from _given(look, str(each["CertificateArn"]))
 
 
 def certified(look: Look, held: Mapping[str, Any], name: str) -> Iterator[Observation]:
@@ -109,6 +129,9 @@ def _health(look: Look, resource: Resource) -> Observation:
     seen = [str(part(each, "StatusReport").get("Status")) for each in answer["HealthCheckObservations"]]
     good = sum(each.startswith("Success") for each in seen)
     data = {"name": name, "checkers": len(seen), "healthy": good}
+    if any(each.text.startswith("state disabled") for each in found.extras):
+        text = f"the health check of {name} is disabled: Route 53 calls it healthy, whatever it is"
+        return Observation(Level.UNKNOWN, text, data)
     if not seen:
         return Observation(Level.UNKNOWN, f"no health checker has reported about {name}", data)
     level = Level.OK if 5 * good >= len(seen) else Level.DEGRADED  # Route 53 calls it healthy above 18 %

@@ -36,6 +36,11 @@ def redis(look: Look) -> Iterator[Observation]:
             text, level = f"{text}, generated: {wanted}", max(level, Level.DEGRADED)
         if cache.get("automatic_failover_enabled") is True and group.get("AutomaticFailover") == "disabled":
             text, level = f"{text}; no automatic failover", max(level, Level.DEGRADED)
+        if cache.get("multi_az_enabled") is True and group.get("MultiAZ") == "disabled":
+            text, level = f"{text}; its nodes may all be in one zone", Level.DEGRADED
+        shards = {str(each["Status"]) for each in group.get("NodeGroups") or () if each.get("Status")}
+        for state in sorted(shards - {group["Status"]}):
+            text, level = f"{text}; its nodes are {state}", max(level, _LEVELS.get(state, Level.DEGRADED))
         yield Observation(level, text, {"status": group["Status"], "nodes": len(members)})
         for member in members:
             yield from _node(look, member, cache)
