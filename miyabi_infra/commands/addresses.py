@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from environments.retired import STACKS as RETIRED
+from environments.retired import STATES as MIGRATED
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.merging import documents
 from miyabi_infra.overlays.problems import OverlayError
@@ -28,6 +29,9 @@ _LOST: Final[Mapping[Loss, str]] = {
     "type": "LOST: declared moved to {to}, which is of another type",
     "stack": "LOST: its stack is gone",
     "indexes": "LOST: its instances have other keys, by number before and by name now, or the other way round",
+    "stays": "REFUSED: declared moved to {to}, and still there: Terraform plans neither",
+    "ambiguous": "REFUSED: declared moved to two addresses, one of them {to}",
+    "state": "LOST: its state is elsewhere now, where nothing is",
     "fewer": "LOST: it has fewer instances, and no setting that differs decides how many",
 }
 
@@ -73,7 +77,7 @@ def run(
         chosen = {
             name: None for side in sides for name, each in side.items() if environment in (None, each.environment)
         }
-        found = [each for each in changes(before, contracts, overlays, RETIRED) if each.stack in chosen]
+        found = [each for each in changes(before, contracts, overlays, RETIRED, MIGRATED) if each.stack in chosen]
     _show(root, found, tuple(chosen), shown, form)
     return int(any(each.lost for each in found))
 
@@ -126,8 +130,9 @@ def _changes_text(found: Sequence[Changes], shown: str) -> str:
     for each in found:
         lines += _stack_lines(each)
     left = [each.stack for each in found if each.is_gone and each.lost and not each.taken_by]
-    lost = {one.address: one for each in found if each.stack not in left for one in each.lost}
-    if not lost and not left:
+    elsewhere = [each for each in found if any(one.why == "state" for one in each.lost)]
+    lost = {one.address: one for each in found if each.stack not in left for one in each.lost if one.why != "state"}
+    if not lost and not left and not elsewhere:
         return "\n".join([*lines, "no address was lost" if found else "the addresses are the same"])
     if lost:
         lines.append(f"{count(len(lost), 'lost address', 'lost addresses')}: Terraform would destroy what runs there.")
@@ -142,6 +147,13 @@ def _changes_text(found: Sequence[Changes], shown: str) -> str:
         lines += [
             f"A stack that is gone leaves its resources running, in a state that nobody plans: destroy it from {shown}",
             f'first, then add {{"{left[0]}": "<why>"}} to STACKS in environments/retired.py.',
+        ]
+    for each in elsewhere:
+        before = each.state[0] if each.state else ""
+        lines += [
+            f"In a state that holds nothing, Terraform would make all of {each.stack} anew, beside what runs: move it",
+            "(terraform init -migrate-state), and say in STATES of environments/retired.py where it was:",
+            f'  {{"{each.stack}": "{before}"}}',
         ]
     return "\n".join(lines)
 
@@ -159,7 +171,11 @@ def _stack_lines(each: Changes) -> list[str]:
         return [f"  {each.stack}: {said}"]
     if each.is_new:
         return [f"  {each.stack}: new stack, {count(len(each.new), 'address', 'addresses')}"]
-    lines = [f"  {each.stack}: - {one.address}: {_lost(one)}" for one in each.lost]
+    lines = [f"  {each.stack}: - {one.address}: {_lost(one)}" for one in each.lost if one.why != "state"]
+    if each.state:
+        lost = any(one.why == "state" for one in each.lost)
+        said = "LOST: it went" if lost else "declared moved"
+        lines.append(f"  {each.stack}: its state: {said} from {each.state[0]} to {each.state[1]}")
     for one in each.declared:
         said = f"declared moved to {one.to}" if one.to else f"declared retired: {one.reason}"
         lines.append(f"  {each.stack}: > {one.address}: {said}")
@@ -228,6 +244,7 @@ def _changes_data(changes: Changes) -> dict[str, Any]:
         "is_gone": changes.is_gone,
         **({"retired": changes.retired} if changes.retired else {}),
         **({"taken_by": changes.taken_by} if changes.taken_by else {}),
+        **({"state": {"before": changes.state[0], "now": changes.state[1]}} if changes.state else {}),
         "lost": [{"address": each.address, "why": each.why, "to": each.to} for each in changes.lost],
         "declared": [{"address": each.address, "to": each.to, "reason": each.reason} for each in changes.declared],
         "off": [{"address": each.address, "settings": [cause.name for cause in each.causes]} for each in changes.off],

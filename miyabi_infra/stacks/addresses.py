@@ -6,7 +6,7 @@ the address of a resource with `count = 0` is kept free for it.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
@@ -38,6 +38,8 @@ class Contract:
     """Why an address is gone, by address."""
     state: str = ""
     """The place of its state: a file, or an object's address; empty where it is not known."""
+    ambiguous: tuple[str, ...] = ()
+    """Old addresses with two new ones."""
 
     def now(self, address: str) -> str:
         """The address that an address of a state has in this stack, by the moves that are declared."""
@@ -55,10 +57,11 @@ class Contract:
         return address
 
 
-Loss = Literal["undeclared", "nowhere", "occupied", "type", "stack", "indexes", "fewer"]
+Loss = Literal["undeclared", "nowhere", "occupied", "type", "stack", "indexes", "fewer", "stays", "ambiguous", "state"]
 """Why an address is lost: nothing is declared; it is moved to an address that the stack does not have; to one that
 another resource has already; to one of another type; or its whole stack is gone. Or the address stays, and what it has
-is numbered no more, but named, or the other way round; or there are fewer, and no setting that differs decides it."""
+is numbered no more, but named, or the other way round; or there are fewer, and no setting that differs decides it.
+Or Terraform refuses the move: what is moved stays, or moves to two addresses. Or the state is elsewhere, and empty."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ class Changes:
     """Why the stack is gone, where that is declared."""
     taken_by: str = ""
     """The stack whose state is in the place of the one that is gone; empty if there is none."""
+    state: tuple[str, str] | None = None
+    """Where the state was, and where it is now, if that differs."""
     lost: tuple[Lost, ...] = ()
     declared: tuple[Declared, ...] = ()
     off: tuple[Off, ...] = ()
@@ -120,8 +125,18 @@ def read(out: Path) -> dict[str, Contract]:
 
 
 def _contract(file: Path) -> Contract:
+    try:
+        return _of(file)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Refused(
+            f"{file.name} of {file.parent.name} is not what synth writes ({type(error).__name__}: {error})"
+        ) from error
+
+
+def _of(file: Path) -> Contract:
     root = _json(file)
     instances, moved, retired = (dict[str, Any]() for _ in range(3))
+    ambiguous: list[str] = []
     bodies = [("", root)]
     for name, call in cast("dict[str, dict[str, str]]", root.get("module", {})).items():
         bodies.append((f"module.{name}.", _json(file.parent / call["source"] / "main.tf.json")))
@@ -130,10 +145,13 @@ def _contract(file: Path) -> Contract:
             for name, resource in by_name.items():
                 instances[f"{prefix}{kind}.{name}"] = resource.get("count", resource.get("for_each", 1))
         for each in body.get("moved", ()):
-            moved[f"{prefix}{label(each['from'])}"] = f"{prefix}{label(each['to'])}"
+            old, new = f"{prefix}{label(each['from'])}", f"{prefix}{label(each['to'])}"
+            ambiguous += [old] if moved.get(old, new) != new else []
+            moved[old] = new
         retired |= {f"{prefix}{old}": why for old, why in body.get("//", {}).get("retired", {}).items()}
     state = str(of_backend(root["terraform"]["backend"]))
-    return Contract(file.parent.name, _environment(root), dict(sorted(instances.items())), moved, retired, state)
+    held = dict(sorted(instances.items()))
+    return Contract(file.parent.name, _environment(root), held, moved, retired, state, tuple(ambiguous))
 
 
 def with_state_of(gone: Contract, now: Mapping[str, Contract]) -> str:
@@ -175,6 +193,7 @@ def changes(
     now: Mapping[str, Contract],
     overlays: Overlays | None = None,
     retired: Mapping[str, str] | None = None,
+    migrated: Mapping[str, str] | None = None,
 ) -> Iterator[Changes]:
     """What differs, for each stack of either side.
 
@@ -183,6 +202,7 @@ def changes(
         now: The contracts of the checkout.
         overlays: Without them, nothing counts as turned off.
         retired: Why a whole stack is gone, by stack.
+        migrated: Where the state of a stack was before it was moved, by stack.
     """
     for name in sorted(before.keys() | now.keys()):
         if name not in now:
@@ -194,7 +214,13 @@ def changes(
             yield Changes(name, is_new=True, new=tuple(now[name].instances))
         else:
             found = _changes(before[name], now[name], overlays)
-            if found.lost or found.declared or found.off or found.new:
+            places = (before[name].state, now[name].state)
+            if all(places) and places[0] != places[1]:
+                found = replace(found, state=places)
+                if (migrated or {}).get(name) != places[0]:
+                    elsewhere = tuple(Lost(each, "state") for each in before[name].instances)
+                    found = replace(found, lost=(*found.lost, *elsewhere))
+            if found.lost or found.declared or found.off or found.new or found.state:
                 yield found
 
 
@@ -207,6 +233,10 @@ def _changes(before: Contract, now: Contract, overlays: Overlays | None) -> Chan
         to = now.now(address)
         if address in now.retired:
             declared.append(Declared(address, None, now.retired[address]))
+        elif any(old.startswith(f"{address}[") for old in now.moved):
+            moved = {old: new for old, new in now.moved.items() if old.startswith(f"{address}[")}
+            lost += _one_by_one(address, before.instances[address], moved, now)
+            declared += [Declared(old, new) for old, new in moved.items() if old not in {each.address for each in lost}]
         elif to == address:
             causes = overlays.turned_off(before, address) if overlays else ()
             if causes:
@@ -224,27 +254,60 @@ def _changes(before: Contract, now: Contract, overlays: Overlays | None) -> Chan
         else:
             declared.append(Declared(address, to))
             taken |= {to}  # a second one that moves there finds it taken
-    fewer = [*_fewer(before, now, overlays)]
+    lost += [Lost(old, "ambiguous", now.moved[old]) for old in now.ambiguous]
+    lost += [Lost(old, "stays", new) for old, new in now.moved.items() if old in now.instances]
+    kept = {each: each for each in before.instances.keys() & now.instances.keys()}
+    kept |= {
+        each.address: each.to for each in declared if each.to in now.instances and each.address in before.instances
+    }
+    fewer = [*_fewer(before, now, kept, overlays)]
     lost += [each for each in fewer if isinstance(each, Lost)]
     off += [each for each in fewer if isinstance(each, Off)]
     new = tuple(sorted(now.instances.keys() - before.instances.keys()))
     return Changes(now.stack, lost=tuple(lost), declared=tuple(declared), off=tuple(off), new=new)
 
 
-def _fewer(before: Contract, now: Contract, overlays: Overlays | None) -> Iterator[Lost | Off]:
-    """The addresses that stay and have lost instances, and the instances that an overlay turned off."""
-    for address in sorted(before.instances.keys() & now.instances.keys()):
-        if any(old.startswith(f"{address}[") for old in now.moved):
+def _fewer(before: Contract, now: Contract, kept: Mapping[str, str], overlays: Overlays | None) -> Iterator[Lost | Off]:
+    """The addresses that stay, or are moved whole, and have lost instances; and instances that an overlay turned off.
+
+    `kept`: the address now, by the one before.
+    """
+    for address, to in sorted(kept.items()):
+        had, has = before.instances[address], now.instances[to]
+        moved = {old: new for old, new in now.moved.items() if old.startswith(f"{address}[")}
+        if moved:
+            yield from _one_by_one(address, had, moved, now)
             continue
-        had, has = before.instances[address], now.instances[address]
         gone = _instances_gone(had, has)
-        causes = overlays.turned_off(before, address) if gone and overlays else ()
+        causes = overlays.turned_off(before, to) if gone and overlays else ()
         if _other_keys(had, has):
             yield Lost(address, "indexes")
         elif causes:
             yield from (Off(f"{address}[{key}]", causes) for key in gone)
         elif gone:
             yield Lost(address, "fewer")
+
+
+def _one_by_one(address: str, had: object, moved: Mapping[str, str], now: Contract) -> Iterator[Lost]:
+    """The instances that are lost although some of their resource are declared moved."""
+    for key in _keys(had):
+        old = f"{address}[{key}]"
+        new = moved.get(old, old)
+        held, _, named = new.removesuffix("]").partition("[")
+        has = now.instances.get(held, 0)
+        if not isinstance(has, str) and (named or "0") not in _keys(has):
+            yield Lost(old, "nowhere" if old in moved else "fewer", new if old in moved else None)
+
+
+def _keys(number: object) -> list[str]:
+    """The keys of instances, as an address has them; none where they are known at apply only."""
+    if isinstance(number, int):
+        return [str(index) for index in range(number)]
+    return (
+        [json.dumps(key, ensure_ascii=False) for key in cast("Mapping[str, Any]", number)]
+        if isinstance(number, Mapping)
+        else []
+    )
 
 
 def _other_keys(before: object, now: object) -> bool:

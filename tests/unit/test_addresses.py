@@ -17,6 +17,7 @@ from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import addresses
 from miyabi_infra.stacks.addresses import Contract, Overlays, changes
 from miyabi_infra.stacks.revision import base
+from miyabi_infra.stacks.state import of_backend
 from tests.support import Project, git
 
 
@@ -139,6 +140,133 @@ def test_instances_that_are_declared_moved_one_by_one_are_not_lost() -> None:
     named: Any = {"one": 1}
     moved = {"aws_subnet.public[0]": 'aws_subnet.public["one"]'}
     assert list(changes(held, {"a": Contract("a", "dev", {"aws_subnet.public": named}, moved)})) == []
+
+
+Held = dict[str, Any]
+"""Instances by address, as the output has them."""
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "moved", "lost"),
+    [
+        # Terraform refuses to plan: "Moved object still exists".
+        ({"aws_vpc.a": 1}, {"aws_vpc.a": 1, "aws_vpc.b": 1}, {"aws_vpc.a": "aws_vpc.b"}, [("aws_vpc.a", "stays")]),
+        (
+            {"aws_subnet.p": 3},
+            {"aws_subnet.p": {"one": 1}},
+            {"aws_subnet.p[0]": 'aws_subnet.p["one"]'},
+            [("aws_subnet.p[1]", "fewer"), ("aws_subnet.p[2]", "fewer")],
+        ),
+        (
+            {"aws_subnet.p": 1},
+            {"aws_subnet.p": {"one": 1}},
+            {"aws_subnet.p[0]": 'aws_subnet.p["two"]'},
+            [("aws_subnet.p[0]", "nowhere")],
+        ),
+        ({"aws_subnet.p": 3}, {"aws_subnet.q": 1}, {"aws_subnet.p": "aws_subnet.q"}, [("aws_subnet.p", "fewer")]),
+        (
+            {"aws_subnet.p": 3},
+            {"aws_subnet.q": {"one": 1}},
+            {"aws_subnet.p": "aws_subnet.q"},
+            [("aws_subnet.p", "indexes")],
+        ),
+        (
+            {"aws_subnet.p": 2},
+            {"aws_subnet.q": 1},
+            {"aws_subnet.p[0]": "aws_subnet.q"},
+            [("aws_subnet.p[1]", "fewer")],
+        ),
+        # A chain ends in another type.
+        ({"aws_a.x": 1}, {"aws_b.z": 1}, {"aws_a.x": "aws_a.y", "aws_a.y": "aws_b.z"}, [("aws_a.x", "type")]),
+        # Addresses have upper and lower case.
+        ({"module.net.aws_vpc.a": 1}, {"module.Net.aws_vpc.a": 1}, {}, [("module.net.aws_vpc.a", "undeclared")]),
+    ],
+)
+def test_what_a_move_leaves_behind_is_lost(
+    before: Held, now: Held, moved: dict[str, str], lost: list[tuple[str, str]]
+) -> None:
+    (found,) = changes({"a": Contract("a", "dev", before)}, {"a": Contract("a", "dev", now, moved)})
+    assert [(each.address, each.why) for each in found.lost] == lost
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "moved"),
+    [
+        # The one of several that is left gets another name; Terraform moves an instance to an address without a key.
+        ({"aws_subnet.p": 1}, {"aws_subnet.q": 1}, {"aws_subnet.p[0]": "aws_subnet.q"}),
+        (
+            {"aws_subnet.p": 2},
+            {"aws_subnet.p": {"one": 1, "two": 1}},
+            {"aws_subnet.p[0]": 'aws_subnet.p["one"]', "aws_subnet.p[1]": 'aws_subnet.p["two"]'},
+        ),
+        ({"module.net.aws_vpc.a": 1}, {"module.network.aws_vpc.a": 1}, {"module.net": "module.network"}),
+    ],
+)
+def test_what_a_move_takes_along_is_not_lost(before: Held, now: Held, moved: dict[str, str]) -> None:
+    held = {"a": Contract("a", "dev", before)}
+    assert [one for each in changes(held, {"a": Contract("a", "dev", now, moved)}) for one in each.lost] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "migrated", "lost"),
+    [
+        ("s3://states/dev", {}, []),
+        ("s3://states/Dev", {}, ["state"]),  # keys of S3 have upper and lower case
+        ("s3://other/dev", {}, ["state"]),
+        ("s3://other/dev", {"a": "s3://states/dev"}, []),
+        ("s3://other/dev", {"a": "s3://elsewhere/dev"}, ["state"]),
+    ],
+)
+def test_a_state_that_is_elsewhere_is_lost_until_it_was_moved(
+    place: str, migrated: dict[str, str], lost: list[str]
+) -> None:
+    then = {"a": Contract("a", "dev", {"aws_vpc.main": 1}, state="s3://states/dev")}
+    now = {"a": Contract("a", "dev", {"aws_vpc.main": 1}, state=place)}
+    found = list(changes(then, now, migrated=migrated))
+    assert [one.why for each in found for one in each.lost] == lost
+    assert [each.state for each in found] == ([] if place == "s3://states/dev" else [("s3://states/dev", place)])
+
+
+def test_the_state_that_is_elsewhere_is_told_with_the_way_to_it(
+    repository: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository.out / "stacks/miyabi-dev/cdk.tf.json"
+    body = json.loads(root.read_text(encoding="utf-8"))
+    before = str(of_backend(body["terraform"]["backend"]))
+    body["terraform"]["backend"] = {"local": {"path": "../../../environments/Dev/terraform.tfstate"}}
+    root.write_text(json.dumps(body), encoding="utf-8")
+
+    assert run(repository.root, None, since="HEAD") == 1
+    said = capsys.readouterr().out
+    assert f"miyabi-dev: its state: LOST: it went from {before} to environments/Dev/terraform.tfstate" in said
+    assert f'{{"miyabi-dev": "{before}"}}' in said
+    assert "In the module, declare" not in said
+
+    monkeypatch.setattr(command, "MIGRATED", {"miyabi-dev": before})
+    assert run(repository.root, None, since="HEAD") == 0
+    assert f"its state: declared moved from {before}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("missing", ["terraform", "module"])
+def test_an_output_that_was_edited_by_hand_is_refused(project: Project, output: Path, missing: str) -> None:
+    project.take(output)
+    root = project.out / "stacks/miyabi-dev/cdk.tf.json"
+    body = json.loads(root.read_text(encoding="utf-8"))
+    body[missing] = {"networking": {}} if missing == "module" else {}
+    root.write_text(json.dumps(body), encoding="utf-8")
+    with pytest.raises(Refused, match=r"cdk.tf.json of miyabi-dev is not what synth writes"):
+        addresses.read(project.out)
+
+
+def test_one_address_with_two_new_ones_is_refused(project: Project, output: Path) -> None:
+    project.take(output)
+    before = addresses.read(project.out)
+    with project.body("dev", "networking") as body:
+        rename(body, "aws_vpc", "main", "one")
+        body["resource"]["aws_vpc"]["two"] = body["resource"]["aws_vpc"]["one"]
+        body["moved"] = [{"from": "aws_vpc.main", "to": f"aws_vpc.{each}"} for each in ("one", "two")]
+    (found,) = changes(before, addresses.read(project.out))
+    assert [(each.address, each.why) for each in found.lost] == [("module.networking.aws_vpc.main", "ambiguous")]
 
 
 def test_moves_in_a_circle_end() -> None:

@@ -260,10 +260,14 @@ def _listener(resource: Resource, world: World) -> Found | None:
 
 def _attributes_of_listener(arn: str, world: World) -> Iterator[Extra]:
     """Headers that the listener sets or names otherwise: no module does."""
-    yield from _set(world.ask("elbv2", "describe_listener_attributes", ListenerArn=arn), _SERVER_IS_TOLD)
+    yield from _set(world.ask("elbv2", "describe_listener_attributes", ListenerArn=arn), _LISTENER_USUAL)
 
 
-_SERVER_IS_TOLD: Final = {"routing.http.response.server.enabled": ("true",)}
+_LISTENER_USUAL: Final = {
+    "routing.http.response.server.enabled": ("true",),
+    "tcp.idle_timeout.seconds": ("350",),
+}
+"""Attributes of a listener as AWS sets them, where they are not empty (API, `ListenerAttribute`)."""
 
 
 def _set(answer: Json, usual: Mapping[str, tuple[str, ...]], mapped: Iterable[str] = ()) -> Iterator[Extra]:
