@@ -48,6 +48,7 @@ MADE: Final = "the test makes the account so, by AWS's API"
 PLAN: Final = "what Terraform plans"
 MADE_BY_OVERLAYS: Final = "Terraform: another address is another resource"
 STACK: Final = "the test makes the stack so"
+MODEL: Final = "AWS's API reference: what each field means, and its default"
 PRICES: Final = "AWS's list prices"
 SERVER: Final = "a server on loopback that behaves so"
 
@@ -141,6 +142,7 @@ CORPUS: Final = (
         ("a_lost_tag_is_one_difference_and_hides_nothing", "the opened port, and the lost tags", 2),
         ("everything_is_missing_in_an_empty_account", "48 are missing"),
         ("what_exists_once_an_account_is_looked_at_too", "4 differences", 4),
+        ("what_no_module_sets_is_found_in_the_account", "these 6 differences", 6),
     ),
     *_rows(
         "verify", "good", "unit/test_verify", STACK,
@@ -155,6 +157,18 @@ CORPUS: Final = (
         ("an_image_of_another_repository_is_a_difference", "a difference only of another repository"),
         ("what_stands_beside_what_was_generated_is_no_as_generated", "a difference, only where it stands there"),
         ("what_stands_in_the_network_and_was_not_generated_is_found", "it exists and was not generated"),
+        ("a_target_that_is_no_task_is_found", "a difference, only where it gets requests"),
+        ("a_certificate_that_is_valid_no_more_is_none", "there is none, once it has expired or was revoked"),
+        ("as_many_web_services_as_were_generated_are_known", "the second one was not generated"),
+    ),
+    *_rows(
+        "verify", "good", "unit/test_verify", MODEL,
+        ("what_aws_tells_beside_the_arguments_is_said", "a difference, only where somebody has set it"),
+        ("what_nobody_generated_and_makes_it_behave_otherwise_is_found", "a difference, only where it is set"),
+    ),
+    *_rows(
+        "verify", "bad", "unit/test_verify", STACK,
+        ("a_name_that_terraform_did_not_make_is_another", "Terraform's own is compared, not the one made by hand"),
     ),
     *_rows(
         "verify", "bad", "aws/test_verify", MADE,
@@ -186,6 +200,20 @@ CORPUS: Final = (
         ("a_replication_group_from_which_nothing_takes_over_is_degraded", "degraded"),
         ("a_size_that_was_not_generated_is_said", "AWS's size, and the generated one"),
         ("a_database_without_the_standby_that_was_generated_is_degraded", "degraded"),
+    ),
+    *_rows(
+        "status", "good", "unit/test_status", AWS,
+        ("what_tasks_depend_on_and_is_gone_is_degraded", "degraded"),
+        ("a_firewall_with_other_rules_is_never_healthy", "degraded, or unknown"),
+        ("a_key_that_can_not_be_used_is_degraded", "degraded, unless it is enabled"),
+        ("a_secret_of_elsewhere_that_tasks_read_is_looked_at", "degraded, unless it is there"),
+        ("the_certificate_of_the_database_expires", "degraded, once it has"),
+        ("a_certificate_that_was_not_generated_is_looked_at_where_a_listener_presents_it", "degraded"),
+    ),
+    *_rows(
+        "status", "bad", "unit/test_status", AWS,
+        ("a_wider_rule_lets_through_what_a_narrow_one_did", "healthy", 2),
+        ("a_group_that_nothing_is_in_is_a_note", "healthy"),
     ),
     *_rows(
         "status", "good", "aws/test_status", MADE,
@@ -307,6 +335,10 @@ CORPUS: Final = (
         ("a_resource_that_is_gone_from_the_output_alone_is_lost", "lost"),
         ("a_shallow_clone_never_passes_unchecked", "refused"),
         ("instances_that_go_while_their_address_stays_are_lost", "lost, unless a setting took them"),
+        ("what_a_move_leaves_behind_is_lost", "lost, or refused by Terraform"),
+        ("one_address_with_two_new_ones_is_refused", "refused by Terraform"),
+        ("a_state_that_is_elsewhere_is_lost_until_it_was_moved", "lost, until it was moved"),
+        ("an_output_that_was_edited_by_hand_is_refused", "refused"),
     ),
     *_rows(
         "addresses", "bad", "unit/test_addresses", "Terraform: moved blocks, and removed ones",
@@ -315,6 +347,7 @@ CORPUS: Final = (
         ("a_stack_that_is_declared_gone_is_not_lost", "declared"),
         ("a_module_that_a_setting_turns_off_is_not_lost", "turned off"),
         ("instances_that_are_declared_moved_one_by_one_are_not_lost", "declared"),
+        ("what_a_move_takes_along_is_not_lost", "not lost"),
     ),
     *_rows(
         "lint", "good", "unit/test_lint_rules", "the source that each rule names",

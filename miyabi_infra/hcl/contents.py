@@ -157,6 +157,11 @@ def _instance(handle: ResourceHandle) -> Instance:
         bindings = handle.bindings
         all_sensitive = SENSITIVE in noted
         arguments, places = body(scope, block, bindings, META_ARGUMENTS)
+    for name, why in provider.unfit(block.labels[0], arguments):
+        if name in block.arguments:
+            written = block.arguments[name]
+            issue = HclIssue("invalid", scope.label(block), name, written.text, why, written.place, "provider")
+            scope.checkout.find(issue)
     return Instance(
         address=handle.address,
         type=block.labels[0],

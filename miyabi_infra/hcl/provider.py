@@ -6,9 +6,11 @@ platform is known to have.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -176,6 +178,34 @@ def _lacking(kind: str, at: str, held: Mapping[str, Any], block: Block) -> Itera
 
 
 _SIMPLE: Final = ("string", "number", "bool")
+
+
+def unfit(kind: str, arguments: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    """Arguments whose values the provider refuses, and why: of another type, or a block of addresses that is none."""
+    held = facts(kind)
+    for name, value in arguments.items() if held is not None else ():
+        wanted = cast("Mapping[str, Any]", held)["arguments"].get(name, {}).get("type")
+        if wanted in _SIMPLE and isinstance(value, str | int | float) and not _converts(value, wanted):
+            yield name, f"{name} is a {wanted}"
+        elif f"{kind}.{name}" in _BLOCKS and isinstance(value, str):
+            try:
+                ip_network(value)
+            except ValueError:
+                yield name, f"{value} is no block of addresses: its last bits must be 0"
+
+
+def _converts(value: str | float, wanted: str) -> bool:
+    """Whether Terraform converts a value (Terraform language, "Type conversion"): no number to a bool."""
+    if wanted == "bool":
+        return isinstance(value, bool) or value in ("true", "false")
+    if wanted == "number":
+        return not isinstance(value, bool) and (not isinstance(value, str) or _NUMBER.fullmatch(value) is not None)
+    return True
+
+
+_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_BLOCKS: Final = frozenset({"aws_route.destination_cidr_block", "aws_subnet.cidr_block", "aws_vpc.cidr_block"})
+"""Arguments that the provider checks to be networks (`validation.IsCIDRNetwork`, `ValidIPv4CIDRNetworkAddress`)."""
 
 
 def _advice(kind: str, name: str) -> str:

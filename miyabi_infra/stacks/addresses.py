@@ -256,10 +256,9 @@ def _changes(before: Contract, now: Contract, overlays: Overlays | None) -> Chan
             taken |= {to}  # a second one that moves there finds it taken
     lost += [Lost(old, "ambiguous", now.moved[old]) for old in now.ambiguous]
     lost += [Lost(old, "stays", new) for old, new in now.moved.items() if old in now.instances]
+    whole = before.instances.keys()  # else instances of it were moved one by one
     kept = {each: each for each in before.instances.keys() & now.instances.keys()}
-    kept |= {
-        each.address: each.to for each in declared if each.to in now.instances and each.address in before.instances
-    }
+    kept |= {each.address: each.to for each in declared if each.to and each.address in whole}
     fewer = [*_fewer(before, now, kept, overlays)]
     lost += [each for each in fewer if isinstance(each, Lost)]
     off += [each for each in fewer if isinstance(each, Off)]

@@ -113,8 +113,14 @@ def _what_is_found(dev: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     gone = [each.resource.label for each in verification.resources if each.state == "missing"]
     assert gone == ["aws_wafv2_web_acl_association.load_balancer"]
-    (line,) = found(look(dev, dev.aws, datetime.now(UTC), monkeypatch), "firewall", Level.DEGRADED)
-    assert line == f"{ACL} does not inspect the requests to miyabi-alb-dev: none does"
+    status = look(dev, dev.aws, datetime.now(UTC), monkeypatch)
+    assert found(status, "firewall", Level.DEGRADED) == [
+        f"{ACL} does not inspect the requests to miyabi-alb-dev: none does"
+    ]
+    rules = "AWSManagedRulesSQLiRuleSet, rate-limit"
+    assert found(status, "firewall", Level.UNKNOWN) == [
+        f"{ACL} has other rules than generated, {rules}: miyabi-infra verify says which"
+    ]
 
 
 def _look_at_it(dev: Environment, monkeypatch: pytest.MonkeyPatch) -> None:

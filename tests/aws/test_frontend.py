@@ -172,6 +172,7 @@ def test_the_status_tells_what_is_served(dev: Environment, monkeypatch: pytest.M
     assert found(status, "frontend") == [
         "index.html uploaded just now",
         f"{distribution['Id']} Deployed, {distribution['DomainName']}",
+        f"the policy of {BUCKET} is not the generated one: CloudFront may not read the page",  # as plain HTTP is let in
         "requests 120 per minute",
         "answers with 5xx 7.5 % (alarm above 5 %)",
         "answers with 4xx 1 %",

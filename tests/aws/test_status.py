@@ -270,6 +270,7 @@ def test_an_account_that_holds_nothing(
         "image": ["missing"],
         "entrance": ["missing"],
         "targets": ["missing"],
+        "security groups": ["missing"] * 4,
         "way out": ["missing"],
         "capacity": ["missing", None, None],  # and the policies by CPU and memory
         "scaling": [],

@@ -216,6 +216,35 @@ def test_what_is_in_no_generated_argument_is_found_too(dev: Environment, look: L
     ]
 
 
+def test_what_no_module_sets_is_found_in_the_account(dev: Environment, look: Look) -> None:
+    ecs, elb = dev.aws.client("ecs"), dev.aws.client("elbv2")
+    balancer = elb.describe_load_balancers()["LoadBalancers"][0]
+    group = elb.describe_target_groups()["TargetGroups"][0]["TargetGroupArn"]
+    listener = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"][0]["ListenerArn"]
+    elb.register_targets(TargetGroupArn=group, Targets=[{"Id": "10.0.11.77", "Port": 8080}])
+    routing = "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"
+    elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=[{"Key": routing, "Value": "2"}])
+    server = "routing.http.response.server.enabled"
+    elb.modify_listener_attributes(ListenerArn=listener, Attributes=[{"Key": server, "Value": "false"}])
+    ecs.update_cluster(cluster="miyabi-cluster-dev", configuration={"executeCommandConfiguration": {"logging": "NONE"}})
+    service = {"cluster": "miyabi-cluster-dev", "service": "miyabi-service-dev"}
+    (held,) = ecs.describe_services(cluster=service["cluster"], services=[service["service"]])["services"]
+    ecs.update_service(**service, deploymentConfiguration={**held["deploymentConfiguration"], "strategy": "BLUE_GREEN"})
+    dev.aws.client("route53").create_hosted_zone(
+        Name="amazonaws.com", VPC={"VPCRegion": "us-west-2", "VPCId": balancer["VpcId"]}, CallerReference="night",
+        HostedZoneConfig={"PrivateZone": True, "Comment": ""},
+    )  # fmt: skip
+    by_hand = "exists and was not generated"
+    assert differing(look.verify(dev)) == [
+        f"+ module.alb.aws_lb_listener.http: attribute {server} = false {by_hand}",
+        f"+ module.alb.aws_lb_target_group.app: attribute {routing} = 2 {by_hand}",
+        f"+ module.alb.aws_lb_target_group.app: target 10.0.11.77 that is no task {by_hand}",
+        f"+ module.ecs.aws_ecs_cluster.main: logging of ECS Exec NONE {by_hand}",
+        f"+ module.ecs_service.aws_ecs_service.app: deployment strategy BLUE_GREEN {by_hand}",
+        f"+ module.networking.aws_vpc.main: private hosted zone amazonaws.com at the VPC {by_hand}",
+    ]
+
+
 def test_a_lost_tag_is_one_difference_and_hides_nothing(dev: Environment, look: Look) -> None:
     ec2 = dev.aws.client("ec2")
     groups = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["miyabi-redis-sg-dev"]}])

@@ -86,6 +86,14 @@ LIFECYCLE = "lifecycle {\n %s\n }"
         ('resource "aws_lb_listener" "l" {\n count = 0\n load_balancer_arn = "x"\n}', "aws_lb_listener.l",
          "default_action"),
         ('data "aws_region" "r" {\n colour = 1\n}', "data.aws_region.r", "colour"),
+        # values of another type, and blocks with bits of a host
+        ('resource "aws_lb" "l" {\n enable_http2 = 1\n}', "aws_lb.l", "enable_http2"),
+        ('resource "aws_lb" "l" {\n enable_http2 = local.on\n}\nlocals {\n on = "yes"\n}', "aws_lb.l", "enable_http2"),
+        ('resource "aws_lb" "l" {\n idle_timeout = true\n}', "aws_lb.l", "idle_timeout"),
+        ('resource "aws_lb" "l" {\n idle_timeout = "60 s"\n}', "aws_lb.l", "idle_timeout"),
+        ('resource "aws_vpc" "v" {\n cidr_block = local.b\n}\nlocals {\n b = "10.0.0.1/16"\n}',
+         "aws_vpc.v", "cidr_block"),
+        ('resource "aws_subnet" "s" {\n vpc_id = "v"\n cidr_block = "10.0.1.5/24"\n}', "aws_subnet.s", "cidr_block"),
         (ZONE % 'provisioner "chef" {\n x = 1\n }', "aws_route53_zone.z", "provisioner"),
         (ZONE % 'provisioner "local-exec" {}', "aws_route53_zone.z", "provisioner"),
         # modules without instances
@@ -248,6 +256,8 @@ def test_what_terraform_accepts_and_only_the_hcl_has_is_listed(
         ZONE % 'for_each = { a = 1 }\n comment = "${each.key}-${each.value}"',
         ZONE % (LIFECYCLE % 'create_before_destroy = true\n ignore_changes = [tags["Name"], comment]'),
         "locals {\n a = path.module\n b = path.root\n}",
+        'resource "aws_lb" "l" {\n enable_http2 = "true"\n idle_timeout = "60"\n name = 1\n}',
+        'resource "aws_vpc" "v" {\n cidr_block = "10.0.0.0/16"\n}',
         "locals {\n a = local.b\n b = 1\n}\nlocals {\n c = local.a\n}",
         'provider "aws" {\n region = "x"\n default_tags {\n tags = {}\n }\n}\nprovider "aws" {\n alias = "b"\n}',
         (

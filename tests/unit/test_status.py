@@ -16,11 +16,14 @@ from miyabi_infra.aws.coverage import SHOWN
 from miyabi_infra.aws.readers.ecs import MIGRATING
 from miyabi_infra.aws.status import SECTIONS, Level, Status, as_data, model, read
 from miyabi_infra.aws.status import probe as probe_module
+from miyabi_infra.aws.status.firewall import other_rules
+from miyabi_infra.aws.world import Compared, Found
 from miyabi_infra.commands import status as show
 from miyabi_infra.commands.status import run, text
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Module, Resource, Stack, Value
 from miyabi_infra.stacks import read as read_stacks
+from miyabi_infra.stacks.firewalls import web_acls
 from tests.support import Project
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
@@ -951,6 +954,28 @@ def test_a_certificate_that_was_not_generated_is_looked_at_where_a_listener_pres
         (Level.NOTE, f"port 443 presents another certificate than generated, {arn}other"),
         (Level.DEGRADED, "the certificate for old.example.com is EXPIRED"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("argument", "level", "line"),
+    [
+        (
+            "default_action.block",
+            Level.DEGRADED,
+            "does something else than generated with requests that no rule is about",
+        ),
+        (
+            "rule.size.action.block",
+            Level.UNKNOWN,
+            "has other rules than generated, size: miyabi-infra verify says which",
+        ),
+    ],
+)
+def test_a_firewall_with_other_rules_is_never_healthy(stack: Stack, argument: str, level: Level, line: str) -> None:
+    with_it = holding(stack, ("aws_wafv2_web_acl", "main", None, {"name": "a", "scope": "REGIONAL"}))
+    (acl,) = web_acls(with_it)
+    said = [*other_rules(acl, Found({}, [Compared(argument, None, {}), Compared("name", "a", "a")]))]
+    assert [(each.level, each.text) for each in said] == [(level, f"a {line}")]
 
 
 class ByNat(Scripted):

@@ -1,16 +1,19 @@
 """`miyabi-infra verify` where AWS does not answer, and how differences are told."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import botocore.session
 import pytest
 
 from miyabi_infra.aws import verify as module
 from miyabi_infra.aws.client import Aws, Kind, Trouble
 from miyabi_infra.aws.readers import READERS
+from miyabi_infra.aws.readers.beside import BESIDE, beside
 from miyabi_infra.aws.readers.ecs import MIGRATING
 from miyabi_infra.aws.readers.s3 import OF_A_BUCKET
 from miyabi_infra.aws.verify import Verification, verify
@@ -18,7 +21,7 @@ from miyabi_infra.aws.world import Compared, Extra, Found, World
 from miyabi_infra.commands.verify import as_data, text
 from miyabi_infra.project import SHARED
 from miyabi_infra.refused import Refused
-from miyabi_infra.stacks import Reference, Resource, Stack
+from miyabi_infra.stacks import Reference, Resource, Stack, Value
 from miyabi_infra.stacks import read as read_stacks
 from miyabi_infra.stacks.policies import canonical
 
@@ -346,6 +349,12 @@ def service(**held: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:  # noqa:
     )
 
 
+def service_with(**held: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:  # noqa: ANN401
+    kind, generated, answers = service()
+    answers["describe_services"]["services"][0] |= held
+    return kind, generated, answers
+
+
 def volume(**held: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:  # noqa: ANN401
     definition = {
         "taskDefinitionArn": "arn",
@@ -355,6 +364,17 @@ def volume(**held: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:  # noqa: 
     }
     generated = {"family": "miyabi-app-dev", "container_definitions": (), "volume": ({"name": "tmp"},)}
     return "aws_ecs_task_definition", generated, {"describe_task_definition": {"taskDefinition": definition}}
+
+
+def tells(stack: Stack, of: tuple[str, dict[str, Any], dict[str, Any]]) -> set[str]:
+    """What verify tells of a resource: what exists in addition, and the arguments that differ."""
+    kind, arguments, answers = of
+    resource = replace(stack.resources[0], type=kind, arguments=arguments)
+    made = READERS[kind](resource, World(Answering(answers), stack, READERS))
+    assert made is not None
+    return {each.text for each in made.extras} | {
+        re.sub(r"\[0\]$", "", each.argument) for each in made.checks if not each.same
+    }
 
 
 PUBLIC = {"Grantee": {"URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "READ"}
@@ -407,17 +427,276 @@ def test_what_stands_beside_what_was_generated_is_no_as_generated(
     otherwise: tuple[str, dict[str, Any], dict[str, Any]],
     said: str,
 ) -> None:
-    def tells(of: tuple[str, dict[str, Any], dict[str, Any]]) -> set[str]:
-        kind, arguments, answers = of
-        resource = replace(stack.resources[0], type=kind, arguments=arguments)
-        made = READERS[kind](resource, World(Answering(answers), stack, READERS))
-        assert made is not None
-        return {each.text for each in made.extras} | {
-            re.sub(r"\[0\]$", "", each.argument) for each in made.checks if not each.same
-        }
+    assert said not in tells(stack, held)
+    assert any(each.startswith(said) for each in tells(stack, otherwise)), tells(stack, otherwise)
 
-    assert said not in tells(held)
-    assert any(each.startswith(said) for each in tells(otherwise)), tells(otherwise)
+
+SHAPES: Mapping[str, tuple[str, str]] = {
+    "aws_acm_certificate": ("acm", "CertificateDetail"),
+    "aws_appautoscaling_scheduled_action": ("application-autoscaling", "ScheduledAction"),
+    "aws_cloudfront_distribution": ("cloudfront", "DistributionConfig"),
+    "cache behavior": ("cloudfront", "CacheBehavior"),
+    "origin": ("cloudfront", "Origin"),
+    "aws_cloudfront_response_headers_policy": ("cloudfront", "ResponseHeadersPolicyConfig"),
+    "aws_cloudwatch_log_group": ("logs", "LogGroup"),
+    "aws_cloudwatch_metric_alarm": ("cloudwatch", "MetricAlarm"),
+    "aws_codedeploy_deployment_group": ("codedeploy", "DeploymentGroupInfo"),
+    "aws_db_instance": ("rds", "DBInstance"),
+    "aws_ecr_repository": ("ecr", "Repository"),
+    "aws_ecs_cluster": ("ecs", "Cluster"),
+    "aws_ecs_service": ("ecs", "Service"),
+    "aws_ecs_task_definition": ("ecs", "TaskDefinition"),
+    "aws_elasticache_cluster": ("elasticache", "CacheCluster"),
+    "aws_elasticache_replication_group": ("elasticache", "ReplicationGroup"),
+    "aws_lb_listener_rule": ("elbv2", "Rule"),
+    "aws_route53_health_check": ("route53", "HealthCheckConfig"),
+    "aws_route53_record": ("route53", "ResourceRecordSet"),
+    "aws_secretsmanager_secret": ("secretsmanager", "DescribeSecretResponse"),
+    "aws_subnet": ("ec2", "Subnet"),
+    "aws_vpc_endpoint": ("ec2", "VpcEndpoint"),
+    "aws_wafv2_web_acl": ("wafv2", "WebACL"),
+}
+"""What AWS answers for a type: the service, and the shape of its model. What SNS answers is a map without names."""
+
+
+def _within(path: str, value: Any) -> Any:  # noqa: ANN401
+    """An answer that has a value at a path."""
+    for key in reversed(path.split(".")):
+        value = {key: value}
+    return value
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_what_aws_tells_beside_the_arguments_is_said(kind: str) -> None:
+    """Each part alone; what nobody set, and what AWS sets itself, is none."""
+    for path, each in BESIDE[kind].items():
+        for held in ("something", True, [{"Name": "something"}], {"Quantity": 1, "Items": ["something"]}):
+            (said,) = beside(kind, _within(path, held))
+            assert said.text.startswith(each.noun)
+        nothing: tuple[Any, ...] = (None, "", 0, False, [], {}, {"Enabled": False, "Quantity": 0}, *each.usual)
+        assert [list(beside(kind, _within(path, held))) for held in nothing] == [[]] * len(nothing)
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_aws_has_each_part_by_this_name(kind: str) -> None:
+    service, name = SHAPES[kind]
+    models: Any = cast("Any", botocore.session).Session()
+    shape: Any = models.get_service_model(service).shape_for(name)
+    for path in BESIDE[kind]:
+        at = shape
+        for key in path.split("."):
+            assert key in at.members, f"{kind}: {path}"
+            at = at.members[key]
+
+
+def test_every_type_with_parts_beside_is_one_of_aws() -> None:
+    assert BESIDE.keys() - SHAPES.keys() == {"aws_sns_topic", "aws_sns_topic_subscription"}
+    assert BESIDE.keys() - READERS.keys() == {"cache behavior", "origin"}
+
+
+TARGETS = "arn:aws:elasticloadbalancing:us-west-2:1:targetgroup/miyabi-tg-dev/1"
+TASK = {"attachments": [{"details": [{"name": "privateIPv4Address", "value": "10.0.11.5"}]}]}
+
+
+def target(address: str, state: str = "healthy") -> dict[str, Any]:
+    return {"Target": {"Id": address}, "TargetHealth": {"State": state}}
+
+
+@pytest.mark.parametrize(
+    ("targets", "said"),
+    [
+        ([target("10.0.11.5")], []),
+        ([target("10.0.11.5"), target("10.0.11.77", "draining")], []),
+        ([target("10.0.11.5"), target("10.0.11.77")], ["target 10.0.11.77 that is no task"]),
+    ],
+)
+def test_a_target_that_is_no_task_is_found(stack: Stack, targets: list[dict[str, Any]], said: list[str]) -> None:
+    (group,) = stack.of_type("aws_lb_target_group")
+    (cluster,) = stack.of_type("aws_ecs_cluster")
+    held = {
+        "TargetGroupArn": TARGETS, "TargetGroupName": "miyabi-tg-dev", "Port": 8080, "Protocol": "HTTP",
+        "TargetType": "ip", "VpcId": "vpc-1", "HealthCheckEnabled": True, "HealthCheckProtocol": "HTTP",
+        "HealthCheckPath": "/health", "Matcher": {"HttpCode": "200"}, "HealthCheckIntervalSeconds": 30,
+        "HealthCheckTimeoutSeconds": 5, "HealthyThresholdCount": 2, "UnhealthyThresholdCount": 3,
+    }  # fmt: skip
+    answers: dict[str, Any] = {
+        "describe_target_groups": {"TargetGroups": [held]},
+        "describe_target_group_attributes": {"Attributes": []},
+        "describe_tags": {"TagDescriptions": [{"Tags": []}]},
+        "describe_target_health": {"TargetHealthDescriptions": targets},
+        "describe_clusters": {
+            "clusters": [{"clusterArn": "arn:c", "clusterName": str(cluster.get("name")), "status": "ACTIVE"}]
+        },
+        "list_services": [],
+        "list_tasks": ["arn:t"],
+        "describe_tasks": {"tasks": [{**TASK, "group": "service:x"}]},
+    }
+    of_it = replace(group, arguments={key: each for key, each in group.arguments.items() if key != "vpc_id"})
+    found = READERS[group.type](of_it, World(Answering(answers), stack, READERS))
+    assert found is not None
+    assert [each.text for each in found.extras] == said
+    assert found.troubles == []
+
+
+def certificate(status: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    arn = "arn:aws:acm:us-west-2:1:certificate/a"
+    held = {"CertificateArn": arn, "Status": status, "IssuedAt": "2025-01-01"}
+    answers = {"describe_certificate": {"Certificate": held}}
+    return "aws_acm_certificate_validation", {"certificate_arn": arn}, answers
+
+
+@pytest.mark.parametrize(("status", "there"), [("ISSUED", True), ("EXPIRED", False), ("REVOKED", False)])
+def test_a_certificate_that_is_valid_no_more_is_none(stack: Stack, status: str, there: bool) -> None:  # noqa: FBT001
+    kind, arguments, answers = certificate(status)
+    resource = replace(stack.resources[0], type=kind, arguments=arguments)
+    found = READERS[kind](resource, World(Answering(answers), stack, READERS))
+    assert (found is not None) == there
+
+
+EVERYTHING = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+
+
+def topic(*endpoints: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    arn = "arn:aws:sns:us-west-2:1:alarms"
+    answers: dict[str, Any] = {
+        "list_topics": [{"TopicArn": arn}],
+        "get_topic_attributes": {"Attributes": {}},
+        "list_subscriptions_by_topic": [{"Protocol": "https", "Endpoint": each} for each in endpoints],
+        "list_tags_for_resource": {"Tags": []},
+    }
+    return "aws_sns_topic", {"name": "alarms"}, answers
+
+
+def secret(**held: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:  # noqa: ANN401
+    answers = {"describe_secret": {"ARN": "arn:s", "Name": "mail", **held}, "get_resource_policy": {}}
+    return "aws_secretsmanager_secret", {"name": "mail"}, answers
+
+
+def endpoint(**statement: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:  # noqa: ANN401
+    policy = json.dumps({"Version": "2008-10-17", "Statement": [{**EVERYTHING, **statement}]})
+    held = {
+        "VpcEndpointId": "vpce-1", "ServiceName": "s3", "State": "available", "VpcId": "vpc-1",
+        "VpcEndpointType": "Gateway", "PolicyDocument": policy,
+    }  # fmt: skip
+    answers = {"describe_vpcs": [{"VpcId": "vpc-1"}], "describe_vpc_endpoints": [held]}
+    return "aws_vpc_endpoint", {"vpc_id": "vpc-1", "service_name": "s3"}, answers
+
+
+def zones(*identifiers: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    held: list[dict[str, Any]] = [
+        {"Id": f"/hostedzone/{each}", "Name": "example.com.", "Config": {}} for each in identifiers
+    ]
+    answers: dict[str, Any] = {
+        "list_hosted_zones_by_name": {"HostedZones": held},
+        "get_hosted_zone": {"DelegationSet": {"NameServers": []}},
+        "list_tags_for_resource": {"ResourceTagSet": {"Tags": []}},
+    }
+    return "aws_route53_zone", {"name": "example.com"}, answers
+
+
+def discovered(**attributes: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    records: dict[str, Any] = {"namespace_id": "ns-1", "dns_records": ({"ttl": 10, "type": "A"},)}
+    answers: dict[str, Any] = {
+        "list_services": [{"Name": "app", "Id": "srv-1", "Arn": "arn:d"}],
+        "list_tags_for_resource": {"Tags": []},
+        "list_instances": [{"Id": "i", "Attributes": {"AWS_INSTANCE_IPV4": "10.0.11.77", **attributes}}],
+    }
+    return "aws_service_discovery_service", {"name": "app", "dns_config": (records,)}, answers
+
+
+def events(*, enabled: bool) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    held = {"CustSubscriptionId": "e", "EventSubscriptionArn": "arn:e", "Enabled": enabled}
+    answers: dict[str, Any] = {
+        "describe_event_subscriptions": {"EventSubscriptionsList": [held]},
+        "list_tags_for_resource": {"TagList": []},
+    }
+    return "aws_db_event_subscription", {"name": "e"}, answers
+
+
+@pytest.mark.parametrize(
+    ("held", "otherwise", "said"),
+    [
+        (topic(), topic("https://evil.example/x"), "subscriber of a web service"),
+        (secret(), secret(RotationEnabled=True), "rotation of the value"),
+        (secret(), secret(ReplicationStatus=[{"Region": "eu-west-1"}]), "replica in another region"),
+        (endpoint(Sid="all"), endpoint(Effect="Deny"), "endpoint policy that does not allow everything"),
+        (endpoint(), endpoint(Resource="arn:aws:s3:::ours"), "endpoint policy that does not allow everything"),
+        (zones("Z1"), zones("Z1", "Z2"), "another hosted zone of the name, Z2"),
+        (discovered(ECS_SERVICE_NAME="s"), discovered(), "instance 10.0.11.77 that ECS did not register"),
+        (events(enabled=True), events(enabled=False), "enabled"),
+        (rule(), rule(Filter={"Tag": {"Key": "never", "Value": "x"}}), "rule[0].Tag"),
+        (rule(), rule(Filter={"And": {"Prefix": "", "ObjectSizeGreaterThan": 1}}), "rule[0].And"),
+        (rule(), rule(Filter={"ObjectSizeGreaterThan": 10**12}), "rule[0].ObjectSizeGreaterThan"),
+        (
+            database(DBParameterGroups=[{}], OptionGroupMemberships=[{"OptionGroupName": "default:postgres-17"}]),
+            database(DBParameterGroups=[{}], OptionGroupMemberships=[{"OptionGroupName": "theirs"}]),
+            "option group theirs",
+        ),
+        (
+            database(PendingModifiedValues={}),
+            database(PendingModifiedValues={"DBInstanceClass": "db.t3.micro"}),
+            "change that waits for the maintenance window (DBInstanceClass)",
+        ),
+        (
+            replication_group(),
+            replication_group(PendingModifiedValues={"AutomaticFailoverStatus": "disabled"}),
+            "change that waits for the maintenance window (AutomaticFailoverStatus)",
+        ),
+        (
+            bucket("head_bucket", {}),
+            bucket("get_bucket_logging", {"LoggingEnabled": {"TargetBucket": "x"}}),
+            "access log",
+        ),
+        (record(), record(HealthCheckId="h"), "health check of the record h"),
+        (
+            service(),
+            service_with(deploymentConfiguration={"strategy": "BLUE_GREEN"}),
+            "deployment strategy BLUE_GREEN",
+        ),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_what_nobody_generated_and_makes_it_behave_otherwise_is_found(
+    stack: Stack,
+    held: tuple[str, dict[str, Any], dict[str, Any]],
+    otherwise: tuple[str, dict[str, Any], dict[str, Any]],
+    said: str,
+) -> None:
+    assert said not in tells(stack, held)
+    assert said in tells(stack, otherwise)
+
+
+def test_as_many_web_services_as_were_generated_are_known(stack: Stack) -> None:
+    """Their URLs are in no file; a second one is none of them."""
+    kind, arguments, answers = topic("https://events.example.com/a", "https://evil.example/x")
+    mine = replace(stack.resources[0], address="module.n.aws_sns_topic.t", type=kind, arguments=arguments)
+    hook: dict[str, Value] = {"topic_arn": Reference(mine.address, "arn"), "protocol": "https", "endpoint": HIDDEN}
+    subscription = replace(mine, address="module.n.aws_sns_topic_subscription.s", type=f"{kind}_subscription")
+    with_it = only(stack, mine, replace(subscription, arguments=hook))
+    found = READERS[kind](mine, World(Answering(answers), with_it, READERS))
+    assert found is not None
+    assert [each.text for each in found.extras] == ["subscriber of a web service"]
+
+
+HIDDEN = Reference("var.alarm_webhook_url", "value")
+
+
+def test_a_name_that_terraform_did_not_make_is_another(stack: Stack) -> None:
+    """Of a prefix: a group that somebody made by hand begins with it, too, and comes first."""
+    own = "miyabi-db-dev-202611271852023339" + "00000005"
+    answers: dict[str, Any] = {
+        "describe_db_parameter_groups": [
+            {"DBParameterGroupName": each, "DBParameterGroupFamily": "postgres17", "DBParameterGroupArn": each}
+            for each in ("miyabi-db-dev-0-by-hand", own)
+        ],
+        "describe_db_parameters": [],
+        "list_tags_for_resource": {"TagList": []},
+    }
+    arguments: dict[str, Value] = {"name_prefix": "miyabi-db-dev-", "family": "postgres17"}
+    resource = replace(stack.resources[0], type="aws_db_parameter_group", arguments=arguments)
+    found = READERS[resource.type](resource, World(Answering(answers), stack, READERS))
+    assert found is not None
+    assert found.attributes["name"] == own
 
 
 @pytest.mark.parametrize(
@@ -434,6 +713,11 @@ def test_what_stands_beside_what_was_generated_is_no_as_generated(
             "attachment to a transit gateway tgw-attach-1 in the VPC",
         ),
         (
+            "list_hosted_zones_by_vpc",
+            {"HostedZoneSummaries": [{"Name": "amazonaws.com.", "Owner": {"OwningAccount": "123456789012"}}]},
+            "private hosted zone amazonaws.com at the VPC",
+        ),
+        (
             "describe_dhcp_options",
             [{"DhcpConfigurations": [{"Key": "domain-name-servers", "Values": [{"Value": "10.9.9.9"}]}]}],
             "name servers 10.9.9.9 in the DHCP options dopt-1 of the VPC",
@@ -441,7 +725,10 @@ def test_what_stands_beside_what_was_generated_is_no_as_generated(
     ],
 )
 def test_what_stands_in_the_network_and_was_not_generated_is_found(
-    stack: Stack, operation: str, answer: list[dict[str, Any]], said: str
+    stack: Stack,
+    operation: str,
+    answer: Any,  # noqa: ANN401  # as AWS gives it
+    said: str,
 ) -> None:
     (vpc,) = stack.of_type("aws_vpc")
     described = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "DhcpOptionsId": "dopt-1"}
@@ -453,6 +740,9 @@ def test_what_stands_in_the_network_and_was_not_generated_is_found(
             {"DhcpConfigurations": [{"Key": "domain-name-servers", "Values": [{"Value": "AmazonProvidedDNS"}]}]}
         ],
         "describe_instances": [],
+        "list_hosted_zones_by_vpc": {
+            "HostedZoneSummaries": [{"Name": "x.efs.us-west-2.amazonaws.com.", "Owner": {"OwningService": "efs"}}]
+        },
         "describe_transit_gateway_vpc_attachments": [],
     }
 

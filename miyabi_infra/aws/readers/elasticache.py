@@ -125,24 +125,26 @@ def _replication_group(resource: Resource, world: World) -> Found | None:
 def _logs(resource: Resource, world: World, held: Json) -> list[Compared]:
     """Which logs are delivered, and where to."""
     wanted = {
-        str(each["log_type"]): world.value(each.get("destination"))
+        str(each["log_type"]): {key: world.value(each[key]) for key in _LOG if key in each}
         for each in resource.blocks("log_delivery_configuration")
     }
-    found = {
-        str(each["LogType"]): next(
-            (
-                name
-                for details in part(each, "DestinationDetails").values()
-                for name in details.values()
-                if isinstance(name, str)
-            ),
-            None,
-        )
-        for each in held.get("LogDeliveryConfigurations") or ()
-    }
-    if any(isinstance(each, Unresolved) for each in wanted.values()):
+    found: dict[str, Json] = {}
+    for each in held.get("LogDeliveryConfigurations") or ():
+        kind, details = str(each["LogType"]), part(each, "DestinationDetails").values()
+        names = (name for one in details for name in one.values() if isinstance(name, str))
+        told = {
+            "destination": next(names, None),
+            "destination_type": each.get("DestinationType"),
+            "log_format": each.get("LogFormat"),
+        }
+        found[kind] = {key: told[key] for key in wanted.get(kind, told)}
+    if any(isinstance(held, Unresolved) for each in wanted.values() for held in each.values()):
         return []
     return compared("log_delivery_configuration", wanted, found)
+
+
+_LOG: Final = ("destination", "destination_type", "log_format")
+"""Arguments of a log's delivery."""
 
 
 def _waiting(node: Json) -> list[Extra]:

@@ -114,11 +114,6 @@ def _parameter_group(resource: Resource, world: World) -> Found | None:
     )
     checks.append(Compared("name_prefix", prefix, name[: len(prefix)]))
     checks += [Compared(f"parameter.{key}", value, held.get(key)) for key, value in generated.items()]
-    methods = {each["ParameterName"]: each.get("ApplyMethod") for each in parameters}
-    for each in resource.blocks("parameter"):
-        if str(each["name"]) in methods:
-            method = each.get("apply_method") or "immediate"
-            checks.append(Compared(f"parameter.{each['name']}.apply_method", method, methods[str(each["name"])]))
     extras = [Extra(f"parameter {key} = {value}") for key, value in held.items() if key not in generated]
     tags = world.tags(resource, _tags(group["DBParameterGroupArn"], world))
     return Found({"id": name, "name": name}, checks + tags, extras)

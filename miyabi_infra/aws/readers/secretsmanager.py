@@ -46,7 +46,8 @@ def described(resource: Resource, world: World) -> Any:  # noqa: ANN401  # JSON
     prefix = str(resource.get("name_prefix"))
     filters = [{"Key": "name", "Values": [prefix]}]
     secrets = world.items("secretsmanager", "list_secrets", "SecretList", Filters=filters)
-    return next((each for each in secrets if begins_with(prefix, each["Name"])), None)
+    found = next((each for each in secrets if begins_with(prefix, each["Name"])), None)
+    return world.optional("secretsmanager", "describe_secret", SecretId=found["ARN"]) if found else None
 
 
 def _version(resource: Resource, world: World) -> Found | None:

@@ -26,14 +26,14 @@ def firewall(look: Look) -> Iterator[Observation]:
             continue
         yield Observation(Level.OK, f"{acl.name}: {acl.summary}", {"web_acl": acl.name})
         yield _protected(look, acl, str(found.attributes["arn"]))
-        yield from _other_rules(acl, found)
+        yield from other_rules(acl, found)
         dimensions = {"WebACL": acl.name, "Rule": "ALL"}
         if not acl.of_distribution:
             dimensions["Region"] = look.platform.stack.region
         yield from figures(look, _METRICS, dimensions, region=acl.resource.region)
 
 
-def _other_rules(acl: WebAcl, found: Found) -> Iterator[Observation]:
+def other_rules(acl: WebAcl, found: Found) -> Iterator[Observation]:
     """Whether AWS does with requests what was generated: whom other rules block, nobody here can say."""
     apart = [each for each in found.checks if not each.same]
     if any(each.argument.startswith("default_action") for each in apart):
