@@ -1,6 +1,6 @@
 """Pictures of environments that nobody has thought of: nothing in them overlaps."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from miyabi_infra.pages.diagram.layout import layout
@@ -74,6 +74,30 @@ def pictures(draw: st.DrawFn) -> Picture:
     )
 
 
+def bar(kind: str, *subnets: str) -> Bar:
+    return Bar(kind, kind, (), kind, kind, subnets)
+
+
+BOTH_WAYS = Picture(
+    environment="dev",
+    project="miyabi",
+    region="us-west-2",
+    resources=2,
+    vpc=Drawn("VPC", "main", ("10.0.0.0/8",)),
+    gateway=None,
+    subnets=(DrawnSubnet("private.a", "a", "10.0.0.0/8", public=False, nat=None, way_out=""),),
+    nats={},
+    bars=(bar("tasks", "private.a"), bar("database", "private.a"), bar("group", "private.a")),
+    tasks=Range(1, 1),
+    clients="",
+    in_vpc=(),
+    services=(),
+    arrows=(Arrow("tasks", "group", "TCP 80"), Arrow("group", "tasks", "TCP 80")),
+)
+"""The second port of the arrow to a group was written over the tasks."""
+
+
+@example(BOTH_WAYS)
 @given(pictures())
 @settings(max_examples=60)
 def test_nothing_overlaps_in_any_environment(found: Picture) -> None:

@@ -273,18 +273,24 @@ class _Layout:
         """What is below the tasks: each begins further left than the one above, so that its arrow passes that."""
         data, group = self.picture.below_tasks, bool(self.picture.of_kind("group"))
         lane = len(data) - 1 + group
-        both_ways = any(
-            self.picture.arrow(service.reached, bar.reached) and self.picture.arrow(bar.reached, service.reached)
-            for service in tasks
-            for bar in data
-        )
-        gap = ARROW + _SECOND_PORT * both_ways
+        gap = self._gap
         bottom = y + (gap if data or group else 0)
         for at, bar in enumerate(data):
             rect = self._bar(bar, bottom + (INSET if at else 0), "private", lane=lane - at)
             self._down(tasks, bar, lane - at, (y, y + gap - 14, rect.y), "private-0")
             bottom = rect.bottom
         return bottom
+
+    @property
+    def _gap(self) -> float:
+        """Below the tasks, for the ports of the arrows to what is there."""
+        ways = {(arrow.source, arrow.target) for arrow in self.picture.arrows}
+        both_ways = any(
+            {(service.reached, bar.reached), (bar.reached, service.reached)} <= ways
+            for service in self.picture.of_kind("tasks")
+            for bar in (*self.picture.below_tasks, *self.picture.of_kind("group")[:1])
+        )
+        return ARROW + _SECOND_PORT * both_ways
 
     def _down(self, tasks: Sequence[Bar], bar: Bar, lane: int, ys: tuple[float, float, float], within: str) -> None:
         """An arrow from the tasks down a lane, or up to them: where it begins, where its port is written, its end."""
@@ -312,7 +318,7 @@ class _Layout:
         room = Rect(left, top, self.columns.right - PAD + INSET - left, 0)
         bottom = self._cards("vpc", (*groups, *self.picture.in_vpc), room, top, "vpc", idle=len(groups))
         for group in groups[:1]:
-            self._down(self.picture.of_kind("tasks"), group, 0, (tasks, tasks + ARROW - 14, top), "private-0")
+            self._down(self.picture.of_kind("tasks"), group, 0, (tasks, tasks + self._gap - 14, top), "private-0")
         return bottom
 
     # ---- pieces ------------------------------------------------------------------------------------------------------
