@@ -21,8 +21,8 @@ CHECKS := lint workflows types stale policies test test-aws
 
 # The tests start Python some hundred times: it may keep bytecode, although PYTHONDONTWRITEBYTECODE may be set.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest
-# A file's tests share fixtures, so a file stays in one process. In order: files with few, long tests come first, and
-# not last, where one process would end long after the others.
+# A file's tests share fixtures, so a file stays in one process. In order: the longest files come first
+# (tests/conftest.py), and not last, where one process would end long after the others.
 IN_PARALLEL := --dist loadfile --no-loadscope-reorder
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet

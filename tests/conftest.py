@@ -2,8 +2,9 @@
 
 import gc
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -37,8 +38,21 @@ NEEDED = (
 """What the tests with some markers need, how it is found, and the variable that demands it."""
 
 
-def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Tests that need what is not there are skipped on a developer's machine, and fail where it is demanded (CI)."""
+LONGEST: Final = (
+    "aws/test_from_nothing",
+    "aws/test_guides",
+    "aws/test_guides_of_faults",
+    "aws/test_restore",
+    "unit/test_summary",
+)
+"""Files that take long come first: a file stays in one process, and what begins last is waited for alone."""
+SHORT: Final = "aws/test_refusals"
+"""How the names of files begin whose tests take moments: they fill what is left."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; what needs a program that is not there is skipped, or fails where it is demanded."""
+    items.sort(key=_turn)
     for markers, program, find, demanded in NEEDED:
         if find() or os.environ.get(demanded):
             continue
@@ -46,6 +60,11 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
         for item in items:
             if any(map(item.get_closest_marker, markers)):
                 item.add_marker(skip)
+
+
+def _turn(item: pytest.Item) -> int:
+    name = str(item.path.relative_to(Path(__file__).parent).with_suffix(""))
+    return 0 if name in LONGEST else 2 if name.startswith(SHORT) else 1
 
 
 def pytest_collection_finish() -> None:

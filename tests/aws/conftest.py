@@ -33,17 +33,6 @@ LOOKS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
 """Calls that change nothing."""
 
 
-LONGEST: Final = ("test_from_nothing", "test_guides", "test_guides_of_faults", "test_restore")
-"""Files that take many minutes: what begins last is waited for alone."""
-SHORT: Final = "test_refusals"
-"""How the names of files begin whose tests take moments: they fill what is left."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files come first, and the short ones last."""
-    items.sort(key=lambda item: (item.path.stem not in LONGEST, item.path.stem.startswith(SHORT)))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _no_account_of_a_developer() -> Generator[None]:
     """What names an account beside the variables of an emulated one: empty, the AWS CLI and boto3 would mind it."""
