@@ -18,6 +18,8 @@ from miyabi_infra.stacks import read as read_stacks
 from miyabi_infra.stacks.provenance import read
 from tests.support import Project
 
+pytestmark = pytest.mark.slow  # the solver runs the generator for each setting that it tries
+
 Values = dict[str, dict[str, Any]]
 REDIS = "module.elasticache.aws_elasticache_cluster.redis"
 
