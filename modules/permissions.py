@@ -105,13 +105,11 @@ BY_COMMANDS: Final = (
     "ecs:ListServiceDeployments",
     "ecs:RunTask",
     "cloudwatch:GetMetricData",
-    "elasticloadbalancing:DescribeTargetHealth",
     "kms:DescribeKey",
     "logs:FilterLogEvents",
     "route53:GetHealthCheckStatus",
-    "route53:ListHostedZonesByVPC",
 )
-"""What `status`, `verify` and `deploy` do beside what an apply does. CodeDeploy checks four of them on the way
+"""What `status` and `deploy` do beside what an apply does. CodeDeploy checks four of them on the way
 (CodeDeploy user guide, "Permissions reference")."""
 
 _READING: Final = ("BatchGet", "Describe", "Get", "Head", "List", "Filter")
