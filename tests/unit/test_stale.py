@@ -20,6 +20,7 @@ from tests.support import Project
 WITHOUT_OUTPUT = {
     "synth": "it writes the output",
     "adopt": "it synthesizes what it compares",
+    "set": "it changes overlays",
 }
 """Commands that read no output, and why."""
 
