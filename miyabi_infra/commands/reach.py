@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from miyabi_infra.reach.nodes import HTTPS, INTERNET
-from miyabi_infra.reach.paths import Connection, LetIn, Past, Reach, together
+from miyabi_infra.reach.passing import Passing, Past
+from miyabi_infra.reach.paths import Connection, LetIn, Reach, together
 from miyabi_infra.reach.permissions import Ability, abilities
 from miyabi_infra.reach.questions import Answer, End, NotThere, ReachChange, ask, difference
 from miyabi_infra.reach.steps import Step, Verdict
@@ -128,8 +129,9 @@ def _ability_text(reach: Reach, ability: Ability) -> str:
 def _remarks(reach: Reach) -> list[str]:
     """What is worth a look though it opens nothing, and what the answer leaves out."""
     unjudged = [f"not judged: {each.address}" for each in reach.unjudged]
+    passing = Passing(reach)
     return [
-        *map(_past_text, (*reach.past_the_cdn, *reach.past_the_firewall, *reach.let_pass_the_firewall)),
+        *map(_past_text, (*passing.past_the_cdn, *passing.past_the_firewall, *passing.let_pass_the_firewall)),
         *dict.fromkeys(map(_let_in_text, reach.let_in)),
         *unjudged,
     ]
@@ -233,11 +235,14 @@ def _difference_text(environment: str, found: ReachChange, since: str) -> str:
 
 
 def _data(reach: Reach) -> dict[str, Any]:
+    passing = Passing(reach)
     return {
         "connections": [_connection_data(each) for each in reach.connections],
         "tasks": [_ability_data(each) for each in abilities(reach)],
-        "past_the_cdn": [_past_data(each) for each in reach.past_the_cdn],
-        "past_the_firewall": [_past_data(each) for each in (*reach.past_the_firewall, *reach.let_pass_the_firewall)],
+        "past_the_cdn": [_past_data(each) for each in passing.past_the_cdn],
+        "past_the_firewall": [
+            _past_data(each) for each in (*passing.past_the_firewall, *passing.let_pass_the_firewall)
+        ],
         "let_in": [_let_in_data(each) for each in reach.let_in],
         "unjudged": [each.address for each in reach.unjudged],
     }

@@ -10,6 +10,7 @@ from environments.sections.service_levels import ServiceLevelSettings
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.problems import KeyPath
 from miyabi_infra.reach import Reach
+from miyabi_infra.reach.passing import Passing
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.platform import Platform
 
@@ -31,6 +32,11 @@ class Environment:
     def reach(self) -> Reach:
         """What can open a connection to what."""
         return Reach(self.stack)
+
+    @cached_property
+    def passing(self) -> Passing:
+        """Who passes by the distribution and the firewall."""
+        return Passing(self.reach)
 
     @property
     def highly_available(self) -> bool:

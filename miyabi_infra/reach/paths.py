@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from miyabi_infra.reach.acls import Direction
-from miyabi_infra.reach.blocks import EVERYWHERE, overlap, parsed
+from miyabi_infra.reach.blocks import EVERYWHERE, overlap
 from miyabi_infra.reach.network import ANY_PORT, Network, Rule, Subnet, port_text
 from miyabi_infra.reach.nodes import (
     INTERNET,
@@ -14,22 +14,12 @@ from miyabi_infra.reach.nodes import (
     IPV6,
     VERSIONS,
     Node,
-    forwarded,
-    header_of,
     nodes,
-    rules_of,
 )
-from miyabi_infra.reach.steps import Step, Verdict, best, verdict
+from miyabi_infra.reach.steps import Step, best, verdict
 from miyabi_infra.reach.types import KNOWN
 from miyabi_infra.stacks import Resource, Stack
-from miyabi_infra.stacks.firewalls import inspecting, listed, web_acl
-from miyabi_infra.stacks.platform import address_of, integer
 from modules.addresses import IpNetwork, within
-
-OTHERS: Final = "another distribution"
-"""A distribution of CloudFront that is not in the stack, of whichever account: all have the same addresses."""
-
-FIREWALL: Final = "firewall"
 
 
 @dataclass(frozen=True)
@@ -99,35 +89,6 @@ class LetIn:
         return self.rule.port_text + over(self.version)
 
 
-@dataclass(frozen=True)
-class Past:
-    """A way to a load balancer that does not lead through the distribution in front of it, or through a firewall."""
-
-    source: str
-    """`internet`, a distribution of anybody else, or blocks of addresses."""
-    passed: str
-    """What it does not lead through: the name of a distribution, or `firewall`."""
-    target: str
-    port: int
-    steps: tuple[Step, ...]
-    """Every condition of a request on it that is answered by the application."""
-
-    @property
-    def way(self) -> str:
-        """`past firewall: internet -> alb tcp 80`."""
-        return f"past {self.passed}: {self.source} -> {self.target} tcp {self.port}"
-
-    @property
-    def verdict(self) -> Verdict:
-        """Whether such a request is answered."""
-        return verdict(self.steps)
-
-    @property
-    def missing(self) -> tuple[Step, ...]:
-        """What stops it."""
-        return tuple(step for step in self.steps if step.holds is False)
-
-
 class Reach:
     """What can open a connection to what in a stack."""
 
@@ -183,7 +144,7 @@ class Reach:
         """What keeps the internet out of a port though a rule lets it in, over each IP version that the rule names."""
         missing = {
             version: tuple(
-                each for each in self._inward(node, _protocol(rule), port, version)[0] if each.holds is False
+                each for each in self.entering(node, _protocol(rule), port, version)[0] if each.holds is False
             )
             for version in VERSIONS
         }
@@ -198,128 +159,7 @@ class Reach:
                 shown = version if version == IPV6 or node.name in self.dual else None
                 yield LetIn(node.name, rule, port, missing[version], shown)
 
-    @cached_property
-    def past_the_cdn(self) -> tuple[Past, ...]:
-        """For each load balancer behind a distribution: who else could have a request answered by it."""
-        found: list[Past] = []
-        for cdn in self.nodes:
-            for name in _targets_of(cdn) if cdn.kind == "cdn" else ():
-                balancer = self.node(name)
-                assert balancer is not None
-                for port in balancer.listens:
-                    served = self._served_without_header(balancer, port.port)
-                    found.append(
-                        Past(INTERNET, cdn.name, name, port.port, (*self.inward(balancer, "tcp", port.port), served))
-                    )
-                    way = self._from_cloudfront(balancer, "tcp", port.port)
-                    found.append(Past(OTHERS, cdn.name, name, port.port, (*way, served)))
-        return tuple(found)
-
-    @cached_property
-    def past_the_firewall(self) -> tuple[Past, ...]:
-        """Where there is a web ACL: who could have a request answered that none inspects."""
-        return self.uninspected if self.inspects else ()
-
-    @property
-    def inspects(self) -> bool:
-        """Whether there is a web ACL."""
-        return any(self._acl_of(node) for node in self._entrances)
-
-    @property
-    def _entrances(self) -> list[Node]:
-        return [node for node in self.nodes if node.kind in ("cdn", "load balancer")]
-
-    @cached_property
-    def uninspected(self) -> tuple[Past, ...]:
-        """For each entrance: who could have a request answered that no web ACL inspects."""
-        entrances = self._entrances
-        found: list[Past] = []
-        behind: set[str] = set()
-        for node in entrances:
-            if node.kind == "cdn":
-                after = [each for name in _targets_of(node) if (each := self.node(name))]
-                behind |= {each.name for each in after}
-                step = self._inspected(node, *after)
-                found += [
-                    Past(INTERNET, FIREWALL, node.name, each.port, (*self.inward(node, "tcp", each.port), step))
-                    for each in node.listens
-                ]
-        for way in self.past_the_cdn:
-            balancer = self.node(way.target)
-            assert balancer is not None
-            found.append(replace(way, passed=FIREWALL, steps=(*way.steps, self._inspected(balancer))))
-        for node in entrances:
-            if node.kind == "load balancer" and node.name not in behind:
-                found += [
-                    Past(
-                        INTERNET,
-                        FIREWALL,
-                        node.name,
-                        each.port,
-                        (*self.inward(node, "tcp", each.port), self._inspected(node)),
-                    )
-                    for each in node.listens
-                ]
-        return tuple(found)
-
-    @cached_property
-    def let_pass_the_firewall(self) -> tuple[Past, ...]:
-        """The addresses that a rule of a web ACL lets pass before all others, by entrance."""
-        found: list[Past] = []
-        for node in self.nodes:
-            acl = self.stack.find(self._acl_of(node)) if node.kind in ("cdn", "load balancer") else None
-            allowed = tuple(listed(self.stack, acl, "allow")) if acl else ()
-            later = [self.node(name) for name in _targets_of(node)] if node.kind == "cdn" else []
-            for name in dict.fromkeys(name for name, _ in allowed):
-                blocks = tuple(block for found_in, block in allowed if found_in == name)
-                text = f"the rule {name} lets these addresses pass, whatever the later ones would say"
-                step = Step.yes("firewall", text, acl.address if acl else "")
-                if later and all(each and self._acl_of(each) for each in later):
-                    step = self._inspected(*(each for each in later if each))
-                for port in node.listens:
-                    steps = (*self._enter(node, port.protocol, port.port, blocks), step)
-                    found.append(Past(_listed(blocks), FIREWALL, node.name, port.port, steps))
-        return tuple(found)
-
-    def _enter(self, node: Node, protocol: str, port: int, blocks: Sequence[str]) -> tuple[Step, ...]:
-        """The conditions under which somebody with an address of some blocks, of one IP version, opens a connection."""
-        own = [block for text in blocks for block in parsed(text)]
-        steps, served = self._inward(node, protocol, port, own[0].version)
-        if verdict(steps) == "no" or any(overlap(one, each) for one in own for each in served):
-            return steps
-        text = f"no ingress rule lets {protocol} {port} in from these addresses ({self._lets_in(node)})"
-        return (*steps, Step.no("ingress rule", text, ", ".join(node.groups)))
-
-    def _acl_of(self, node: Node) -> str:
-        resource = self.stack.find(node.address)
-        return inspecting(self.stack, resource) if resource else ""
-
-    def _inspected(self, node: Node, *after: Node) -> Step:
-        """Whether no web ACL inspects the requests to a node; those after it see what it passes on."""
-        address = self._acl_of(node)
-        if address:
-            acl = web_acl(self.stack, address)
-            what = acl.summary if acl else "which is not in this stack"
-            passing = [block for _, block in listed(self.stack, acl.resource, "allow")] if acl else []
-            every = f"every request but those of {_listed(passing)}" if passing else "every request"
-            return Step.no("firewall", f"a web ACL inspects {every}: {what}", address)
-        later = [self._acl_of(each) for each in after]
-        if later and all(later):
-            names = ", ".join(each.name for each in after)
-            return Step.no("firewall", f"what it passes on to {names} is inspected there", later[0])
-        return Step.yes("firewall", f"no web ACL inspects requests to {node.name}", node.address)
-
-    def _served_without_header(self, balancer: Node, port: int) -> Step:
-        """Whether a listener of a load balancer forwards a request that lacks the distribution's secret header."""
-        own = [each for each in self.stack.of_type("aws_lb_listener") if integer(each.get("port")) == port]
-        listeners = [each for each in own if address_of(each.get("load_balancer_arn")) == balancer.address]
-        for each in (*listeners, *rules_of(self.stack, listeners)):
-            if not header_of(each) and any(forwarded(each)):
-                return Step.yes("forwards", "requests are forwarded without the distribution's header", each.address)
-        where = ", ".join(each.address for each in listeners)
-        return Step.no("forwards", f"requests on {port} without the distribution's header are not forwarded", where)
-
-    def _from_cloudfront(self, target: Node, protocol: str, port: int) -> tuple[Step, ...]:
+    def from_cloudfront(self, target: Node, protocol: str, port: int) -> tuple[Step, ...]:
         """The conditions under which CloudFront, for whichever distribution, connects to a load balancer."""
         blocks = _EVERYWHERE[IPV4]
         way = best(self.network.way_in(subnet, protocol, port, blocks)[0] for subnet in target.subnets)
@@ -336,7 +176,7 @@ class Reach:
             if rule.public_blocks or rule.unknown:
                 text = f"{rule.text}: whether CloudFront's addresses are among them is not known here"
                 return Step.unknown("ingress rule", text, rule.address)
-        text = f"no ingress rule lets {protocol} {port} in from CloudFront ({self._lets_in(target)})"
+        text = f"no ingress rule lets {protocol} {port} in from CloudFront ({self.lets_in(target)})"
         return Step.no("ingress rule", text, ", ".join(target.groups))
 
     @cached_property
@@ -356,7 +196,7 @@ class Reach:
 
     def inward_over(self, target: Node, protocol: str, port: int, version: int) -> tuple[Step, ...]:
         """The conditions under which the internet opens a connection to a node over an IP version."""
-        return self._inward(target, protocol, port, version)[0]
+        return self.entering(target, protocol, port, version)[0]
 
     def outward(self, source: Node, protocol: str, port: int) -> tuple[Step, ...]:
         """The conditions under which every subnet of a node opens a connection to the internet, as it can."""
@@ -388,7 +228,7 @@ class Reach:
             return (*self.outward(source, protocol, port), _listens(target, protocol, port))
         if source.kind == "cdn":
             opening = _opening(source, target, protocol, port)
-            return opening if verdict(opening) == "no" else (*opening, *self._from_cloudfront(target, protocol, port))
+            return opening if verdict(opening) == "no" else (*opening, *self.from_cloudfront(target, protocol, port))
         out = self._between(source, "egress", (target.groups, target.subnets), protocol, port)
         if out is None:
             text = f"no egress rule of {source.name} lets {protocol} {port} out to it"
@@ -402,7 +242,7 @@ class Reach:
         if _keeps_client(source, target, protocol, port):
             return self._clients_enter(source, target, protocol, port)
         found = self._between(target, "ingress", (source.groups, source.subnets), protocol, port)
-        text = f"no ingress rule lets {protocol} {port} in from {source.name} ({self._lets_in(target)})"
+        text = f"no ingress rule lets {protocol} {port} in from {source.name} ({self.lets_in(target)})"
         return found or Step.no("ingress rule", text, ", ".join(target.groups))
 
     def _clients_enter(self, source: Node, target: Node, protocol: str, port: int) -> Step:
@@ -416,7 +256,7 @@ class Reach:
             return Step.no("ingress rule", text, ", ".join(target.groups))
         return Step.unknown(
             "ingress rule",
-            f"the target sees the addresses of the clients; {self._lets_in(target)}",
+            f"the target sees the addresses of the clients; {self.lets_in(target)}",
             ", ".join(target.groups),
         )
 
@@ -449,7 +289,7 @@ class Reach:
         for target in self.nodes:
             for port in target.listens:
                 for version in VERSIONS:
-                    steps, served = self._inward(target, port.protocol, port.port, version)
+                    steps, served = self.entering(target, port.protocol, port.port, version)
                     if verdict(steps) != "no":
                         made = _connection(INTERNET, target.name, port.protocol, port.port, steps)
                         blocks = tuple(dict.fromkeys(map(str, served)))
@@ -471,7 +311,7 @@ class Reach:
     def _to_the_internet(self) -> tuple[Connection, ...]:
         return tuple(each for source in self.nodes for each in self._outward(source))
 
-    def _inward(
+    def entering(
         self, target: Node, protocol: str, port: int, version: int
     ) -> tuple[tuple[Step, ...], tuple[IpNetwork, ...]]:
         """The conditions, and the blocks that the rules name."""
@@ -502,7 +342,7 @@ class Reach:
         unknown = [rule for rule in rules if rule.unknown]
         if unknown:
             return _depends(unknown[0]), ()
-        text = f"no ingress rule lets {protocol} {port} in from the internet ({self._lets_in(target)})"
+        text = f"no ingress rule lets {protocol} {port} in from the internet ({self.lets_in(target)})"
         return Step.no("ingress rule", text, ", ".join(target.groups)), ()
 
     def _outward(self, source: Node) -> Iterator[Connection]:
@@ -557,13 +397,13 @@ class Reach:
             rule for group in node.groups for rule in self.network.rules.get(group, ()) if rule.direction == direction
         ]
 
-    def _lets_in(self, node: Node) -> str:
+    def lets_in(self, node: Node) -> str:
         """What the rules of a node let in, for people."""
         found = [rule.allows for rule in self._rules(node, "ingress")]
         return f"it lets in {'; '.join(found) or 'nothing'}"
 
 
-def _targets_of(node: Node) -> tuple[str, ...]:
+def targets_of(node: Node) -> tuple[str, ...]:
     """The names of the nodes that it opens connections to."""
     return tuple(dict.fromkeys(each.node for each in node.targets or ()))
 
@@ -601,15 +441,6 @@ def together(
 def _as_one(first: Connection, second: Connection) -> Connection:
     because = tuple(dict.fromkeys((*first.because, *second.because)))
     return replace(first, because=because, blocks=tuple(dict.fromkeys((*first.blocks, *second.blocks))))
-
-
-_MOST: Final = 4
-"""How many blocks of addresses are named in a sentence."""
-
-
-def _listed(blocks: Sequence[str]) -> str:
-    more = len(blocks) - _MOST
-    return ", ".join(blocks[:_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 def connections(stack: Stack) -> tuple[Connection, ...]:

@@ -9,7 +9,8 @@ from typing import Final
 from miyabi_infra.reach.blocks import parsed, union
 from miyabi_infra.reach.network import ANY_PORT, port_text
 from miyabi_infra.reach.nodes import ALSO, HTTPS, INTERNET, IPV4, IPV6, VERSIONS, Node
-from miyabi_infra.reach.paths import Connection, LetIn, Past, Reach, over, together
+from miyabi_infra.reach.passing import Passing, Past
+from miyabi_infra.reach.paths import Connection, LetIn, Reach, over, together
 from miyabi_infra.reach.permissions import Ability, abilities
 from miyabi_infra.reach.steps import Step, Verdict, verdict
 from miyabi_infra.refused import Refused
@@ -228,14 +229,15 @@ def _passing(before: Reach | None, after: Reach | None) -> tuple[tuple[Past, ...
     """Who passes by a distribution or a firewall on one side only; nothing of a stack that is new, or gone."""
     if before is None or after is None:
         return (), ()
-    inspects = before.inspects or after.inspects
+    sides = Passing(before), Passing(after)
+    inspects = any(each.inspects for each in sides)
     first, second = (
         {
             (each.source, each.passed, each.target, each.port): each
             for each in (*one.past_the_cdn, *(one.uninspected if inspects else ()), *one.let_pass_the_firewall)
             if each.verdict != "no"
         }
-        for one in (before, after)
+        for one in sides
     )
     return (
         tuple(each for key, each in second.items() if key not in first),

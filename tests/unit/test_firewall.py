@@ -14,6 +14,7 @@ from miyabi_infra.cost.prices import load
 from miyabi_infra.pages.diagram.reading import picture
 from miyabi_infra.pages.guides.monitoring import monitoring
 from miyabi_infra.reach import Reach, difference
+from miyabi_infra.reach.passing import Passing
 from miyabi_infra.stacks import Stack, read
 from miyabi_infra.stacks.firewalls import web_acls
 from modules.waf_facts import GROUPS, INCLUDED_CAPACITY
@@ -123,13 +124,13 @@ def test_what_is_logged_leaves_secrets_out(make: Make) -> None:
 
 
 def past(found: Stack) -> dict[tuple[str, str, int], str]:
-    return {(each.source, each.target, each.port): each.verdict for each in Reach(found).past_the_firewall}
+    return {(each.source, each.target, each.port): each.verdict for each in Passing(Reach(found)).past_the_firewall}
 
 
 def test_nobody_passes_by_the_firewall_of_the_load_balancer(make: Make) -> None:
     found = stack(make())
     assert past(found) == {("internet", "alb", 80): "no"}
-    (way,) = Reach(found).past_the_firewall
+    (way,) = Passing(Reach(found)).past_the_firewall
     (missing,) = way.missing
     assert missing.text == (
         "a web ACL inspects every request: 5 rules only count (rate-limit, AWSManagedRulesAmazonIpReputationList, "
@@ -138,7 +139,7 @@ def test_nobody_passes_by_the_firewall_of_the_load_balancer(make: Make) -> None:
 
 
 def test_what_a_list_lets_pass_is_said(make: Make) -> None:
-    (way,) = Reach(stack(make(**LISTS))).past_the_firewall
+    (way,) = Passing(Reach(stack(make(**LISTS)))).past_the_firewall
     assert "2 rules let pass what no later one sees (allowed-ipv4, allowed-ipv6)" in way.missing[0].text
     assert way.missing[0].text.startswith(f"a web ACL inspects every request but those of {', '.join(ALLOWED)}: ")
 
@@ -148,7 +149,7 @@ def test_whose_addresses_a_list_lets_pass_passes_by_the_firewall(
 ) -> None:
     """AWS WAF developer guide, "Rule action": Allow is terminating, no later rule sees the request."""
     root = make(**LISTS).parent
-    ways = {each.source: each for each in Reach(stack(root / "cdktf.out")).let_pass_the_firewall}
+    ways = {each.source: each for each in Passing(Reach(stack(root / "cdktf.out"))).let_pass_the_firewall}
     over4, over6 = ways[ALLOWED[0]], ways[ALLOWED[1]]
     assert (over4.target, over4.port, over4.verdict) == ("alb", 80, "yes")
     assert over6.verdict == "no"
@@ -188,9 +189,9 @@ def test_who_passes_by_since_then_is_a_difference(make: Make) -> None:
 
 
 def test_behind_the_distribution_another_firewall_inspects_them_too(make: Make) -> None:
-    alone = Reach(stack(make(FRONTEND, **LISTS, **CDN))).let_pass_the_firewall
+    alone = Passing(Reach(stack(make(FRONTEND, **LISTS, **CDN)))).let_pass_the_firewall
     assert {(each.target, each.verdict) for each in alone} == {("cdn", "yes")}
-    both = Reach(stack(make(FRONTEND, **LISTS, **BOTH))).let_pass_the_firewall
+    both = Passing(Reach(stack(make(FRONTEND, **LISTS, **BOTH)))).let_pass_the_firewall
     assert {(each.target, each.verdict) for each in both} == {("cdn", "no")}
 
 
@@ -250,7 +251,7 @@ def test_a_distribution_that_loses_its_firewall_is_found(make: Make) -> None:
     assert past(stack(out)) == {}, "no web ACL inspects anything: then there is no firewall to pass by"
     out = make(secret, **BOTH)
     _without_its_web_acl(out)
-    ways = {each.target: each for each in Reach(stack(out)).past_the_firewall if each.source == "internet"}
+    ways = {each.target: each for each in Passing(Reach(stack(out))).past_the_firewall if each.source == "internet"}
     assert ways["cdn"].missing[-1].text == "what it passes on to alb is inspected there"
 
 

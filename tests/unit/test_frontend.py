@@ -14,7 +14,7 @@ from miyabi_infra.cost.estimate import estimate
 from miyabi_infra.cost.prices import load
 from miyabi_infra.pages.diagram.reading import picture
 from miyabi_infra.reach import Reach
-from miyabi_infra.reach.paths import OTHERS
+from miyabi_infra.reach.passing import OTHERS, Passing
 from miyabi_infra.reach.questions import End, ask
 from miyabi_infra.stacks import Stack, read
 from miyabi_infra.stacks.strengths import weaker
@@ -183,7 +183,7 @@ def test_the_secret_is_a_sensitive_variable_that_nothing_spells_out(make: Make) 
 
 
 def past(found: Stack) -> dict[str, str]:
-    return {each.source: each.verdict for each in Reach(found).past_the_cdn}
+    return {each.source: each.verdict for each in Passing(Reach(found)).past_the_cdn}
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_what_opens_a_way_past_is_found(
         mutate({name: each["resource"] for name, each in bodies.items()})
     for name, file in files.items():
         file.write_text(json.dumps(bodies[name]), encoding="utf-8")
-    found = {each.source for each in Reach(stack(out)).past_the_cdn if each.verdict == "yes"}
+    found = {each.source for each in Passing(Reach(stack(out))).past_the_cdn if each.verdict == "yes"}
     assert found == passes
 
 

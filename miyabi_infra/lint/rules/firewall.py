@@ -18,7 +18,7 @@ _WIDE: Final = {4: 16, 6: 32}
 @rule("warning")
 def firewall_can_be_passed_by(here: Environment) -> Iterator[Concern]:
     """Who finds the other way meets no rule and no limit."""
-    for each in here.reach.past_the_firewall:
+    for each in here.passing.past_the_firewall:
         if each.verdict != "no":
             yield Concern(
                 ("waf", "protects"),

@@ -16,7 +16,7 @@ _ANY_SCRIPT: Final = ("'unsafe-inline'", "'unsafe-eval'", "script-src *", "defau
 @rule("warning")
 def cdn_can_be_passed_by(here: Environment) -> Iterator[Concern]:
     """Requests to the load balancer's own name meet no firewall, no limit and no header of the distribution."""
-    for each in here.reach.past_the_cdn:
+    for each in here.passing.past_the_cdn:
         if each.source == INTERNET and each.verdict != "no":
             yield Concern(
                 ("frontend", "only_from_cloudfront"),
@@ -28,7 +28,7 @@ def cdn_can_be_passed_by(here: Environment) -> Iterator[Concern]:
 @rule("info")
 def other_distributions_connect(here: Environment) -> Iterator[Concern]:
     """Anyone with an AWS account can put a distribution of their own in front of the load balancer."""
-    ways = here.reach.past_the_cdn
+    ways = here.passing.past_the_cdn
     everybody = {(each.target, each.port) for each in ways if each.source == INTERNET and each.verdict != "no"}
     for each in ways:
         if each.source != INTERNET and each.verdict != "no" and (each.target, each.port) not in everybody:
