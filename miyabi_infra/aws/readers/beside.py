@@ -151,7 +151,9 @@ BESIDE: Final[Mapping[str, Mapping[str, Beside]]] = {
         "ChallengeConfig": Beside("immunity time of challenges"),
         "CustomResponseBodies": Beside("custom response body"),
         "DataProtectionConfig": Beside("data protection"),
-        "OnSourceDDoSProtectionConfig": Beside("DDoS protection of the load balancer"),
+        "OnSourceDDoSProtectionConfig.ALBLowReputationMode": Beside(
+            "DDoS protection of the load balancer", ("ACTIVE_UNDER_DDOS",)
+        ),
         "PostProcessFirewallManagerRuleGroups": Beside("rule group of Firewall Manager"),
         "PreProcessFirewallManagerRuleGroups": Beside("rule group of Firewall Manager"),
         "TokenDomains": Beside("token domain"),
