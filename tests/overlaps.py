@@ -43,7 +43,7 @@ def _crossed(line: Line, scene: Scene) -> Iterator[str]:
         piece = Rect(min(x, to_x), min(y, to_y) + 1, abs(to_x - x) + 0.1, abs(to_y - y) - 2 + 0.1)
         yield from (f"a line crosses {text.text!r}" for text in scene.texts if piece.meets(text.rect))
         for box in scene.boxes:
-            if piece.meets(box.rect) and not re.fullmatch(r"vpc|(zone|public|private)-\d+", box.key):
+            if piece.meets(box.rect) and not re.fullmatch(r"vpc|aws|(zone|public|private)-\d+", box.key):
                 yield f"a line crosses {box.key}"
 
 

@@ -64,6 +64,13 @@ OVERLAYS: dict[str, dict[str, object]] = {
         "ecs": {"ecr_image_uri": f"123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api@sha256:{'0a' * 32}"},
         "state": {"backend": "local"},
     },
+    "served": {
+        "networking": network("ab"),
+        "ecs": IMAGE,
+        "endpoints": {"interfaces": ["logs", "ssm"]},
+        "frontend": {"enabled": True, "bucket": "miyabi-served", "only_from_cloudfront": True, "origin_secret": True},
+        "state": {"backend": "local"},
+    },
     "far-too-long": {
         "project": "miyabi-platform",
         "networking": network("ab"),
@@ -160,6 +167,30 @@ def test_https_shows_its_listener_and_the_redirect(stacks: dict[str, Stack]) -> 
     assert Drawn("Secrets Manager", "1 secret", ("read when a task starts",)) in found.services
 
 
+def test_a_browser_asks_cloudfront_which_asks_the_load_balancer(stacks: dict[str, Stack]) -> None:
+    found = picture(stacks["served"])
+
+    assert [Arrow("internet", "cdn", "TCP 80, 443"), Arrow("cdn", "alb", "TCP 80")] == [
+        each for each in found.arrows if {"cdn", "alb"} & {each.source, each.target} and each.source != "alb"
+    ]
+    assert {"clients from anywhere through CloudFront", "HTTP 80 forwards with CloudFront's secret header"} <= set(
+        texts(found)
+    )
+    assert "internet can connect to alb" not in layout(found).description
+    drawn = {line.strip() for line in mermaid(found).splitlines()}
+    assert {'internet -->|"TCP 80, 443"| aws0', 'aws0 -->|"TCP 80"| igw', "igw --> bar0"} <= drawn
+    assert {'internet -->|"TCP 80"| igw'} & drawn == set()
+    assert next(line for line in drawn if line.startswith("aws0[")).startswith('aws0["CloudFront')
+
+
+def test_endpoints_are_drawn_in_every_form(stacks: dict[str, Stack]) -> None:
+    found = picture(stacks["served"])
+
+    assert Drawn("2 VPC endpoints", "logs, ssm", stands_for=("endpoint.logs", "endpoint.ssm")) in found.in_vpc
+    assert "Not drawn: tasks can connect to endpoint.logs, TCP 443" in texts(found)
+    assert mermaid(found).count('bar1 -->|"TCP 443"| in_vpc0') == 1
+
+
 def test_without_nat_nothing_leads_outward(stacks: dict[str, Stack]) -> None:
     found = picture(stacks["closed"])
 
@@ -180,7 +211,12 @@ def test_every_connection_of_reach_has_an_arrow_with_its_port(stacks: dict[str, 
     ports = [text.text.lstrip("↑↓ ") for text in scene.texts if text.style == "port"]
 
     assert {(each.source, each.target) for each in found.arrows} == between
-    assert [each.label for each in found.arrows if each.label not in ports] == []
+    told = [text for text in texts(found) if text.startswith("Not drawn: ")]
+    assert [each for each in found.arrows if each.label not in ports and _told(each) not in told] == []
+
+
+def _told(arrow: Arrow) -> str:
+    return f"Not drawn: {arrow.source} can connect to {arrow.target}, {arrow.label}"
 
 
 def test_an_arrow_without_a_place_of_its_own_is_told_in_words(dev: Picture) -> None:

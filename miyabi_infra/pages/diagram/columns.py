@@ -18,6 +18,8 @@ LANE: Final = 2 * INSET + 24
 """From a zone's left edge to the first lane of arrows."""
 LANES_APART: Final = 100
 """From one lane to the next, with room for the port between them."""
+CDN_LANE: Final = 3 * INSET
+"""From the box of the internet to the lane that leads from a distribution to the gateway."""
 RIGHT_LANE: Final = 46
 CARD: Final = 172
 """Least width of a card."""
@@ -55,6 +57,11 @@ class Columns:
         return self.left(0) + LANE + number * LANES_APART
 
     @property
+    def cdn_lane(self) -> float:
+        """The lane from a distribution, whose card is the first next to the internet, to the gateway."""
+        return MARGIN + self.internet + CDN_LANE
+
+    @property
     def right_lane(self) -> float:
         """The lane to the right of the zones, from NAT gateways outward."""
         return self.right - PAD - INSET
@@ -70,7 +77,8 @@ def columns(picture: Picture) -> Columns:
         wide(title(picture), LARGE, bold=True),
     ]
     if picture.vpc:
-        needed.append(wide(heading(picture.vpc), NORMAL, bold=True) + 2 * (PAD + LANE + 2 * LANES_APART))
+        lanes = internet + CDN_LANE + LANES_APART if picture.distributions else PAD + LANE + 2 * LANES_APART
+        needed.append(wide(heading(picture.vpc), NORMAL, bold=True) + 2 * lanes)
     if not number:
         return Columns(0, max(needed), internet, nat)
     around = PAD + (RIGHT_LANE if nat else PAD) + (number - 1) * ZONE_GAP

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from miyabi_infra.pages.diagram.picture import Bar, Drawn, tasks_text
-from miyabi_infra.reach.nodes import Node
-from miyabi_infra.stacks import Resource
+from miyabi_infra.reach.nodes import Node, forwarded, header_of, rules_of
+from miyabi_infra.stacks import Resource, Stack
 from miyabi_infra.stacks.firewalls import web_acls
 from miyabi_infra.stacks.platform import (
     Platform,
@@ -36,7 +36,7 @@ _Described = tuple[str, str, tuple[str, ...]]
 
 
 def _balancer(platform: Platform, balancer: Resource) -> _Described:
-    listeners = map(_listener, platform.listeners(balancer))
+    listeners = (_listener(platform.stack, each) for each in platform.listeners(balancer))
     protected = ["protected from deletion"] if balancer.get("enable_deletion_protection") is True else []
     inside = ["internal"] if balancer.get("internal") is True else []
     kind = str(balancer.get("ip_address_type") or "ipv4")
@@ -44,13 +44,15 @@ def _balancer(platform: Platform, balancer: Resource) -> _Described:
     return "Application Load Balancer", display_name(balancer), (*inside, *versions, *listeners, *protected)
 
 
-def _listener(listener: Resource) -> str:
+def _listener(stack: Stack, listener: Resource) -> str:
     port = f"{listener.get('protocol')} {listener.get('port')}"
     for action in listener.blocks("default_action"):
         for to in mappings(action.get("redirect")):
             return f"{port} redirects to {to.get('protocol')} {to.get('port')}"
         if action.get("type") == "forward":
             return f"{port} forwards"
+    if any(header_of(rule) and any(forwarded(rule)) for rule in rules_of(stack, [listener])):
+        return f"{port} forwards with CloudFront's secret header"
     return f"{port} fixed response"
 
 
@@ -141,7 +143,7 @@ def _records(found: Sequence[Resource], platform: Platform) -> Drawn | None:
 def _certificates(found: Sequence[Resource], _platform: Platform) -> Drawn:
     names = [certified(each) for each in found]
     further = sum(map(len, names)) - len(found)
-    return Drawn("ACM", ", ".join(each[0] for each in names), (f"{count(further, 'further name')}",))
+    return Drawn("ACM", ", ".join(each[0] for each in names), (count(further, "further name"),) if further else ())
 
 
 def _endpoints(found: Sequence[Resource], _platform: Platform) -> Drawn:
@@ -244,10 +246,10 @@ _CARDS: Final = (
     _Card("aws_service_discovery_private_dns_namespace", "in the VPC", _dns),
     _Card("aws_egress_only_internet_gateway", "in the VPC", _egress_only),
     _Card("aws_vpc_endpoint", "in the VPC", _endpoints),
+    _Card("aws_cloudfront_distribution", "outside the VPC", _distribution),
     _Card("aws_route53_zone", "outside the VPC", _zone),
     _Card("aws_route53_record", "outside the VPC", _records),
     _Card("aws_acm_certificate", "outside the VPC", _certificates),
-    _Card("aws_cloudfront_distribution", "outside the VPC", _distribution),
     _Card("aws_wafv2_web_acl", "outside the VPC", _firewall),
     _Card("aws_ecr_repository", "outside the VPC", _repository),
     _Card("aws_ecs_task_definition", "outside the VPC", _image),
@@ -259,7 +261,7 @@ _CARDS: Final = (
     _Card("aws_iam_role", "outside the VPC", _roles),
     _Card("aws_s3_bucket", "outside the VPC", _buckets),
 )
-"""The cards, in the order in which they are shown."""
+"""The cards, in the order in which they are shown: CloudFront first, next to the internet, which asks it."""
 
 _PARTS: Final[Mapping[str, str]] = {
     "aws_acm_certificate_validation": "of the certificate",
@@ -324,13 +326,14 @@ KNOWN_TYPES: Final = frozenset({*_BARS, *_PARTS, *(card.type for card in _CARDS)
 """Types of resources that the picture shows; others are counted on a card."""
 
 
-def cards(platform: Platform, where: Where) -> Iterator[Drawn]:
-    """The cards of a stack, inside the VPC or outside."""
+def cards(platform: Platform, where: Where, nodes: Sequence[Node] = ()) -> Iterator[Drawn]:
+    """The cards of a stack, inside the VPC or outside; the nodes of `reach` among them are ends of arrows."""
+    names = {node.address: node.name for node in nodes}
     for card in _CARDS:
         found = platform.stack.of_type(card.type) if card.where == where else ()
         drawn = card.draw(found, platform) if found else None
         if drawn is not None:
-            yield drawn
+            yield replace(drawn, stands_for=tuple(names[each.address] for each in found if each.address in names))
 
 
 def not_drawn(platform: Platform) -> Iterator[Drawn]:

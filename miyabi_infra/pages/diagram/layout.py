@@ -100,10 +100,23 @@ class _Layout:
         )
         if self.picture.vpc:
             box = self.scene.box("internet", "internet", Rect(MARGIN, y, self.columns.internet, panel.height))
-            middle = y + panel.height / 2
+            asked = next((each for each in map(self._asked, self.picture.distributions) if each), None)
+            middle = y + (26 if asked else panel.height / 2)
             self._text("Internet", box.center, middle - 4, "internet", size=NORMAL, bold=True, middle=True)
             self._text(clients(self.picture), box.center, middle + 14, "internet", "muted", middle=True)
+            if asked:
+                self._to_the_distribution(asked, box, y + 34 + CARD_HEIGHT / 2)
         return bottom
+
+    def _asked(self, distribution: str) -> Arrow | None:
+        """The arrow from the internet to a distribution."""
+        return self._arrow(INTERNET, distribution)
+
+    def _to_the_distribution(self, arrow: Arrow, internet: Rect, y: float) -> None:
+        """The arrow from the internet to the first card, and its port in the box that it comes from."""
+        self.scene.line((internet.right, y), (internet.right + 2 * INSET - 1, y), style="in")
+        x = internet.right - INSET - text_width(arrow.label, SMALL, bold=True)
+        self._text(arrow.label, x, y + 4, "internet", "port", bold=True)
 
     def _cards(  # where and what
         self, key: str, nodes: Sequence[Drawn], room: Rect, y: float, within: str, *, idle: int = 0
@@ -148,10 +161,14 @@ class _Layout:
             "gateway", "gateway", Rect(left, y, self.columns.right - PAD - left, GATEWAY_HEIGHT), "vpc"
         )
         self._titles(gateway, bar.x + BAR_PAD, y + 24, "gateway")
-        inward = next((each for each in self.picture.arrows if each.source == "internet"), None)
-        if inward:
-            self.scene.line((self.columns.lane(), outside), (self.columns.lane(), y), style="in")
-            self._port(inward.label, self.columns.lane(), outside + 29, "")
+        distributions = self.picture.distributions
+        inward = [each for each in self.picture.arrows if each.target not in distributions]
+        lanes = {INTERNET: self.columns.lane()} | dict.fromkeys(distributions, self.columns.cdn_lane)
+        for source, lane in lanes.items():
+            arrow = next((each for each in inward if each.source == source), None)
+            if arrow:
+                self.scene.line((lane, outside), (lane, y), style="in")
+                self._port(arrow.label, lane, outside + 29, "")
         outward = next((each for each in self.picture.arrows if each.target == "internet"), None)
         if outward:
             self.scene.line((self.columns.lane(1), y), (self.columns.lane(1), outside), style="out")
@@ -166,15 +183,17 @@ class _Layout:
         balanced = public + 32
         for bar in balancers:
             rect = self._bar(bar, balanced, "public")
-            if self._arrow(INTERNET, bar.reached):
+            asked = [self._arrow(source, bar.reached) for source in (INTERNET, *self.picture.distributions)]
+            if any(asked):
                 self.scene.line((self.columns.lane(), gateway), (self.columns.lane(), rect.y), style="in")
             balanced = rect.bottom
         private = balanced + 28 + NAT_HEIGHT + INSET + ARROW - 12
         self._nats(balanced, balanced + 28, tasks, private + INSET, gateway)
         bottom = private + INSET
         for bar in tasks:
-            rect = self._bar(bar, bottom, "private", squares=True)
-            self._balanced(balancers, bar, balanced, rect.y)
+            rect = self._bar(bar, bottom + (INSET if bar is not tasks[0] else 0), "private", squares=True)
+            if bar is tasks[0]:  # an arrow to another one would lead through it: that is told in words
+                self._balanced(balancers, bar, balanced, rect.y)
             bottom = rect.bottom
         end = self._data(tasks, bottom) + 50
         for at, zone in enumerate(self.picture.zones):
@@ -296,7 +315,7 @@ class _Layout:
         """An arrow from the tasks down a lane, or up to them: where it begins, where its port is written, its end."""
         begin, label, end = ys
         x = self.columns.lane(lane)
-        for service in tasks:
+        for service in tasks[-1:]:  # the one right above: the arrows of others are told in words
             arrow, up = self._arrow(service.reached, bar.reached), self._arrow(bar.reached, service.reached)
             if arrow:
                 style = "idle" if bar.kind == "group" else "in"

@@ -17,6 +17,8 @@ def mermaid(picture: Picture) -> str:
 
 def _lines(picture: Picture) -> Iterator[str]:
     ids = {bar.reached: f"bar{at}" for at, bar in enumerate(picture.bars)}
+    for key, cards in (("aws", picture.services), ("in_vpc", picture.in_vpc)):
+        ids |= {name: f"{key}{at}" for at, card in enumerate(cards) for name in card.stands_for}
     if picture.vpc:
         yield f"internet([{_quoted('Internet', clients(picture))}])"
     yield from _group("aws", f"AWS services in {picture.region}", _nodes("aws", picture.services))
@@ -55,17 +57,24 @@ def _bars(picture: Picture, ids: dict[str, str], public: set[str], *, inside: bo
 
 
 def _arrows(picture: Picture, ids: dict[str, str]) -> Iterator[str]:
+    """The arrows; several to what one card stands for are one."""
+    yield from dict.fromkeys(_each_arrow(picture, ids))
+
+
+def _each_arrow(picture: Picture, ids: dict[str, str]) -> Iterator[str]:
     nats = [subnet.nat for subnet in picture.subnets if subnet.nat]
     for arrow in picture.arrows:
         label = f"|{_quoted(arrow.label)}|"
-        if arrow.source == INTERNET:
-            yield f"internet -->{label} igw"
-            yield f"igw --> {ids[arrow.target]}"
-        elif arrow.target == INTERNET:
+        if arrow.target == INTERNET:
             for at, _ in enumerate(nats):
                 yield f"{ids[arrow.source]} -.->{label} nat{at}"
             if not nats:
                 yield f"{ids[arrow.source]} -.->{label} igw"
+        elif arrow.source == INTERNET and arrow.target in picture.distributions:
+            yield f"internet -->{label} {ids[arrow.target]}"
+        elif arrow.source == INTERNET or arrow.source in picture.distributions:
+            yield f"{'internet' if arrow.source == INTERNET else ids[arrow.source]} -->{label} igw"
+            yield f"igw --> {ids[arrow.target]}"
         else:
             yield f"{ids[arrow.source]} -->{label} {ids[arrow.target]}"
     yield from (f"nat{at} -.-> igw" for at, _ in enumerate(nats))

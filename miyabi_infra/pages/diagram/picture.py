@@ -1,7 +1,7 @@
 """What a picture shows, before anything is placed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from miyabi_infra.stacks.platform import Range
 from miyabi_infra.text import count
@@ -17,6 +17,8 @@ class Drawn:
     """Its name: `miyabi-nat-1-dev`."""
     details: tuple[str, ...] = ()
     """A few words each."""
+    stands_for: tuple[str, ...] = field(default=(), kw_only=True)
+    """What `reach` calls the nodes that a card stands for: ends of arrows."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Arrow:
     """A connection that can be opened, or several between the same two."""
 
     source: str
-    """A bar's `reached`, or `internet`."""
+    """A bar's `reached`, what a card stands for, or `internet`."""
     target: str
     label: str
     """`TCP 80, 443`, `all ports`."""
@@ -100,6 +102,11 @@ class Picture:
         private = {subnet.address for subnet in self.subnets if not subnet.public}
         inside = [bar for bar in self.of_kind("load balancer") if bar.subnets and set(bar.subnets) <= private]
         return (*inside, *self.of_kind("cache", "database"))
+
+    @property
+    def distributions(self) -> tuple[str, ...]:
+        """What `reach` calls the distributions of CloudFront, which stand outside the VPC."""
+        return tuple(name for card in self.services for name in card.stands_for)
 
     def arrow(self, source: str, target: str) -> Arrow | None:
         """The arrow between two, None where no connection can be opened."""

@@ -1,14 +1,12 @@
 """The picture of a stack: read from the arguments of its resources, and from `reach`."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
 
 from miyabi_infra.pages.diagram.drawings import bar, cards, not_drawn
 from miyabi_infra.pages.diagram.picture import Arrow, Drawn, DrawnSubnet, Picture
 from miyabi_infra.reach import Connection, Reach
 from miyabi_infra.reach.network import ANY_PORT, Subnet
-from miyabi_infra.reach.nodes import INTERNET
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.platform import Platform, Range, address_of, display_name
 
@@ -31,9 +29,9 @@ def picture(stack: Stack) -> Picture:
         bars=tuple(bar(platform, node) for node in reach.nodes if node.kind not in _CARDS),
         tasks=platform.tasks(service) if service else Range(0, 0),
         clients=_clients(reach),
-        in_vpc=tuple(cards(platform, "in the VPC")),
-        services=(*cards(platform, "outside the VPC"), *not_drawn(platform)),
-        arrows=tuple(_arrows(_drawn(reach))),
+        in_vpc=tuple(cards(platform, "in the VPC", reach.nodes)),
+        services=(*cards(platform, "outside the VPC", reach.nodes), *not_drawn(platform)),
+        arrows=tuple(_arrows(reach.connections)),
     )
 
 
@@ -52,19 +50,8 @@ _CARDS: Final = ("endpoint", "cdn")
 """Kinds of nodes that are cards, and no bars."""
 
 
-def _drawn(reach: Reach) -> Iterator[Connection]:
-    """The connections with an arrow: CloudFront is a card, and comes from the internet."""
-    cdns = {node.name for node in reach.nodes if node.kind == "cdn"}
-    public = {(each.target, each.ports) for each in reach.connections if each.source == INTERNET}
-    for each in reach.connections:
-        if each.source in cdns and (each.target, each.ports) not in public:
-            yield replace(each, source=INTERNET)
-        elif not {each.source, each.target} & cdns:
-            yield each
-
-
 def _clients(reach: Reach) -> str:
-    """The blocks that the rules of load balancers let in, two of them at most."""
+    """Who asks: the blocks that the rules of load balancers let in, two at most, and whoever a distribution answers."""
     blocks = dict.fromkeys(
         block
         for node in reach.nodes
@@ -72,10 +59,12 @@ def _clients(reach: Reach) -> str:
         for group in node.groups
         for rule in reach.network.rules.get(group, ())
         if rule.direction == "ingress"
-        for block in (*map(str, rule.public_blocks), *("CloudFront" for _ in rule.cloudfront))
+        for block in map(str, rule.public_blocks)
     )
-    shown = ["anywhere" if block in ("0.0.0.0/0", "::/0") else block for block in blocks]
-    first, more = list(dict.fromkeys(shown))[:_MOST_BLOCKS], len(set(shown)) - _MOST_BLOCKS
+    shown = dict.fromkeys("anywhere" if block in ("0.0.0.0/0", "::/0") else block for block in blocks)
+    if "anywhere" not in shown and any(node.kind == "cdn" and node.facing for node in reach.nodes):
+        shown = dict.fromkeys(("anywhere through CloudFront", *shown))
+    first, more = list(shown)[:_MOST_BLOCKS], len(shown) - _MOST_BLOCKS
     return ", ".join(first) + (f" and {more} more" if more > 0 else "") or "nobody"
 
 
