@@ -289,13 +289,14 @@ def test_what_is_asked_of_cloudfront_costs(make: Make) -> None:
 
 def test_the_picture_shows_whom_the_load_balancer_answers(make: Make) -> None:
     drawn = picture(stack(make(only_from_cloudfront=True)))
-    assert drawn.clients == "CloudFront"
-    assert [(each.source, each.target) for each in drawn.arrows][:2] == [("internet", "alb"), ("alb", "tasks")]
+    assert drawn.clients == "anywhere through CloudFront"
+    ways = [(each.source, each.target) for each in drawn.arrows]
+    assert ways[:3] == [("internet", "cdn"), ("cdn", "alb"), ("alb", "tasks")]
     (card,) = [each for each in drawn.services if each.title == "CloudFront"]
     assert card.details == ("files from S3", "/api/* to the API")
     everybody = picture(stack(make()))
     assert everybody.clients == "anywhere"
-    assert len([each for each in everybody.arrows if each.target == "alb"]) == 1
+    assert [each.source for each in everybody.arrows if each.target == "alb"] == ["internet", "cdn"]
 
 
 @pytest.mark.parametrize(
