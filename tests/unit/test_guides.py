@@ -69,6 +69,7 @@ SHIFTED: Final = (
     .replace("-qa}", "-shifted}")
     .replace("frontend-qa", "frontend-shifted")
     .replace("app.example", "shifted.example")
+    .replace("origin_secret: true", "origin_secret: true\n  only_from_cloudfront: true")
 )
 """The same where CodeDeploy deploys; names that AWS gives once are its own."""
 
@@ -317,6 +318,27 @@ def test_who_reads_about_an_internal_load_balancer_is_told_where_to_ask_from(cha
     text = {guide: page(changing, "dev", guide) for guide in guides.GUIDES}
     assert all(data.entrance.outside in text[guide] for guide in ("runbook", "api", "frontend"))
     assert all("internal-miyabi-alb-dev" in text[guide] for guide in guides.GUIDES)
+
+
+@pytest.mark.parametrize(
+    ("environment", "turned_away"), [("qa", "403"), ("shifted", "no answer, by its security group")]
+)
+def test_nobody_is_sent_to_a_load_balancer_that_answers_only_cloudfront(
+    everything: Project, environment: str, turned_away: str
+) -> None:
+    text = {guide: page(everything, environment, guide) for guide in guides.GUIDES}
+    for guide, held in text.items():
+        blocks = re.findall(r"```sh.*?```", held, re.DOTALL)
+        asking = [each for each in blocks if re.search("curl |dig |openssl s_client", each)]
+        assert [each for each in asking if "describe-load-balancers" in each] == [], guide
+    assert all(f"({turned_away})" in text[guide] for guide in ("runbook", "api", "frontend"))
+    host = "app.example.com" if environment == "qa" else "shifted.example.com"
+    assert f"host={host}\n   curl" in text["runbook"]
+    assert "443 HTTPS fixed-response\n   80 HTTP redirect" in text["runbook"]
+    assert "default redirect\n   49000 forward\n   default fixed-response" in text["troubleshooting"]
+    assert "browser to CloudFront" in text["api"]
+    assert "browser to `miyabi-alb" not in text["api"]
+    assert ("PrefixListIds" in text["runbook"]) is (environment == "shifted")
 
 
 def test_no_command_takes_what_is_of_others_along_or_acts_before_it_looks(rendered: Project) -> None:

@@ -48,6 +48,21 @@ class GuideData:
     load_balancer_logs: LoadBalancerLogs | None
 
     @property
+    def behind(self) -> Frontend | None:
+        """The distribution, where users reach the load balancer through it only."""
+        return self.frontend if self.frontend and self.frontend.alone else None
+
+    @property
+    def https(self) -> bool:
+        """Whether users have HTTPS."""
+        return self.entrance.https or self.behind is not None
+
+    @property
+    def http2(self) -> bool:
+        """Whether users have HTTP/2."""
+        return self.https and (self.entrance.http2 or self.behind is not None)
+
+    @property
     def folder(self) -> str:
         """The root module's folder, from the project's root."""
         return f"{OUT}/stacks/{self.stack}"

@@ -1,9 +1,11 @@
 """What the guides say about the load balancer and its target group."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from miyabi_infra.pages.guides.needed import needed
-from miyabi_infra.stacks import Stack
+from miyabi_infra.reach.nodes import rules_of
+from miyabi_infra.stacks import Resource, Stack
 from miyabi_infra.stacks.platform import Platform, certified, integer, text
 
 
@@ -56,6 +58,10 @@ class Entrance:
     answers_ipv4: bool
     """Whether clients outside the VPC reach the load balancer over IPv4."""
     tls_policy: str
+    listeners: tuple[str, ...]
+    """Port, protocol and default action of each, as `sort` orders them: `80 HTTP forward`."""
+    actions: tuple[str, ...]
+    """The rules of each listener, by port: its priority and what it does. `default` is the last."""
     target_group: str
     port: int
     deregistration_delay: int
@@ -98,6 +104,7 @@ def entrance(stack: Stack) -> Entrance:
     group = needed(stack, platform.target_group, "aws_lb_target_group")
     check = platform.health_check or {}
     https = platform.https
+    listeners = sorted(platform.listeners(balancer), key=lambda each: integer(each.get("port")))
     plain = [each for each in platform.listeners() if each.get("protocol") == "HTTP"]
     given = https.get("certificate_arn") if https else None
     made = next((each for each in stack.of_type("aws_acm_certificate") if not each.region), None)
@@ -116,6 +123,8 @@ def entrance(stack: Stack) -> Entrance:
         answers_ipv6=text(balancer.get("ip_address_type")).startswith("dualstack"),
         answers_ipv4=balancer.get("ip_address_type") != "dualstack-without-public-ipv4",
         tls_policy=text(https.get("ssl_policy")) if https else "",
+        listeners=tuple(sorted(f"{each.get('port')} {each.get('protocol')} {_does(each)}" for each in listeners)),
+        actions=tuple(_actions(stack, listeners)),
         target_group=text(group.get("name")),
         port=integer(group.get("port")),
         deregistration_delay=integer(group.get("deregistration_delay")),
@@ -128,3 +137,14 @@ def entrance(stack: Stack) -> Entrance:
             codes=text(check.get("matcher")),
         ),
     )
+
+
+def _does(listener: Resource) -> str:
+    return next(text(block.get("type")) for block in (*listener.blocks("default_action"), *listener.blocks("action")))
+
+
+def _actions(stack: Stack, listeners: Sequence[Resource]) -> Iterator[str]:
+    for listener in listeners:
+        rules = sorted(rules_of(stack, [listener]), key=lambda each: integer(each.get("priority")))
+        yield from (f"{rule.get('priority')} {_does(rule)}" for rule in rules)
+        yield f"default {_does(listener)}"
