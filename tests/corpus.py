@@ -260,7 +260,26 @@ CORPUS: Final = (
         "summary", "bad", "unit/test_ipv6", "the provider's documentation",
         ("other_subnets_of_an_application_load_balancer_are_no_replacement", "in place"),
     ),
-    *_rows("diff", "bad", "unit/test_strengths", STACK, ("the_other_way_nothing_is_weaker", "not weaker")),
+    *_rows(
+        "diff", "bad", "unit/test_strengths", STACK,
+        ("the_other_way_nothing_is_weaker", "not weaker"),
+        ("a_part_of_what_was_let_in_is_nobody_more", "weaker only where somebody else gets in"),
+        ("who_may_also_come_with_tls_is_nobody_more", "not weaker; weaker where nobody serves TLS", 3),
+        ("where_a_load_balancer_stands_says_whether_it_is_internal", "not weaker by its subnets"),
+    ),
+    *_rows(
+        "diff", "bad", "unit/test_diff", AWS,
+        ("the_rule_of_a_firewall_is_weaker_by_its_own_settings", "by the settings of that rule alone", 4),
+    ),
+    *_rows(
+        "summary", "good", "unit/test_changes", AWS,
+        ("whom_a_change_cuts_off_is_told_by_its_own_values", "these are cut off, or nobody is"),
+        ("what_is_said_of_a_frontend_that_only_cloudfront_reaches", "cut off by these settings", 5),
+    ),
+    *_rows(
+        "summary", "bad", "unit/test_changes", STACK,
+        ("no_value_of_a_measured_example_is_told_of_another", "the change's own names and ports"),
+    ),
     *_rows(
         "summary", "good", "unit/test_summary", PLAN,
         ("without_a_plan_replacements_are_said_to_be_unknown", "unknown"),

@@ -76,6 +76,7 @@ class Causes:
         self.shared = shared
         self._stays = stays
         self._provenance: Provenance = read(sources, STACKS[1] if shared else STACKS[0])
+        self._data = (before.data, after.data)
         self.before = dict(leaves(before.data))
         """What the first overlay says, by setting."""
         self.settings = tuple(self._differing(before, after))
@@ -86,8 +87,11 @@ class Causes:
         argument = re.split(r"[.\[]", path, maxsplit=1)[0]
         dependence = self._provenance.of(change.label, argument)
         found = [each for each in self.settings if any(_within(each.setting, setting) for setting in dependence)]
-        found = _without_what_is_switched_with(found, path) if path else self._without_the_number(found, change)
-        found = _of_the_ip_version(found, path) if argument in ("ingress", "egress") else found
+        found = self._without_what_is_switched_with(found, path) if path else self._without_the_number(found, change)
+        if argument in ("ingress", "egress"):
+            found = _of_https(_of_the_ip_version(found, path), path)
+        elif argument == "rule" and ".aws_wafv2_web_acl." in f".{change.label}":
+            found = _of_the_acl_rule(found, path)
         named = set(re.findall(r"[\w-]+", f"{change.address.rpartition('.')[2]} {path}"))
         groups: dict[KeyPath, list[Cause]] = {}
         for each in found:
@@ -97,6 +101,21 @@ class Causes:
             by_name = [group for group in meant if _of_named_items(group, named)]
             meant = by_name or [group for group in meant if not _of_items(group)] or meant
         return [each for group in meant for each in group]
+
+    def _without_what_is_switched_with(self, found: Sequence[Cause], path: str) -> list[Cause]:
+        """Without the settings of a section that is switched on or off as a whole.
+
+        But for those that a path names, and those without which the switch alone would not do it.
+        """
+        switched = {each.setting[0] for each in found if each.setting[1:] == _SWITCH}
+        return [
+            each
+            for each in found
+            if each.setting[0] not in switched
+            or each.setting[1:] == _SWITCH
+            or _words(str(each.setting[1])) <= _words(path)
+            or any({each.setting[:2], (each.setting[0], *_SWITCH)} <= both for both in self._provenance.together)
+        ]
 
     def _without_the_number(self, found: list[Cause], change: ResourceChange) -> list[Cause]:
         """Without what decides the number alone, where another resource of that number has such an instance anyway."""
@@ -110,6 +129,15 @@ class Causes:
         if not index or not number or next(alike, None) is None:
             return found
         return [each for each in found if not any(_within(each.setting, setting) for setting in number)] or found
+
+    def value(self, setting: KeyPath, *, after: bool) -> object:
+        """The value of a whole setting in the first overlay, or the second; None for a default that is no literal."""
+        held: object = self._data[after]
+        for key in setting:
+            if not isinstance(held, Mapping) or key not in held:
+                return self._provenance.defaults.get(cast("tuple[str, ...]", setting))
+            held = cast("Mapping[str, object]", held)[str(key)]
+        return held
 
     def knows(self, change: ResourceChange, argument: str) -> bool:
         """Whether an argument of a resource depends on any setting."""
@@ -152,21 +180,23 @@ _SETTING_DEPTH: Final = 2
 """Length of the path of most settings, section and name; a longer one is an item of a list or a mapping."""
 
 
-def _without_what_is_switched_with(found: Sequence[Cause], path: str) -> list[Cause]:
-    """Without the settings of a section that is switched on or off as a whole, but for those that a path names."""
-    switched = {each.setting[0] for each in found if each.setting[1:] == _SWITCH}
-    return [
-        each
-        for each in found
-        if each.setting[0] not in switched
-        or each.setting[1:] == _SWITCH
-        or _words(str(each.setting[1])) <= _words(path)
-    ]
-
-
 def _of_the_ip_version(found: list[Cause], path: str) -> list[Cause]:
     """For a rule of a security group: without the settings of the other IP version."""
     return [each for each in found if names_ipv6(each.name) == names_ipv6(path)] or found
+
+
+def _of_https(found: list[Cause], path: str) -> list[Cause]:
+    """For a rule of a security group that is not for HTTPS: without the settings that are for HTTPS only."""
+    others = [each for each in found if not str(each.setting[-1]).startswith("https")]
+    return found if "HTTPS" in path else others or found
+
+
+def _of_the_acl_rule(found: list[Cause], path: str) -> list[Cause]:
+    """For a rule of a web ACL: the settings that have a word of its name, and then of what differs in it."""
+    rule, _, within = path.partition("]")
+    name = _words(rule.partition("[")[2])
+    of_rule = [each for each in found if name & _words(str(each.setting[1]))] or found
+    return [each for each in of_rule if str(each.setting[1]).rpartition("_")[2] in _words(within)] or of_rule
 
 
 def names_ipv6(text: str) -> bool:

@@ -29,15 +29,18 @@ class EnvironmentDifference:
     def causes_of_weakness(self, found: Weaker) -> list[Cause]:
         """The settings by which the second environment has less of a strength."""
         causes: dict[str, Cause] = {}
-        own = [each for each in self.comparison.changes if each.address == found.subject]
+        subject, _, item = found.subject.partition(": ")  # a rule of a web ACL, or the resource
+        own = [each for each in self.comparison.changes if each.address == subject]
         for change in own or self.comparison.changes:
             for kind, argument in found.strength.arguments:
                 if change.address != kind and f".{kind}." not in f".{change.address}":
                     continue
                 paths = [each.path for each in change.arguments if each.argument == argument]
+                about = f"[{item}]" if item else found.strength.about
+                paths = [path for path in paths if about in path] or paths
                 if found.strength.version is not None:  # of the rules that are about it, where they say so
-                    about = found.strength.version == _IPV6
-                    paths = [path for path in paths if names_ipv6(path) == about] or paths
+                    ipv6 = found.strength.version == _IPV6
+                    paths = [path for path in paths if names_ipv6(path) == ipv6] or paths
                 if not change.arguments:  # a resource that is gone takes its arguments along
                     says = self.causes.knows(change, argument) and self.causes.of(change, argument)
                     paths = [argument, EXISTENCE] if says else [EXISTENCE]

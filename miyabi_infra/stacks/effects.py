@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, cast
 from miyabi_infra.overlays.problems import KeyPath
 from miyabi_infra.stacks.causes import Causes
 from miyabi_infra.stacks.compare import Absent, ResourceChange
+from miyabi_infra.stacks.cuts import Side, cut_off, only
 from miyabi_infra.stacks.steps import (
     NEW_ENVIRONMENT,
     STEPS,
@@ -136,7 +137,7 @@ class Measured:
         actions = set((self.resources or {}).values())
         if self.refused:
             return "refused by a rule"
-        if self.interrupted or self.documented:
+        if self.interrupted or self.documented or self.cut_off:
             return "interrupts"
         gone = {
             address
@@ -159,15 +160,23 @@ class Measured:
         if self.refused:
             return "; ".join(self.refused)
         if self.happened == "interrupts":
-            return "; ".join((*map(self._interruption, self.interrupted), *self.documented))
+            return "; ".join((*map(self._interruption, self.interrupted), *self.documented) or self.cut_off)
         replaced = sum(action == "replace" for action in (self.resources or {}).values())
         return count(replaced, "resource") if self.happened == "replaced without interruption" else ""
+
+    @property
+    def cut_off(self) -> tuple[str, ...]:
+        """Whom the values say that it cuts off, where nothing was measured: emulated AWS has callers of one kind."""
+        sides = only(self.setting, self.before), only(self.setting, self.after)
+        return () if self.interrupted or self.documented else cut_off(self.setting, *sides) or ()
 
     @property
     def known(self) -> str:
         """How it is known."""
         if self.refused:
             return "rule"
+        if self.cut_off:
+            return "its values"
         if self.only_generated:
             return "not applied"
         return "AWS's documentation" if self.documented and not self.interrupted else "measured"
@@ -234,7 +243,11 @@ def effects_of(changes: Iterable[ResourceChange], causes: Causes) -> tuple[Expec
     """What differences of an environment do to what runs, by setting, the gravest first."""
     changes = list(changes)
     settings = [(full(each.setting, causes), each.before.value, each.after.value) for each in involved(changes, causes)]
-    found = _effects(steps_of(changes, causes), settings)
+
+    def side(*, after: bool) -> Side:
+        return lambda setting: causes.value(tuple(short(setting).split(".")), after=after)
+
+    found = _effects(steps_of(changes, causes), settings, (side(after=False), side(after=True)))
     revised = [each.address for each in changes if each.kind == "change" and each.label.endswith(TASKS)]
     elsewhere = any(each.effect == "needs steps" and each.setting in NEW_ENVIRONMENT for each in found)
     if revised and not elsewhere and not any(each.effect in {"new version rolled out", "interrupts"} for each in found):
@@ -247,12 +260,18 @@ def effects_between(running: object, wanted: object, settings: Iterable[KeyPath]
     """What the change from the settings of what runs to others does, of those that are named; the gravest first."""
     settings = list(settings)
     values = [(each, value_at(running, each), value_at(wanted, each)) for each in settings]
-    return _effects(steps_between(running, wanted, settings), values)
+
+    def side(held: object) -> Side:
+        return lambda setting: value_at(held, tuple(setting.split(".")))
+
+    return _effects(steps_between(running, wanted, settings), values, (side(running), side(wanted)))
 
 
-def _effects(steps: Iterable[Told], values: Iterable[tuple[KeyPath, object, object]]) -> tuple[Expected, ...]:
+def _effects(
+    steps: Iterable[Told], values: Iterable[tuple[KeyPath, object, object]], sides: tuple[Side, Side]
+) -> tuple[Expected, ...]:
     needed = {each.setting: Expected(each.setting, "needs steps", each.steps.text) for each in steps}
-    return _gravest([*needed.values(), *(effect_of(*each) for each in values if _name(each[0]) not in needed)])
+    return _gravest([*needed.values(), *(effect_of(*each, sides) for each in values if _name(each[0]) not in needed)])
 
 
 def told(found: Iterable[Expected]) -> Iterator[str]:
@@ -277,21 +296,27 @@ _TOLD: Final[Mapping[str, str]] = {
 """What is said instead of the name of an effect."""
 
 
-def effect_of(setting: KeyPath, before: object, after: object) -> Expected | None:
+def effect_of(
+    setting: KeyPath, before: object, after: object, sides: tuple[Side, Side] | None = None
+) -> Expected | None:
     """What a change of a setting does, or of an item in it; None if nothing is known, or nothing happens.
 
     A value that was measured has the effect that was measured; for another one, the gravest of the setting is told.
+    Whom it cuts off is told by its values, of those settings that say who gets in; `sides` have the other settings.
     """
     needed = step_of(setting, before, after)
     if needed:
         return Expected(needed.setting, "needs steps", needed.steps.text)
     name = _name(setting)
+    cut = cut_off(name, *(sides or (only(name, before), only(name, after))))
+    if cut is not None:
+        return Expected(name, "interrupts", "; ".join(cut)) if cut else Expected(name, "in place")
     known = Measured.read().get(name, ())
     by_ecs = [each for each in known if not each.deployed_by] or known
     found = [each for each in by_ecs if each.effect not in {"needs steps", "refused by a rule"}]
     way = _way(before, after) if any(map(_switches, found)) else None
     measured = [each for each in found if way is None or _way(each.before, each.after) in (None, way)]
-    if not measured and any(each.effect != "nothing" for each in found):
+    if (not measured and any(each.effect != "nothing" for each in found)) or (known and not found):
         return Expected(name, "not measured", _THIS_WAY)
     found = measured
     same = [each for each in found if len(setting) == name.count(".") + 1 and each.after == _plain_value(after)]

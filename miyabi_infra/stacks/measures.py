@@ -135,11 +135,13 @@ _TLS: Final[Mapping[str, float]] = {
 
 def oldest_tls(stack: Stack) -> float:
     """The oldest version of TLS that a listener accepts; 0 without one."""
-    found: list[float] = []
-    for policy in _policies(stack):
-        version = re.search(r"-(?:TLS13|TLS|FS)-(1)-(\d)", policy)
-        found.append(float(f"{version[1]}.{version[2]}") if version else _TLS.get(policy, 0))
-    return min(found, default=0)
+    return min(map(oldest_tls_of, _policies(stack)), default=0)
+
+
+def oldest_tls_of(policy: str) -> float:
+    """The oldest version of TLS of a security policy of the load balancers; 0 of one that is not known."""
+    version = re.search(r"-(?:TLS13|TLS|FS)-(1)-(\d)", policy)
+    return float(f"{version[1]}.{version[2]}") if version else _TLS.get(policy, 0)
 
 
 def newest_tls(stack: Stack) -> float:

@@ -1,6 +1,6 @@
 """Which blocks of addresses are let in, out or past: measured as `measures` does, and told as blocks, not figures."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Final
@@ -8,8 +8,9 @@ from typing import Final
 from miyabi_infra.stacks.firewalls import Does, listed
 from miyabi_infra.stacks.measures import Measure
 from miyabi_infra.stacks.model import Resource, Stack, Value
-from miyabi_infra.stacks.platform import address_of, number, strings
-from modules.addresses import IpNetwork, is_public
+from miyabi_infra.stacks.platform import address_of, addresses_of, number, strings
+from modules.addresses import PRIVATE, IpNetwork, is_public, within
+from modules.cloudfront_facts import ORIGIN_FACING
 
 Words = Callable[[Stack, str], tuple[str, ...]]
 """What stands behind the figure of a subject, for people; nothing for a subject that is not there."""
@@ -56,11 +57,82 @@ def blocks_of_internet(direction: str, version: int) -> Words:
 
 
 def peers_within(direction: str) -> Words:
-    """The private blocks, groups and prefix lists that the rules of a group name, each with its ports."""
+    """The private blocks, groups and prefix lists that the rules of a group name, or hold, each with its ports."""
     return lambda stack, group: _with_ports(
         (peer, rule)
         for rule in _rules_of(stack, direction, group)
-        for peer in (*map(str, _networks(rule, public=False)), *_peers(rule))
+        for peer in (*(str(each) for each in _once(_blocks(rule)) if _has_private(each)), *_peers(rule))
+    )
+
+
+def _has_private(block: IpNetwork) -> bool:
+    return not is_public(block) or any(within(each, block) for each in PRIVATE)
+
+
+def lets_more(direction: str, version: int | None = None) -> Callable[[Stack, Stack, str], bool]:
+    """Whether a group lets in, or out, what it does not in another stack: a part of what it had is nothing more.
+
+    Of the internet over an IP version; without one, of private blocks, groups and prefix lists. What may open
+    connections to a load balancer without TLS, and may then do so with TLS, is nobody new either.
+    """
+
+    def more(before: Stack, after: Stack, group: str) -> bool:
+        had = tuple(_rules_of(before, direction, group))
+        both_versions = _has_ipv6(after)
+        plain = _ports_that(before, group, "HTTP") if direction == "ingress" else ()
+        encrypted = _ports_that(after, group, "HTTPS")
+        for rule in _rules_of(after, direction, group):
+            blocks = [each for each in _networks(rule, public=version is not None) if version in (None, each.version)]
+            peers = _peers(rule) if version is None else []
+            ports = [_span(rule)]
+            if ports[0][1] == ports[0][2] and ports[0][1] in encrypted:
+                ports += [("tcp", each, each) for each in plain]
+            if not any(_has_all(had, each, blocks, peers, both_versions=both_versions) for each in ports):
+                return True
+        return False
+
+    return more
+
+
+def _has_all(
+    had: Sequence[Mapping[str, Value]],
+    ports: "_Span",
+    blocks: Sequence[IpNetwork],
+    peers: Sequence[str],
+    *,
+    both_versions: bool,
+) -> bool:
+    """Whether some rules let blocks and peers in on some ports."""
+    on_these = [each for each in had if _includes(_span(each), ports)]
+    own = _once([block for each in on_these for block in _blocks(each)])
+    everybody = {each.version for each in own if each.prefixlen == 0}
+    own_peers = {peer for each in on_these for peer in _peers(each)}
+    return all(any(within(block, each) for each in own) for block in blocks) and all(
+        peer in own_peers or everybody >= ({4, 6} if both_versions and peer not in _OVER_IPV4 else {4})
+        for peer in peers
+    )
+
+
+_OVER_IPV4: Final = frozenset(ORIGIN_FACING.values())
+"""Prefix lists without IPv6 addresses."""
+
+
+def _has_ipv6(stack: Stack) -> bool:
+    return any(
+        each.get("assign_generated_ipv6_cidr_block") is True or each.get("ipv6_cidr_block")
+        for each in stack.of_type("aws_vpc")
+    )
+
+
+def _ports_that(stack: Stack, group: str, protocol: str) -> tuple[float, ...]:
+    """The ports on which the load balancers of a group serve with a protocol."""
+    balancers = {each.address for each in stack.of_type("aws_lb") if group in addresses_of(each.get("security_groups"))}
+    return tuple(
+        number(each.get("port"))
+        for each in stack.of_type("aws_lb_listener")
+        if each.get("protocol") == protocol
+        and address_of(each.get("load_balancer_arn")) in balancers
+        and any(block.get("type") == "forward" for block in each.blocks("default_action"))
     )
 
 
@@ -126,17 +198,35 @@ def _every_port(rule: Mapping[str, Value]) -> bool:
     return _protocol(rule) in {"-1", "all"} or rule.get("from_port") is None or rule.get("to_port") is None
 
 
+_Span = tuple[str, float, float]
+"""A protocol, the first port and the last."""
+
+
+def _span(rule: Mapping[str, Value]) -> _Span:
+    if _every_port(rule):
+        return _protocol(rule), 0, _PORTS - 1
+    return _protocol(rule), number(rule.get("from_port")), number(rule.get("to_port"))
+
+
+def _includes(wide: _Span, narrow: _Span) -> bool:
+    return wide[0] in {"-1", "all", narrow[0]} and wide[1] <= narrow[1] and narrow[2] <= wide[2]
+
+
 def _protocol(rule: Mapping[str, Value]) -> str:
     return str(rule.get("protocol", rule.get("ip_protocol", "-1")))
 
 
 def _networks(rule: Mapping[str, Value], *, public: bool) -> list[IpNetwork]:
     """The blocks of a rule that are, or are not, of the internet; every address counts once."""
+    return [each for each in _once(_blocks(rule)) if is_public(each) == public]
+
+
+def _blocks(rule: Mapping[str, Value]) -> list[IpNetwork]:
     found: list[IpNetwork] = []
     for block in (text for key in _BLOCKS for text in strings(rule.get(key))):
         with suppress(ValueError):  # known after apply
             found.append(ip_network(block, strict=False))
-    return [each for each in _once(found) if is_public(each) == public]
+    return found
 
 
 def _once(found: list[IpNetwork]) -> tuple[IpNetwork, ...]:

@@ -46,6 +46,8 @@ class Provenance:
     """By address without index (`module.alb.aws_lb.main`), then by argument."""
     defaults: Mapping[Setting, Any]
     """Defaults of settings that are literals."""
+    together: frozenset[Dependence] = frozenset()
+    """Settings of which a condition asks that all are set: `frontend.enabled and frontend.origin_secret`."""
 
     def of(self, label: str, argument: str) -> Dependence:
         """The settings that an argument may depend on; those of the whole resource for an unknown argument."""
@@ -60,7 +62,8 @@ def read(sources: Path, stack: str = STACKS[0]) -> Provenance:
     reader = _Reader(classes)
     reader.stack(classes[stack])
     resources = {label: dict(arguments) for label, arguments in reader.found.items()}
-    return Provenance(resources, dict(reader.defaults(reader.settings_of(classes[stack]), ())))
+    defaults = dict(reader.defaults(reader.settings_of(classes[stack]), ()))
+    return Provenance(resources, defaults, frozenset(reader.together))
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ class _Reader:
 
     def __init__(self, classes: Mapping[str, _Class]) -> None:
         self.found: dict[str, dict[str, Dependence]] = {}
+        self.together = set[Dependence]()
         self._classes = classes
         self._aliases = {name: value for held in classes.values() for name, value in held.aliases.items()}
         self._prefix = ""
@@ -257,6 +261,10 @@ class _Reader:
                     self._bind(generator.target, source, inner)
                     sources |= source
                 return sources | self._children(expression, inner)
+            case ast.BoolOp(op=ast.And(), values=values):
+                plain = (self._depends(each, scope) for each in values if isinstance(each, ast.Attribute))
+                self.together.add(_union(each for each in plain if len(each) == 1))
+                return self._children(expression, scope)
             case _:
                 return self._children(expression, scope)
 

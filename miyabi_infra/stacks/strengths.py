@@ -6,7 +6,7 @@ declared, is not judged, and `unjudged` names it.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Final
@@ -36,6 +36,10 @@ class Strength:
     """What stands behind the figures, where they are none that people read."""
     version: int | None = None
     """The IP version that it is about; None for what has to do with none."""
+    about: str = ""
+    """What the path of an argument must hold to be about it, where the argument is about other things too."""
+    more: Callable[[Stack, Stack, str], bool] | None = None
+    """Whether a subject has anything in the second stack that it lacks in the first: without, figures are no loss."""
 
     def told(self, stack: Stack) -> str:
         """The weakest figure, for people."""
@@ -87,13 +91,17 @@ def _losses(strength: Strength, before: Stack, after: Stack) -> Iterator[Weaker]
     first, second = strength.measures(before), strength.measures(after)
     for subject, figure in first.items():
         left = second.get(subject, strength.lost)
-        if left is not None and left < figure:
+        if left is not None and left < figure and _more(strength, before, after, subject):
             yield _weaker(strength, (before, figure), (after, left), subject)
     if strength.new is None:
         return
     for subject in sorted(second.keys() - first.keys()):
-        if second[subject] < strength.new:
+        if second[subject] < strength.new and _more(strength, before, after, subject):
             yield _weaker(strength, (before, strength.new), (after, second[subject]), subject)
+
+
+def _more(strength: Strength, before: Stack, after: Stack, subject: str) -> bool:
+    return strength.more is None or strength.more(before, after, subject)
 
 
 def _weaker(strength: Strength, before: tuple[Stack, float], after: tuple[Stack, float], subject: str) -> Weaker:
@@ -237,16 +245,18 @@ STRENGTHS: Final = (
             ),
             new=0,
             words=openness.blocks_of_internet("ingress", version),
+            more=openness.lets_more("ingress", version),
             version=version,
         )
         for version, addresses in _ADDRESSES
     ),
     Strength(
         "private addresses, groups and prefix lists that security groups let in",
-        "whoever is in one machine of the network gets no further than its rules allow",
+        "whoever takes one of them gets no further than the rules allow",
         openness.open_within("ingress"),
         _of(_GROUPS, "ingress"),
         words=openness.peers_within("ingress"),
+        more=openness.lets_more("ingress"),
     ),
     *(
         Strength(
@@ -255,6 +265,7 @@ STRENGTHS: Final = (
             openness.open_to_internet("egress", version),
             _of(_GROUPS, "egress"),
             words=openness.blocks_of_internet("egress", version),
+            more=openness.lets_more("egress", version),
             version=version,
         )
         for version, addresses in _ADDRESSES
@@ -521,12 +532,14 @@ STRENGTHS: Final = (
         "one caller can take what others need, or try passwords",
         by.each_of(by.hourly_limit, *_WEB_ACL),
         _of(_WEB_ACL, "rule"),
+        about="[rate",
     ),
     Strength(
         "largest body that passes the firewall",
         "a large body costs memory, and hides what WAF does not see",
         by.each_of(by.largest_body, *_WEB_ACL),
         _of(_WEB_ACL, "rule"),
+        about="[body",
     ),
     Strength(
         "addresses that no rule of the firewall inspects",
@@ -1091,7 +1104,7 @@ NO_PROTECTION: Final[Mapping[str, frozenset[str]]] = {
     "aws_internet_gateway": frozenset({"vpc_id"}),
     "aws_lb": frozenset(
         {"client_keep_alive", "enable_cross_zone_load_balancing", "enable_http2", "idle_timeout", "ip_address_type"}
-        | {"load_balancer_type", "preserve_host_header"}
+        | {"load_balancer_type", "preserve_host_header", "subnets"}  # who gets to it, `internal` says
     ),
     "aws_lb_listener": frozenset({"alpn_policy", "certificate_arn", "load_balancer_arn", "port"}),
     "aws_lb_listener_certificate": frozenset({"certificate_arn", "listener_arn"}),
@@ -1153,7 +1166,7 @@ DEPENDS: Final[Mapping[str, frozenset[str]]] = {
     "aws_elasticache_replication_group": frozenset({"security_group_ids", "subnet_group_name"}),
     "aws_iam_openid_connect_provider": frozenset({"client_id_list", "url"}),
     "aws_iam_role_policy_attachment": frozenset({"policy_arn"}),
-    "aws_lb": frozenset({"security_groups", "subnets"}),
+    "aws_lb": frozenset({"security_groups"}),
     "aws_vpc_endpoint": frozenset({"security_group_ids"}),
     "aws_lb_target_group": frozenset({"health_check.path", "health_check.port", "health_check.protocol"}),
     "aws_wafv2_web_acl": frozenset({"rule.statement.managed_rule_group_statement.version"}),

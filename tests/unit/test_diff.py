@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from miyabi_infra.commands.diff import run
+from miyabi_infra.overlays.merging import documents
+from miyabi_infra.project import ROOT
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack, read
-from miyabi_infra.stacks.compare import ABSENT, shown_values
+from miyabi_infra.stacks.causes import Causes
+from miyabi_infra.stacks.compare import ABSENT, ResourceChange, shown_values
 from miyabi_infra.stacks.difference import EnvironmentDifference, difference
 from miyabi_infra.stacks.strengths import STRENGTHS, judged, weaker
 from tests.support import Project
@@ -622,3 +625,21 @@ def test_an_environment_without_its_overlay_is_refused(taken: Project) -> None:
 
     with pytest.raises(Refused, match=r"environments/prod\.yaml is not there"):
         run(taken.root, "dev", "prod")
+
+
+def test_the_rule_of_a_firewall_is_weaker_by_its_own_settings(project: Project) -> None:
+    """And not by what another rule of the same web ACL has."""
+    project.change("staging", ("\necs:", "\nwaf: {enabled: true, rate_action: block, rate_limit: 200}\necs:"))
+    lists = "allowed_addresses: [198.51.100.0/24], blocked_addresses: [192.0.2.0/24]"
+    project.change("dev", ("\necs:", f"\nwaf: {{enabled: true, {lists}}}\necs:"))
+    overlays = documents(project.root)
+    causes = Causes(ROOT, overlays["staging"], overlays["dev"])
+
+    def of(path: str) -> set[str]:
+        change = ResourceChange("module.waf.aws_wafv2_web_acl.main", "change")
+        return {each.name.partition("[")[0] for each in causes.of(change, path)}
+
+    assert of("rule[rate-limit].action.block") == {"waf.rate_action"}
+    assert of("rule[rate-limit].statement.rate_based_statement.limit") == {"waf.rate_limit"}
+    assert of("rule[allowed-ipv4]") == {"waf.allowed_addresses"}
+    assert of("rule[blocked-ipv4]") == {"waf.blocked_addresses"}

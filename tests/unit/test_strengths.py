@@ -5,7 +5,7 @@ protect must be named as the cause of its strength's loss. A setting that is in 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +14,11 @@ import pytest
 
 from environments.settings import EnvironmentSettings
 from miyabi_infra.stacks import Module, Resource, Stack, read
-from miyabi_infra.stacks.compare import compare
+from miyabi_infra.stacks.compare import ArgumentChange, ResourceChange, compare
 from miyabi_infra.stacks.difference import EnvironmentDifference, difference
 from miyabi_infra.stacks.strengths import unjudged, weaker
 from miyabi_infra.synthesis.render import render
+from modules.cloudfront_facts import ORIGIN_FACING
 from tests import complete
 from tests.changes import DEFAULT, changed
 from tests.complete import leaves
@@ -516,3 +517,92 @@ def test_what_no_setting_makes_weaker_is_missed_too(
     else:
         assert said in {each.strength.name for each in weaker(before, after)}
         assert said not in {each.strength.name for each in weaker(after, before)}
+
+
+WORLD: Final = {"cidr_blocks": ("0.0.0.0/0",)}
+OFFICE: Final = {"cidr_blocks": ("203.0.113.0/24",)}
+INNER: Final = {"cidr_blocks": ("10.1.0.0/16",)}
+CLOUDFRONT: Final = {"prefix_list_ids": (ORIGIN_FACING["us-west-2"],)}
+PEER: Final = {"security_groups": ("sg-0a1b2c3d",)}
+WORLD6: Final = {"ipv6_cidr_blocks": ("::/0",)}
+Rules = Sequence[tuple[int, Mapping[str, Any]]]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "ipv6", "lost"),
+    [
+        ([(80, WORLD)], [(80, CLOUDFRONT)], False, ""),
+        ([(80, WORLD)], [(80, CLOUDFRONT)], True, ""),
+        ([(80, WORLD)], [(80, INNER)], False, ""),
+        ([(80, WORLD)], [(80, WORLD), (80, OFFICE)], False, ""),
+        ([(80, WORLD)], [(80, WORLD), (80, INNER), (80, CLOUDFRONT)], False, ""),
+        ([(80, WORLD)], [(80, PEER)], False, ""),
+        ([(80, WORLD)], [(80, PEER)], True, "private"),
+        ([(80, WORLD), (80, WORLD6)], [(80, PEER)], True, ""),
+        ([(80, WORLD)], [(443, CLOUDFRONT)], False, "private"),
+        ([(80, OFFICE)], [(80, CLOUDFRONT)], False, "private"),
+        ([(80, OFFICE)], [(80, INNER)], False, "private"),
+        ([(80, INNER)], [(80, WORLD)], False, "addresses"),
+        ([(80, WORLD)], [(80, WORLD), (443, OFFICE)], False, "addresses"),
+        ([(443, WORLD)], [(443, WORLD), (80, OFFICE)], True, "addresses"),
+    ],
+)
+def test_a_part_of_what_was_let_in_is_nobody_more(
+    root: Path, before: Rules, after: Rules, *, ipv6: bool, lost: str
+) -> None:
+    dev = next(each for each in read(root / "cdktf.out") if each.environment == "dev")
+
+    def made(rules: Rules) -> Stack:
+        ingress = tuple({"protocol": "tcp", "from_port": port, "to_port": port, **peers} for port, peers in rules)
+        group = "module.more.aws_security_group.one"
+        vpc = {"assign_generated_ipv6_cidr_block": ipv6}
+        held = (
+            Resource(group, "aws_security_group", "one", None, "more", Path("more"), {"ingress": ingress}),
+            Resource("module.more.aws_vpc.one", "aws_vpc", "one", None, "more", Path("more"), vpc),
+        )
+        return replace(dev, modules=(*dev.modules, Module("more", "more", Path("more"), held, {}, {})))
+
+    found = weaker(made(before), made(after))
+    assert [each.strength.name.partition(" ")[0] for each in found] == ([lost] if lost else [])
+
+
+def test_who_may_also_come_with_tls_is_nobody_more(root: Path) -> None:
+    """Port 443 of a load balancer that those may ask on port 80; but not where nobody answers with TLS."""
+    dev = next(each for each in read(root / "cdktf.out") if each.environment == "dev")
+    group = next(each for each in dev.resources if each.address == "module.security_groups.aws_security_group.alb")
+    http = next(each for each in dev.resources if each.address == "module.alb.aws_lb_listener.http")
+    https = replace(
+        http,
+        address="module.alb.aws_lb_listener.https[0]",
+        arguments={**http.arguments, "port": 443, "protocol": "HTTPS"},
+    )
+    rule = group.blocks("ingress")[0]
+    opened = replace(
+        group, arguments={**group.arguments, "ingress": (rule, {**rule, "from_port": 443, "to_port": 443})}
+    )
+
+    def made(*instead: Resource) -> Stack:
+        by_address = {each.address: each for each in instead}
+        modules = [
+            replace(
+                module,
+                resources=(
+                    *(by_address.pop(each.address, each) for each in module.resources),
+                    *(by_address.pop(each) for each in list(by_address) if each.startswith(f"module.{module.name}.a")),
+                ),
+            )
+            for module in dev.modules
+        ]
+        assert not by_address
+        return replace(dev, modules=tuple(modules))
+
+    assert weaker(dev, made(opened, https)) == []
+    assert [each.told[1] for each in weaker(dev, made(opened))] == ["0.0.0.0/0 on tcp 80, tcp 443"]
+    other = {**rule, "from_port": 443, "to_port": 443, "ipv6_cidr_blocks": ("::/0",)}
+    more = replace(group, arguments={**group.arguments, "ingress": (rule, other)})
+    assert {each.strength.version for each in weaker(dev, made(more, https))} == {6}
+
+
+def test_where_a_load_balancer_stands_says_whether_it_is_internal() -> None:
+    change = ArgumentChange("subnets", "public", "private")
+    assert unjudged([ResourceChange("module.alb.aws_lb.main", "change", (change,))]) == []

@@ -1,0 +1,216 @@
+"""Whom a change of a setting cuts off: derived from its values before and after, for settings that say who gets in.
+
+What was measured of such a setting is true of the values of the measurement only: another name, another block of
+addresses, or the other direction, cuts off somebody else, or nobody.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from typing import Final, cast
+
+from miyabi_infra.stacks.measures import oldest_tls_of
+from modules.addresses import IpNetwork, within
+
+Side = Callable[[str], object]
+"""The value of a setting in one of two overlays, as JSON has it, or with tuples; None where it is not known."""
+
+Cut = Callable[[object, object, Side, Side], Iterable[str] | None]
+"""By the value of the setting on both sides, and by the other settings: what works no more, and until when; None where
+only what was measured tells it."""
+
+_FOR_GOOD: Final = "for good"
+_BY_THE_NAME: Final = ("dns.load_balancer_names", "dns.frontend_names")
+"""The settings that make records of names."""
+_VERSIONS: Final[Mapping[object, tuple[str, ...]]] = {
+    "ipv4": ("IPv4",),
+    "dualstack": ("IPv4", "IPv6"),
+    "dualstack-without-public-ipv4": ("IPv6",),
+}
+"""Over which IP versions a load balancer has addresses, by its `ip_address_type`."""
+
+
+def cut_off(setting: str, before: Side, after: Side) -> tuple[str, ...] | None:
+    """What a change of a setting makes unreachable, and until when; None for a setting of which only measures tell."""
+    cut = CUTS.get(setting)
+    if cut is None:
+        return None
+    found = cut(before(setting), after(setting), before, after)
+    return None if found is None else tuple(found)
+
+
+def only(setting: str, value: object) -> Side:
+    """A side of which one setting is known."""
+    return {setting: value}.get
+
+
+def _nobody(_before: object, _after: object, _first: Side, _second: Side) -> Iterator[str]:
+    yield from ()
+
+
+def _records(before: object, after: object, _first: Side, second: Side) -> Iterator[str]:
+    kept = {name for setting in _BY_THE_NAME for name in _items(second(setting))}
+    for name in _gone(before, after):
+        yield f"the name {name}: {'until the new record is there: about a minute' if name in kept else _FOR_GOOD}"
+
+
+def _aliases(before: object, after: object, _first: Side, _second: Side) -> Iterator[str]:
+    yield from (f"the name {name}: {_FOR_GOOD}" for name in _gone(before, after))
+
+
+def _versions(before: object, after: object, _first: Side, _second: Side) -> Iterator[str]:
+    for version in _VERSIONS.get(before, ()):
+        if version not in _VERSIONS.get(after, ()):
+            yield f"requests over {version}: {_FOR_GOOD}"
+
+
+def _blocks_of(what: str, version: str = "") -> Cut:
+    """The blocks that were let in and are no more, as far as the load balancer listens over their IP version."""
+
+    def cut(before: object, after: object, first: Side, second: Side) -> Iterator[str]:
+        over = (_VERSIONS.get(side("alb.ip_address_type"), ()) for side in (first, second))
+        if version and not all(version in each for each in over if each):
+            return  # nobody came over it, or alb.ip_address_type says that nobody does any more
+        if version and any(_only_cloudfront(each) for each in (first, second)):
+            return
+        left = _networks(after)
+        for block in _networks(before):
+            if any(within(block, each) for each in left):
+                continue
+            kept = ", ".join(str(each) for each in left if within(each, block))
+            yield f"{what} from {block}{f' but for {kept}' if kept else ''}: {_FOR_GOOD}"
+
+    return cut
+
+
+def _past_cloudfront(before: object, after: object, _first: Side, _second: Side) -> Iterator[str]:
+    if after and not before:
+        yield f"requests to the load balancer that do not come from CloudFront: {_FOR_GOOD}"
+
+
+def _without_the_header(before: object, after: object, first: Side, _second: Side) -> Iterator[str]:
+    if after and not before:
+        yield f"requests to the load balancer without the distribution's header, which get a 403: {_FOR_GOOD}"
+        if first("frontend.enabled"):  # Terraform changes the listener first
+            yield "requests by the distribution to the load balancer: until the distribution sends it: some minutes"
+
+
+def _redirect(before: object, after: object, _first: Side, second: Side) -> Iterator[str]:
+    if after and not before and _https_of(second) is not False:
+        yield _LOST_BODIES
+
+
+def _certificates(_before: object, _after: object, first: Side, second: Side) -> Iterable[str] | None:
+    had, has = _https_of(first), _https_of(second)
+    if had and has is False:
+        return (f"requests over HTTPS to the load balancer: {_FOR_GOOD}",)
+    if has and had is False:
+        redirects = first("alb.redirect_http_to_https") and second("alb.redirect_http_to_https")
+        return (_LOST_BODIES,) if redirects else ()  # where that is new, it is told of it
+    return None
+
+
+_LOST_BODIES: Final = f"POST requests over HTTP, whose body the redirect loses: {_FOR_GOOD}"
+
+
+def _paths(before: object, after: object, _first: Side, _second: Side) -> Iterator[str]:
+    left = _items(after)
+    for path in _items(before):
+        if not any(fnmatchcase(path, each) for each in left):
+            yield f"requests by the distribution to {path}, which get a file: {_FOR_GOOD}"
+
+
+def _viewers(before: object, after: object, _first: Side, _second: Side) -> Iterator[str]:
+    if str(after) > str(before):  # of one form: TLSv1.2_2019
+        yield f"viewers that know no cipher of {after}: {_FOR_GOOD}"
+
+
+def _clients(before: object, after: object, _first: Side, _second: Side) -> Iterator[str]:
+    oldest = oldest_tls_of(str(after))
+    if before and oldest > oldest_tls_of(str(before)):
+        yield f"clients that know no TLS {oldest:g}: {_FOR_GOOD}"
+
+
+def _blocked(before: object, after: object, _first: Side, second: Side) -> Iterator[str]:
+    had = _networks(before)
+    if second("waf.enabled") is False:
+        return
+    for block in _networks(after):
+        if not any(within(block, each) for each in had):
+            yield f"requests from {block}, which get a 403: {_FOR_GOOD}"
+
+
+def _test_port(before: object, after: object, _first: Side, _second: Side) -> Iterator[str]:
+    if before and before != after:
+        yield f"test traffic to port {before}: {_FOR_GOOD}"
+
+
+def _https(before: object, after: object, first: Side, _second: Side) -> Iterator[str]:
+    if before and not after and not _only_cloudfront(first):
+        yield f"requests of users to port 443: {_FOR_GOOD}"
+
+
+def _way_to_s3(_before: object, _after: object, _first: Side, _second: Side) -> Iterator[str]:
+    yield "open connections from the tasks to S3: until they are opened again"
+
+
+CUTS: Final[Mapping[str, Cut]] = {
+    "alb.access_logs": _nobody,
+    "alb.certificate_arn": _certificates,
+    "alb.connection_logs": _nobody,
+    "alb.ip_address_type": _versions,
+    "alb.redirect_http_to_https": _redirect,
+    "alb.ssl_policy": _clients,
+    "certificate.domain_names": _certificates,
+    "codedeploy.test_cidr_blocks": _blocks_of("test traffic"),
+    "codedeploy.test_port": _test_port,
+    "dns.frontend_names": _records,
+    "dns.load_balancer_names": _records,
+    "endpoints.s3": _way_to_s3,
+    "frontend.api_paths": _paths,
+    "frontend.domain_names": _aliases,
+    "frontend.enabled": _nobody,
+    "frontend.minimum_tls": _viewers,
+    "frontend.only_from_cloudfront": _past_cloudfront,
+    "frontend.origin_secret": _without_the_header,
+    "rds.enabled": _nobody,
+    "security_groups.alb_ingress_cidr_blocks": _blocks_of("requests", "IPv4"),
+    "security_groups.alb_ingress_ipv6_cidr_blocks": _blocks_of("requests", "IPv6"),
+    "security_groups.https_ingress": _https,
+    "waf.blocked_addresses": _blocked,
+}
+"""By setting. Where one makes nothing unreachable, the change is in place.
+
+Sources: the user guides of the load balancers ("Security policies", "IP address type", redirects: a client may send a
+GET after a 301), of CloudFront ("Supported protocols and ciphers") and of WAF; of the ECR user guide, "Interface VPC
+endpoints": connections to S3 are cut where the route of a gateway endpoint comes or goes.
+"""
+
+
+def _only_cloudfront(side: Side) -> bool:
+    return bool(side("frontend.enabled") and side("frontend.only_from_cloudfront"))
+
+
+def _https_of(side: Side) -> bool | None:
+    """Whether the load balancer has a certificate; None where it is not known."""
+    values = side("alb.certificate_arn"), side("certificate.domain_names")
+    return None if None in values else any(values)
+
+
+def _items(value: object) -> tuple[str, ...]:
+    if isinstance(value, list | tuple):
+        return tuple(map(str, cast("Iterable[object]", value)))
+    return (value,) if isinstance(value, str) else ()
+
+
+def _gone(before: object, after: object) -> Iterator[str]:
+    left = _items(after)
+    return (each for each in _items(before) if each not in left)
+
+
+def _networks(value: object) -> tuple[IpNetwork, ...]:
+    found = [ip_network(each, strict=False) for each in _items(value)]
+    return (
+        *collapse_addresses(each for each in found if isinstance(each, IPv4Network)),
+        *collapse_addresses(each for each in found if isinstance(each, IPv6Network)),
+    )
