@@ -103,6 +103,15 @@ CORPUS: Final = (
         ("what_another_address_type_opens_and_closes_is_told_by_version", "opened and closed, by IP version"),
     ),
     *_rows(
+        "reach", "good", "unit/test_frontend", AWS,
+        ("a_request_without_the_header_is_not_passed_on", "only through the distribution"),
+        ("the_command_says_that_the_listener_turns_them_away", "403"),
+    ),
+    *_rows(
+        "reach", "good", "unit/test_reach", AWS,
+        ("a_port_that_only_redirects_passes_nothing_on", "over 443 alone"),
+    ),
+    *_rows(
         "reach", "good", "unit/test_firewall", AWS,
         ("whose_addresses_a_list_lets_pass_passes_by_the_firewall", "these pass, everybody else not", 3),
         ("who_passes_by_since_then_is_a_difference", "these do now, or no longer", 4),

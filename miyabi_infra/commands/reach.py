@@ -192,6 +192,8 @@ def _answer_text(environment: str, answer: Answer) -> str:
     if answer.through:
         way = ", ".join(f"{each.source} -> {each.target} {each.port_text}" for each in answer.through)
         lines.append(f"    but requests are passed on: {way}")
+    if answer.turned_away:
+        lines.append(f"    but {answer.turned_away.text}  ({answer.turned_away.address})")
     lines += [f"    not judged: {address}" for address in answer.unjudged]
     return "\n".join([head, *lines])
 
@@ -306,6 +308,7 @@ def _answer_data(answer: Answer) -> dict[str, Any]:
         "verdict": answer.verdict,
         "steps": [_step_data(step) for step in answer.steps],
         "through": [f"{each.source} -> {each.target} {each.port_text}" for each in answer.through],
+        "turned_away": None if answer.turned_away is None else _step_data(answer.turned_away),
         "unjudged": list(answer.unjudged),
     }
 

@@ -306,6 +306,48 @@ def header_of(listener: Resource) -> str:
     return ""
 
 
+def passed_on(stack: Stack, balancer: Node, port: int, source: Node | None) -> Step:
+    """Whether a load balancer passes the requests of a source on a port on to targets; None is the internet.
+
+    A connection to it may be possible, and each request answered by the listener itself: turned away for want of a
+    header that only a distribution sends, redirected, or by a fixed response.
+    """
+    own = [each for each in stack.of_type("aws_lb_listener") if integer(each.get("port")) == port]
+    listeners = [each for each in own if address_of(each.get("load_balancer_arn")) == balancer.address]
+    sent = _headers_sent(stack, source)
+    lacks: list[str] = []
+    for each in (*listeners, *rules_of(stack, listeners)):
+        if any(forwarded(each)):
+            header = header_of(each)
+            if not header or header.lower() in sent:
+                return Step.yes("forwards", f"requests on {port} are passed on", each.address)
+            lacks.append(header)
+    without = f" without the header {lacks[0]}" if lacks else ""
+    answers = ", ".join(filter(None, map(_own_answer, listeners))) or "get no answer of a target"
+    where = ", ".join(each.address for each in listeners)
+    return Step.no("forwards", f"requests on {port}{without} are not passed on: they {answers}", where)
+
+
+def _headers_sent(stack: Stack, source: Node | None) -> set[str]:
+    """The names of the headers that a distribution adds to what it sends to its origins, in lower case."""
+    distribution = stack.find(source.address) if source and source.kind == "cdn" else None
+    return {
+        str(header.get("name")).lower()
+        for origin in (distribution.blocks("origin") if distribution else ())
+        for header in mappings(origin.get("custom_header"))
+    }
+
+
+def _own_answer(listener: Resource) -> str:
+    """What a listener does with a request by itself."""
+    for action in listener.blocks("default_action"):
+        for to in mappings(action.get("redirect")):
+            return f"are redirected to {to.get('protocol')} {to.get('port')}"
+        for fixed in mappings(action.get("fixed_response")):
+            return f"get {fixed.get('status_code')}"
+    return ""
+
+
 def rules_of(stack: Stack, listeners: Sequence[Resource]) -> list[Resource]:
     """The rules of listeners."""
     addresses = {each.address for each in listeners}

@@ -8,7 +8,7 @@ from typing import Final
 
 from miyabi_infra.reach.blocks import parsed, union
 from miyabi_infra.reach.network import ANY_PORT, port_text
-from miyabi_infra.reach.nodes import ALSO, HTTPS, INTERNET, IPV4, IPV6, VERSIONS, Node
+from miyabi_infra.reach.nodes import ALSO, HTTPS, INTERNET, IPV4, IPV6, VERSIONS, Node, passed_on
 from miyabi_infra.reach.passing import Passing, Past
 from miyabi_infra.reach.paths import Connection, LetIn, Reach, over, together
 from miyabi_infra.reach.permissions import Ability, abilities
@@ -28,6 +28,8 @@ class Answer:
     steps: tuple[Step, ...]
     through: tuple[Connection, ...] = ()
     """The way of a request through a load balancer, where the connection itself cannot be opened."""
+    turned_away: Step | None = None
+    """What a load balancer does with the requests on the connection, where it passes none on."""
     unjudged: tuple[str, ...] = ()
     """Addresses of the resources that may change the answer, and are not judged."""
     version: int | None = None
@@ -150,23 +152,39 @@ def _answer(reach: Reach, source: Node | None, target: Node, protocol: str, port
     passed = tuple(dict.fromkeys(chain.from_iterable(onward)))
     for version, steps in ways:
         through = () if verdict(steps) == "yes" else passed
-        yield Answer(
-            name, target.name, port_text(protocol, (port, port)) + over(version), steps, through, version=version
-        )
+        what = port_text(protocol, (port, port)) + over(version)
+        turned_away = None if verdict(steps) == "no" else _turned_away(reach, source, target, port)
+        yield Answer(name, target.name, what, steps, through, turned_away, version=version)
+
+
+def _turned_away(reach: Reach, source: Node | None, target: Node, port: int) -> Step | None:
+    """What an application load balancer does with the requests of a source, where it passes none on."""
+    if target.kind != "load balancer":
+        return None
+    step = passed_on(reach.stack, target, port, source)
+    return step if step.holds is False else None
 
 
 def _ways(reach: Reach, source: str, way: tuple[Connection, ...]) -> Iterator[tuple[Connection, ...]]:
     """The ways of a request from a source that end so, through what forwards it: a distribution, a load balancer."""
     for before in reach.connections:
-        if before.target == way[0].source and _forwards(reach, before.target):
+        if before.target == way[0].source and _forwards(reach, before):
             longer = (before, *way)
             if before.source == source:
                 yield longer
-            elif before not in way and _forwards(reach, before.source):
+            elif before not in way and _is_way(reach, before.source):
                 yield from _ways(reach, source, longer)
 
 
-def _forwards(reach: Reach, name: str) -> bool:
+def _forwards(reach: Reach, way: Connection) -> bool:
+    """Whether the target of a connection passes on the requests that come by it."""
+    node = reach.node(way.target)
+    if node is None or node.targets is None:
+        return False
+    return _turned_away(reach, reach.node(way.source), node, way.ports[0]) is None
+
+
+def _is_way(reach: Reach, name: str) -> bool:
     node = reach.node(name)
     return node is not None and node.targets is not None
 

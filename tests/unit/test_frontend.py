@@ -273,6 +273,32 @@ def test_the_command_says_who_passes_by_and_what_stops_others(make: Make, capsys
     assert [(each["from"], each["verdict"]) for each in data] == [("internet", "no"), (OTHERS, "yes")]
 
 
+@pytest.mark.parametrize("from_cloudfront", [False, True])
+def test_a_request_without_the_header_is_not_passed_on(make: Make, from_cloudfront: bool) -> None:  # noqa: FBT001  # a parameter
+    reach = Reach(stack(make(origin_secret=True, only_from_cloudfront=from_cloudfront)))
+    (to_tasks,) = ask(reach, "internet", End.parse("tasks"))
+    ways = [f"{each.source} -> {each.target} {each.port_text}" for each in to_tasks.through]
+    assert ways == ["internet -> cdn tcp 80", "cdn -> alb tcp 80", "alb -> tasks tcp 8080", "internet -> cdn tcp 443"]
+    (to_the_balancer,) = ask(reach, "internet", End.parse("alb:80"))
+    told = to_the_balancer.turned_away.text if to_the_balancer.turned_away else ""
+    assert to_the_balancer.verdict == ("no" if from_cloudfront else "yes")
+    refused = f"requests on 80 without the header {ORIGIN_HEADER} are not passed on: they get 403"
+    assert told == ("" if from_cloudfront else refused)
+    (of_cloudfront,) = ask(reach, "cdn", End.parse("alb:80"))
+    assert (of_cloudfront.verdict, of_cloudfront.turned_away) == ("yes", None)
+
+
+def test_the_command_says_that_the_listener_turns_them_away(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    root = make(origin_secret=True).parent
+    assert command.run(root, "qa", ("internet", "alb:80")) == 0
+    assert "but requests on 80 without the header" in capsys.readouterr().out
+    assert command.run(root, "qa", ("internet", "tasks")) == 1
+    assert "internet -> alb" not in capsys.readouterr().out
+    assert command.run(root, "qa", ("internet", "alb:80"), as_json=True) == 0
+    (answer,) = json.loads(capsys.readouterr().out)["qa"]
+    assert answer["turned_away"]["address"] == "module.alb.aws_lb_listener.http"
+
+
 # ---- the other tools -------------------------------------------------------------------------------------------------
 
 

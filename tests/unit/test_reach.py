@@ -82,6 +82,17 @@ def test_a_certificate_opens_443(project: Project) -> None:
     assert matrix(stack) == [MATRIX[0], ("internet", "alb", "tcp 443"), *MATRIX[1:]]
 
 
+def test_a_port_that_only_redirects_passes_nothing_on(project: Project) -> None:
+    arn = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555"
+    project.change("prod", ('certificate_arn: ""', f"certificate_arn: {arn}"))
+    reach = Reach(stack_of(project.synthesize("prod"), "prod"))
+    (answer,) = ask(reach, "internet", End.parse("tasks"))
+    assert [each.port_text for each in answer.through] == ["tcp 443", "tcp 8080"]
+    plain, tls = (ask(reach, "internet", End.parse(f"alb:{port}"))[0].turned_away for port in (80, 443))
+    assert plain is not None
+    assert (plain.text, tls) == ("requests on 80 are not passed on: they are redirected to HTTPS 443", None)
+
+
 def test_the_internet_reaches_nothing_behind_an_internal_load_balancer(project: Project) -> None:
     project.change("prod", ("alb:\n", "alb:\n  internal: true\n"))
     stack = stack_of(project.synthesize("prod"), "prod")
