@@ -247,7 +247,10 @@ def cost(
 
 @app.command(rich_help_panel=SEE)
 def reach(
-    source: Annotated[str | None, typer.Argument(metavar="FROM", help="`internet`, `alb`, `tasks`, …")] = None,
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="FROM", help="`internet`, `alb`, `elsewhere` (by VPN), `10.9.0.0/16`, …"),
+    ] = None,
     target: Annotated[str | None, typer.Argument(metavar="TO[:PORT]", help="`redis:6379`, `tasks`, …")] = None,
     *,
     env: Env = None,

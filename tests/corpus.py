@@ -110,6 +110,10 @@ CORPUS: Final = (
     *_rows(
         "reach", "good", "unit/test_reach", AWS,
         ("a_port_that_only_redirects_passes_nothing_on", "over 443 alone"),
+        ("who_else_the_rules_let_in_is_said", "whoever is led here, of these blocks"),
+        ("what_lets_other_networks_in_since_then_is_a_difference", "opened, closed, or let in before"),
+        ("a_block_of_addresses_can_be_asked_about", "no, yes, or as the routes say that are not here"),
+        ("blocks_of_the_internet_are_asked_about_as_the_internet_is", "no, yes, or a part of it"),
     ),
     *_rows(
         "reach", "good", "unit/test_firewall", AWS,

@@ -61,6 +61,8 @@ def _overview(found: dict[str, Reach]) -> str:
     for name, reach in found.items():
         for each in together(reach.by_version, dual, apart):
             rows.setdefault((each.source, each.target, _port(each)), {})[name] = "yes" if each.certain else "depends"
+        for each in reach.elsewhere:
+            rows.setdefault((each.source, each.target, _from(each)), {})[name] = "depends"
         for can in abilities(reach):
             held = rows.setdefault((can.tasks, "AWS", can.name), {})
             held[name] = max(held.get(name, "yes"), _CELLS[can.verdict], key=list(_CELLS.values()).index)
@@ -81,6 +83,11 @@ def _port(connection: Connection) -> str:
     return connection.port_text + (f" ({', '.join(limits)})" if limits else "")
 
 
+def _from(connection: Connection) -> str:
+    """The port, and the blocks of other networks that the rules name."""
+    return f"{connection.port_text} (from {', '.join(connection.blocks)})"
+
+
 _NOTHING_ELSE: Final = {
     True: "Nothing else can be opened.",
     False: "Nothing else can be opened, except through what is not judged.",
@@ -98,9 +105,13 @@ def _details(reach: Reach) -> str:
         "\n".join([f"{each.source} -> {each.target}  {_port(each)}{_depends(each)}", *_steps(each.because)])
         for each in reach.connections
     ]
+    blocks += [
+        "\n".join([f"{each.source} -> {each.target}  {_from(each)}{_depends(each)}", *_steps(each.because)])
+        for each in reach.elsewhere
+    ]
     blocks += [_ability_text(reach, each) for each in abilities(reach)]
     certain = [each for each in reach.connections if each.certain]
-    depends = len(reach.connections) - len(certain)
+    depends = len(reach.connections) - len(certain) + len(reach.elsewhere)
     total = f"{count(len(certain), 'connection')} can be opened in {reach.stack.environment}"
     total += f", {depends} more may be" if depends else ""
     total += ", nothing else" if _whole([reach]) else ", nothing else except through what is not judged"
@@ -240,6 +251,7 @@ def _data(reach: Reach) -> dict[str, Any]:
     passing = Passing(reach)
     return {
         "connections": [_connection_data(each) for each in reach.connections],
+        "elsewhere": [_connection_data(each) for each in reach.elsewhere],
         "tasks": [_ability_data(each) for each in abilities(reach)],
         "past_the_cdn": [_past_data(each) for each in passing.past_the_cdn],
         "past_the_firewall": [

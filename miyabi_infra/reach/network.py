@@ -396,6 +396,10 @@ class Network:
         (first, *_) = [way for way in ways if verdict(way) != "yes"]
         return tuple(Step(each.kind, None, f"in some subnets: {each.text}", each.address) for each in first)
 
+    def let_in(self, subnet: Subnet, protocol: str, port: int, blocks: Sequence[IpNetwork]) -> tuple[Step, ...]:
+        """What the network ACL of a subnet says of connections from some addresses, and of the answers."""
+        return self._both_ways(subnet, "ingress", protocol, (port, port), blocks)
+
     def _from_to(self, source: Subnet, target: Subnet, protocol: str, port: int) -> tuple[Step, ...]:
         steps: tuple[Step, ...] = ()
         if source.vpc != target.vpc:

@@ -19,6 +19,8 @@ from miyabi_infra.stacks.platform import (
 )
 
 INTERNET: Final = "internet"
+ELSEWHERE: Final = "elsewhere"
+"""Networks that are led here by what the stack does not say: a peering, a VPN, a transit gateway."""
 
 IPV4, IPV6 = VERSIONS = 4, 6
 
@@ -49,6 +51,7 @@ ALSO: Final[Mapping[str, str]] = {
     **dict.fromkeys(("cloudfront", "distribution", "frontend"), "cdn"),
     **dict.fromkeys(("app", "application", "containers", "ecs", "service"), "tasks"),
     **dict.fromkeys(("public", "users", "web", "world"), INTERNET),
+    **dict.fromkeys(("office", "on-premises", "peer", "peering", "transit-gateway", "vpn"), ELSEWHERE),
 }
 """What else people call a node."""
 _GROUP_NAMES: Final[Mapping[str, str]] = {"rds": "database"}

@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import Final, Literal
 
 from miyabi_infra.reach.acls import Direction
-from miyabi_infra.reach.blocks import EVERYWHERE, overlap
+from miyabi_infra.reach.blocks import EVERYWHERE, overlap, parsed
 from miyabi_infra.reach.network import ANY_PORT, Network, Rule, Subnet, port_text
 from miyabi_infra.reach.nodes import (
+    ELSEWHERE,
     INTERNET,
     IPV4,
     IPV6,
@@ -19,7 +20,7 @@ from miyabi_infra.reach.nodes import (
 from miyabi_infra.reach.steps import Step, best, verdict
 from miyabi_infra.reach.types import KNOWN
 from miyabi_infra.stacks import Resource, Stack
-from modules.addresses import IpNetwork, within
+from modules.addresses import IpNetwork, is_public, within
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,95 @@ class Reach:
     def everything(self) -> tuple[Connection, ...]:
         """As `by_version`, with what the inside may open as the internet may."""
         return (*self._from_the_internet, *self._within, *self._to_the_internet)
+
+    @cached_property
+    def elsewhere(self) -> tuple[Connection, ...]:
+        """What networks may open that a peering, a VPN or a transit gateway leads here, which the stack does not say.
+
+        What the internet may open from the same addresses is listed once, as the internet's.
+        """
+        public = {
+            (each.target, each.ports, block)
+            for each in self._from_the_internet
+            if each.certain
+            for block in each.blocks
+        }
+        return tuple(
+            each
+            for each in self.from_elsewhere
+            if not all((each.target, each.ports, block) in public for block in each.blocks)
+        )
+
+    @cached_property
+    def from_elsewhere(self) -> tuple[Connection, ...]:
+        """As `elsewhere`, with what the internet may open, too."""
+        found: list[Connection] = []
+        for target in self.nodes:
+            for port in target.listens if target.kind not in {"cdn", "group"} else ():
+                steps, blocks = self.led_here(target, port.protocol, port.port)
+                if verdict(steps) != "no":
+                    made = _connection(ELSEWHERE, target.name, port.protocol, port.port, steps)
+                    found.append(replace(made, blocks=tuple(dict.fromkeys(map(str, blocks)))))
+        return tuple(found)
+
+    def led_here(self, target: Node, protocol: str, port: int) -> tuple[tuple[Step, ...], tuple[IpNetwork, ...]]:
+        """The conditions under which a network that is led here opens a connection, and the blocks that rules name."""
+        listens = _listens(target, protocol, port)
+        if target.kind == "cdn":
+            text = "it is outside the VPC: who is led there asks it over the internet"
+            return (Step.no("vpc", text, target.address), listens), ()
+        rules = [rule for rule in self._rules(target, "ingress") if rule.covers(protocol, port)]
+        own = self._own_blocks(target)
+        named = [(rule, block) for rule in rules for block in rule.blocks if not _is_among(block, own)]
+        if not target.filtered:
+            text = f"{target.name} has no security groups: everything passes"
+            entered, blocks = Step.yes("ingress rule", text, target.address), EVERYWHERE
+        elif named:
+            entered, blocks = _granted(named[0][0]), tuple(block for _, block in named)
+        else:
+            text = f"no ingress rule lets {protocol} {port} in from outside the VPC ({self.lets_in(target)})"
+            return (Step.no("ingress rule", text, ", ".join(target.groups)), listens), ()
+        way = best(self.network.let_in(subnet, protocol, port, blocks) for subnet in target.subnets) or ()
+        return (_LED_HERE, *way, entered, listens), blocks
+
+    def from_block(self, target: Node, protocol: str, port: int, block: IpNetwork) -> tuple[Step, ...]:
+        """The conditions under which somebody with an address of a block opens a connection."""
+        listens = _listens(target, protocol, port)
+        if target.kind == "cdn":
+            return (target.public_over(block.version), listens)
+        way: tuple[Step, ...]
+        if _is_among(block, self._own_blocks(target)):
+            way = (Step.yes("vpc", f"{block} is of the VPC"),)
+        elif is_public(block):
+            ways = (self.network.way_in(each, protocol, port, (block,))[0] for each in target.subnets)
+            way = (target.public_over(block.version), *(best(ways) or ()))
+        else:
+            ways = (self.network.let_in(each, protocol, port, (block,)) for each in target.subnets)
+            way = (_LED_HERE, *(best(ways) or ()))
+        return (*way, self._enters(target, protocol, port, block), listens)
+
+    def _enters(self, target: Node, protocol: str, port: int, block: IpNetwork) -> Step:
+        """The rule that lets a block in, or what lacks."""
+        if not target.filtered:
+            text = f"{target.name} has no security groups: everything passes"
+            return Step.yes("ingress rule", text, target.address)
+        rules = [rule for rule in self._rules(target, "ingress") if rule.covers(protocol, port)]
+        for rule in rules:
+            if _is_among(block, rule.blocks):
+                return _granted(rule)
+        for rule in rules:
+            if any(overlap(block, each) for each in rule.blocks):
+                return Step.unknown("ingress rule", f"{rule.text}: a part of {block}", rule.address)
+            if rule.unknown or rule.cloudfront:
+                return _depends(rule)
+        text = f"no ingress rule lets {protocol} {port} in from {block} ({self.lets_in(target)})"
+        return Step.no("ingress rule", text, ", ".join(target.groups))
+
+    def _own_blocks(self, node: Node) -> tuple[IpNetwork, ...]:
+        """The blocks of the VPC that a node is in, and of its subnets."""
+        vpcs = [self.stack.find(subnet.vpc) for subnet in node.subnets]
+        of_vpcs = [block for vpc in vpcs if vpc for block in parsed(vpc.get("cidr_block"))]
+        return tuple(dict.fromkeys((*of_vpcs, *(block for subnet in node.subnets for block in subnet.blocks))))
 
     @cached_property
     def dual(self) -> frozenset[str]:
@@ -509,6 +599,15 @@ def _about(rule: Rule, groups: Sequence[str], subnets: Sequence[Subnet]) -> bool
         return False
     return True if all(any(within(each, block) for block in rule.blocks) for each in own) else None
 
+
+def _is_among(block: IpNetwork, others: Iterable[IpNetwork]) -> bool:
+    return any(within(block, each) for each in others)
+
+
+_LED_HERE: Final = Step.unknown(
+    "route",
+    "whether a peering, a VPN or a transit gateway leads a network with these addresses here is not in this stack",
+)
 
 _EVERYWHERE: Final[Mapping[int, tuple[IpNetwork, ...]]] = {each.version: (each,) for each in EVERYWHERE}
 """All addresses, by version."""

@@ -8,13 +8,14 @@ from typing import Final
 
 from miyabi_infra.reach.blocks import parsed, union
 from miyabi_infra.reach.network import ANY_PORT, port_text
-from miyabi_infra.reach.nodes import ALSO, HTTPS, INTERNET, IPV4, IPV6, VERSIONS, Node, passed_on
+from miyabi_infra.reach.nodes import ALSO, ELSEWHERE, HTTPS, INTERNET, IPV4, IPV6, VERSIONS, Node, passed_on
 from miyabi_infra.reach.passing import Passing, Past
 from miyabi_infra.reach.paths import Connection, LetIn, Reach, over, together
 from miyabi_infra.reach.permissions import Ability, abilities
 from miyabi_infra.reach.steps import Step, Verdict, verdict
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
+from modules.addresses import IpNetwork, within
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,10 @@ def _ask(reach: Reach, source: str, target: End) -> list[Answer]:
     names = [INTERNET, *(node.name for node in reach.nodes if node.kind != "group")]
     if source == INTERNET == target.name:
         raise Refused("from the internet to the internet is nothing that this network decides")
-    first = None if source == INTERNET else _node(reach, source, names)
+    own = None if source == ELSEWHERE else next(parsed(source), None)
+    if target.name == INTERNET and (own or source == ELSEWHERE):
+        raise Refused("what other networks reach in the internet is nothing that this network decides")
+    first = None if source in {INTERNET, ELSEWHERE} or own else _node(reach, source, [*names, ELSEWHERE])
     if target.name == INTERNET:
         assert first is not None
         protocol, port, node = target.protocol, target.port or HTTPS, first
@@ -108,11 +112,23 @@ def _ask(reach: Reach, source: str, target: End) -> list[Answer]:
         ]
     second = _node(reach, target.name, [*names, *dict.fromkeys(each.name for each in can)])
     ports = [(target.protocol, target.port)] if target.port else [(each.protocol, each.port) for each in second.listens]
+    if own or source == ELSEWHERE:
+        return [_from_outside(reach, own, second, protocol, port) for protocol, port in ports]
     return [each for protocol, port in ports for each in _answer(reach, first, second, protocol, port)] or [
         Answer(
             source, second.name, "any port", (Step.no("listens", f"nothing of {second.name} listens", second.address),)
         )
     ]
+
+
+def _from_outside(reach: Reach, block: IpNetwork | None, target: Node, protocol: str, port: int) -> Answer:
+    """The answer for a block of addresses, or for whichever networks are led here."""
+    steps = (
+        reach.led_here(target, protocol, port)[0] if block is None else reach.from_block(target, protocol, port, block)
+    )
+    turned_away = None if verdict(steps) == "no" else _turned_away(reach, None, target, port)
+    what = port_text(protocol, (port, port))
+    return Answer(str(block or ELSEWHERE), target.name, what, steps, turned_away=turned_away)
 
 
 def _by_version(
@@ -275,9 +291,25 @@ def _connections(before: Reach | None, after: Reach | None) -> tuple[tuple[Conne
         [one for one in (each.by_version if each else ()) if _connection_key(one) not in other]
         for each, other in zip(sides, reversed(possible), strict=True)
     )
+    closed += _elsewhere(before, after)
+    opened += _elsewhere(after, before)
     dual = frozenset(name for each in sides if each for name in each.dual)
     apart = _over_one(closed) | _over_one(opened)
     return together(closed, dual, apart), together(opened, dual, apart)
+
+
+def _elsewhere(reach: Reach | None, other: Reach | None) -> list[Connection]:
+    """What other networks may open in one stack, and may not in another, or not from all of these addresses."""
+    held: dict[tuple[object, ...], list[IpNetwork]] = {}
+    for each in other.from_elsewhere if other else ():
+        held.setdefault(each.ends, []).extend(block for text in each.blocks for block in parsed(text))
+    return [
+        each
+        for each in (reach.elsewhere if reach else ())
+        if not all(
+            any(within(block, one) for one in held.get(each.ends, ())) for text in each.blocks for block in parsed(text)
+        )
+    ]
 
 
 def _over_one(found: Sequence[Connection]) -> frozenset[tuple[object, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra.reach import Reach, abilities, connections
+from miyabi_infra.reach import Connection, Reach, abilities, connections
 from miyabi_infra.reach.questions import End, ask, difference
 from miyabi_infra.stacks import Stack, read
 from tests.support import Project
@@ -80,6 +80,63 @@ def test_a_certificate_opens_443(project: Project) -> None:
     stack = stack_of(project.synthesize("prod"), "prod")
 
     assert matrix(stack) == [MATRIX[0], ("internet", "alb", "tcp 443"), *MATRIX[1:]]
+
+
+@pytest.fixture(scope="module")
+def internal(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """An internal load balancer, for a network that is led there."""
+    project = Project.copy_of(root, tmp_path_factory.mktemp("internal"))
+    blocks = "alb_ingress_cidr_blocks: [10.0.0.0/16, 192.168.0.0/16, 172.20.0.0/16]"
+    project.change("dev", ("https_ingress: false", f"https_ingress: false\n  {blocks}"))
+    project.write("dev", project.overlay("dev").read_text() + "\nalb: {internal: true}\n")
+    return stack_of(project.synthesize("dev"), "dev")
+
+
+def test_who_else_the_rules_let_in_is_said(internal: Stack, output: Path) -> None:
+    (found,) = Reach(internal).elsewhere
+    assert (found.source, found.target, found.port_text, found.certain) == ("elsewhere", "alb", "tcp 80", False)
+    assert found.blocks == ("192.168.0.0/16", "172.20.0.0/16"), "the VPC's own block is no other network"
+    assert [Reach(stack_of(output, each)).elsewhere for each in ENVIRONMENTS] == [()] * 3
+
+
+def test_what_lets_other_networks_in_since_then_is_a_difference(internal: Stack, output: Path) -> None:
+    def elsewhere(found: tuple[Connection, ...]) -> list[str]:
+        return [each.source for each in found if each.source == "elsewhere"]
+
+    dev = stack_of(output, "dev")
+    assert elsewhere(difference(None, internal).opened) == ["elsewhere"]
+    assert elsewhere(difference(internal, None).closed) == ["elsewhere"]
+    assert elsewhere(difference(dev, internal).opened) == [], "the internet's rule let them in, too"
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "verdict"),
+    [
+        ("elsewhere", "alb:80", "unknown"),
+        ("elsewhere", "alb:443", "no"),
+        ("elsewhere", "redis:6379", "no"),
+        ("192.168.7.0/24", "alb:80", "unknown"),
+        ("192.168.7.9", "alb:80", "unknown"),
+        ("192.0.0.0/8", "alb:80", "no"),  # of the internet, and the load balancer is internal
+        ("10.0.11.0/24", "alb:80", "yes"),
+        ("10.0.11.0/24", "tasks:8080", "no"),
+        ("10.77.0.0/16", "alb:80", "no"),
+        ("203.0.113.9", "alb:80", "no"),
+    ],
+)
+def test_a_block_of_addresses_can_be_asked_about(internal: Stack, source: str, target: str, verdict: str) -> None:
+    (answer,) = ask(Reach(internal), source, End.parse(target))
+    assert answer.verdict == verdict
+
+
+def test_blocks_of_the_internet_are_asked_about_as_the_internet_is(project: Project) -> None:
+    blocks = "alb_ingress_cidr_blocks: [203.0.113.0/24, 192.168.0.0/16]"
+    project.change("dev", ("https_ingress: false", f"https_ingress: false\n  {blocks}"))
+    reach = Reach(stack_of(project.synthesize("dev"), "dev"))
+    sources = ("203.0.113.9", "198.51.100.0/24", "203.0.0.0/16", "192.168.1.0/24", "elsewhere")
+    said = [ask(reach, source, End.parse("alb:80"))[0].verdict for source in sources]
+    assert said == ["yes", "no", "unknown", "unknown", "unknown"]
+    assert [each.blocks for each in reach.elsewhere] == [("203.0.113.0/24", "192.168.0.0/16")]
 
 
 def test_a_port_that_only_redirects_passes_nothing_on(project: Project) -> None:

@@ -218,6 +218,7 @@ def test_what_differs_from_a_revision_is_named_and_makes_the_exit_code_1(synthes
     assert lines[:-1] == [
         "dev:",
         "  + internet -> alb  tcp 80 (203.0.113.0/24)",
+        "  + elsewhere -> redis  tcp 6379  (depends)",
         "  - internet -> alb  tcp 80",
         "  - tasks -> database  tcp 5432  (depends)",
         "  - tasks -> internet  everything",
