@@ -168,8 +168,9 @@ class WafSettings(Settings):
     """What happens above the limit. `block` answers 429."""
 
     allowed_addresses: AddressBlocks = ()
-    """Blocks whose requests no rule inspects: a load test, a partner. They are not limited either (WAF developer guide,
-    "AWS WAF quotas"; WAFV2 API, `CreateIPSet`)."""
+    """Blocks whose requests no later rule of the web ACL inspects: a load test, a partner. They are not limited either.
+    With `protects: both`, the load balancer's web ACL still inspects what the distribution passes on (WAF developer
+    guide, "AWS WAF quotas"; WAFV2 API, `CreateIPSet`)."""
 
     blocked_addresses: AddressBlocks = ()
     """Blocks whose requests are answered with 403 (WAF developer guide, "AWS WAF quotas"; WAFV2 API, `CreateIPSet`)."""
@@ -221,6 +222,11 @@ class WafSettings(Settings):
         listed = self.allowed_addresses or self.blocked_addresses
         return bool(self.rate_limit or listed or any(GROUPS[group].of_addresses for group in self.managed_groups))
 
+    @property
+    def _looks_into_requests(self) -> bool:
+        """Whether a group looks into requests, and not only at the address of the caller."""
+        return any(not GROUPS[group].of_addresses for group in self.managed_groups)
+
     @rule("protects", "max_body_bytes")
     def body_is_seen_by_waf(self, _platform: Platform) -> Iterator[Violation]:
         """WAF sees less of a body at a load balancer than at a distribution."""
@@ -242,13 +248,22 @@ class WafSettings(Settings):
                     yield Violation((name, index), block, "is in the lists twice", "each block once")
                 seen.add(block)
 
-    @rule("managed_groups", "rate_limit", "blocked_addresses", "max_body_bytes")
+    @rule("managed_groups", "rate_limit", "blocked_addresses", "max_body_bytes", "protects")
     def web_acl_has_a_rule(self, _platform: Platform) -> Iterator[Violation]:
-        """A web ACL without a rule inspects nothing, and costs 5 USD a month."""
+        """A web ACL without a rule inspects nothing, and costs 5 USD a month.
+
+        With `protects: both`, the load balancer's has no rule about addresses.
+        """
         if self.enabled and not (
             self.managed_groups or self.rate_limit or self.blocked_addresses or self.max_body_bytes
         ):
             yield Violation("managed_groups", {}, "leaves the firewall without a rule", "at least one group or limit")
+        elif self.enabled and self.protects == "both" and not (self._looks_into_requests or self.max_body_bytes):
+            problem = (
+                "leaves the load balancer's web ACL without a rule: behind a distribution it has none about addresses"
+            )
+            allowed = "a group that is about requests, max_body_bytes, or protects: distribution"
+            yield Violation("managed_groups", list(self.managed_groups), problem, allowed)
 
     @rule("managed_groups")
     def group_has_versions(self, _platform: Platform) -> Iterator[Violation]:

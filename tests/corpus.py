@@ -118,11 +118,13 @@ CORPUS: Final = (
     *_rows(
         "reach", "good", "unit/test_firewall", AWS,
         ("whose_addresses_a_list_lets_pass_passes_by_the_firewall", "these pass, everybody else not", 3),
-        ("who_passes_by_since_then_is_a_difference", "these do now, or no longer", 4),
+        ("who_passes_by_since_then_is_a_difference", "these do now, or no longer; who is only counted passes", 7),
+        ("behind_the_distribution_another_firewall_inspects_what_is_passed_on", "they pass to the files", 2),
+        ("a_web_acl_without_a_rule_inspects_nothing", "everybody passes", 2),
     ),
     *_rows(
         "reach", "bad", "unit/test_firewall", AWS,
-        ("behind_the_distribution_another_firewall_inspects_them_too", "they pass one, and not both", 2),
+        ("the_rules_of_the_distribution_that_nobody_meets_past_it_are_named", "no, and these are passed"),
     ),
     *_rows(
         "reach", "bad", "unit/test_ipv6", AWS,
@@ -312,6 +314,7 @@ CORPUS: Final = (
         ("a_rename_tells_the_gravest_loss_first_and_what_is_alike_once", "all is replaced, data first"),
         ("what_is_weaker_is_told_with_its_subject_and_flags_with_words", "weaker, and whose", 2),
         ("what_a_section_switches_on_is_caused_by_its_switch", "by its switch", 3),
+        ("each_of_several_findings_about_one_setting_is_told", "these three", 3),
     ),
     *_rows(
         "summary", "good", "unit/test_steps", MADE_BY_OVERLAYS,
@@ -326,6 +329,7 @@ CORPUS: Final = (
         "summary", "bad", "unit/test_summary", PLAN,
         ("what_only_aws_sets_is_not_changed_outside_terraform", "no drift, and drift", 2),
         ("reachability_that_differs_is_told_with_the_blocks", "narrowed"),
+        ("https_is_told_as_what_it_is_stronger_by", "stronger, in nothing weaker", 4),
         ("long_values_are_shown_where_they_differ", "both sides differ in the text"),
         ("a_plan_without_changes_is_no_change", "no change"),
     ),

@@ -1,6 +1,6 @@
 """Who passes by what is in front of a load balancer: the distribution, and the firewall."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -9,7 +9,7 @@ from miyabi_infra.reach.blocks import overlap, parsed
 from miyabi_infra.reach.nodes import INTERNET, Node, forwarded, header_of, rules_of
 from miyabi_infra.reach.paths import Reach, targets_of
 from miyabi_infra.reach.steps import Step, Verdict, verdict
-from miyabi_infra.stacks.firewalls import inspecting, listed, web_acl
+from miyabi_infra.stacks.firewalls import WebAcl, inspecting, listed, web_acl
 from miyabi_infra.stacks.platform import address_of, integer
 
 OTHERS: Final = "another distribution"
@@ -79,7 +79,12 @@ class Passing:
     @cached_property
     def past_the_firewall(self) -> tuple[Past, ...]:
         """Where there is a web ACL: who could have a request answered that none inspects."""
-        return self.uninspected if self.inspects else ()
+        return tuple(self._past_the_firewall(self._inspected)) if self.inspects else ()
+
+    @cached_property
+    def uninspected(self) -> tuple[Past, ...]:
+        """Who could have a request answered that no web ACL sees which blocks anything: to one that counts all pass."""
+        return tuple(self._past_the_firewall(self._stopped))
 
     @property
     def inspects(self) -> bool:
@@ -90,38 +95,27 @@ class Passing:
     def _entrances(self) -> list[Node]:
         return [node for node in self.reach.nodes if node.kind in ("cdn", "load balancer")]
 
-    @cached_property
-    def uninspected(self) -> tuple[Past, ...]:
-        """For each entrance: who could have a request answered that no web ACL inspects."""
+    def _past_the_firewall(self, stops: Callable[..., Step]) -> Iterator[Past]:
+        """For each entrance: who could have a request answered past what stops requests there."""
         entrances = self._entrances
-        found: list[Past] = []
         behind: set[str] = set()
         for node in entrances:
             if node.kind == "cdn":
                 after = [each for name in targets_of(node) if (each := self.reach.node(name))]
                 behind |= {each.name for each in after}
-                step = self._inspected(node, *after)
-                found += [
-                    Past(INTERNET, FIREWALL, node.name, each.port, (*self.reach.inward(node, "tcp", each.port), step))
-                    for each in node.listens
-                ]
+                for each in node.listens:
+                    steps = (*self.reach.inward(node, "tcp", each.port), stops(node, *after))
+                    yield Past(INTERNET, FIREWALL, node.name, each.port, steps)
         for way in self.past_the_cdn:
             balancer = self.reach.node(way.target)
             assert balancer is not None
-            found.append(replace(way, passed=FIREWALL, steps=(*way.steps, self._inspected(balancer))))
+            stop = stops(balancer, past=self.reach.node(way.passed))
+            yield replace(way, passed=FIREWALL, steps=(*way.steps, stop))
         for node in entrances:
             if node.kind == "load balancer" and node.name not in behind:
-                found += [
-                    Past(
-                        INTERNET,
-                        FIREWALL,
-                        node.name,
-                        each.port,
-                        (*self.reach.inward(node, "tcp", each.port), self._inspected(node)),
-                    )
-                    for each in node.listens
-                ]
-        return tuple(found)
+                for each in node.listens:
+                    steps = (*self.reach.inward(node, "tcp", each.port), stops(node))
+                    yield Past(INTERNET, FIREWALL, node.name, each.port, steps)
 
     @cached_property
     def let_pass_the_firewall(self) -> tuple[Past, ...]:
@@ -134,8 +128,12 @@ class Passing:
             for name in dict.fromkeys(name for name, _ in allowed):
                 blocks = tuple(block for found_in, block in allowed if found_in == name)
                 text = f"the rule {name} lets these addresses pass, whatever the later ones would say"
+                seen = later and all(each and self._inspects(self._acl_of(each)) for each in later)
+                if seen:
+                    names = ", ".join(each.name for each in later if each)
+                    text += f"; only what it passes on to {names} is inspected, there"
                 step = Step.yes("firewall", text, acl.address if acl else "")
-                if later and all(each and self._acl_of(each) for each in later):
+                if seen and not self._has_files(node):
                     step = self._inspected(*(each for each in later if each))
                 for port in node.listens:
                     steps = (*self._enter(node, port.protocol, port.port, blocks), step)
@@ -155,20 +153,60 @@ class Passing:
         resource = self.reach.stack.find(node.address)
         return inspecting(self.reach.stack, resource) if resource else ""
 
-    def _inspected(self, node: Node, *after: Node) -> Step:
-        """Whether no web ACL inspects the requests to a node; those after it see what it passes on."""
+    def _has_files(self, cdn: Node) -> bool:
+        """Whether a distribution also answers with files of a bucket, which no load balancer sees."""
+        resource = self.reach.stack.find(cdn.address)
+        return resource is not None and any(not each.get("custom_origin_config") for each in resource.blocks("origin"))
+
+    def _inspects(self, address: str) -> bool:
+        """Whether a web ACL inspects requests; one that is not in this stack may."""
+        acl = web_acl(self.reach.stack, address)
+        return bool(address) and (acl is None or acl.inspects)
+
+    def _blocks(self, address: str) -> bool:
+        """Whether a web ACL blocks anything; one that is not in this stack may."""
+        acl = web_acl(self.reach.stack, address)
+        return bool(address) and (acl is None or acl.blocks)
+
+    def _inspected(self, node: Node, *after: Node, past: Node | None = None) -> Step:
+        """Whether no web ACL inspects the requests to a node; those after it see what it passes on.
+
+        `past`: the distribution whose web ACL does not see these requests.
+        """
         address = self._acl_of(node)
-        if address:
-            acl = web_acl(self.reach.stack, address)
+        acl = web_acl(self.reach.stack, address) if address else None
+        if self._inspects(address):
             what = acl.summary if acl else "which is not in this stack"
             passing = [block for _, block in listed(self.reach.stack, acl.resource, "allow")] if acl else []
             every = f"every request but those of {_listed(passing)}" if passing else "every request"
-            return Step.no("firewall", f"a web ACL inspects {every}: {what}", address)
+            text = f"a web ACL inspects {every}: {what}{self._unseen(acl, past)}"
+            return Step.no("firewall", text, address)
         later = [self._acl_of(each) for each in after]
-        if later and all(later):
+        if later and all(map(self._inspects, later)):
             names = ", ".join(each.name for each in after)
-            return Step.no("firewall", f"what it passes on to {names} is inspected there", later[0])
+            files = ", and its files are not" if self._has_files(node) else ""
+            return Step.no("firewall", f"what it passes on to {names} is inspected there{files}", later[0])
+        if address:
+            text = f"the web ACL of {node.name} inspects nothing: {acl.summary if acl else ''}"
+            return Step.yes("firewall", text, address)
         return Step.yes("firewall", f"no web ACL inspects requests to {node.name}", node.address)
+
+    def _unseen(self, acl: WebAcl | None, past: Node | None) -> str:
+        """The rules of the web ACL in front that requests do not meet which come past it."""
+        front = web_acl(self.reach.stack, self._acl_of(past)) if past else None
+        if front is None or acl is None or past is None:
+            return ""
+        own = {each.name for each in acl.rules}
+        names = [each.name for each in front.rules if each.does != "allow" and each.name not in own]
+        return f"; not by those of {past.name}: {', '.join(names)}" if names else ""
+
+    def _stopped(self, node: Node, *after: Node, past: Node | None = None) -> Step:
+        """As `_inspected`, but by web ACLs that block something."""
+        del past
+        own, later = self._blocks(self._acl_of(node)), [self._blocks(self._acl_of(each)) for each in after]
+        if own or (later and all(later)):
+            return Step.no("firewall", "a web ACL inspects requests, and blocks some", node.address)
+        return Step.yes("firewall", f"no rule of a web ACL blocks requests to {node.name}", node.address)
 
     def _served_without_header(self, balancer: Node, port: int) -> Step:
         """Whether a listener of a load balancer forwards a request that lacks the distribution's secret header."""

@@ -67,6 +67,21 @@ class WebAcl:
         return tuple(each.name for each in self.rules if each.does == does)
 
     @property
+    def inspects(self) -> bool:
+        """Whether any rule looks at a request in order to block or count it: one that lets pass inspects nothing."""
+        return len(self.resource.blocks("rule")) > len(self.that("allow")) or self._keeps_out
+
+    @property
+    def blocks(self) -> bool:
+        """Whether any rule blocks, and so stops somebody."""
+        return bool(self.that("block")) or self._keeps_out
+
+    @property
+    def _keeps_out(self) -> bool:
+        """Whether what no rule lets pass is blocked."""
+        return any(each.get("block") is not None for each in self.resource.blocks("default_action"))
+
+    @property
     def summary(self) -> str:
         """`2 rules block (rate-limit, body-size); 1 rule only counts (…)`, for people."""
         parts: list[str] = []

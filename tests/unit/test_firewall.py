@@ -169,7 +169,8 @@ def test_who_passes_by_since_then_is_a_difference(make: Make) -> None:
     def ways(**settings: Any) -> Stack:  # noqa: ANN401  # any settings
         return stack(make(**settings))
 
-    plain, lists, off = ways(), ways(**LISTS), ways(enabled=False)
+    plain, lists = ways(rate_action="block"), ways(rate_action="block", **LISTS)
+    counting, off = ways(), ways(enabled=False)
     found = {
         name: ([each.way for each in one.passing], [each.way for each in one.stopped])
         for name, one in {
@@ -177,6 +178,9 @@ def test_who_passes_by_since_then_is_a_difference(make: Make) -> None:
             "off": difference(plain, off),
             "on": difference(off, plain),
             "same": difference(lists, lists),
+            "begins to count": difference(off, counting),
+            "counts no more": difference(counting, off),
+            "begins to block": difference(counting, plain),
         }.items()
     }
     everybody, office = "past firewall: internet -> alb tcp 80", f"past firewall: {ALLOWED[0]} -> alb tcp 80"
@@ -185,14 +189,57 @@ def test_who_passes_by_since_then_is_a_difference(make: Make) -> None:
         "off": ([everybody], []),
         "on": ([], [everybody]),
         "same": ([], []),
+        "begins to count": ([], []),
+        "counts no more": ([], []),
+        "begins to block": ([], [everybody]),
     }
 
 
-def test_behind_the_distribution_another_firewall_inspects_them_too(make: Make) -> None:
+def test_behind_the_distribution_another_firewall_inspects_what_is_passed_on(make: Make) -> None:
+    """And not the files of the bucket: no load balancer sees who asks for them."""
     alone = Passing(Reach(stack(make(FRONTEND, **LISTS, **CDN)))).let_pass_the_firewall
-    assert {(each.target, each.verdict) for each in alone} == {("cdn", "yes")}
     both = Passing(Reach(stack(make(FRONTEND, **LISTS, **BOTH)))).let_pass_the_firewall
-    assert {(each.target, each.verdict) for each in both} == {("cdn", "no")}
+    assert {(each.target, each.verdict) for each in (*alone, *both)} == {("cdn", "yes")}
+    texts = [{each.steps[-1].text.partition("; ")[2] for each in found} for found in (alone, both)]
+    assert texts == [{""}, {"only what it passes on to alb is inspected, there"}]
+
+
+@pytest.mark.parametrize("rules", [[], [{"name": "allowed-ipv4", "priority": 1, "action": {"allow": {}}}]])
+def test_a_web_acl_without_a_rule_inspects_nothing(make: Make, rules: list[dict[str, Any]]) -> None:
+    out = make({**FRONTEND, "origin_secret": False}, **LISTS, **BOTH, rate_action="block")
+    with Project(out.parent).body("qa", "waf") as body:
+        body["resource"]["aws_wafv2_web_acl"]["main"]["rule"] = rules
+    found = Passing(Reach(stack(out)))
+    assert {(each.source, each.verdict) for each in found.past_the_firewall if each.target == "alb"} == {
+        ("internet", "yes"),
+        ("another distribution", "yes"),
+    }
+    texts = {each.steps[-1].text for each in found.past_the_firewall if each.target == "alb"}
+    assert {text.partition(":")[0] for text in texts} == {"the web ACL of alb inspects nothing"}
+    assert {(each.target, each.verdict) for each in found.let_pass_the_firewall} == {("cdn", "yes")}
+
+
+def test_the_rules_of_the_distribution_that_nobody_meets_past_it_are_named(make: Make) -> None:
+    found = Passing(Reach(stack(make(FRONTEND, **LISTS, **BOTH)))).past_the_firewall
+    (text,) = {each.missing[-1].text for each in found if each.target == "alb"}
+    passed = "; not by those of cdn: blocked-ipv4, rate-limit, AWSManagedRulesAmazonIpReputationList"
+    assert text.endswith(passed)
+
+
+def test_the_web_acl_of_a_load_balancer_behind_a_distribution_needs_a_rule_of_its_own(
+    root: Path, tmp_path: Path
+) -> None:
+    project = Project.alone(root, tmp_path / "project")
+    groups: Mapping[str, Any] = {"AWSManagedRulesAmazonIpReputationList": {}}
+    settings: Mapping[str, Any] = {"enabled": True, **BOTH, "managed_groups": groups}
+    sections: dict[str, Mapping[str, Any]] = {"waf": settings, "frontend": FRONTEND}
+    project.write("qa", QA + "".join(f"{name}: {json.dumps(held)}\n" for name, held in sections.items()))
+    (problem,) = project.problems()
+    assert problem.key == ("waf", "managed_groups")
+    assert "leaves the load balancer's web ACL without a rule" in str(problem)
+    sections["waf"] = {**settings, "max_body_bytes": 4096}
+    project.write("qa", QA + "".join(f"{name}: {json.dumps(held)}\n" for name, held in sections.items()))
+    assert project.problems() == []
 
 
 def test_without_a_firewall_nothing_is_said(make: Make) -> None:
@@ -252,7 +299,7 @@ def test_a_distribution_that_loses_its_firewall_is_found(make: Make) -> None:
     out = make(secret, **BOTH)
     _without_its_web_acl(out)
     ways = {each.target: each for each in Passing(Reach(stack(out))).past_the_firewall if each.source == "internet"}
-    assert ways["cdn"].missing[-1].text == "what it passes on to alb is inspected there"
+    assert ways["cdn"].missing[-1].text == "what it passes on to alb is inspected there, and its files are not"
 
 
 def test_the_command_says_what_inspects(make: Make, capsys: pytest.CaptureFixture[str]) -> None:

@@ -590,6 +590,40 @@ def test_what_is_weaker_is_told_with_its_subject_and_flags_with_words(
     assert "- `prod`: TLS to the cache: yes to no (" in said
 
 
+def test_each_of_several_findings_about_one_setting_is_told(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    project.change("dev", ("  single_nat_gateway: true", "  enable_nat_gateway: false\n  single_nat_gateway: true"))
+    project.synthesize("dev")
+    run(project.root, "dev")
+    said = capsys.readouterr().out
+    found = re.findall(r"\*\*new\*\*, error `tasks-cannot-start` \S+ `tasks cannot (\w+)", said)
+    assert found == ["pull", "write", "read"]
+
+
+def test_https_is_told_as_what_it_is_stronger_by(
+    project: Project, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed(project, output)
+    certificate = "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555"
+    alb = f"alb: {{certificate_arn: {certificate}, redirect_http_to_https: true}}"
+    project.change("dev", ("https_ingress: false", "https_ingress: true"), ("\necs:", f"\n{alb}\necs:"))
+    project.synthesize("dev")
+    run(project.root, "dev")
+    said = capsys.readouterr().out
+    assert "### Weaker than before" not in said
+    section = said.partition("### Stronger than before\n\n")[2].partition("\n\n")[0]
+    for line in ("HTTPS: no to yes", "HTTP redirects to HTTPS: no to yes", "listeners that serve without TLS: 1 to 0"):
+        assert f"- `dev`: {line}" in section.splitlines()
+    effects = said.partition("### What it does to what runs\n\n")[2].partition("\n\n")[0]
+    lost = "POST requests over HTTP, whose body the redirect loses"
+    assert effects.splitlines() == [
+        f"- `dev`: alb.redirect_http_to_https interrupts {lost}: for good",
+        "- `dev`: in place: alb.certificate_arn, security_groups.https_ingress",
+    ]
+
+
 def test_what_a_section_switches_on_is_caused_by_its_switch(
     project: Project, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """What differs between the checkout and a revision, environment by environment."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -43,13 +44,9 @@ class Snapshot:
     not_known: Mapping[str, str]
     """What could not be determined, with the reason: `findings`, `cost of dev`."""
 
-    def found(self, environment: str) -> "dict[tuple[str, str], Finding]":
-        """The findings of an environment that are not waived, by name and subject."""
-        return {
-            (each.name, each.subject): each
-            for each in self.findings
-            if each.environment == environment and not each.waived
-        }
+    def found(self, environment: str, *, waived: bool = False) -> tuple[Finding, ...]:
+        """The findings of an environment that are waived, or are not."""
+        return tuple(each for each in self.findings if each.environment == environment and each.waived == waived)
 
 
 @dataclass(frozen=True)
@@ -68,6 +65,8 @@ class EnvironmentChange:
     """None without changes, and if one of the overlays does not exist or cannot be read."""
     reach: ReachChange
     weaker: tuple[Weaker, ...]
+    stronger: tuple[Weaker, ...]
+    """What the earlier one had less of: from now to then."""
     unjudged: tuple[Unjudged, ...]
     """Differences of which it is not known whether they make it weaker."""
     replacements: Replacements
@@ -170,7 +169,7 @@ def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
     gone = lost is not None and not taken_by
     found = () if gone else changes_of(before, after)
     earlier, present = then.found(name), now.found(name)
-    waived = {(each.name, each.subject): each for each in now.findings if each.environment == name and each.waived}
+    waived = now.found(name, waived=True)
     stays = before.addresses & after.addresses if before and after else frozenset[str]()
     return EnvironmentChange(
         name=name,
@@ -182,15 +181,44 @@ def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
         causes=Causes(ROOT, first, second, shared=name == SHARED, stays=stays) if found and first and second else None,
         reach=difference(None if gone else before, after),
         weaker=tuple(weaker(before, after)) if before and after else (),
+        stronger=tuple(weaker(after, before)) if before and after else (),
         unjudged=tuple(unjudged(found)) if before and after else (),
         replacements=replacements(before, after, found) if before and after else Replacements((), ()),
         destroyed=destroyed(before, after, now.contracts[after.name]) if before and after else (),
         cost=(then.costs.get(name), now.costs.get(name)),
         cost_changes=() if gone else tuple(_cost_changes(name, then, now)),
-        found=tuple(each for key, each in present.items() if key not in earlier),
-        waived=tuple(each for key, each in waived.items() if key in earlier),
-        fixed=tuple(each for key, each in earlier.items() if not gone and key not in present and key not in waived),
+        found=_without(present, earlier),
+        waived=_without(waived, _without(waived, earlier)),
+        fixed=() if gone else _without(earlier, (*present, *waived)),
     )
+
+
+def _without(findings: Sequence[Finding], others: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings of which there is no like among others.
+
+    Two of one rule may be about one subject, and what the text of one says may change with what it is about: so those
+    of the same text are alike, and of the rest as many as the others have of the rule and the subject.
+    """
+    left = list(others)
+    rest: list[Finding] = []
+    for each in findings:
+        same = next((one for one in left if _key(one) == _key(each) and one.text == each.text), None)
+        if same is None:
+            rest.append(each)
+        else:
+            left.remove(same)
+    number = Counter(map(_key, left))
+    number.subtract(map(_key, rest))
+    found: list[Finding] = []
+    for each in reversed(rest):
+        if number[_key(each)] < 0:
+            number[_key(each)] += 1
+            found.append(each)
+    return tuple(reversed(found))
+
+
+def _key(finding: Finding) -> tuple[str, str]:
+    return finding.name, finding.subject
 
 
 def _cost_changes(name: str, then: Snapshot, now: Snapshot) -> Sequence[CostChange]:

@@ -53,6 +53,7 @@ def comment(found: Changes, plans: Sequence[Plan], base: str) -> str:
         ("By environment", _counts(environments)),
         ("Reachability", _reach(environments)),
         ("Weaker than before", _weaker(environments)),
+        ("Stronger than before", _stronger(environments)),
         ("Findings", _findings(environments)),
         ("Cost by component, USD in a typical month", _costs(environments)),
     ):
@@ -345,6 +346,13 @@ def _weaker(found: Sequence[EnvironmentChange]) -> Iterator[str]:
         yield from (f"- {code(name)}: {code(f'{one.address} {one.argument}'.rstrip())}" for name, one in unknown)
 
 
+def _stronger(found: Sequence[EnvironmentChange]) -> Iterator[str]:
+    for each in found:
+        for one in each.stronger:
+            subject = f" of {code(one.subject)}" if one.subject else ""
+            yield f"- {code(each.name)}: {one.strength.name}{subject}: {' to '.join(reversed(one.told))}"
+
+
 def _findings(found: Sequence[EnvironmentChange]) -> Iterator[str]:
     for each in found:
         for one in each.found:
@@ -354,7 +362,8 @@ def _findings(found: Sequence[EnvironmentChange]) -> Iterator[str]:
         for one in each.waived:
             until, reason = (one.waiver.until, one.waiver.reason) if one.waiver else ("", "")
             yield f"- {code(each.name)}: **waived** until {until}: {code(one.name)}: {code(reason, _SENTENCE)}"
-        yield from (f"- {code(each.name)}: fixed: {code(one.name)} of {code(one.subject)}" for one in each.fixed)
+        fixed = (f"- {code(each.name)}: fixed: {code(one.name)} of {code(one.subject)}" for one in each.fixed)
+        yield from dict.fromkeys(fixed)
 
 
 # ---- resource by resource --------------------------------------------------------------------------------------------
