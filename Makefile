@@ -17,7 +17,10 @@ TODAY := $(shell git log -1 --format=%cs 2>/dev/null)
 # In GitHub Actions, what is found appears at its line in the pull request.
 ANNOTATED := $(if $(GITHUB_ACTIONS),--format github)
 
-CHECKS := lint workflows types stale policies test test-aws
+# Each of these keeps one core busy: two run at a time, and print when they are done (where make can hold that back).
+QUICK := lint workflows types stale policies
+SYNCED := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+CHECKS := quick test test-aws
 
 # The tests start Python some hundred times: it may keep bytecode, although PYTHONDONTWRITEBYTECODE may be set.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest
@@ -31,7 +34,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.1
 MOVED := $(shell test -s $(VENV)/.runtime && test "$$(cat $(VENV)/.runtime)" != "$(CURDIR)" && echo moved)
 
 .DEFAULT_GOAL := help
-.PHONY: help changes learn synth watch load-generator bench verdicts fuzz image-test check lint workflows types stale policies test test-fast test-aws lock format docs clean cdktf-app
+.PHONY: help changes learn synth watch load-generator bench verdicts fuzz image-test check quick lint workflows types stale policies test test-fast test-aws lock format docs clean cdktf-app
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,6 +62,9 @@ check: ## all that CI runs; says at the end how long each part took
 	    times="$$times\n$$part $$(($$(date +%s) - started)) s"; \
 	    if [ $$code != 0 ]; then times="$$times: failed"; break; fi; \
 	done; printf "$$times\n"; exit $$code
+
+quick:
+	@$(MAKE) --no-print-directory -j2 $(SYNCED) $(QUICK)
 
 lint: $(VENV)/.dev ## style, common mistakes, and which package may import which
 	$(BIN)/ruff check
