@@ -119,7 +119,16 @@ def set_settings(
         list[str] | None,
         typer.Argument(metavar="KEY=VALUE", help="A setting and its value as YAML: alb.idle_timeout=120."),
     ] = None,
-    env: OneEnv = "",
+    env: Annotated[
+        str,
+        typer.Option(
+            "--env",
+            metavar="NAME",
+            help="The environment; `shared`; `base` for what all environments share.",
+            autocompletion=_environments,
+            callback=_named,
+        ),
+    ] = "",
     remove: Annotated[
         list[str] | None, typer.Option("--remove", metavar="KEY", help="A setting to take out; may be repeated.")
     ] = None,

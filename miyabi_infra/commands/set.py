@@ -24,7 +24,7 @@ def run(root: Path, environment: str, assignments: Sequence[str], removed: Seque
     Raises:
         Refused: what is no assignment, and what the overlay or its rules do not take; nothing is written.
     """
-    from miyabi_infra.overlays.changing import changed  # noqa: PLC0415  # it loads cdktf
+    from miyabi_infra.overlays.changing import changed, takes_text  # noqa: PLC0415  # it loads cdktf
     from miyabi_infra.overlays.document import read  # noqa: PLC0415
 
     values: dict[KeyPath, Any] = {_path(key): REMOVED for key in removed}
@@ -35,14 +35,18 @@ def run(root: Path, environment: str, assignments: Sequence[str], removed: Seque
         path = _path(key)
         if path in values:
             raise Refused(f"{key}: is named twice; allowed: each setting once")
-        values[path] = _value(key, text)
+        value = _value(key, text)
+        plain = isinstance(value, int | float) and takes_text(environment, path)
+        values[path] = text.strip() if plain else value  # 012345678901 would lose its zero
     file, shown = root / OVERLAYS / f"{environment}.yaml", Path(OVERLAYS, f"{environment}.yaml")
+    before = set(read(file, shown).places)
     write_whole(file, changed(root, environment, values))
     lines = file.read_text(encoding="utf-8").splitlines()
     document = read(file, shown)
     for path, value in values.items():
         if value is REMOVED:
-            print(f"{shown}: {key_text(path)}: not set")
+            was = "removed" if path in before else "was not there; nothing changed"
+            print(f"{shown}: {key_text(path)}: {was}")
         else:
             place = document.place(path)
             print(f"{place}: {lines[place.line - 1].strip()}")
@@ -60,7 +64,7 @@ def _value(key: str, text: str) -> object:
     try:
         value: object = YAML(typ="safe", pure=True).load(text)  # pyright: ignore[reportUnknownMemberType]
     except YAMLError as error:
-        allowed = "a value as in the overlay: 120, true, [a, b], '\"text: with a colon\"'"
+        allowed = "a value as in the overlay: 120, true, [a, b], '\"text: with a colon\"', '[\"*.a.example\"]'"
         raise Refused(f"{key}: {text} is not YAML; allowed: {allowed}") from error
     return _with_texts(value)
 

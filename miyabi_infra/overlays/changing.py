@@ -2,15 +2,18 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from environments.settings import EnvironmentSettings, SharedSettings
 from miyabi_infra.overlays.document import Document, read
 from miyabi_infra.overlays.edit import REMOVED, EditError, applied, edited
+from miyabi_infra.overlays.explain import is_text, unknown_key
 from miyabi_infra.overlays.files import SUFFIX, content, overlay_files
 from miyabi_infra.overlays.loading import AnySettings, load
-from miyabi_infra.overlays.problems import KeyPath, OverlayError, Problem
+from miyabi_infra.overlays.problems import KeyPath, OverlayError, Problem, key_text
+from miyabi_infra.place import Place
 from miyabi_infra.project import BASE, OVERLAYS, SHARED
 from miyabi_infra.refused import Refused
 
@@ -26,7 +29,12 @@ def changed(root: Path, environment: str, values: Mapping[KeyPath, Any]) -> str:
     """
     file = root / OVERLAYS / f"{environment}{SUFFIX}"
     document = _document(root, file)
-    order = (SharedSettings if environment == SHARED else EnvironmentSettings).model_fields
+    model = SharedSettings if environment == SHARED else EnvironmentSettings
+    order = model.model_fields
+    for key, value in values.items():
+        if value is REMOVED and _at(document.data, key) is REMOVED and (found := unknown_key(model, key)):
+            part, problem, allowed = found
+            raise Refused(f"{document.file}: {key_text(part)}: {problem}; allowed: {allowed}")
     try:
         text = edited(content(file).decode("utf-8"), dict(_edits(document.data, values)), list(order))
     except EditError as error:
@@ -36,8 +44,24 @@ def changed(root: Path, environment: str, values: Mapping[KeyPath, Any]) -> str:
     except OverlayError as error:
         held = _known(root)
         if found := [each for each in error.problems if _mistake(each) not in held]:
-            raise OverlayError(found) from error
+            raise OverlayError(_placed(each, document, values) for each in found) from error
     return text
+
+
+def _placed(problem: Problem, document: Document, values: Mapping[KeyPath, Any]) -> Problem:
+    """A problem with its line in the file as it is, which is not written; none for what would be new."""
+    if problem.place.file != document.file:
+        return problem
+    place = document.place(problem.key)
+    setting = next((key for key in values if problem.key[: len(key)] == key), problem.key[:1])
+    if not problem.key or setting not in document.places:
+        place = Place(document.file, 0)
+    return replace(problem, place=place)
+
+
+def takes_text(environment: str, key: KeyPath) -> bool:
+    """Whether a setting takes a text and no number, as an account's ID."""
+    return is_text(SharedSettings if environment == SHARED else EnvironmentSettings, key)
 
 
 def load_with(root: Path, environment: str, text: str) -> AnySettings:
@@ -62,7 +86,7 @@ def _all_with(root: Path, environment: str, text: str) -> list[AnySettings]:
 def _document(root: Path, file: Path) -> Document:
     shown = Path(OVERLAYS, file.name)
     if not file.is_file():
-        others = ", ".join(each.stem for each in overlay_files(root))
+        others = ", ".join((*(each.stem for each in overlay_files(root)), BASE))
         raise Refused(f"there is no {shown}; the overlays are {others}")
     document = read(file, shown)
     if document.problems:

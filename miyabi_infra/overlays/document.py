@@ -199,6 +199,11 @@ class _Reader:
             value = cast("object", self._yaml.constructor.construct_object(node, deep=True))
             if isinstance(value, int) and value.bit_length() > _LARGEST_BITS:  # Python would not even print it
                 raise ValueError("a number of more than 63 bits")  # noqa: TRY301  # told as what else cannot be read
+            written = cast("str", node.value)
+            if isinstance(value, int) and re.fullmatch(r"0\d+", written):
+                allowed = f"'{written}' in quotes, or a number that begins with another digit"
+                self._refuse(node, at, written, "is read as a number, which loses the zero", allowed)
+                return None
             return value  # noqa: TRY300  # as above
         except (YAMLError, ValueError) as error:
             reason = getattr(error, "problem", None) or error
@@ -231,4 +236,17 @@ def _syntax_problem(error: YAMLError | RecursionError, text: str) -> tuple[int, 
         parts = cast("tuple[str | None, str | None]", (error.context, error.problem))
         reason = ", ".join(part for part in parts if part)
     allowed = "spaces in place of the tab" if "'\\t'" in reason else "one document of keys and values"
+    if (alias := re.search(r"found undefined alias '(.+)'", reason)) is not None:
+        return line, f"has *{alias[1]}, which YAML takes for an alias", f'"*{alias[1]}", in quotes'
+    if "'\\t'" not in reason and any(sign in reason for sign in _OF_SIGNS):
+        allowed = f"quotes around a value that begins with * & @ ` % or has a colon, or {allowed}"
     return line, f"is not YAML: {' '.join(reason.split())}", allowed
+
+
+_OF_SIGNS: Final = (
+    "scanning an alias",
+    "scanning an anchor",
+    "cannot start any token",
+    "mapping values are not allowed",
+)
+"""What the parser says of values that need quotes."""

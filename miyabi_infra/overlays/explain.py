@@ -1,8 +1,9 @@
 """Translates pydantic's errors: which key of the overlay, what is wrong, what is allowed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, cast, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -26,6 +27,8 @@ _TYPES = {
 }
 _PART = 4
 """Characters of which a guess needs so many at least: `https` of `https_ingress`."""
+_ALIKE = 0.8
+"""How alike a part must be: `redirekt` is `redirect` of `redirect_http_to_https`."""
 _NO_SUCH_VALUE = "is not one of the allowed values"
 _BOUNDS = {
     "greater_than_equal": ("ge", "is too small", "{} or more"),
@@ -87,6 +90,49 @@ def explain(error: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]
 def _number(bound: float) -> float:
     """A limit without a trailing .0: 0, not 0.0."""
     return int(bound) if float(bound).is_integer() else bound
+
+
+def unknown_key(model: type[BaseModel], key: KeyPath) -> tuple[KeyPath, str, str] | None:
+    """The first part of a key that no setting has, with a guess, and what is allowed there; None for a setting's."""
+    for depth, (part, known, _) in enumerate(_walked(model, key)):
+        if known is not None and part not in known:
+            return key[: depth + 1], f"is an unknown key{_hint(part, known)}", ", ".join(known) or "no key here"
+    return None
+
+
+def is_text(model: type[BaseModel], key: KeyPath) -> bool:
+    """Whether a setting takes a text, and neither a number nor true or false."""
+    *_, (_, _, types) = _walked(model, key)
+    return str in types and not {int, float, bool} & set(types)
+
+
+def _walked(model: type[BaseModel], key: KeyPath) -> Iterator[tuple[str | int, list[str] | None, list[Any]]]:
+    """Each part of a key, with the keys that are known there (None for any name) and the types of its value."""
+    owners: list[type[BaseModel]] = [model]
+    names: list[Any] | None = None
+    for part in key:
+        if names is not None:  # a mapping of names to values
+            types, names, known = names, None, None
+        else:
+            known = list(dict.fromkeys(name for owner in owners for name in _known_keys(owner)))
+            found = [owner.model_fields[str(part)].annotation for owner in owners if part in owner.model_fields]
+            types = [member for each in found for member in _members(each)]
+            mappings = [each for each in types if get_origin(each) is dict]
+            names = [member for each in mappings for member in _members(get_args(each)[1])] if mappings else None
+        yield part, known, types
+        owners = [each for each in types if isinstance(each, type) and issubclass(each, BaseModel)]
+
+
+def _members(annotation: Any) -> Iterator[Any]:  # noqa: ANN401  # an annotation
+    """The types of a union, without what annotates them."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _members(get_args(annotation)[0])
+    elif origin in {Union, UnionType}:
+        for each in get_args(annotation):
+            yield from _members(each)
+    else:
+        yield annotation
 
 
 def _key(location: Sequence[str | int], data: Mapping[str, Any]) -> KeyPath:
@@ -174,5 +220,6 @@ def _letters(text: str) -> str:
 def _hint(key: str | int, known: Sequence[str]) -> str:
     text = str(key)
     longer = [each for each in known if len(text) >= _PART and text in each.split("_")]
-    near = get_close_matches(text, known, n=1) or (longer if len(longer) == 1 else [])
+    alike = [each for each in known if get_close_matches(text, each.split("_"), 1, _ALIKE)]
+    near = get_close_matches(text, known, n=1) or next((each for each in (longer, alike) if len(each) == 1), known[:0])
     return f" (did you mean {near[0]}?)" if near else ""
