@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from miyabi_infra.stacks.measures import oldest_tls_of
 from modules.addresses import IpNetwork, within
+from modules.domain import covers
 
 Side = Callable[[str], object]
 """The value of a setting in one of two overlays, as JSON has it, or with tuples; None where it is not known."""
@@ -46,6 +47,10 @@ def only(setting: str, value: object) -> Side:
 
 def _nobody(_before: object, _after: object, _first: Side, _second: Side) -> Iterator[str]:
     yield from ()
+
+
+def _new(before: object, _after: object, _first: Side, _second: Side) -> Iterable[str] | None:
+    return None if before else ()
 
 
 def _records(before: object, after: object, _first: Side, second: Side) -> Iterator[str]:
@@ -110,6 +115,15 @@ def _certificates(_before: object, _after: object, first: Side, second: Side) ->
     return None
 
 
+def _certified(before: object, after: object, first: Side, second: Side) -> Iterable[str] | None:
+    told = _certificates(before, after, first, second)
+    if told is not None:
+        return told
+    left = _items(after)
+    names = [name for name in _items(before) if not any(covers(each, name) for each in left)]
+    return [f"requests over HTTPS to {name}, which the certificate has no more: {_FOR_GOOD}" for name in names]
+
+
 _LOST_BODIES: Final = f"POST requests over HTTP, whose body the redirect loses: {_FOR_GOOD}"
 
 
@@ -155,24 +169,28 @@ def _way_to_s3(_before: object, _after: object, _first: Side, _second: Side) -> 
 
 
 CUTS: Final[Mapping[str, Cut]] = {
+    "account_id": _new,
     "alb.access_logs": _nobody,
     "alb.certificate_arn": _certificates,
     "alb.connection_logs": _nobody,
     "alb.ip_address_type": _versions,
     "alb.redirect_http_to_https": _redirect,
     "alb.ssl_policy": _clients,
-    "certificate.domain_names": _certificates,
+    "certificate.domain_names": _certified,
     "codedeploy.test_cidr_blocks": _blocks_of("test traffic"),
     "codedeploy.test_port": _test_port,
     "dns.frontend_names": _records,
     "dns.load_balancer_names": _records,
+    "dns.zone": _new,
     "endpoints.s3": _way_to_s3,
     "frontend.api_paths": _paths,
+    "frontend.bucket": _new,
     "frontend.domain_names": _aliases,
     "frontend.enabled": _nobody,
     "frontend.minimum_tls": _viewers,
     "frontend.only_from_cloudfront": _past_cloudfront,
     "frontend.origin_secret": _without_the_header,
+    "log_bucket.name": _new,
     "rds.enabled": _nobody,
     "security_groups.alb_ingress_cidr_blocks": _blocks_of("requests", "IPv4"),
     "security_groups.alb_ingress_ipv6_cidr_blocks": _blocks_of("requests", "IPv6"),
