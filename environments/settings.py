@@ -473,7 +473,9 @@ class EnvironmentSettings(Platform):
                 ("frontend", "api_domain_name"),
                 self.frontend.api_domain_name,
                 "needs an HTTPS listener",
-                f"none, or a name that {source} covers",
+                "none until the certificate is issued, or certificate.wait_for_validation: true"
+                if self.certificate.domain_names
+                else f"none, or a name that {source} covers, or certificate.domain_names",
             )
         if not self.frontend.api_domain_name and self.has_https and self.alb.redirect_http_to_https:
             yield Violation(

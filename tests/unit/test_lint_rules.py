@@ -493,6 +493,45 @@ FOUND: list[tuple[str, Yaml, str, str]] = [
         "alb.redirect_http_to_https",
         "port 80 also serves HTTP",
     ),
+    (
+        "redirect-that-nobody-reaches",
+        {"frontend": {**FRONTEND, "only_from_cloudfront": True, "origin_secret": True}},
+        "alb.redirect_http_to_https",
+        "port 80 redirects, and no rule lets anybody in there",
+    ),
+    (
+        "callers-without-ipv6",
+        {
+            "networking": {"ipv6": "dual-stack"},
+            "security_groups": {"alb_ingress_ipv6_cidr_blocks": ["::/0"]},
+            "alb": {"ip_address_type": "dualstack-without-public-ipv4"},
+        },
+        "alb.ip_address_type",
+        "callers outside the VPC that have IPv4 only do not reach the load balancer",
+    ),
+    (
+        "endpoints-that-belong-together",
+        {"endpoints": {"interfaces": ["ecr.api"]}},
+        "endpoints.interfaces",
+        "there is an endpoint of ecr.api and none of ecr.dkr",
+    ),
+    (
+        "endpoints-that-belong-together",
+        {"endpoints": {"s3": True, "interfaces": ["ecr.dkr"]}},
+        "endpoints.interfaces",
+        "there is an endpoint of ecr.dkr and none of ecr.api",
+    ),
+    (
+        "setting-without-effect",
+        {
+            "frontend": {"enabled": False},
+            "dns": {"zone": "example.com"},
+            "alb": {"certificate_arn": "", "redirect_http_to_https": True},
+            "certificate": {"domain_names": ["api.example.com"], "wait_for_validation": False},
+        },
+        "alb.redirect_http_to_https",
+        "has no effect: it needs an HTTPS listener",
+    ),
     ("old-tls", {"alb": {"ssl_policy": "ELBSecurityPolicy-2016-08"}}, "alb.ssl_policy", "accepts TLS older than 1.2"),
     ("old-tls", {"alb": {"ssl_policy": "ELBSecurityPolicy-TLS13-1-0-2021-06"}}, "alb.ssl_policy", "older than 1.2"),
     ("old-tls", {"alb": {"ssl_policy": "ELBSecurityPolicy-TLS-1-2-2017-01"}}, "alb.ssl_policy", "not offer TLS 1.3"),
@@ -747,6 +786,7 @@ SEEN = {
     ),  # of a resource of which there are none
     "at_rest_encryption_enabled",
     "spot_share",  # its switch is a number of tasks
+    "redirect_http_to_https",  # an empty certificate_arn beside it says that it is for later
 }
 """Settings whose value the stack has, though nothing uses it, and those whose switch is another one's."""
 

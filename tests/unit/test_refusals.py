@@ -387,7 +387,7 @@ RULES = {
     "cloudfront_finds_a_listener": Case(
         add="frontend:\n  enabled: true\n  bucket: frontend-qa\n  api_domain_name: api.example.com\n",
         problem="qa.yaml:11: frontend.api_domain_name: 'api.example.com' needs an HTTPS listener; "
-        "allowed: none, or a name that the certificate of alb.certificate_arn covers",
+        "allowed: none, or a name that the certificate of alb.certificate_arn covers, or certificate.domain_names",
     ),
     "cloudfront_closes_idle_connections_first": Case(
         add="frontend:\n  enabled: true\n  bucket: frontend-qa\n  api_keep_alive: 60\n",

@@ -60,6 +60,12 @@ def _listens(here: Environment) -> bool:
     return any(each.get("protocol") == "HTTPS" for each in here.stack.of_type("aws_lb_listener"))
 
 
+def _redirects_or_waits(here: Environment) -> bool:
+    """Whether HTTP redirects, need not, or will: `certificate_arn: ""` beside it says that it is for later."""
+    waits = here.setting("alb", "certificate_arn") == "" and not _is("certificate", "domain_names")(here)
+    return waits or _listens(here) or not _value(here, "alb", "redirect_http_to_https")
+
+
 def _more_tasks_than_base(here: Environment) -> bool:
     base, most = (_value(here, "ecs_service", key) for key in ("on_demand_base", "autoscaling_max_capacity"))
     return not isinstance(base, int) or base < most
@@ -78,6 +84,7 @@ SWITCHES: Final = (
     ),
     # ---- settings within a section
     Switch("alb", ("ssl_policy",), _listens, "an HTTPS listener"),
+    Switch("alb", ("redirect_http_to_https",), _redirects_or_waits, "an HTTPS listener"),
     Switch("dns", ("health_check_path", "health_check_topic_arn"), _is("dns", "health_check_name"),
            "dns.health_check_name"),
     Switch("ecs", ("health_check_path",), _is("ecs", "container_health_check", "curl"),
@@ -120,8 +127,7 @@ SWITCHES: Final = (
     Switch("flow_logs", ("retention_days",), _is("flow_logs", "destination", "cloudwatch-logs"),
            "destination: cloudwatch-logs"),
 )  # fmt: skip
-"""Every setting that needs another one, but for those that the rules of the settings refuse without it, and for
-`alb.redirect_http_to_https`, which overlays say before there is a certificate."""
+"""Every setting that needs another one, but for those that the rules of the settings refuse without it."""
 
 
 @rule("warning")

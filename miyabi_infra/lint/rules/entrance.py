@@ -7,7 +7,8 @@ from typing import cast
 from miyabi_infra.lint.environment import Environment
 from miyabi_infra.lint.rule import Concern, rule
 from miyabi_infra.reach.nodes import Node
-from miyabi_infra.stacks.platform import address_of, number
+from miyabi_infra.stacks import Resource
+from miyabi_infra.stacks.platform import address_of, integer, number
 from modules.addresses import can_come
 
 
@@ -32,11 +33,44 @@ def plain_http_beside_https(here: Environment) -> Iterator[Concern]:
         return
     for listener in listeners:
         served = any(block.get("type") != "redirect" for block in listener.blocks("default_action"))
-        if listener.get("protocol") == "HTTP" and served:
+        if listener.get("protocol") == "HTTP" and served and _reached(here, listener):
             yield Concern(
                 ("alb", "redirect_http_to_https"),
                 f"there is HTTPS, and port {listener.get('port')} also serves HTTP",
                 "redirect_http_to_https: true",
+            )
+
+
+@rule("info")
+def redirect_that_nobody_reaches(here: Environment) -> Iterator[Concern]:
+    """Whoever types http:// and the name of the load balancer waits for an answer, in place of being redirected."""
+    for listener in here.stack.of_type("aws_lb_listener"):
+        redirects = any(block.get("type") == "redirect" for block in listener.blocks("default_action"))
+        if redirects and not _reached(here, listener):
+            yield Concern(
+                ("alb", "redirect_http_to_https"),
+                f"port {listener.get('port')} redirects, and no rule lets anybody in there",
+                "redirect_http_to_https: false; the distribution redirects browsers by itself",
+            )
+
+
+def _reached(here: Environment, listener: Resource) -> bool:
+    """Whether anybody outside may open a connection to a listener."""
+    port, address = integer(listener.get("port")), address_of(listener.get("load_balancer_arn"))
+    names = {each.name for each in here.reach.nodes if each.address == address}
+    ways = (*here.reach.everything, *here.reach.from_elsewhere)
+    return any(each.target in names and each.ports == (port, port) for each in ways)
+
+
+@rule("warning")
+def callers_without_ipv6(here: Environment) -> Iterator[Concern]:
+    """A part of the users, companies above all, has IPv4 only: for them the name does not answer."""
+    for each in here.stack.of_type("aws_lb"):
+        if each.get("ip_address_type") == "dualstack-without-public-ipv4" and each.get("internal") is not True:
+            yield Concern(
+                ("alb", "ip_address_type"),
+                "callers outside the VPC that have IPv4 only do not reach the load balancer",
+                "ip_address_type: dualstack, unless all callers are known to have IPv6",
             )
 
 

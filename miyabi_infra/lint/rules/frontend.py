@@ -15,7 +15,7 @@ _ANY_SCRIPT: Final = ("'unsafe-inline'", "'unsafe-eval'", "script-src *", "defau
 
 @rule("warning")
 def cdn_can_be_passed_by(here: Environment) -> Iterator[Concern]:
-    """Requests to the load balancer's own name meet no firewall, no limit and no header of the distribution."""
+    """Requests to the load balancer's own name meet nothing that the distribution alone has: firewall, headers."""
     for each in here.passing.past_the_cdn:
         if each.source == INTERNET and each.verdict != "no":
             yield Concern(

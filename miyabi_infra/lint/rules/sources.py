@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 from miyabi_infra.lint.environment import Environment
 from miyabi_infra.lint.rule import Concern, rule
-from miyabi_infra.stacks.platform import mappings
+from miyabi_infra.stacks.platform import mappings, service_of
 
 
 @rule("warning")
@@ -41,6 +41,19 @@ def image_from_another_region(here: Environment) -> Iterator[Concern]:
                 )
             case _:
                 pass
+
+
+@rule("warning")
+def endpoints_that_belong_together(here: Environment) -> Iterator[Concern]:
+    """It costs by the hour in each zone, and images come to the tasks through NAT as before."""
+    held = {service_of(each) for each in here.stack.of_type("aws_vpc_endpoint")}
+    for one, other in (("ecr.api", "ecr.dkr"), ("ecr.dkr", "ecr.api")):
+        if one in held and other not in held:
+            yield Concern(
+                ("endpoints", "interfaces"),
+                f"there is an endpoint of {one} and none of {other}: a pull of an image needs both, and S3",
+                "interfaces: [ecr.api, ecr.dkr], with s3: true; or neither",
+            )
 
 
 @rule("error")
