@@ -285,6 +285,7 @@ CORPUS: Final = (
     *_rows(
         "diff", "bad", "unit/test_diff", AWS,
         ("the_rule_of_a_firewall_is_weaker_by_its_own_settings", "by the settings of that rule alone", 4),
+        ("what_a_switch_does_only_with_another_setting_is_caused_by_both", "by both"),
     ),
     *_rows(
         "summary", "good", "unit/test_changes", AWS,

@@ -21,6 +21,8 @@ Cut = Callable[[object, object, Side, Side], Iterable[str] | None]
 only what was measured tells it."""
 
 _FOR_GOOD: Final = "for good"
+_NODE: Final = "aws_elasticache_cluster"
+_GROUP: Final = "aws_elasticache_replication_group"
 _BY_THE_NAME: Final = ("dns.load_balancer_names", "dns.frontend_names")
 """The settings that make records of names."""
 _VERSIONS: Final[Mapping[object, tuple[str, ...]]] = {
@@ -29,6 +31,20 @@ _VERSIONS: Final[Mapping[object, tuple[str, ...]]] = {
     "dualstack-without-public-ipv4": ("IPv6",),
 }
 """Over which IP versions a load balancer has addresses, by its `ip_address_type`."""
+
+
+INTERRUPTIONS: Final[Mapping[tuple[str, str], str]] = {
+    ("aws_db_instance", "engine_version"): "the database, while AWS upgrades it: ten minutes and more",
+    ("aws_db_instance", "instance_class"): "the database, while AWS moves it: minutes, with Multi-AZ one or two",
+    ("aws_elasticache_cluster", "engine_version"): "the cache, while AWS upgrades the node: some minutes",
+    ("aws_elasticache_cluster", "node_type"): "the cache, while AWS moves it to a new node: some minutes",
+    ("aws_elasticache_replication_group", "auth_token"): "connections to the cache that use the old token",
+    ("aws_elasticache_replication_group", "engine"): "writes to the cache, during a failover: some seconds",
+    ("aws_elasticache_replication_group", "engine_version"): "writes to the cache, during a failover: some seconds",
+    ("aws_elasticache_replication_group", "node_type"): "writes to the cache, during a failover: some seconds",
+}
+"""What AWS interrupts while it changes an argument in place, by type and argument. Emulated AWS can't show it; AWS says
+it in the ElastiCache guide, "Scaling" and "Version management", and in the RDS guide, "Settings for DB instances"."""
 
 
 def cut_off(setting: str, before: Side, after: Side) -> tuple[str, ...] | None:
@@ -43,6 +59,20 @@ def cut_off(setting: str, before: Side, after: Side) -> tuple[str, ...] | None:
 def only(setting: str, value: object) -> Side:
     """A side of which one setting is known."""
     return {setting: value}.get
+
+
+def _of_the_cache(argument: str) -> Cut:
+    """What AWS interrupts where it changes an argument of the node, or of the group, by the topology."""
+    kinds = {"single-node": _NODE, "replication-group": _GROUP}
+
+    def cut(_before: object, _after: object, _first: Side, second: Side) -> Iterable[str] | None:
+        topology = second("elasticache.topology")
+        if topology is None:
+            return None
+        kind = kinds.get(str(topology))
+        return [INTERRUPTIONS[each, argument] for each in ((kind,) if kind else (_NODE, _GROUP))]
+
+    return cut
 
 
 def _nobody(_before: object, _after: object, _first: Side, _second: Side) -> Iterator[str]:
@@ -182,6 +212,8 @@ CUTS: Final[Mapping[str, Cut]] = {
     "dns.frontend_names": _records,
     "dns.load_balancer_names": _records,
     "dns.zone": _new,
+    "elasticache.redis_engine_version": _of_the_cache("engine_version"),
+    "elasticache.redis_node_type": _of_the_cache("node_type"),
     "endpoints.s3": _way_to_s3,
     "frontend.api_paths": _paths,
     "frontend.bucket": _new,

@@ -57,19 +57,6 @@ EFFECTS: Final[Mapping[Effect, str]] = {
 }
 """The effects, the mildest first."""
 
-INTERRUPTIONS: Final[Mapping[tuple[str, str], str]] = {
-    ("aws_db_instance", "engine_version"): "the database, while AWS upgrades it: ten minutes and more",
-    ("aws_db_instance", "instance_class"): "the database, while AWS moves it: minutes, with Multi-AZ one or two",
-    ("aws_elasticache_cluster", "engine_version"): "the cache, while AWS upgrades the node: some minutes",
-    ("aws_elasticache_cluster", "node_type"): "the cache, while AWS moves it to a new node: some minutes",
-    ("aws_elasticache_replication_group", "auth_token"): "connections to the cache that use the old token",
-    ("aws_elasticache_replication_group", "engine"): "writes to the cache, during a failover: some seconds",
-    ("aws_elasticache_replication_group", "engine_version"): "writes to the cache, during a failover: some seconds",
-    ("aws_elasticache_replication_group", "node_type"): "writes to the cache, during a failover: some seconds",
-}
-"""What AWS interrupts while it changes an argument in place, by type and argument. Emulated AWS can't show it; AWS says
-it in the ElastiCache guide, "Scaling" and "Version management", and in the RDS guide, "Settings for DB instances"."""
-
 UNTIL: Final[Mapping[str, str]] = {
     "connections from the tasks to the internet": "until the new NAT gateway is there: about two minutes",
     "requests of users": "until the new tasks are healthy: some minutes",

@@ -262,7 +262,7 @@ class _Reader:
                     sources |= source
                 return sources | self._children(expression, inner)
             case ast.BoolOp(op=ast.And(), values=values):
-                plain = (self._depends(each, scope) for each in values if isinstance(each, ast.Attribute))
+                plain = (self._depends(each, scope) for each in values if isinstance(each, ast.Attribute | ast.Compare))
                 self.together.add(_union(each for each in plain if len(each) == 1))
                 return self._children(expression, scope)
             case _:

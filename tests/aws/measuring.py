@@ -25,7 +25,8 @@ from miyabi_infra.pages.summary.replacing import replacements
 from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.stacks import Stack, provenance, read
 from miyabi_infra.stacks.compare import BACKEND, PROVIDER, compare
-from miyabi_infra.stacks.effects import FILE, INTERRUPTIONS, Measured
+from miyabi_infra.stacks.cuts import INTERRUPTIONS
+from miyabi_infra.stacks.effects import FILE, Measured
 from miyabi_infra.synthesis.synth import synthesize
 from miyabi_infra.terraform.address import label as plain
 from miyabi_infra.terraform.cli import Terraform, TerraformError

@@ -643,3 +643,13 @@ def test_the_rule_of_a_firewall_is_weaker_by_its_own_settings(project: Project) 
     assert of("rule[rate-limit].statement.rate_based_statement.limit") == {"waf.rate_limit"}
     assert of("rule[allowed-ipv4]") == {"waf.allowed_addresses"}
     assert of("rule[blocked-ipv4]") == {"waf.blocked_addresses"}
+
+
+def test_what_a_switch_does_only_with_another_setting_is_caused_by_both(project: Project) -> None:
+    for environment in ("staging", "dev"):
+        project.change(environment, ("\necs:", f"\nfrontend: {{enabled: true, bucket: miyabi-{environment}}}\necs:"))
+    project.change("dev", ("\necs:", "\nwaf: {enabled: true, protects: distribution, rate_limit: 200}\necs:"))
+    overlays = documents(project.root)
+    change = ResourceChange("module.frontend.aws_cloudfront_distribution.site", "change")
+    causes = Causes(ROOT, overlays["staging"], overlays["dev"]).of(change, "web_acl_id")
+    assert [each.name for each in causes] == ["waf.enabled", "waf.protects"]
