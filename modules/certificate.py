@@ -61,7 +61,7 @@ class CertificateSettings(Settings):
         """A name twice would be a mistake."""
         yield from twice("domain_names", self.domain_names)
 
-    @rule("domain_names")
+    @rule("domain_names", compares=True)
     def first_name_fits(self, _platform: Platform) -> Iterator[Violation]:
         """ACM refuses a first name that is longer than the common name of a certificate can be."""
         yield from first_name_too_long(("domain_names",), self.domain_names)

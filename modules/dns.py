@@ -68,7 +68,7 @@ class DnsSettings(Settings):
             if value and self.zone is None:
                 yield Violation(key, value, "has no effect without zone", "no such key, or a zone")
 
-    @rule("zone", "load_balancer_names", "frontend_names")
+    @rule("zone", "load_balancer_names", "frontend_names", compares=True)
     def names_are_in_the_zone(self, _platform: Platform) -> Iterator[Violation]:
         """Route 53 refuses a record whose name does not end with that of the zone."""
         for key in ("load_balancer_names", "frontend_names"):

@@ -65,6 +65,6 @@ def without_amazon(key: str, authorities: tuple[str, ...]) -> Iterator[Violation
 def in_the_zone(key: tuple[str, ...], names: tuple[str, ...], zone: str | None, why: str = "") -> Iterator[Violation]:
     """A violation for each of the names that is not in the zone."""
     for index, name in enumerate(names):
-        if zone and not in_zone(name, zone):
+        if zone and not in_zone(name.lower(), zone):  # capitals are told by the type
             allowed = f"{zone}, or a name that ends with .{zone}"
             yield Violation((*key, index), name, f"is not in the zone {zone}{why}", allowed)

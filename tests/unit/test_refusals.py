@@ -1746,3 +1746,12 @@ def test_an_overlay_that_holds_itself_is_refused(project: Project) -> None:
     assert "environments/qa.yaml:8: tags.again: contains itself through an alias; allowed: plain values" in [
         str(problem) for problem in project.problems()
     ]
+
+
+def test_a_name_that_is_none_hides_no_other_of_its_list(project: Project) -> None:
+    project.write("qa", f"{QA}dns: {{zone: example.com, load_balancer_names: [notexample.com, API.example.com]}}\n")
+    told = [problem.key for problem in project.problems()]
+    assert told == [("dns", "load_balancer_names", 0), ("dns", "load_balancer_names", 1)]
+    long = f"{'a' * 60}.example.com"
+    project.write("qa", f"{QA}dns: {{zone: example.com}}\ncertificate: {{domain_names: [{long}, API.example.com]}}\n")
+    assert [problem.key[-1] for problem in project.problems()] == [0, 1]
