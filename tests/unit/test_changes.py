@@ -283,6 +283,12 @@ def test_what_is_said_of_a_frontend_that_only_cloudfront_reaches(
     told = [re.findall(r"`(frontend\.\w+)`", line) for line in said.splitlines() if "`default_action[0].type`" in line]
     assert told == [["frontend.enabled", "frontend.origin_secret"]]
     assert "prefix lists that security groups let in" not in said
+    section = said.partition("### Stronger than before\n\n")[2].partition("\n\n")[0]
+    assert [line.partition("`: ")[2].partition(" of ")[0] for line in section.splitlines()] == [
+        "addresses",
+        "listeners that serve only with the distribution's header: 0 to 1",
+        "alarms: 8 to 9",
+    ], "what is new is no gain of what was there"
 
 
 def test_the_gravest_comes_first_and_what_does_nothing_is_left_out(project: Project) -> None:

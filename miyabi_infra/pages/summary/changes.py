@@ -1,7 +1,7 @@
 """What differs between the checkout and a revision, environment by environment."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -181,7 +181,7 @@ def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
         causes=Causes(ROOT, first, second, shared=name == SHARED, stays=stays) if found and first and second else None,
         reach=difference(None if gone else before, after),
         weaker=tuple(weaker(before, after)) if before and after else (),
-        stronger=tuple(weaker(after, before)) if before and after else (),
+        stronger=tuple(_stronger(before, after)) if before and after else (),
         unjudged=tuple(unjudged(found)) if before and after else (),
         replacements=replacements(before, after, found) if before and after else Replacements((), ()),
         destroyed=destroyed(before, after, now.contracts[after.name]) if before and after else (),
@@ -191,6 +191,16 @@ def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
         waived=_without(waived, _without(waived, earlier)),
         fixed=() if gone else _without(earlier, (*present, *waived)),
     )
+
+
+def _stronger(before: Stack, after: Stack) -> Iterator[Weaker]:
+    """What there is more of than before: that what is new is protected makes nothing stronger that was there."""
+    for each in weaker(after, before):
+        kinds = {kind for kind, _ in each.strength.arguments}
+        is_new = each.subject.partition(": ")[0] not in before.addresses if each.subject else False
+        of_new = isinstance(each.before, bool) and not each.subject and not before.of_type(*kinds)
+        if not is_new and not of_new:
+            yield each
 
 
 def _without(findings: Sequence[Finding], others: Sequence[Finding]) -> tuple[Finding, ...]:
