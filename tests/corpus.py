@@ -229,6 +229,7 @@ CORPUS: Final = (
         "status", "bad", "unit/test_status", AWS,
         ("a_wider_rule_lets_through_what_a_narrow_one_did", "healthy", 2),
         ("a_group_that_nothing_is_in_is_a_note", "healthy"),
+        ("a_load_balancer_that_answers_only_cloudfront_is_not_probed", "unasked, and no fault"),
     ),
     *_rows(
         "status", "good", "aws/test_status", MADE,

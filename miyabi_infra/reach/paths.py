@@ -16,6 +16,7 @@ from miyabi_infra.reach.nodes import (
     VERSIONS,
     Node,
     nodes,
+    passed_on,
 )
 from miyabi_infra.reach.steps import Step, best, verdict
 from miyabi_infra.reach.types import KNOWN
@@ -491,6 +492,17 @@ class Reach:
         """What the rules of a node let in, for people."""
         found = [rule.allows for rule in self._rules(node, "ingress")]
         return f"it lets in {'; '.join(found) or 'nothing'}"
+
+
+def only_cloudfront_is_answered(stack: Stack) -> bool:
+    """Whether there is a distribution, and the load balancers answer nobody of the internet but CloudFront."""
+    reach = Reach(stack)
+    return any(node.kind == "cdn" for node in reach.nodes) and not any(
+        verdict((*reach.inward(node, port.protocol, port.port), passed_on(stack, node, port.port, None))) != "no"
+        for node in reach.nodes
+        if node.kind == "load balancer"
+        for port in node.listens
+    )
 
 
 def targets_of(node: Node) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from miyabi_infra.cost.prices import load
 from miyabi_infra.pages.diagram.reading import picture
 from miyabi_infra.reach import Reach
 from miyabi_infra.reach.passing import OTHERS, Passing
+from miyabi_infra.reach.paths import only_cloudfront_is_answered
 from miyabi_infra.reach.questions import End, ask
 from miyabi_infra.stacks import Stack, read
 from miyabi_infra.stacks.strengths import weaker
@@ -286,6 +287,14 @@ def test_a_request_without_the_header_is_not_passed_on(make: Make, from_cloudfro
     assert told == ("" if from_cloudfront else refused)
     (of_cloudfront,) = ask(reach, "cdn", End.parse("alb:80"))
     assert (of_cloudfront.verdict, of_cloudfront.turned_away) == ("yes", None)
+
+
+@pytest.mark.parametrize("secret", [False, True])
+@pytest.mark.parametrize("addresses", [False, True])
+def test_who_only_answers_cloudfront_is_known(make: Make, output: Path, secret: bool, addresses: bool) -> None:  # noqa: FBT001  # parameters
+    closed = stack(make(origin_secret=secret, only_from_cloudfront=addresses))
+    assert only_cloudfront_is_answered(closed) is (secret or addresses)
+    assert [each.environment for each in read(output) if only_cloudfront_is_answered(each)] == []
 
 
 def test_the_command_says_that_the_listener_turns_them_away(make: Make, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1157,6 +1157,24 @@ def test_an_internal_load_balancer_is_not_probed_from_outside(stack: Stack, monk
     assert asked == ["https://api.example.com/"]
 
 
+def test_a_load_balancer_that_answers_only_cloudfront_is_not_probed(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(_url: str) -> tuple[int | None, str]:
+        return 403, ""
+
+    def only_cloudfront(_stack: Stack) -> bool:
+        return True
+
+    monkeypatch.setattr(probe_module, "_ask", ask)
+    monkeypatch.setattr(probe_module, "only_cloudfront_is_answered", only_cloudfront)
+    (told,) = found(read(stack, Scripted(HEALTHY), NOW, probed=""), "probe")
+    assert told[0] is Level.NOTE
+    assert told[1].startswith("the load balancer answers CloudFront only, so nothing was asked")
+    (asked,) = found(read(stack, Scripted(HEALTHY), NOW, probed="https://app.example.com/"), "probe")
+    assert asked[0] is Level.DEGRADED
+
+
 def test_no_colour_is_written_where_no_color_is_set(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from miyabi_infra.aws.status.model import Level, Look, Observation
+from miyabi_infra.reach.paths import only_cloudfront_is_answered
 
 TIMEOUT: Final = 10.0
 """Seconds to connect, and for each part of the answer."""
@@ -19,6 +20,12 @@ def probe(look: Look, address: str) -> Iterator[Observation]:
     balancer: Mapping[str, Any] = {} if address else look.describe_load_balancer()
     if balancer.get("Scheme") == "internal":
         text = "the load balancer is internal, so nothing was asked: service_levels.url names what answers from here"
+        yield Observation(Level.NOTE, text, {"url": None, "status": None})
+        return
+    if not address and only_cloudfront_is_answered(look.platform.stack):
+        text = (
+            "the load balancer answers CloudFront only, so nothing was asked: service_levels.url names what users ask"
+        )
         yield Observation(Level.NOTE, text, {"url": None, "status": None})
         return
     url = address or _address(look, balancer)
