@@ -310,11 +310,13 @@ def header_of(listener: Resource) -> str:
 
 
 def passed_on(stack: Stack, balancer: Node, port: int, source: Node | None) -> Step:
-    """Whether a load balancer passes the requests of a source on a port on to targets; None is the internet.
+    """Whether a load balancer, or a distribution, passes the requests of a source on a port on; None is the internet.
 
     A connection to it may be possible, and each request answered by the listener itself: turned away for want of a
     header that only a distribution sends, redirected, or by a fixed response.
     """
+    if balancer.kind == "cdn":
+        return _passed_on_by_a_distribution(stack, balancer, port)
     own = [each for each in stack.of_type("aws_lb_listener") if integer(each.get("port")) == port]
     listeners = [each for each in own if address_of(each.get("load_balancer_arn")) == balancer.address]
     sent = _headers_sent(stack, source)
@@ -329,6 +331,18 @@ def passed_on(stack: Stack, balancer: Node, port: int, source: Node | None) -> S
     answers = ", ".join(filter(None, map(_own_answer, listeners))) or "get no answer of a target"
     where = ", ".join(each.address for each in listeners)
     return Step.no("forwards", f"requests on {port}{without} are not passed on: they {answers}", where)
+
+
+def _passed_on_by_a_distribution(stack: Stack, node: Node, port: int) -> Step:
+    """Whether a distribution takes requests over plain HTTP, or only redirects and refuses them."""
+    distribution = stack.find(node.address)
+    blocks = ("default_cache_behavior", "ordered_cache_behavior")
+    behaviors = [each for name in blocks for each in (distribution.blocks(name) if distribution else ())]
+    plain = any(each.get("viewer_protocol_policy") == "allow-all" for each in behaviors) or not behaviors
+    if port == HTTP and not plain:
+        text = f"requests on {port} are not passed on: they are redirected to HTTPS, or get 403"
+        return Step.no("forwards", text, node.address)
+    return Step.yes("forwards", f"requests on {port} are passed on", node.address)
 
 
 def _headers_sent(stack: Stack, source: Node | None) -> set[str]:

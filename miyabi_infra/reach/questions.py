@@ -174,8 +174,8 @@ def _answer(reach: Reach, source: Node | None, target: Node, protocol: str, port
 
 
 def _turned_away(reach: Reach, source: Node | None, target: Node, port: int) -> Step | None:
-    """What an application load balancer does with the requests of a source, where it passes none on."""
-    if target.kind != "load balancer":
+    """What a load balancer or a distribution does with the requests of a source, where it passes none on."""
+    if target.kind not in {"load balancer", "cdn"}:
         return None
     step = passed_on(reach.stack, target, port, source)
     return step if step.holds is False else None

@@ -207,7 +207,7 @@ def test_the_way_of_a_request_leads_through_the_distribution(make: Make) -> None
     (answer,) = ask(reach, "internet", End.parse("tasks"))
     assert answer.verdict == "no"
     ways = [f"{each.source} -> {each.target} {each.port_text}" for each in answer.through]
-    assert ways[:3] == ["internet -> cdn tcp 80", "cdn -> alb tcp 80", "alb -> tasks tcp 8080"]
+    assert ways[:3] == ["internet -> cdn tcp 443", "cdn -> alb tcp 80", "alb -> tasks tcp 8080"]
     (direct,) = ask(reach, "internet", End.parse("alb:80"))
     assert direct.verdict == "no"
 
@@ -279,7 +279,9 @@ def test_a_request_without_the_header_is_not_passed_on(make: Make, from_cloudfro
     reach = Reach(stack(make(origin_secret=True, only_from_cloudfront=from_cloudfront)))
     (to_tasks,) = ask(reach, "internet", End.parse("tasks"))
     ways = [f"{each.source} -> {each.target} {each.port_text}" for each in to_tasks.through]
-    assert ways == ["internet -> cdn tcp 80", "cdn -> alb tcp 80", "alb -> tasks tcp 8080", "internet -> cdn tcp 443"]
+    assert ways == ["internet -> cdn tcp 443", "cdn -> alb tcp 80", "alb -> tasks tcp 8080"]
+    plain, tls = ask(reach, "internet", End.parse("cdn"))
+    assert (plain.turned_away is not None, tls.turned_away) == (True, None)
     (to_the_balancer,) = ask(reach, "internet", End.parse("alb:80"))
     told = to_the_balancer.turned_away.text if to_the_balancer.turned_away else ""
     assert to_the_balancer.verdict == ("no" if from_cloudfront else "yes")
