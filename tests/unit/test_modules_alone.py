@@ -101,6 +101,12 @@ def test_every_guide_of_it_is_written(project: Project, stacks: dict[str, Stack]
     assert all(guides.page(project.root, stacks[name], guide) for guide in guides.GUIDES)
 
 
+def test_the_page_names_one_base_url(project: Project, stacks: dict[str, Stack]) -> None:
+    text = {name: guides.page(project.root, stacks[name], "frontend") for name in ("frontend", "waf")}
+    assert "1. The load balancer, which answers under its own name besides the distribution:" in text["frontend"]
+    assert "1. The base URL:" in text["waf"]
+
+
 @pytest.mark.parametrize("name", [*ALONE, complete.ENVIRONMENT])
 def test_its_report_is_written(project: Project, name: str) -> None:
     assert "</html>" in report.page(project.root, name)
