@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import yaml
 
 from tests.guide import blocks
 from tests.network_logs import CONNECTIONS, DAY, FLOWS, REQUESTS
@@ -107,8 +106,9 @@ def test_the_queries_find_what_they_are_for(root: Path, database: sqlite3.Connec
 
 def test_the_columns_of_the_flow_log_are_the_fields_that_the_page_asks_for(root: Path) -> None:
     (switched_on, *_) = (text for _, info, text in blocks(root / PAGE) if info == "sh")
-    overlay = yaml.safe_load(switched_on.partition("<<'END'\n")[2].partition("\nEND")[0])
+    (fields,) = re.findall(r"flow_logs\.fields=\[(.*)\]", switched_on)
+    asked = fields.split(", ")
     (table,) = (each for each in statements(root) if "vpcflowlogs" in each)
     names = {"start": "began", "ecs-task-id": "task"}
-    assert [names.get(each, each) for each in overlay["flow_logs"]["fields"]] == [name for name, _ in columns(table)]
-    assert FLOWS[0].split() == overlay["flow_logs"]["fields"]
+    assert [names.get(each, each) for each in asked] == [name for name, _ in columns(table)]
+    assert FLOWS[0].split() == asked
