@@ -291,6 +291,7 @@ def _past_data(found: Past) -> dict[str, Any]:
     steps = [_step_data(step) for step in found.steps]
     return {
         "from": found.source,
+        "blocks": list(found.blocks),
         "past": found.passed,
         "to": found.target,
         "port": found.port,

@@ -30,6 +30,13 @@ class Past:
     port: int
     steps: tuple[Step, ...]
     """Every condition of a request on it that is answered by the application."""
+    blocks: tuple[str, ...] = ()
+    """The blocks of addresses, where the source is some; it names the first of them."""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What makes it the same way at another time."""
+        return self.blocks or self.source, self.passed, self.target, self.port
 
     @property
     def way(self) -> str:
@@ -137,7 +144,7 @@ class Passing:
                     step = self._inspected(*(each for each in later if each))
                 for port in node.listens:
                     steps = (*self._enter(node, port.protocol, port.port, blocks), step)
-                    found.append(Past(_listed(blocks), FIREWALL, node.name, port.port, steps))
+                    found.append(Past(_listed(blocks), FIREWALL, node.name, port.port, steps, blocks))
         return tuple(found)
 
     def _enter(self, node: Node, protocol: str, port: int, blocks: Sequence[str]) -> tuple[Step, ...]:

@@ -267,7 +267,7 @@ def _passing(before: Reach | None, after: Reach | None) -> tuple[tuple[Past, ...
     inspects = any(each.inspects for each in sides)
     first, second = (
         {
-            (each.source, each.passed, each.target, each.port): each
+            each.key: each
             for each in (*one.past_the_cdn, *(one.uninspected if inspects else ()), *one.let_pass_the_firewall)
             if each.verdict != "no"
         }

@@ -204,6 +204,17 @@ def test_behind_the_distribution_another_firewall_inspects_what_is_passed_on(mak
     assert texts == [{""}, {"only what it passes on to alb is inspected, there"}]
 
 
+def test_another_block_among_many_is_a_difference(make: Make) -> None:
+    """A line names four of them."""
+    blocks = [f"198.51.100.{number}/32" for number in range(5)]
+    first, second = (stack(make(allowed_addresses=each)) for each in (blocks, [*blocks[:-1], "203.0.113.9/32"]))
+    found = difference(first, second)
+    assert [[each.blocks[-1] for each in ways] for ways in (found.passing, found.stopped)] == [
+        ["203.0.113.9/32"],
+        ["198.51.100.4/32"],
+    ]
+
+
 @pytest.mark.parametrize("rules", [[], [{"name": "allowed-ipv4", "priority": 1, "action": {"allow": {}}}]])
 def test_a_web_acl_without_a_rule_inspects_nothing(make: Make, rules: list[dict[str, Any]]) -> None:
     out = make({**FRONTEND, "origin_secret": False}, **LISTS, **BOTH, rate_action="block")
