@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from environments.sections.service_levels import ServiceLevelSettings
 from miyabi_infra.load.errors import kind_of
 from miyabi_infra.load.profiles import REQUEST_TIMEOUT
+from miyabi_infra.reach.paths import only_cloudfront_is_answered
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import OUT, Stack
 from miyabi_infra.terraform.cli import Terraform, TerraformError
@@ -43,6 +44,11 @@ def choose(root: Path, stack: Stack, levels: ServiceLevelSettings, url: str | No
         Refused: when there is none, or when its host is neither the environment's own nor `allowed`.
     """
     if url is None:
+        if not levels.url and only_cloudfront_is_answered(stack):
+            raise Refused(
+                f"the load balancer of {stack.environment} answers CloudFront only: say in service_levels.url what "
+                "users ask, or give --url and --allow-host"
+            )
         url = levels.url or f"http://{_dns_name(root, stack)}"
         if not urlsplit(url).path:
             url += _health_check_path(stack)

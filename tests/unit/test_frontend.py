@@ -8,15 +8,18 @@ from typing import Any, Final, cast
 
 import pytest
 
+from environments.sections.service_levels import ServiceLevelSettings
 from environments.sections.usage import UsageSettings
 from miyabi_infra.commands import reach as command
 from miyabi_infra.cost.estimate import estimate
 from miyabi_infra.cost.prices import load
+from miyabi_infra.load.target import choose
 from miyabi_infra.pages.diagram.reading import picture
 from miyabi_infra.reach import Reach
 from miyabi_infra.reach.passing import OTHERS, Passing
 from miyabi_infra.reach.paths import only_cloudfront_is_answered
 from miyabi_infra.reach.questions import End, ask
+from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack, read
 from miyabi_infra.stacks.strengths import weaker
 from modules.cloudfront_facts import ORIGIN_FACING, ORIGIN_HEADER
@@ -297,6 +300,12 @@ def test_who_only_answers_cloudfront_is_known(make: Make, output: Path, secret: 
     closed = stack(make(origin_secret=secret, only_from_cloudfront=addresses))
     assert only_cloudfront_is_answered(closed) is (secret or addresses)
     assert [each.environment for each in read(output) if only_cloudfront_is_answered(each)] == []
+
+
+def test_no_load_is_sent_to_who_turns_it_away(make: Make) -> None:
+    out = make(origin_secret=True)
+    with pytest.raises(Refused, match=r"answers CloudFront only: say in service_levels\.url"):
+        choose(out.parent, stack(out), ServiceLevelSettings(), None, None)
 
 
 def test_the_command_says_that_the_listener_turns_them_away(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
