@@ -39,13 +39,14 @@ NEEDED = (
 
 
 LONGEST: Final = (
-    "aws/test_from_nothing",
-    "aws/test_guides",
-    "aws/test_guides_of_faults",
-    "aws/test_restore",
+    *("aws/test_guides", "aws/test_restore", "aws/test_adopt", "aws/test_from_nothing", "aws/test_guide_domain"),
+    *("aws/test_frontend", "aws/test_firewall", "aws/test_adoption", "aws/test_guide_ipv6", "aws/test_pipeline"),
+    *("aws/test_guide_adopt", "aws/test_guides_of_faults", "aws/test_guide_first_apply", "aws/test_preflight"),
+    *("aws/test_emulator", "aws/test_guide_blue_green", "aws/test_guide_network_logs"),
     "unit/test_summary",
 )
-"""Files that take long come first: a file stays in one process, and what begins last is waited for alone."""
+"""Files that take long come first, the longest of them first: a file stays in one process, and what begins last is
+waited for alone."""
 SHORT: Final = "aws/test_refusals"
 """How the names of files begin whose tests take moments: they fill what is left."""
 
@@ -64,7 +65,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _turn(item: pytest.Item) -> int:
     name = str(item.path.relative_to(Path(__file__).parent).with_suffix(""))
-    return 0 if name in LONGEST else 2 if name.startswith(SHORT) else 1
+    if name in LONGEST:
+        return LONGEST.index(name)
+    return len(LONGEST) + name.startswith(SHORT)
 
 
 def pytest_collection_finish() -> None:

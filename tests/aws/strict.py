@@ -140,7 +140,10 @@ class Strict:
         except Exception as error:  # noqa: BLE001  # whatever fails in moto
             # The server's own answer would be a page with the status 500, which the provider asks for an hour.
             traceback.print_exc()
-            start_response("400 Bad Request", [("Content-Type", "text/plain")])
+            # A read during which another call added or deleted something is asked again, as AWS's 503 would be.
+            reads = read is not None and read[1].operation.startswith(READS)
+            disturbed = reads and isinstance(error, RuntimeError) and "during iteration" in str(error)
+            start_response("503 Slow Down" if disturbed else "400 Bad Request", [("Content-Type", "text/plain")])
             return [f"moto failed: {error}".encode()]
         if self._worked is not None and read is not None and not read[1].operation.startswith(READS):
             self._interrupted |= self._worked - working(self._account, REGION)

@@ -2,13 +2,16 @@
 
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from botocore.parsers import ResponseParserError
 
 from tests.aws.emulator import ACCOUNT, Emulator
 from tests.aws.environment import Environment, changes
+from tests.aws.strict import Strict
 
 pytestmark = pytest.mark.aws
 
@@ -36,6 +39,39 @@ def test_what_moto_lacks_is_an_error_that_nobody_repeats(aws: Emulator) -> None:
     with pytest.raises(ResponseParserError, match="moto failed: The describe_source_regions action"):
         aws.client("rds").describe_source_regions()
     assert aws.called()["rds"]["DescribeSourceRegions"] == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "error", "status"),
+    [
+        ("DescribeVpcs", RuntimeError("dictionary changed size during iteration"), "503"),
+        ("DescribeVpcs", RuntimeError("something else"), "400"),
+        ("DescribeVpcs", KeyError("vpc-1"), "400"),
+        ("DeleteVpc", RuntimeError("dictionary changed size during iteration"), "400"),
+    ],
+)
+def test_a_read_that_another_call_disturbed_is_worth_another_try(operation: str, error: Exception, status: str) -> None:
+    def fails(environ: dict[str, Any], start_response: object) -> list[bytes]:  # noqa: ARG001  # of WSGI
+        raise error
+
+    said: list[str] = []
+
+    def start(code: str, _headers: object) -> None:
+        said.append(code)
+
+    body = f"Action={operation}&Version=2016-11-15&VpcId=vpc-1".encode()
+    Strict(cast("Any", fails), ACCOUNT)(
+        {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/",
+            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_AUTHORIZATION": "AWS4-HMAC-SHA256 Credential=test/20270101/us-west-2/ec2/aws4_request",
+            "wsgi.input": BytesIO(body),
+        },
+        cast("Any", start),
+    )
+    assert [each.partition(" ")[0] for each in said] == [status]
 
 
 LACKING = """
