@@ -61,6 +61,8 @@ CODES: Final = {
 
 READS: Final = ("BatchGet", "Describe", "Get", "Head", "List")
 """How the operations begin that change nothing."""
+_TRIES: Final = 3
+"""How often an operation that failed is worth another try."""
 
 _PAYLOADS: Final = {"PutObject", "UploadPart"}
 """Operations of S3 whose body is the object itself."""
@@ -100,6 +102,7 @@ class Strict:
         self._called_on: Counter[Call] = Counter()
         self._worked: set[str] | None = None
         self._interrupted: set[str] = set()
+        self._failed: Counter[str] = Counter()
 
     def watch(self) -> None:
         """From now on, note what works and does not any more after a request."""
@@ -140,10 +143,12 @@ class Strict:
         except Exception as error:  # noqa: BLE001  # whatever fails in moto
             # The server's own answer would be a page with the status 500, which the provider asks for an hour.
             traceback.print_exc()
-            # A read during which another call added or deleted something is asked again, as AWS's 503 would be.
-            reads = read is not None and read[1].operation.startswith(READS)
-            disturbed = reads and isinstance(error, RuntimeError) and "during iteration" in str(error)
-            start_response("503 Slow Down" if disturbed else "400 Bad Request", [("Content-Type", "text/plain")])
+            # A read that a call at the same time may have disturbed is asked again, as AWS's 503 would be.
+            operation = "" if read is None else read[1].operation
+            self._failed[operation] += 1
+            again = operation.startswith(READS) and self._failed[operation] <= _TRIES
+            again = again and not isinstance(error, NotImplementedError)
+            start_response("503 Slow Down" if again else "400 Bad Request", [("Content-Type", "text/plain")])
             return [f"moto failed: {error}".encode()]
         if self._worked is not None and read is not None and not read[1].operation.startswith(READS):
             self._interrupted |= self._worked - working(self._account, REGION)
