@@ -32,6 +32,12 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Col
     )
 
 
+def some(items: Sequence[str], most: int, between: str = ", ") -> str:
+    """The first of some texts: `a, b and 3 more`."""
+    more = len(items) - most
+    return between.join(items[:most]) + (f" and {more} more" if more > 0 else "")
+
+
 def count(number: float, noun: str, plural: str = "") -> str:
     """`1 resource`, `2 resources`; `plural` is for a noun that takes no plain s."""
     shown = f"{number:g}" if isinstance(number, float) else str(number)

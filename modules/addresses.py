@@ -1,9 +1,27 @@
-"""Which addresses packets can come from, over the internet and inside a VPC."""
+"""IP versions, and which addresses packets can come from, over the internet and inside a VPC."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Final
 
 IpNetwork = IPv4Network | IPv6Network
+
+IPV4, IPV6 = VERSIONS = 4, 6
+
+_VERSIONS_OF: Final[Mapping[object, tuple[int, ...]]] = {
+    "ipv4": (IPV4,),
+    "dualstack": (IPV4, IPV6),
+    "dualstack-without-public-ipv4": (IPV6,),
+}
+
+
+def versions_of(address_type: object) -> tuple[int, ...]:
+    """The IP versions over which a load balancer answers callers outside the VPC, by its `ip_address_type`.
+
+    IPv4 where nothing is said. Without public IPv4 it is there for the VPC alone.
+    """
+    return _VERSIONS_OF.get(address_type, (IPV4,))
+
 
 _NEVER: Final = tuple(
     map(ip_network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8"))
@@ -35,3 +53,12 @@ def within(block: IpNetwork, other: IpNetwork) -> bool:
     if isinstance(block, IPv4Network):
         return isinstance(other, IPv4Network) and block.subnet_of(other)
     return isinstance(other, IPv6Network) and block.subnet_of(other)
+
+
+def union(blocks: Iterable[IpNetwork]) -> tuple[IpNetwork, ...]:
+    """The fewest blocks that have the same addresses, in order: `0.0.0.0/0` of itself with `0.0.0.0/1`."""
+    found = list(blocks)
+    return (
+        *collapse_addresses(each for each in found if isinstance(each, IPv4Network)),
+        *collapse_addresses(each for each in found if isinstance(each, IPv6Network)),
+    )

@@ -22,6 +22,7 @@ from cdktf_cdktf_provider_aws.lb_listener_rule import (
 from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGroupHealthCheck
 from pydantic import AfterValidator, Field
 
+from modules.addresses import IPV4, IPV6, versions_of
 from modules.base import Module, for_each, item, item_or_null
 from modules.cloudfront_facts import ORIGIN_HEADER
 from modules.codedeploy import GREEN, CodedeploySettings
@@ -243,12 +244,12 @@ class AlbSettings(Settings):
     @property
     def answers_ipv6(self) -> bool:
         """Whether the load balancer has IPv6 addresses."""
-        return self.ip_address_type != "ipv4"
+        return IPV6 in versions_of(self.ip_address_type)
 
     @property
     def answers_ipv4(self) -> bool:
         """Whether clients outside the VPC reach the load balancer over IPv4."""
-        return self.ip_address_type != "dualstack-without-public-ipv4"
+        return IPV4 in versions_of(self.ip_address_type)
 
     def named(self, thing: str) -> str:
         """What the load balancer or a target group is called: the new one is there before the old one is deleted.

@@ -101,13 +101,10 @@ def _whole(found: Iterable[Reach]) -> bool:
 
 def _details(reach: Reach) -> str:
     """Everything of one environment, with the reasons."""
+    ways = [(each, _port(each)) for each in reach.connections] + [(each, _from(each)) for each in reach.elsewhere]
     blocks = [
-        "\n".join([f"{each.source} -> {each.target}  {_port(each)}{_depends(each)}", *_steps(each.because)])
-        for each in reach.connections
-    ]
-    blocks += [
-        "\n".join([f"{each.source} -> {each.target}  {_from(each)}{_depends(each)}", *_steps(each.because)])
-        for each in reach.elsewhere
+        "\n".join([f"{each.source} -> {each.target}  {port}{_depends(each)}", *_steps(each.because)])
+        for each, port in ways
     ]
     blocks += [_ability_text(reach, each) for each in abilities(reach)]
     certain = [each for each in reach.connections if each.certain]

@@ -6,15 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from environments.settings import EnvironmentSettings, SharedSettings
 from miyabi_infra.overlays.document import Document, read
 from miyabi_infra.overlays.edit import REMOVED, EditError, applied, edited
 from miyabi_infra.overlays.explain import is_text, unknown_key
 from miyabi_infra.overlays.files import SUFFIX, content, overlay_files
-from miyabi_infra.overlays.loading import AnySettings, load
+from miyabi_infra.overlays.loading import AnySettings, load, model_of
 from miyabi_infra.overlays.problems import KeyPath, OverlayError, Problem, key_text
 from miyabi_infra.place import Place
-from miyabi_infra.project import BASE, OVERLAYS, SHARED
+from miyabi_infra.project import BASE, OVERLAYS
 from miyabi_infra.refused import Refused
 
 
@@ -29,7 +28,7 @@ def changed(root: Path, environment: str, values: Mapping[KeyPath, Any]) -> str:
     """
     file = root / OVERLAYS / f"{environment}{SUFFIX}"
     document = _document(root, file)
-    model = SharedSettings if environment == SHARED else EnvironmentSettings
+    model = model_of(environment)
     order = model.model_fields
     for key, value in values.items():
         if value is REMOVED and _at(document.data, key) is REMOVED and (found := unknown_key(model, key)):
@@ -61,7 +60,7 @@ def _placed(problem: Problem, document: Document, values: Mapping[KeyPath, Any])
 
 def takes_text(environment: str, key: KeyPath) -> bool:
     """Whether a setting takes a text and no number, as an account's ID."""
-    return is_text(SharedSettings if environment == SHARED else EnvironmentSettings, key)
+    return is_text(model_of(environment), key)
 
 
 def load_with(root: Path, environment: str, text: str) -> AnySettings:

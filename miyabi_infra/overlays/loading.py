@@ -28,6 +28,11 @@ TOLD: Final = 100
 """Problems with the form of one overlay that are told; who mends these learns of the next."""
 
 
+def model_of(environment: str) -> type[EnvironmentSettings] | type[SharedSettings]:
+    """The model of an overlay, by its name."""
+    return SharedSettings if environment == SHARED else EnvironmentSettings
+
+
 def load(root: Path, known: Mapping[str, Claims] = MappingProxyType({})) -> list[AnySettings]:
     """All stacks of the project at `root`, environments first, by name.
 
@@ -44,7 +49,7 @@ def load(root: Path, known: Mapping[str, Claims] = MappingProxyType({})) -> list
         if not document.readable:
             problems += document.problems
             continue
-        settings, found = check(document, environment, SharedSettings if environment == SHARED else EnvironmentSettings)
+        settings, found = check(document, environment, model_of(environment))
         problems += found
         if settings is not None:
             loaded.append((document, settings))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from ipaddress import ip_network
 from typing import Final, Protocol, TypeVar
 
 from miyabi_infra.stacks import Value
@@ -49,15 +49,6 @@ def without(block: IpNetwork, other: IpNetwork) -> Iterator[IpNetwork]:
     elif block.prefixlen < other.prefixlen:
         for half in block.subnets():
             yield from without(half, other)
-
-
-def union(blocks: Iterable[IpNetwork]) -> tuple[IpNetwork, ...]:
-    """The fewest blocks that have the same addresses, in order: `0.0.0.0/0` of itself with `0.0.0.0/1`."""
-    found = list(blocks)
-    return (
-        *collapse_addresses(each for each in found if isinstance(each, IPv4Network)),
-        *collapse_addresses(each for each in found if isinstance(each, IPv6Network)),
-    )
 
 
 def first_match(blocks: Iterable[IpNetwork], entries: Iterable[Applied]) -> Iterator[tuple[IpNetwork, Applied]]:

@@ -17,12 +17,11 @@ from miyabi_infra.stacks.platform import (
     mappings,
     service_of,
 )
+from modules.addresses import IPV4, VERSIONS, versions_of
 
 INTERNET: Final = "internet"
 ELSEWHERE: Final = "elsewhere"
 """Networks that are led here by what the stack does not say: a peering, a VPN, a transit gateway."""
-
-IPV4, IPV6 = VERSIONS = 4, 6
 
 Kind = Literal["internet", "cdn", "load balancer", "tasks", "database", "cache", "endpoint", "group"]
 
@@ -209,8 +208,8 @@ def _load_balancer(stack: Stack, network: Network, balancer: Resource) -> Node:
     subnets = addresses_of(balancer.get("subnets")) or tuple(
         address_of(block.get("subnet_id")) for block in balancer.blocks("subnet_mapping")
     )
-    kind = str(balancer.get("ip_address_type", "ipv4"))
-    dual, ipv4 = kind.startswith("dualstack"), kind != _WITHOUT_IPV4
+    kind = balancer.get("ip_address_type")
+    ipv4, dual = (version in versions_of(kind) for version in VERSIONS)
     listeners = [
         each
         for each in stack.of_type("aws_lb_listener")
@@ -244,8 +243,6 @@ def _load_balancer(stack: Stack, network: Network, balancer: Resource) -> Node:
         filtered=not unfiltered,
     )
 
-
-_WITHOUT_IPV4: Final = "dualstack-without-public-ipv4"
 
 _TRANSPORT: Final[Mapping[str, tuple[str, ...]]] = {"UDP": ("udp",), "TCP_UDP": ("tcp", "udp")}
 """What the protocols of listeners and target groups run over, where it is not TCP alone."""
@@ -309,6 +306,12 @@ def header_of(listener: Resource) -> str:
     return ""
 
 
+def listeners_on(stack: Stack, balancer: Node, port: int) -> list[Resource]:
+    """The listeners of a load balancer on a port."""
+    own = [each for each in stack.of_type("aws_lb_listener") if integer(each.get("port")) == port]
+    return [each for each in own if address_of(each.get("load_balancer_arn")) == balancer.address]
+
+
 def passed_on(stack: Stack, balancer: Node, port: int, source: Node | None) -> Step:
     """Whether a load balancer, or a distribution, passes the requests of a source on a port on; None is the internet.
 
@@ -317,8 +320,7 @@ def passed_on(stack: Stack, balancer: Node, port: int, source: Node | None) -> S
     """
     if balancer.kind == "cdn":
         return _passed_on_by_a_distribution(stack, balancer, port)
-    own = [each for each in stack.of_type("aws_lb_listener") if integer(each.get("port")) == port]
-    listeners = [each for each in own if address_of(each.get("load_balancer_arn")) == balancer.address]
+    listeners = listeners_on(stack, balancer, port)
     sent = _headers_sent(stack, source)
     lacks: list[str] = []
     for each in (*listeners, *rules_of(stack, listeners)):

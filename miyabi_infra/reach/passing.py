@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import Final
 
 from miyabi_infra.reach.blocks import overlap, parsed
-from miyabi_infra.reach.nodes import INTERNET, Node, forwarded, header_of, rules_of
+from miyabi_infra.reach.nodes import INTERNET, Node, forwarded, header_of, listeners_on, rules_of
 from miyabi_infra.reach.paths import Reach, targets_of
 from miyabi_infra.reach.steps import Step, Verdict, verdict
 from miyabi_infra.stacks.firewalls import WebAcl, inspecting, listed, web_acl
-from miyabi_infra.stacks.platform import address_of, integer
+from miyabi_infra.text import some
 
 OTHERS: Final = "another distribution"
 """A distribution of CloudFront that is not in the stack, of whichever account: all have the same addresses."""
@@ -217,8 +217,7 @@ class Passing:
 
     def _served_without_header(self, balancer: Node, port: int) -> Step:
         """Whether a listener of a load balancer forwards a request that lacks the distribution's secret header."""
-        own = [each for each in self.reach.stack.of_type("aws_lb_listener") if integer(each.get("port")) == port]
-        listeners = [each for each in own if address_of(each.get("load_balancer_arn")) == balancer.address]
+        listeners = listeners_on(self.reach.stack, balancer, port)
         for each in (*listeners, *rules_of(self.reach.stack, listeners)):
             if not header_of(each) and any(forwarded(each)):
                 return Step.yes("forwards", "requests are forwarded without the distribution's header", each.address)
@@ -231,5 +230,4 @@ _MOST: Final = 4
 
 
 def _listed(blocks: Sequence[str]) -> str:
-    more = len(blocks) - _MOST
-    return ", ".join(blocks[:_MOST]) + (f" and {more} more" if more > 0 else "")
+    return some(blocks, _MOST)

@@ -11,9 +11,6 @@ from miyabi_infra.reach.network import ANY_PORT, Network, Rule, Subnet, port_tex
 from miyabi_infra.reach.nodes import (
     ELSEWHERE,
     INTERNET,
-    IPV4,
-    IPV6,
-    VERSIONS,
     Node,
     nodes,
     passed_on,
@@ -21,7 +18,7 @@ from miyabi_infra.reach.nodes import (
 from miyabi_infra.reach.steps import Step, best, verdict
 from miyabi_infra.reach.types import KNOWN
 from miyabi_infra.stacks import Resource, Stack
-from modules.addresses import IpNetwork, is_public, within
+from modules.addresses import IPV4, IPV6, VERSIONS, IpNetwork, is_public, within
 
 
 @dataclass(frozen=True)
@@ -163,12 +160,11 @@ class Reach:
         if target.kind == "cdn":
             text = "it is outside the VPC: who is led there asks it over the internet"
             return (Step.no("vpc", text, target.address), listens), ()
-        rules = [rule for rule in self._rules(target, "ingress") if rule.covers(protocol, port)]
+        rules = self._covering(target, "ingress", protocol, port)
         own = self._own_blocks(target)
         named = [(rule, block) for rule in rules for block in rule.blocks if not _is_among(block, own)]
         if not target.filtered:
-            text = f"{target.name} has no security groups: everything passes"
-            entered, blocks = Step.yes("ingress rule", text, target.address), EVERYWHERE
+            entered, blocks = _unfiltered(target, "ingress"), EVERYWHERE
         elif named:
             entered, blocks = _granted(named[0][0]), tuple(block for _, block in named)
         else:
@@ -196,9 +192,8 @@ class Reach:
     def _enters(self, target: Node, protocol: str, port: int, block: IpNetwork) -> Step:
         """The rule that lets a block in, or what lacks."""
         if not target.filtered:
-            text = f"{target.name} has no security groups: everything passes"
-            return Step.yes("ingress rule", text, target.address)
-        rules = [rule for rule in self._rules(target, "ingress") if rule.covers(protocol, port)]
+            return _unfiltered(target, "ingress")
+        rules = self._covering(target, "ingress", protocol, port)
         for rule in rules:
             if _is_among(block, rule.blocks):
                 return _granted(rule)
@@ -259,7 +254,7 @@ class Reach:
         return (target.public, *way, self._lets_cloudfront_in(target, protocol, port), _listens(target, protocol, port))
 
     def _lets_cloudfront_in(self, target: Node, protocol: str, port: int) -> Step:
-        rules = [rule for rule in self._rules(target, "ingress") if rule.covers(protocol, port)]
+        rules = self._covering(target, "ingress", protocol, port)
         for rule in rules:
             if rule.cloudfront or set(_EVERYWHERE[IPV4]) & set(rule.blocks):
                 return _granted(rule)
@@ -299,7 +294,7 @@ class Reach:
         """The conditions under which every subnet of a node opens a connection to the internet over an IP version."""
         if not source.opens.holds or source.targets is not None:
             return (_only_targets(source) if source.opens.holds else source.opens,)
-        rules = [rule for rule in self._rules(source, "egress") if rule.covers(protocol, port)]
+        rules = self._covering(source, "egress", protocol, port)
         known = [each for each in rules if each.public_over(version)]
         unknown = [each for each in rules if each.unknown]
         way = best(
@@ -338,7 +333,7 @@ class Reach:
 
     def _clients_enter(self, source: Node, target: Node, protocol: str, port: int) -> Step:
         """The rule that lets the clients of a load balancer in, whose addresses the target sees."""
-        rules = [rule for rule in self._rules(target, "ingress") if rule.covers(protocol, port)]
+        rules = self._covering(target, "ingress", protocol, port)
         public = [rule for rule in rules if rule.public_blocks]
         if public and source.facing:
             return _granted(public[0])
@@ -361,10 +356,8 @@ class Reach:
     ) -> Step | None:
         """What lets a node exchange packets with a peer, known by its groups and subnets; None when nothing does."""
         if not node.filtered:
-            return Step.yes(
-                _rule_kind(direction), f"{node.name} has no security groups: everything passes", node.address
-            )
-        rules = [rule for rule in self._rules(node, direction) if rule.covers(protocol, port)]
+            return _unfiltered(node, direction)
+        rules = self._covering(node, direction, protocol, port)
         about = [(rule, _about(rule, *peer)) for rule in rules]
         for rule, whether in about:
             if whether:
@@ -424,9 +417,8 @@ class Reach:
     ) -> tuple[Step, tuple[IpNetwork, ...]]:
         """The ingress rule that lets the internet in, or what lacks, and the blocks that the rules name."""
         if not target.filtered:
-            text = f"{target.name} has no security groups: everything passes"
-            return Step.yes("ingress rule", text, target.address), _EVERYWHERE[version]
-        rules = [rule for rule in self._rules(target, "ingress") if rule.covers(protocol, port)]
+            return _unfiltered(target, "ingress"), _EVERYWHERE[version]
+        rules = self._covering(target, "ingress", protocol, port)
         found = [(rule, block) for rule in rules for block in rule.public_over(version)]
         if found:
             return _granted(found[0][0]), tuple(block for _, block in found)
@@ -487,6 +479,10 @@ class Reach:
         return [
             rule for group in node.groups for rule in self.network.rules.get(group, ()) if rule.direction == direction
         ]
+
+    def _covering(self, node: Node, direction: Direction, protocol: str, port: int) -> list[Rule]:
+        """The rules of a node that are about a port."""
+        return [rule for rule in self._rules(node, direction) if rule.covers(protocol, port)]
 
     def lets_in(self, node: Node) -> str:
         """What the rules of a node let in, for people."""
@@ -557,6 +553,10 @@ def _connection(source: str, target: str, protocol: str, port: int, steps: tuple
 
 def _rule_kind(direction: Direction) -> Literal["ingress rule", "egress rule"]:
     return "ingress rule" if direction == "ingress" else "egress rule"
+
+
+def _unfiltered(node: Node, direction: Direction) -> Step:
+    return Step.yes(_rule_kind(direction), f"{node.name} has no security groups: everything passes", node.address)
 
 
 def _granted(rule: Rule) -> Step:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from miyabi_infra.reach.blocks import EVERYWHERE
-from miyabi_infra.reach.nodes import HTTPS, IPV4, Node, service_of
+from miyabi_infra.reach.nodes import HTTPS, Node, service_of
 from miyabi_infra.reach.paths import Reach
 from miyabi_infra.reach.roles import ACCOUNT, Placed, Role, decide, everybody, is_about
 from miyabi_infra.reach.steps import Step, Verdict, verdict
@@ -13,6 +13,7 @@ from miyabi_infra.stacks import Reference, Resource, Value
 from miyabi_infra.stacks.images import ecr_image
 from miyabi_infra.stacks.platform import address_of, addresses_of
 from miyabi_infra.stacks.policies import statements
+from modules.addresses import IPV4
 
 _TOKEN: Final = "ecr:GetAuthorizationToken"  # noqa: S105  # the name of an action
 _PULL: Final = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")

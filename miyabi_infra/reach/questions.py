@@ -6,16 +6,16 @@ from difflib import get_close_matches
 from itertools import chain
 from typing import Final
 
-from miyabi_infra.reach.blocks import parsed, union
+from miyabi_infra.reach.blocks import parsed
 from miyabi_infra.reach.network import ANY_PORT, port_text
-from miyabi_infra.reach.nodes import ALSO, ELSEWHERE, HTTPS, INTERNET, IPV4, IPV6, VERSIONS, Node, passed_on
+from miyabi_infra.reach.nodes import ALSO, ELSEWHERE, HTTPS, INTERNET, Node, passed_on
 from miyabi_infra.reach.passing import Passing, Past
 from miyabi_infra.reach.paths import Connection, LetIn, Reach, over, together
 from miyabi_infra.reach.permissions import Ability, abilities
 from miyabi_infra.reach.steps import Step, Verdict, verdict
 from miyabi_infra.refused import Refused
 from miyabi_infra.stacks import Stack
-from modules.addresses import IpNetwork, within
+from modules.addresses import IPV4, IPV6, VERSIONS, IpNetwork, union, within
 
 
 @dataclass(frozen=True)

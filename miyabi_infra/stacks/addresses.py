@@ -41,6 +41,10 @@ class Contract:
     ambiguous: tuple[str, ...] = ()
     """Old addresses with two new ones."""
 
+    def moved_from(self, address: str) -> dict[str, str]:
+        """The moves of single instances of an address."""
+        return {old: new for old, new in self.moved.items() if old.startswith(f"{address}[")}
+
     def now(self, address: str) -> str:
         """The address that an address of a state has in this stack, by the moves that are declared."""
         for _ in range(_STEPS):
@@ -233,8 +237,7 @@ def _changes(before: Contract, now: Contract, overlays: Overlays | None) -> Chan
         to = now.now(address)
         if address in now.retired:
             declared.append(Declared(address, None, now.retired[address]))
-        elif any(old.startswith(f"{address}[") for old in now.moved):
-            moved = {old: new for old, new in now.moved.items() if old.startswith(f"{address}[")}
+        elif moved := now.moved_from(address):
             lost += _one_by_one(address, before.instances[address], moved, now)
             declared += [Declared(old, new) for old, new in moved.items() if old not in {each.address for each in lost}]
         elif to == address:
@@ -273,8 +276,7 @@ def _fewer(before: Contract, now: Contract, kept: Mapping[str, str], overlays: O
     """
     for address, to in sorted(kept.items()):
         had, has = before.instances[address], now.instances[to]
-        moved = {old: new for old, new in now.moved.items() if old.startswith(f"{address}[")}
-        if moved:
+        if moved := now.moved_from(address):
             yield from _one_by_one(address, had, moved, now)
             continue
         gone = _instances_gone(had, has)

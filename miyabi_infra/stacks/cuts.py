@@ -6,11 +6,11 @@ addresses, or the other direction, cuts off somebody else, or nobody.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from ipaddress import ip_network
 from typing import Final, cast
 
 from miyabi_infra.stacks.measures import oldest_tls_of
-from modules.addresses import IpNetwork, within
+from modules.addresses import IPV4, IPV6, IpNetwork, union, versions_of, within
 from modules.domain import covers
 
 Side = Callable[[str], object]
@@ -25,13 +25,6 @@ _NODE: Final = "aws_elasticache_cluster"
 _GROUP: Final = "aws_elasticache_replication_group"
 _BY_THE_NAME: Final = ("dns.load_balancer_names", "dns.frontend_names")
 """The settings that make records of names."""
-_VERSIONS: Final[Mapping[object, tuple[str, ...]]] = {
-    "ipv4": ("IPv4",),
-    "dualstack": ("IPv4", "IPv6"),
-    "dualstack-without-public-ipv4": ("IPv6",),
-}
-"""Over which IP versions a load balancer has addresses, by its `ip_address_type`."""
-
 
 INTERRUPTIONS: Final[Mapping[tuple[str, str], str]] = {
     ("aws_db_instance", "engine_version"): "the database, while AWS upgrades it: ten minutes and more",
@@ -94,17 +87,17 @@ def _aliases(before: object, after: object, _first: Side, _second: Side) -> Iter
 
 
 def _versions(before: object, after: object, _first: Side, _second: Side) -> Iterator[str]:
-    for version in _VERSIONS.get(before, ()):
-        if version not in _VERSIONS.get(after, ()):
-            yield f"requests over {version}: {_FOR_GOOD}"
+    for version in versions_of(before):
+        if version not in versions_of(after):
+            yield f"requests over IPv{version}: {_FOR_GOOD}"
 
 
-def _blocks_of(what: str, version: str = "") -> Cut:
+def _blocks_of(what: str, version: int | None = None) -> Cut:
     """The blocks that were let in and are no more, as far as the load balancer listens over their IP version."""
 
     def cut(before: object, after: object, first: Side, second: Side) -> Iterator[str]:
-        over = (_VERSIONS.get(side("alb.ip_address_type"), ()) for side in (first, second))
-        if version and not all(version in each for each in over if each):
+        types = [kind for side in (first, second) if (kind := side("alb.ip_address_type"))]
+        if version and not all(version in versions_of(each) for each in types):
             return  # nobody came over it, or alb.ip_address_type says that nobody does any more
         if version and any(_only_cloudfront(each) for each in (first, second)):
             return
@@ -224,8 +217,8 @@ CUTS: Final[Mapping[str, Cut]] = {
     "frontend.origin_secret": _without_the_header,
     "log_bucket.name": _new,
     "rds.enabled": _nobody,
-    "security_groups.alb_ingress_cidr_blocks": _blocks_of("requests", "IPv4"),
-    "security_groups.alb_ingress_ipv6_cidr_blocks": _blocks_of("requests", "IPv6"),
+    "security_groups.alb_ingress_cidr_blocks": _blocks_of("requests", IPV4),
+    "security_groups.alb_ingress_ipv6_cidr_blocks": _blocks_of("requests", IPV6),
     "security_groups.https_ingress": _https,
     "waf.blocked_addresses": _blocked,
 }
@@ -259,8 +252,4 @@ def _gone(before: object, after: object) -> Iterator[str]:
 
 
 def _networks(value: object) -> tuple[IpNetwork, ...]:
-    found = [ip_network(each, strict=False) for each in _items(value)]
-    return (
-        *collapse_addresses(each for each in found if isinstance(each, IPv4Network)),
-        *collapse_addresses(each for each in found if isinstance(each, IPv6Network)),
-    )
+    return union(ip_network(each, strict=False) for each in _items(value))

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from miyabi_infra.overlays.merging import documents
 from miyabi_infra.project import ROOT, SHARED
@@ -12,6 +11,7 @@ from miyabi_infra.stacks.causes import Cause, Causes, names_ipv6
 from miyabi_infra.stacks.compare import Comparison, compare
 from miyabi_infra.stacks.provenance import EXISTENCE
 from miyabi_infra.stacks.strengths import Unjudged, Weaker, unjudged, weaker
+from modules.addresses import IPV6
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class EnvironmentDifference:
                 about = f"[{item}]" if item else found.strength.about
                 paths = [path for path in paths if about in path] or paths
                 if found.strength.version is not None:  # of the rules that are about it, where they say so
-                    ipv6 = found.strength.version == _IPV6
+                    ipv6 = found.strength.version == IPV6
                     paths = [path for path in paths if names_ipv6(path) == ipv6] or paths
                 if not change.arguments:  # a resource that is gone takes its arguments along
                     says = self.causes.knows(change, argument) and self.causes.of(change, argument)
@@ -47,9 +47,6 @@ class EnvironmentDifference:
                 for path in paths:
                     causes |= {each.name: each for each in self.causes.of(change, path)}
         return list(causes.values())
-
-
-_IPV6: Final = 6
 
 
 def difference(root: Path, before: str, after: str) -> EnvironmentDifference:

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from ipaddress import IPv4Network, ip_network
 from typing import Final
 
 from miyabi_infra.stacks.firewalls import Does, listed
 from miyabi_infra.stacks.measures import Measure
 from miyabi_infra.stacks.model import Resource, Stack, Value
 from miyabi_infra.stacks.platform import address_of, addresses_of, number, strings
-from modules.addresses import PRIVATE, IpNetwork, is_public, within
+from modules.addresses import IPV4, PRIVATE, VERSIONS, IpNetwork, is_public, union, within
 from modules.cloudfront_facts import ORIGIN_FACING
 
 Words = Callable[[Stack, str], tuple[str, ...]]
@@ -61,7 +61,7 @@ def peers_within(direction: str) -> Words:
     return lambda stack, group: _with_ports(
         (peer, rule)
         for rule in _rules_of(stack, direction, group)
-        for peer in (*(str(each) for each in _once(_blocks(rule)) if _has_private(each)), *_peers(rule))
+        for peer in (*(str(each) for each in union(_blocks(rule)) if _has_private(each)), *_peers(rule))
     )
 
 
@@ -104,11 +104,11 @@ def _has_all(
 ) -> bool:
     """Whether some rules let blocks and peers in on some ports."""
     on_these = [each for each in had if _includes(_span(each), ports)]
-    own = _once([block for each in on_these for block in _blocks(each)])
+    own = union([block for each in on_these for block in _blocks(each)])
     everybody = {each.version for each in own if each.prefixlen == 0}
     own_peers = {peer for each in on_these for peer in _peers(each)}
     return all(any(within(block, each) for each in own) for block in blocks) and all(
-        peer in own_peers or everybody >= ({4, 6} if both_versions and peer not in _OVER_IPV4 else {4})
+        peer in own_peers or everybody >= ({*VERSIONS} if both_versions and peer not in _OVER_IPV4 else {IPV4})
         for peer in peers
     )
 
@@ -218,7 +218,7 @@ def _protocol(rule: Mapping[str, Value]) -> str:
 
 def _networks(rule: Mapping[str, Value], *, public: bool) -> list[IpNetwork]:
     """The blocks of a rule that are, or are not, of the internet; every address counts once."""
-    return [each for each in _once(_blocks(rule)) if is_public(each) == public]
+    return [each for each in union(_blocks(rule)) if is_public(each) == public]
 
 
 def _blocks(rule: Mapping[str, Value]) -> list[IpNetwork]:
@@ -227,13 +227,6 @@ def _blocks(rule: Mapping[str, Value]) -> list[IpNetwork]:
         with suppress(ValueError):  # known after apply
             found.append(ip_network(block, strict=False))
     return found
-
-
-def _once(found: list[IpNetwork]) -> tuple[IpNetwork, ...]:
-    return (
-        *collapse_addresses(each for each in found if isinstance(each, IPv4Network)),
-        *collapse_addresses(each for each in found if isinstance(each, IPv6Network)),
-    )
 
 
 def _peers(rule: Mapping[str, Value]) -> list[str]:

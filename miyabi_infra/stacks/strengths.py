@@ -16,6 +16,8 @@ from miyabi_infra.stacks import openness
 from miyabi_infra.stacks.compare import ABSENT, BACKEND, PROVIDER, ResourceChange
 from miyabi_infra.stacks.model import Stack
 from miyabi_infra.stacks.platform import CACHES, DATABASES
+from miyabi_infra.text import some
+from modules.addresses import IPV4, IPV6
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,8 @@ _SHOWN: Final = 4
 
 def _some(items: Sequence[str], others: Sequence[str]) -> str:
     """Some of the blocks on one side, first those that the other side has not."""
-    more = len(items) - _SHOWN
-    ordered = sorted(items, key=lambda each: each in others) if more > 0 else items
-    return "; ".join(ordered[:_SHOWN]) + (f" and {more} more" if more > 0 else "") or "nothing"
+    ordered = sorted(items, key=lambda each: each in others) if len(items) > _SHOWN else items
+    return some(ordered, _SHOWN, "; ") or "nothing"
 
 
 def unjudged(changes: Sequence[ResourceChange]) -> list[Unjudged]:
@@ -196,7 +197,7 @@ _ACL_LOGGING: Final = ("aws_wafv2_web_acl_logging_configuration",)
 _IP_SET: Final = ("aws_wafv2_ip_set",)
 _WEB_ACL: Final = ("aws_wafv2_web_acl",)
 
-_ADDRESSES: Final = ((4, "addresses"), (6, "IPv6 addresses"))
+_ADDRESSES: Final = ((IPV4, "addresses"), (IPV6, "IPv6 addresses"))
 """The IP versions, and what their addresses are called."""
 
 STRENGTHS: Final = (

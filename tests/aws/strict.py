@@ -146,8 +146,8 @@ class Strict:
             # A read that a call at the same time may have disturbed is asked again, as AWS's 503 would be.
             operation = "" if read is None else read[1].operation
             self._failed[operation] += 1
-            again = operation.startswith(READS) and self._failed[operation] <= _TRIES
-            again = again and not isinstance(error, NotImplementedError)
+            there = not isinstance(error, NotImplementedError)
+            again = there and operation.startswith(READS) and self._failed[operation] <= _TRIES
             start_response("503 Slow Down" if again else "400 Bad Request", [("Content-Type", "text/plain")])
             return [f"moto failed: {error}".encode()]
         if self._worked is not None and read is not None and not read[1].operation.startswith(READS):

@@ -1,16 +1,16 @@
 """Security groups: whether they still let through what was generated, between load balancer, tasks and data."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Final
 
 from miyabi_infra.aws.readers.ec2 import security_group_of
 from miyabi_infra.aws.readers.ec2_security_groups import PEERS, opened, ports
 from miyabi_infra.aws.status.model import Level, Look, Observation
-from miyabi_infra.reach.blocks import within
-from miyabi_infra.stacks import Reference, Resource, Stack, Value
+from miyabi_infra.stacks import Resource, Stack, Value, unknowns
 from miyabi_infra.stacks.platform import address_of, integer
+from modules.addresses import within
 
 _RULE: Final = re.compile(
     r"(?:everything|(?P<protocol>\S+) (?P<first>-?\d+)(?:-(?P<last>-?\d+))?) with (?P<peer>\S+)(?: \(.*\))?"
@@ -47,19 +47,8 @@ def groups(look: Look) -> Iterator[Observation]:
 def _is_used(group: Resource, stack: Stack) -> bool:
     """Whether anything is in the group: a group is there for a database that is off, too."""
     others = (each for each in stack.resources if each.type != group.type)
-    return any(group.address in addresses_in(value) for each in others for value in each.arguments.values())
-
-
-def addresses_in(value: Value) -> Iterator[str]:
-    """The addresses to which an argument refers."""
-    if isinstance(value, Reference):
-        yield value.address
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from addresses_in(each)
-    elif isinstance(value, tuple):
-        for each in value:
-            yield from addresses_in(each)
+    values = (value for each in others for value in each.arguments.values())
+    return any(each.address == group.address for value in values for each in unknowns(value))
 
 
 def _generated(look: Look, group: Resource, way: str, own: str) -> Iterator[str]:
@@ -99,5 +88,4 @@ def _covers(held: str, wanted: str) -> bool:
 def _lets(held: str, wanted: str) -> bool:
     if held == wanted or "/" not in held or "/" not in wanted:
         return held == wanted
-    one, other = ip_network(held), ip_network(wanted)
-    return one.version == other.version and within(other, one)
+    return within(ip_network(wanted), ip_network(held))

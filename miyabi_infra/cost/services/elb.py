@@ -6,9 +6,7 @@ from typing import Final
 from miyabi_infra.cost.model import Billed, Billing, Charge, Context, Free, Span
 from miyabi_infra.cost.prices import NotPriced
 from miyabi_infra.stacks import Resource
-
-_WITHOUT_IPV4: Final = "dualstack-without-public-ipv4"
-"""The type that has no public IPv4 addresses; those of IPv6 are free (VPC pricing, "Public IPv4 addresses")."""
+from modules.addresses import IPV4, versions_of
 
 
 def _load_balancer(balancer: Resource, context: Context) -> Iterator[Charge]:
@@ -19,7 +17,8 @@ def _load_balancer(balancer: Resource, context: Context) -> Iterator[Charge]:
     lcus = context.of_environment.alb_lcus
     yield Charge("ALB", "load balancer", Span.of(hours), prices.of("alb.hour"), number=1)
     yield Charge("ALB", f"{lcus:g} LCU on average", Span.of(lcus * hours), prices.of("alb.lcu"), assumed=True)
-    if balancer.get("internal") is not True and balancer.get("ip_address_type") != _WITHOUT_IPV4:
+    # Addresses of IPv6 are free (VPC pricing, "Public IPv4 addresses").
+    if balancer.get("internal") is not True and IPV4 in versions_of(balancer.get("ip_address_type")):
         subnets = balancer.get("subnets")
         number = len(subnets) if isinstance(subnets, tuple) else len(balancer.blocks("subnet_mapping"))
         if not number:  # AWS takes no load balancer without a subnet: they are known after apply

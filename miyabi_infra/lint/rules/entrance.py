@@ -9,7 +9,7 @@ from miyabi_infra.lint.rule import Concern, rule
 from miyabi_infra.reach.nodes import Node
 from miyabi_infra.stacks import Resource
 from miyabi_infra.stacks.platform import address_of, integer, number
-from modules.addresses import can_come
+from modules.addresses import IPV4, can_come, versions_of
 
 
 @rule("warning")
@@ -66,7 +66,7 @@ def _reached(here: Environment, listener: Resource) -> bool:
 def callers_without_ipv6(here: Environment) -> Iterator[Concern]:
     """A part of the users, companies above all, has IPv4 only: for them the name does not answer."""
     for each in here.stack.of_type("aws_lb"):
-        if each.get("ip_address_type") == "dualstack-without-public-ipv4" and each.get("internal") is not True:
+        if IPV4 not in versions_of(each.get("ip_address_type")) and each.get("internal") is not True:
             yield Concern(
                 ("alb", "ip_address_type"),
                 "callers outside the VPC that have IPv4 only do not reach the load balancer",
@@ -179,8 +179,8 @@ def comes_over_internet(here: Environment, version: int) -> bool:
     balancer = here.platform.load_balancer
     if balancer is None:
         return True
-    only_ipv6 = balancer.get("ip_address_type") == "dualstack-without-public-ipv4"  # IPv4 is for the VPC alone
-    return balancer.get("internal") is not True and not (only_ipv6 and version == 4)  # noqa: PLR2004  # IPv4
+    only_inside = version == IPV4 and IPV4 not in versions_of(balancer.get("ip_address_type"))
+    return balancer.get("internal") is not True and not only_inside
 
 
 def _let_in(here: Environment, node: Node) -> list[str]:

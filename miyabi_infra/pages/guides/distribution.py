@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from miyabi_infra.reach.paths import Reach
+from miyabi_infra.reach.paths import Reach, only_cloudfront_is_answered
 from miyabi_infra.reach.steps import verdict
 from miyabi_infra.stacks import Stack
 from miyabi_infra.stacks.platform import Platform, integer, mappings, strings, text
@@ -28,6 +28,8 @@ class Frontend:
     """Whether the load balancer demands a secret header."""
     only: bool
     """Whether the security group of the load balancer lets nobody in but CloudFront."""
+    alone: bool
+    """Whether the load balancer answers CloudFront, and nobody else."""
     over_https: bool
     """Whether CloudFront connects to the load balancer over HTTPS."""
     tls: str
@@ -36,11 +38,6 @@ class Frontend:
     """Seconds that CloudFront waits for the API."""
     kept_days: int
     """Days that an overwritten file can be restored."""
-
-    @property
-    def alone(self) -> bool:
-        """Whether the load balancer answers the distribution, and nobody else."""
-        return self.secret or self.only
 
     @property
     def turned_away(self) -> str:
@@ -79,6 +76,7 @@ def frontend(stack: Stack) -> Frontend | None:
         only=not any(
             verdict(reach.inward(each, port.protocol, port.port)) != "no" for each in balancers for port in each.listens
         ),
+        alone=only_cloudfront_is_answered(stack),
         over_https=any(block.get("origin_protocol_policy") == "https-only" for block in custom),
         tls=next(
             (text(block.get("minimum_protocol_version")) for block in distribution.blocks("viewer_certificate")), ""

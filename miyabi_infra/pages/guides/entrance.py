@@ -7,6 +7,7 @@ from miyabi_infra.pages.guides.needed import needed
 from miyabi_infra.reach.nodes import rules_of
 from miyabi_infra.stacks import Resource, Stack
 from miyabi_infra.stacks.platform import Platform, certified, integer, text
+from modules.addresses import IPV4, IPV6, versions_of
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,8 @@ def entrance(stack: Stack) -> Entrance:
         certified=certified(made) if made else (),
         names=tuple(dict.fromkeys(text(each.get("name")) for each in aliases)),
         records=tuple(sorted((text(each.get("name")), text(each.get("type"))) for each in aliases)),
-        answers_ipv6=text(balancer.get("ip_address_type")).startswith("dualstack"),
-        answers_ipv4=balancer.get("ip_address_type") != "dualstack-without-public-ipv4",
+        answers_ipv6=IPV6 in versions_of(balancer.get("ip_address_type")),
+        answers_ipv4=IPV4 in versions_of(balancer.get("ip_address_type")),
         tls_policy=text(https.get("ssl_policy")) if https else "",
         listeners=tuple(sorted(f"{each.get('port')} {each.get('protocol')} {_does(each)}" for each in listeners)),
         actions=tuple(_actions(stack, listeners)),

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from miyabi_infra.reach import Connection
-from miyabi_infra.reach.blocks import parsed, union
+from miyabi_infra.reach.blocks import parsed
 from miyabi_infra.reach.questions import ReachChange
-from modules.addresses import IpNetwork, within
+from modules.addresses import IpNetwork, union, within
 
 Kind = Literal["opened", "widened", "changed", "narrowed", "closed"]
 
