@@ -14,7 +14,7 @@ import pytest
 
 from miyabi_infra.commands import adopt as show
 from miyabi_infra.refused import Refused
-from tests.aws.environment import ByHand, Environment, changes
+from tests.aws.environment import ByHand, Environment, apply, quiet
 from tests.support import Project
 
 pytestmark = pytest.mark.aws
@@ -212,12 +212,11 @@ def test_what_runs_is_imported_into_an_empty_state(
         dev = Environment(project, "dev", aws)
         dev.state.parent.mkdir(exist_ok=True)
         dev.terraform.init()
-        plan = dev.terraform.plan()
-        imported = [each["address"] for each in plan["resource_changes"] if "importing" in each["change"]]
-        assert (len(imported), sorted(changes(plan))) == (48, RECORDED)
-        dev.terraform.apply()
+        done = apply(dev.terraform)
+        changed = sorted(address for address, action in done.items() if action != "import")
+        assert (len(done), changed) == (48, RECORDED)
         (dev.terraform.folder / "imports.tf.json").unlink()
-        assert changes(dev.terraform.plan()) == {}
+        quiet(dev.terraform)
 
 
 def test_without_credentials_a_refresh_is_refused_in_one_line(

@@ -4,12 +4,12 @@ import json
 import shutil
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from miyabi_infra.terraform.cli import Terraform
-from tests.aws.environment import ByHand, Environment, changes
+from tests.aws.environment import ByHand, Environment, apply, quiet
 from tests.support import Project
 
 pytestmark = pytest.mark.aws
@@ -43,17 +43,11 @@ def test_the_generated_stack_takes_over_what_the_hcl_made_and_gives_it_back(
     there = json.loads(generated.state.read_text(encoding="utf-8"))
     assert sum(len(each["instances"]) for each in there["resources"]) == 48
 
-    plan = generated.terraform.plan()
-    assert (changes(plan), plan["output_changes"]) == ({}, unchanged(plan))
+    quiet(generated.terraform)
     generated.terraform.apply()
 
     shutil.copy(generated.state, by_hand.folder / "terraform.tfstate")  # and back
-    back = by_hand.plan("-var-file=dev.tfvars")
-    assert (changes(back), back["output_changes"]) == ({}, unchanged(back))
-
-
-def unchanged(plan: dict[str, Any]) -> dict[str, Any]:
-    return {name: each for name, each in plan["output_changes"].items() if each["actions"] == ["no-op"]}
+    quiet(by_hand, "-var-file=dev.tfvars")
 
 
 def test_a_state_that_was_switched_is_destroyed_without_a_rest(hcl: tuple[Terraform, Environment]) -> None:
@@ -65,35 +59,32 @@ def test_a_state_that_was_switched_is_destroyed_without_a_rest(hcl: tuple[Terraf
 
 def test_a_new_image_changes_the_task_definition_and_the_service_alone(dev: Environment) -> None:
     image = "-var=ecr_image_uri=123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:9d8e7f6"
-    rolled = {
-        "module.ecs.aws_ecs_task_definition.app": ["delete", "create"],
-        "module.ecs_service.aws_ecs_service.app": ["update"],
+    assert apply(dev.terraform, image) == {
+        "module.ecs.aws_ecs_task_definition.app": "replace",
+        "module.ecs_service.aws_ecs_service.app": "update",
     }
-    assert changes(dev.terraform.plan(image)) == rolled
-    dev.terraform.apply(image)
-    assert changes(dev.terraform.plan(image)) == {}
+    quiet(dev.terraform, image)
     service = dev.aws.client("ecs").describe_services(cluster="miyabi-cluster-dev", services=["miyabi-service-dev"])
     assert service["services"][0]["taskDefinition"].endswith("task-definition/miyabi-app-dev:2")
 
 
 def test_what_the_autoscaler_did_is_no_difference(dev: Environment) -> None:
     dev.aws.client("ecs").update_service(cluster="miyabi-cluster-dev", service="miyabi-service-dev", desiredCount=4)
-    assert changes(dev.terraform.plan()) == {}
+    quiet(dev.terraform)
 
 
 def test_a_nat_gateway_for_each_zone_touches_no_subnet(dev: Environment) -> None:
     dev.project.change("dev", ("single_nat_gateway: true", "single_nat_gateway: false"))
     dev.project.synthesize()
     networking = "module.networking"
-    assert changes(dev.terraform.plan()) == {
-        f"{networking}.aws_eip.nat[1]": ["create"],
-        f"{networking}.aws_nat_gateway.main[1]": ["create"],
-        f"{networking}.aws_route.private_nat_gateway[1]": ["create"],
-        f"{networking}.aws_route_table.private[1]": ["create"],
-        f"{networking}.aws_route_table_association.private[1]": ["update"],
+    assert apply(dev.terraform) == {
+        f"{networking}.aws_eip.nat[1]": "create",
+        f"{networking}.aws_nat_gateway.main[1]": "create",
+        f"{networking}.aws_route.private_nat_gateway[1]": "create",
+        f"{networking}.aws_route_table.private[1]": "create",
+        f"{networking}.aws_route_table_association.private[1]": "update",
     }
-    dev.terraform.apply()
-    assert changes(dev.terraform.plan()) == {}
+    quiet(dev.terraform)
 
 
 def test_a_resource_that_was_renamed_in_a_module_is_moved_and_not_destroyed(dev: Environment) -> None:
@@ -102,10 +93,5 @@ def test_a_resource_that_was_renamed_in_a_module_is_moved_and_not_destroyed(dev:
         body.update(json.loads(text))
         body["resource"]["aws_vpc"]["network"] = body["resource"]["aws_vpc"].pop("main")
         body["moved"] = [{"from": "aws_vpc.main", "to": "aws_vpc.network"}]
-    plan = dev.terraform.plan()
-    moved = {
-        each["address"]: each["previous_address"] for each in plan["resource_changes"] if "previous_address" in each
-    }
-    assert (changes(plan), moved) == ({}, {"module.networking.aws_vpc.network": "module.networking.aws_vpc.main"})
-    dev.terraform.apply()
-    assert changes(dev.terraform.plan()) == {}
+    assert apply(dev.terraform) == {"module.networking.aws_vpc.network": "move"}
+    quiet(dev.terraform)

@@ -13,7 +13,7 @@ from miyabi_infra.stacks import read
 from tests import guide
 from tests.aws.cli import AwsCli
 from tests.aws.emulator import REGION, Emulator
-from tests.aws.environment import Environment, changes
+from tests.aws.environment import AS_IT_IS, Environment, apply, quiet
 from tests.aws.following import run
 from tests.aws.test_status import found, look, measure
 from tests.aws.test_verify import Look, differing
@@ -34,10 +34,9 @@ def test_it_counts_then_blocks_in_place_and_leaves_no_trace(
     plain = dev.project.overlay("dev").read_text(encoding="utf-8")
     _overlay(dev.project, f"{plain}\n{counts}")
     dev.terraform.init()
-    planned = changes(dev.terraform.plan())
-    assert {tuple(actions) for actions in planned.values()} == {("create",)}
-    assert {address.split(".")[1] for address in planned} == {"waf"}
-    dev.terraform.apply()
+    made = apply(dev.terraform)
+    assert set(made.values()) == {"create"}
+    assert {address.split(".")[1] for address in made} == {"waf"}
     verification = Look(monkeypatch).verify(dev)
     assert differing(verification) == []
     assert {each.state for each in verification.resources} == {"same"}
@@ -46,24 +45,21 @@ def test_it_counts_then_blocks_in_place_and_leaves_no_trace(
     _what_is_found(dev, monkeypatch)
 
     _overlay(dev.project, f"{plain}\n{blocks}")
-    planned = changes(dev.terraform.plan())
-    assert planned == {
-        "module.waf.aws_wafv2_ip_set.blocked_ipv4[0]": ["create"],
-        "module.waf.aws_wafv2_web_acl.main": ["update"],
-        "module.waf.aws_wafv2_web_acl_association.load_balancer": ["create"],
-        "module.waf.aws_wafv2_web_acl_logging_configuration.requests": ["delete", "create"],
+    assert apply(dev.terraform) == {
+        "module.waf.aws_wafv2_ip_set.blocked_ipv4[0]": "create",
+        "module.waf.aws_wafv2_web_acl.main": "update",
+        "module.waf.aws_wafv2_web_acl_association.load_balancer": "create",
+        "module.waf.aws_wafv2_web_acl_logging_configuration.requests": "replace",
     }
-    dev.terraform.apply()
-    done = dev.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0, 2))
-    assert done.returncode == 0, done.stdout
+    quiet(dev.terraform)
     assert differing(Look(monkeypatch).verify(dev)) == []
 
     _overlay(dev.project, f"{plain}\n{counts}")
-    dev.terraform.apply()
+    dev.terraform.apply(AS_IT_IS)
     assert "IP set" not in dev.aws.holds(), "AWS deletes no list that the web ACL still has"
 
     _overlay(dev.project, plain)
-    dev.terraform.apply()
+    dev.terraform.apply(AS_IT_IS)
     assert not {"web ACL", "IP set"} & dev.aws.holds().keys()
 
 

@@ -19,7 +19,7 @@ from miyabi_infra.stacks import SHARED
 from miyabi_infra.terraform.cli import TerraformError
 from tests import complete
 from tests.aws.emulator import REGION, Emulator
-from tests.aws.environment import Environment, changes
+from tests.aws.environment import AS_IT_IS, Environment, apply
 from tests.aws.measuring import operations
 from tests.aws.outside import outside
 from tests.aws.permitted import Call, policies_of, refused
@@ -62,8 +62,8 @@ class Life:
     """What the account held before."""
     quiet: list[int] = field(default_factory=list[int])
     """Exit codes of `plan -detailed-exitcode`: 0 is "No changes", outputs included; 2 is a change."""
-    planned: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    """A change that was planned on the way."""
+    planned: dict[str, str] = field(default_factory=dict[str, str])
+    """A change that was made on the way, as it was planned."""
     verification: Verification | None = None
     left: dict[str, list[str]] | None = None
     """What the account held afterwards."""
@@ -98,8 +98,7 @@ class Life:
     def end(self) -> None:
         """Destroy, after what protects the stack is off."""
         unprotect(self.environment)
-        self.environment.terraform.apply()
-        self.environment.terraform.destroy()
+        self.environment.terraform.destroy(AS_IT_IS)
         self.called = set(operations(self.environment.aws) - self.begun)
         self.everything = set(self.environment.aws.called_on() - self.since)
         self.left = self.environment.aws.holds()
@@ -164,18 +163,18 @@ def begin(environment: Environment, changed: Environment | None = None) -> Life:
     if changed is not None:
         life.environment = changed
         changed.terraform.init()
-        life.planned = changes(changed.terraform.plan())
-        changed.terraform.apply()
+        life.planned = apply(changed.terraform)
         life.plan()
     return life
 
 
 def unprotect(environment: Environment) -> None:
-    """Turn off what protects a stack from being destroyed, in its JSON."""
+    """Turn off what protects a stack from being destroyed: in its JSON, and in AWS, which protects a load balancer."""
     modules = environment.stack / "modules"
     if (modules / "alb").exists():
         with environment.project.body(environment.name, "alb") as body:
             body["resource"]["aws_lb"]["main"]["enable_deletion_protection"] = False
+        environment.terraform.apply(AS_IT_IS, "-target=module.alb.aws_lb.main")
     if (modules / "state-bucket").exists():
         with environment.project.body(environment.name, "state-bucket") as body:
             del body["resource"]["aws_s3_bucket"]["state"]["lifecycle"]
@@ -210,19 +209,19 @@ def test_prod_gets_https_and_logs_in_place(lives: Lives) -> None:
     bucket = ("", "_lifecycle_configuration", "_ownership_controls", "_policy", "_public_access_block")
     of_bucket = (*bucket, "_server_side_encryption_configuration")
     assert lived(lives, "prod").planned == {
-        **{f"module.log_bucket.aws_s3_bucket{each}.logs": ["create"] for each in of_bucket},
-        "module.flow_logs.aws_flow_log.s3": ["create"],
-        "module.endpoints.aws_vpc_endpoint.s3": ["create"],
-        "module.alb.aws_lb.main": ["update"],
-        "module.alb.aws_lb_listener.http": ["update"],
-        "module.alb.aws_lb_listener.https[0]": ["create"],
-        "module.certificate.aws_acm_certificate.load_balancer": ["create"],
-        "module.certificate.aws_acm_certificate_validation.load_balancer": ["create"],
-        "module.certificate.aws_cloudwatch_metric_alarm.load_balancer_expiry": ["create"],
-        'module.certificate.aws_route53_record.validation["api.miyabi.example"]': ["create"],
-        'module.certificate.aws_route53_record.validation["miyabi.example"]': ["create"],
-        'module.dns.aws_route53_record.load_balancer["api.miyabi.example"]': ["create"],
-        'module.dns.aws_route53_record.load_balancer["miyabi.example"]': ["create"],
+        **{f"module.log_bucket.aws_s3_bucket{each}.logs": "create" for each in of_bucket},
+        "module.flow_logs.aws_flow_log.s3": "create",
+        "module.endpoints.aws_vpc_endpoint.s3": "create",
+        "module.alb.aws_lb.main": "update",
+        "module.alb.aws_lb_listener.http": "update",
+        "module.alb.aws_lb_listener.https[0]": "create",
+        "module.certificate.aws_acm_certificate.load_balancer": "create",
+        "module.certificate.aws_acm_certificate_validation.load_balancer": "create",
+        "module.certificate.aws_cloudwatch_metric_alarm.load_balancer_expiry": "create",
+        'module.certificate.aws_route53_record.validation["api.miyabi.example"]': "create",
+        'module.certificate.aws_route53_record.validation["miyabi.example"]': "create",
+        'module.dns.aws_route53_record.load_balancer["api.miyabi.example"]': "create",
+        'module.dns.aws_route53_record.load_balancer["miyabi.example"]': "create",
     }
 
 

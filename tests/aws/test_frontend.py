@@ -17,7 +17,7 @@ from miyabi_infra.pages import guides
 from miyabi_infra.stacks import read
 from tests.aws.cli import AwsCli
 from tests.aws.emulator import Emulator
-from tests.aws.environment import Environment, changes
+from tests.aws.environment import Environment, apply, plan, quiet
 from tests.aws.following import run
 from tests.aws.test_status import found, look
 from tests.aws.test_verify import Look, differing
@@ -67,8 +67,7 @@ def dev(served: Environment, tmp_path: Path) -> Generator[Environment]:
 
 
 def test_the_second_plan_is_empty(served: Environment) -> None:
-    done = served.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0, 2))
-    assert done.returncode == 0, done.stdout
+    quiet(served.terraform)
 
 
 def test_what_runs_today_stays_in_place(applied: Environment, root: Path, tmp_path: Path) -> None:
@@ -76,13 +75,13 @@ def test_what_runs_today_stays_in_place(applied: Environment, root: Path, tmp_pa
         environment = applied.copy(tmp_path / "project", aws)
         _switch_on(environment.project, root)
         environment.terraform.init()
-        planned = changes(environment.terraform.plan())
-    apart = {address: actions for address, actions in planned.items() if actions != ["create"]}
+        changes = plan(environment.terraform)
+    apart = {address: action for address, action in changes.items() if action != "create"}
     assert apart == {
-        "module.alb.aws_lb_listener.http": ["update"],
-        "module.security_groups.aws_security_group.alb": ["update"],
+        "module.alb.aws_lb_listener.http": "update",
+        "module.security_groups.aws_security_group.alb": "update",
     }
-    created = {address for address, actions in planned.items() if actions == ["create"]}
+    created = {address for address, action in changes.items() if action == "create"}
     assert {each for each in created if not each.startswith("module.frontend.")} == {
         "module.alb.aws_lb_listener_rule.http_from_cloudfront[0]"
     }
@@ -274,12 +273,10 @@ def test_a_secret_is_rotated_at_the_load_balancer_first(dev: Environment, monkey
     dev.project.synthesize()
     monkeypatch.setenv(PREVIOUS, os.environ[SECRET])
     monkeypatch.setenv(SECRET, "zyxwvutsrqponmlkjihgfedcba9876543210")
-    planned = changes(dev.terraform.plan())
-    assert planned == {
-        "module.alb.aws_lb_listener_rule.http_from_cloudfront[0]": ["update"],
-        "module.frontend.aws_cloudfront_distribution.site": ["update"],
+    assert apply(dev.terraform) == {
+        "module.alb.aws_lb_listener_rule.http_from_cloudfront[0]": "update",
+        "module.frontend.aws_cloudfront_distribution.site": "update",
     }
-    dev.terraform.apply()
     elb = dev.aws.client("elbv2")
     (arn,) = [each["LoadBalancerArn"] for each in elb.describe_load_balancers()["LoadBalancers"]]
     (listener,) = elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]

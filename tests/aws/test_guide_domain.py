@@ -14,7 +14,7 @@ from miyabi_infra.stacks import read
 from tests.aws import names
 from tests.aws.cli import AwsCli
 from tests.aws.emulator import Emulator
-from tests.aws.environment import Environment
+from tests.aws.environment import Environment, quiet
 from tests.aws.following import Block, Operator
 from tests.aws.test_preflight import tell
 from tests.guide import add_sources, run_block, steps
@@ -58,7 +58,7 @@ def test_a_domain_gets_https_in_one_apply_once_it_is_delegated(
             80: "redirect",
             443: "forward",
         }
-        mine.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0,))
+        quiet(mine.terraform)
         path = f"{Path(sys.executable).parent}{os.pathsep}{cli.folder}{os.pathsep}{os.environ['PATH']}"
         variables |= {"PATH": path, "PYTHONPATH": str(mine.project.root)}
         (stack,) = [each for each in read(mine.project.out) if each.environment == "dev"]

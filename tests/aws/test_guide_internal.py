@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.aws.cli import AwsCli
-from tests.aws.environment import Environment
+from tests.aws.environment import Environment, quiet
 from tests.aws.test_verify import Look
 from tests.guide import add_sources, run_block, steps
 
@@ -30,7 +30,7 @@ def test_the_load_balancer_moves_into_the_private_subnets(
         (service,) = aws.client("ecs").describe_services(cluster="miyabi-cluster-dev", services=["miyabi-service-dev"])[
             "services"
         ]
-        mine.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0,))
+        quiet(mine.terraform)
         verified = Look(monkeypatch).verify(mine)
         status = run_block(
             "miyabi-infra status --env dev --probe || true", mine.project.root, aws.variables, cli.folder

@@ -10,7 +10,7 @@ import pytest
 
 from tests.aws.cli import AwsCli
 from tests.aws.emulator import Emulator
-from tests.aws.environment import Environment
+from tests.aws.environment import Environment, quiet
 from tests.aws.test_verify import Look, differing
 from tests.guide import add_sources, steps
 
@@ -40,14 +40,14 @@ def test_ipv6_is_switched_on_and_off_in_place(
         reached = asked.follow(mine.project.root, aws.variables, cli.folder)
         applies = [on.follow(mine.project.root, aws.variables, cli.folder)]
         looked = seen.follow(mine.project.root, aws.variables, cli.folder)
-        mine.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0,))
+        quiet(mine.terraform)
         verified = Look(monkeypatch).verify(mine)
         with without_a_block(aws):
             drifted = differing(Look(monkeypatch).verify(mine))
         renew = renewed.follow(mine.project.root, aws.variables, cli.folder)
         setting = known.follow(mine.project.root, aws.variables, cli.folder)
         applies += [step.follow(mine.project.root, aws.variables, cli.folder) for step in off]
-        mine.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0,))
+        quiet(mine.terraform)
         held = aws.client("ec2").describe_vpcs(Filters=[{"Name": "tag:Environment", "Values": ["dev"]}])["Vpcs"]
         left = Look(monkeypatch).verify(mine)
 

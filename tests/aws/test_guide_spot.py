@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.aws.cli import AwsCli
-from tests.aws.environment import Environment, changes
+from tests.aws.environment import Environment, plan
 from tests.guide import add_sources, steps
 
 pytestmark = pytest.mark.aws
@@ -26,4 +26,4 @@ def test_the_service_gets_spot_tasks_and_is_not_replaced(root: Path, applied: En
         # Without the step in AWS, provider 5 would replace the service: when it no longer does, the guide can go.
         mine.project.change("dev", ("spot_share: 75", "spot_share: null"))
         mine.project.synthesize("dev")
-        assert changes(mine.terraform.plan())["module.ecs_service.aws_ecs_service.app"] == ["delete", "create"]
+        assert plan(mine.terraform)["module.ecs_service.aws_ecs_service.app"] == "replace"

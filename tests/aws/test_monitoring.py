@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.aws.environment import Environment, changes
+from tests.aws.environment import Environment, apply, plan, quiet
 from tests.aws.test_verify import Look, differing, look
 from tests.terraform.test_monitoring import ADDED
 
@@ -45,17 +45,16 @@ def test_what_is_switched_on_is_added_notified_verified_and_goes_again(
     monkeypatch.setenv("TF_VAR_alarm_webhook_url", URL)
     dev.terraform.init()
 
-    planned = changes(dev.terraform.plan())
-    assert {address for address, actions in planned.items() if actions == ["create"]} == ADDED | ADDED_BESIDE
-    updated = {address for address, actions in planned.items() if actions == ["update"]}
-    assert planned.keys() - updated == ADDED | ADDED_BESIDE
+    changes = apply(dev.terraform)
+    assert {address for address, action in changes.items() if action == "create"} == ADDED | ADDED_BESIDE
+    updated = {address for address, action in changes.items() if action == "update"}
+    assert changes.keys() - updated == ADDED | ADDED_BESIDE
     assert {address.split(".", 2)[2] for address in updated if "_alarm." not in address} == {
         "aws_ecs_service.app",
         "aws_lb_listener.http",
         "aws_security_group.alb",
     }
-    dev.terraform.apply()
-    assert changes(dev.terraform.plan()) == {}
+    quiet(dev.terraform)
 
     cloudwatch = dev.aws.client("cloudwatch")
     topic = dev.aws.client("sns").list_topics()["Topics"][0]["TopicArn"]
@@ -79,5 +78,5 @@ def test_what_is_switched_on_is_added_notified_verified_and_goes_again(
     dev.project.write("dev", before)
     dev.project.synthesize()
     dev.terraform.init()
-    planned = changes(dev.terraform.plan())
-    assert {address for address, actions in planned.items() if actions == ["delete"]} == ADDED | ADDED_BESIDE
+    changes = plan(dev.terraform)
+    assert {address for address, action in changes.items() if action == "delete"} == ADDED | ADDED_BESIDE

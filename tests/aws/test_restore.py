@@ -8,7 +8,6 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,7 @@ from miyabi_infra.pages import guides
 from miyabi_infra.terraform.cli import TerraformError
 from modules.rds import RdsSettings
 from tests.aws.cli import AwsCli
-from tests.aws.environment import Environment, changes
+from tests.aws.environment import Environment, apply, plan, quiet
 from tests.aws.following import Block, Operator
 from tests.aws.permitted import policies_of, refused
 from tests.aws.refused import Account
@@ -63,31 +62,33 @@ def test_a_snapshot_is_restored_into_another_environment_by_an_apply(dev: Enviro
 
     say(dev, f"restore_from_snapshot: {SNAPSHOT}")
     dev.terraform.init()
-    planned: dict[str, Any] = dev.terraform.plan()
-    dev.terraform.apply()
+    changed = apply(dev.terraform)
+    state = json.loads(dev.state.read_text(encoding="utf-8"))
+    (snapshot,) = [
+        each["instances"][0]["attributes"]["snapshot_identifier"]
+        for each in state["resources"]
+        if each["type"] == "aws_db_instance"
+    ]
     called, made_calls = dev.aws.called()["rds"], dev.aws.called_on() - begun
     (held,) = rds.describe_db_instances(DBInstanceIdentifier="miyabi-db-dev")["DBInstances"]
-    dev.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0,))
+    quiet(dev.terraform)
     say(dev, "restore_from_snapshot: another-one")
-    dev.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0,))  # a database that is there keeps its data
+    quiet(dev.terraform)  # a database that is there keeps its data
     with pytest.raises(TerraformError, match="Instance cannot be destroyed"):
-        dev.terraform.plan(REPLACE)
+        plan(dev.terraform, REPLACE)
     say(dev, "restore_from_snapshot: another-one", "deletable: true")
-    word = changes(dev.terraform.plan())
+    word = plan(dev.terraform)
 
-    replaced = [address for address, actions in changes(planned).items() if "delete" in actions]
-    assert replaced == ["module.ecs.aws_ecs_task_definition.app"]  # a revision that knows the database
-    (database,) = [each for each in planned["resource_changes"] if each["address"] == DATABASE]
-    assert (database["change"]["actions"], database["change"]["after"]["snapshot_identifier"]) == (
-        ["create"],
-        SNAPSHOT,
-    )
+    ended = [address for address, action in changed.items() if action in {"delete", "replace"}]
+    assert ended == ["module.ecs.aws_ecs_task_definition.app"]  # a revision that knows the database
+    assert changed[DATABASE] == "create"
+    assert snapshot == SNAPSHOT
     assert called["RestoreDBInstanceFromDBSnapshot"] == 1
     assert called["CreateDBInstance"] == before["CreateDBInstance"]  # prod's
     assert held["DBSubnetGroup"]["DBSubnetGroupName"] == "miyabi-db-subnet-dev"
     assert held["DeletionProtection"] is True
     assert held["MasterUserSecret"]["SecretArn"]  # a master password of its own
-    assert word == {DATABASE: ["update"]}  # an apply of its own takes the protection away, and nothing else
+    assert word == {DATABASE: "update"}  # an apply of its own takes the protection away, and nothing else
     policies = policies_of(made(project, environments=("dev",)), "states")
     assert refused(made_calls, policies["apply_policies"][0], policies["boundary_policy"]) == []
 
@@ -114,12 +115,11 @@ def test_a_restored_database_takes_the_place_of_the_one_that_is_there(dev: Envir
         ):
             assert operator.does(block).problem is None
     say(dev, "apply_immediately: true")
-    planned = changes(dev.terraform.plan())
-    dev.terraform.apply()
-    dev.terraform.run("plan", "-no-color", "-detailed-exitcode", accept=(0,))
+    changed = apply(dev.terraform)
+    quiet(dev.terraform)
 
-    assert planned[DATABASE] == ["update"]
-    assert not [address for address, actions in planned.items() if "delete" in actions]
+    assert changed[DATABASE] == "update"
+    assert not {"delete", "replace"} & set(changed.values())
     found = {each["DBInstanceIdentifier"]: each for each in rds.describe_db_instances()["DBInstances"]}
     now, old = found["miyabi-db-dev"], found["miyabi-db-dev-old"]
     assert (old["DbiResourceId"], old["DeletionProtection"]) == (before["DbiResourceId"], True)
