@@ -22,16 +22,6 @@ from tests.aws.refused import Account
 from tests.parity.support import HCL
 from tests.support import Project
 
-LOOKS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
-    ("ec2", "describe_vpcs", {}),
-    ("elbv2", "describe_load_balancers", {}),
-    ("elasticache", "describe_cache_clusters", {}),
-    ("ecs", "list_clusters", {}),
-    ("iam", "list_roles", {}),
-    ("acm", "list_certificates", {}),
-)
-"""Calls that change nothing."""
-
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_account_of_a_developer() -> Generator[None]:
@@ -44,8 +34,9 @@ def _no_account_of_a_developer() -> Generator[None]:
 
 @pytest.fixture(scope="session")
 def empty_aws() -> Generator[Emulator]:
-    """An emulated AWS that holds nothing: for copies."""
+    """An emulated AWS that holds nothing: for copies, which have read what moto reads when a service is first asked."""
     with Emulator.start() as emulator:
+        emulator.holds()
         yield emulator
 
 
@@ -56,26 +47,18 @@ def aws(empty_aws: Emulator) -> Generator[Emulator]:
         yield emulator
 
 
-@pytest.fixture(scope="session")
-def warm_aws(empty_aws: Emulator) -> Emulator:
-    """An emulated AWS that holds nothing and has read what moto reads at the first call of a service."""
-    for service, operation, arguments in LOOKS:
-        getattr(empty_aws.client(service), operation)(**arguments)
-    return empty_aws
-
-
 @pytest.fixture
-def account(warm_aws: Emulator) -> Generator[Account]:
+def account(aws: Emulator) -> Account:
     """An emulated account of the test's own, for the catalogue of refusals."""
-    with warm_aws.copy() as emulator:
-        yield Account(emulator)
+    return Account(aws)
 
 
 class Applies:
     """The applies that the session's tests ask for. Each is made once, and is mostly waiting for AWS."""
 
-    def __init__(self, makers: Mapping[str, Callable[[Emulator], Any]]) -> None:
+    def __init__(self, makers: Mapping[str, Callable[[Emulator], Any]], empty: Emulator) -> None:
         self.makers = makers
+        self._empty = empty
         self._begun: dict[str, Future[Any]] = {}
         self._stack = ExitStack()
         self._pool = self._stack.enter_context(ThreadPoolExecutor())
@@ -83,7 +66,7 @@ class Applies:
     def begin(self, name: str) -> Future[Any]:
         """Have one under way, if it is not yet."""
         if name not in self._begun:
-            emulator = self._stack.enter_context(Emulator.start())
+            emulator = self._stack.enter_context(self._empty.copy())
             self._begun[name] = self._pool.submit(self.makers[name], emulator)
         return self._begun[name]
 
@@ -93,7 +76,9 @@ class Applies:
 
 
 @pytest.fixture(scope="session")
-def applies(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Applies]:
+def applies(
+    root: Path, output: Path, empty_aws: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Applies]:
     """The applies, none of them begun."""
     # Made here, not by the makers: in two threads at once, the factory would remove what it has just made.
     folder = tmp_path_factory.mktemp("applies")
@@ -102,7 +87,7 @@ def applies(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) 
         "hcl_made": lambda aws: _by_hand(folder / "by-hand", "dev", aws),
         "otherwise_made": lambda aws: _otherwise(folder / "otherwise", aws),
     }
-    found = Applies(makers)
+    found = Applies(makers, empty_aws)
     yield found
     found.end()
 

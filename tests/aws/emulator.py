@@ -10,15 +10,18 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import zipfile
 from collections import Counter
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, Final, Self, cast
+from typing import Any, Final, Self, cast
 from urllib.request import urlopen
 
 import boto3
@@ -63,15 +66,37 @@ def _session() -> boto3.Session:
     return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
 
 
+@dataclass(frozen=True)
+class _Started:
+    """The process that was started, of which the others are copies."""
+
+    process: subprocess.Popen[str]
+    folder: Path
+    """Where each process has its socket, and all have their log."""
+
+    @property
+    def said(self) -> str:
+        """What the processes wrote to their standard error."""
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+    def end(self) -> str:
+        """End the process, and with it its copies; what they said."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.terminate()
+        self.process.wait()
+        said = self.said
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return said
+
+
 class Emulator:
     """An emulated AWS on loopback. `with Emulator.start() as aws:` ends it; a copy ends with its original at last."""
 
-    def __init__(self, port: int, pid: int, original: "Emulator | None" = None) -> None:
+    def __init__(self, port: int, pid: int, started: "_Started") -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._pid = pid
-        self._original = original
-        self._process: subprocess.Popen[str] | None = None
-        self._log: IO[str] | None = None
+        self._started = started
 
     @classmethod
     def start(cls) -> Self:
@@ -80,56 +105,44 @@ class Emulator:
         Raises:
             RuntimeError: when its process ends before it serves.
         """
-        log = tempfile.TemporaryFile("w+")  # noqa: SIM115  # as long as the process
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.aws.serve"],
-            cwd=_ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
+        folder = Path(tempfile.mkdtemp(prefix="aws-"))
+        with (folder / "log").open("w", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.aws.serve", str(folder)],
+                cwd=_ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        started = _Started(process, folder)
         assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            process.wait()
-            log.seek(0)
-            raise RuntimeError(f"the emulated AWS did not start:\n{log.read()}")
-        started = cls(int(line), process.pid)
-        started._process, started._log = process, log
-        return started
+        said = process.stdout.readline().split()
+        if not said:
+            raise RuntimeError(f"the emulated AWS did not start:\n{started.end()}")
+        port, pid = map(int, said)
+        return cls(port, pid, started)
 
     def copy(self, *, living: bool = False) -> "Emulator":
-        """Another one that holds the same, at once. Nothing may be under way in this one; a copy can't be copied.
+        """Another one that holds the same, at once. Nothing may be under way in this one.
 
         `living`: what AWS does by itself happens in the copy (see `tests.aws.living`): services run their tasks.
         """
-        assert self._process is not None, "a copy can't be copied: copy the original"
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write("living\n" if living else "copy\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline().split()
-        if not line:
-            raise RuntimeError(f"the copy of the emulated AWS did not start:\n{self._said()}")
-        port, pid = line
-        return Emulator(int(port), int(pid), self)
-
-    def _said(self) -> str:
-        """What the process and its copies wrote to their standard error."""
-        assert self._log is not None
-        size = os.fstat(self._log.fileno()).st_size
-        return os.pread(self._log.fileno(), size, 0).decode()  # without moving where the process writes next
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(str(self._started.folder / str(self._pid)))
+            door.sendall(b"living" if living else b"copy")
+            said = door.recv(100).split()
+        if not said:
+            raise RuntimeError(f"the copy of the emulated AWS did not start:\n{self._started.said}")
+        port, pid = map(int, said)
+        return Emulator(port, pid, self._started)
 
     def stop(self) -> None:
-        """End the process."""
-        if self._process is None:
+        """End the process, and with it its copies."""
+        if self._pid == self._started.process.pid:
+            self._started.end()
+        else:
             os.kill(self._pid, signal.SIGTERM)
-            return
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.terminate()
-        self._process.wait()
 
     def __enter__(self) -> Self:
         return self

@@ -1,17 +1,20 @@
 """The process of an emulated AWS: `python -m tests.aws.serve`. See `tests.aws.emulator`, which starts it.
 
-It writes a line with its port, and for every line `copy` that it reads, a line with the port and the process ID of a
-copy of itself; for a line `living`, of a copy in which things run (see `tests.aws.living`). It ends when its standard
-input does, and so do its copies.
+It listens at a socket of the file system, in the folder that is its argument, and writes a line with its port and its
+process ID, which names the socket. Whoever sends it `copy` there is answered with the port and the process ID of a copy
+of itself; `living`: of a copy in which things run (see `tests.aws.living`). A copy has a socket too. It ends when its
+standard input does, and a copy when its original does.
 """
 
 import gc
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
+from pathlib import Path
 
 os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the execution role's policy is AWS's own; read at import
 
@@ -44,25 +47,43 @@ def main() -> None:
     gc.freeze()  # what is imported stays, and copies share it
     gc.set_threshold(50_000, 50, 100)
     application = Strict(DomainDispatcherApplication(create_backend_app), ACCOUNT)
-    server = _serve(application)
-    _say(f"{server.server_port}")
-    for asked in sys.stdin:
-        original = os.getpid()
+    server, door = _serve(application), _door()
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    sys.stdout.write(f"{server.server_port} {os.getpid()}\n")
+    sys.stdout.flush()
+    while True:
+        asking, _ = door.accept()
+        asked, original = asking.recv(100), os.getpid()
         if os.fork() == 0:
-            server.socket.close()
-            try:
-                if asked.strip() == "living":
-                    living.install(ACCOUNT, REGION)
-                    codedeploy.live()
-                    application.watch()
-                server = _serve(application)
-            except BaseException:
-                _say("")  # whoever waits for the copy learns that there is none
-                raise
-            _say(f"{server.server_port} {os.getpid()}")
-            while os.getppid() == original:
-                time.sleep(0.5)
-            return
+            for held in (server.socket, door):
+                held.close()
+            if asked == b"living":
+                living.install(ACCOUNT, REGION)
+                codedeploy.live()
+                application.watch()
+            server, door = _serve(application), _door()
+            threading.Thread(target=_end_with, args=(original,), daemon=True).start()
+            asking.sendall(f"{server.server_port} {os.getpid()}".encode())
+        asking.close()
+
+
+def _door() -> socket.socket:
+    """Where this process is asked for a copy of itself."""
+    door = socket.socket(socket.AF_UNIX)
+    door.bind(str(Path(sys.argv[1], str(os.getpid()))))
+    door.listen()
+    return door
+
+
+def _end_with_input() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
+def _end_with(original: int) -> None:
+    while os.getppid() == original:
+        time.sleep(0.5)
+    os._exit(0)
 
 
 def install() -> None:
@@ -85,11 +106,6 @@ def _serve(application: Strict) -> BaseWSGIServer:
     server.daemon_threads = True  # pyright: ignore[reportAttributeAccessIssue]  # of a threaded one
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

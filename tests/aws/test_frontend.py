@@ -40,11 +40,11 @@ def _secret() -> Generator[None]:
 
 
 @pytest.fixture(scope="module")
-def served(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Environment]:
+def served(root: Path, empty_aws: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Generator[Environment]:
     """dev with the lines of the guide, applied from nothing."""
     project = Project.copy_of(root, tmp_path_factory.mktemp("served") / "project")
     _switch_on(project, root)
-    with Emulator.start() as aws:
+    with empty_aws.copy() as aws:
         environment = Environment(project, "dev", aws)
         environment.terraform.init()
         environment.terraform.apply()
