@@ -4,11 +4,11 @@ Terraform refuses it, also where no value is needed. In `lifecycle`, `ignore_cha
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
 from miyabi_infra.hcl.scope import Scope
 from miyabi_infra.hcl.syntax import ITEM, Attribute, Block, Expression, For, Index, Name, Repetition
+from miyabi_infra.hcl.walking import children
 from miyabi_infra.place import Place
 
 Node: TypeAlias = tuple[str, ...]
@@ -144,12 +144,9 @@ def _paths(node: object, bound: frozenset[str] = frozenset()) -> Iterator[tuple[
         rest = (node.result_key, node.result, node.condition) if isinstance(node, For) else (node.body,)
         for each in rest:
             yield from _paths(each, inner)
-    elif isinstance(node, tuple):
-        for each in cast("tuple[object, ...]", node):
+    else:
+        for each in children(node):
             yield from _paths(each, bound)
-    elif is_dataclass(node):
-        for each in fields(node):
-            yield from _paths(getattr(node, each.name), bound)
 
 
 def _reference(node: object) -> tuple[tuple[str, ...], list[Expression]]:

@@ -33,16 +33,22 @@ class HclFolder:
     def of_type(self, *labels: str) -> Iterator[Block]:
         """The blocks whose type and first labels these are."""
         kind, *wanted = labels
-        return (each for each in self.blocks if each.type == kind and list(each.labels[: len(wanted)]) == list(wanted))
+        first = tuple(wanted)
+        return (each for each in self.blocks if each.type == kind and each.labels[: len(first)] == first)
 
     @cached_property
     def locals(self) -> dict[str, Argument]:
         """The locals, by name."""
         return {name: held for block in self.of_type("locals") for name, held in block.arguments.items()}
 
+    @cached_property
+    def _declared(self) -> dict[tuple[str, ...], Block]:
+        """The first block of each type and labels."""
+        return {(each.type, *each.labels): each for each in reversed(self.blocks)}
+
     def declared(self, kind: str, *labels: str) -> Block | None:
         """The block of a type with all of these labels."""
-        return next((each for each in self.of_type(kind, *labels) if len(each.labels) == len(labels)), None)
+        return self._declared.get((kind, *labels))
 
 
 def read(folder: Path, shown: Path) -> HclFolder:

@@ -3,8 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
+from typing import Final, cast
 
 from miyabi_infra.hcl.syntax import Argument, Attribute, Block, Call, Expression, For, Name, Repetition
+from miyabi_infra.place import Place
+
+_LEAVES: Final[tuple[object, ...]] = (str, str | None, str | int | float | bool | None, bool, Place)
+"""Types of fields in which there is nothing to walk through."""
 
 
 def arguments(block: Block) -> Iterator[tuple[Argument, frozenset[str]]]:
@@ -54,7 +59,7 @@ def _references(node: object, bound: frozenset[str]) -> Iterator[tuple[str, ...]
         yield from _references(node.source, bound)
         yield from _references(node.body, bound | {each for each in (node.key, node.value) if each})
     else:
-        for child in _children(node):
+        for child in children(node):
             yield from _references(child, bound)
 
 
@@ -73,17 +78,17 @@ def nodes(node: object) -> Iterator[object]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting += _children(node)
+        waiting += children(node)
 
 
-def _children(node: object) -> Iterator[object]:
+def children(node: object) -> tuple[object, ...]:
+    """What an expression, or a tuple of them, directly consists of; without names and constants."""
     if isinstance(node, tuple):
-        yield from node
-    else:
-        yield from (getattr(node, name) for name in _fields(type(node)))
+        return cast("tuple[object, ...]", node)
+    return tuple([getattr(node, name) for name in _fields(type(node))])
 
 
 @cache
 def _fields(kind: type) -> tuple[str, ...]:
     """The names of a dataclass's fields, which are asked for millions of times; none of another type."""
-    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+    return tuple(field.name for field in fields(kind) if field.type not in _LEAVES) if is_dataclass(kind) else ()
