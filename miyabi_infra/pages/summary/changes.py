@@ -167,7 +167,9 @@ def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
     lost = before if before and not after and before.name not in RETIRED else None
     taken_by = with_state_of(then.contracts[lost.name], now.contracts) if lost else ""
     gone = lost is not None and not taken_by
-    found = () if gone else changes_of(before, after)
+    same = repr(before) == repr(after)  # there is nothing to tell then; 1 and true are equal, and not the same
+    pair = (before, after) if before and after and not same else None
+    found = () if gone or same else changes_of(before, after)
     earlier, present = then.found(name), now.found(name)
     waived = now.found(name, waived=True)
     stays = before.addresses & after.addresses if before and after else frozenset[str]()
@@ -179,12 +181,12 @@ def _environment(name: str, then: Snapshot, now: Snapshot) -> EnvironmentChange:
         taken_by=taken_by,
         changes=found,
         causes=Causes(ROOT, first, second, shared=name == SHARED, stays=stays) if found and first and second else None,
-        reach=difference(None if gone else before, after),
-        weaker=tuple(weaker(before, after)) if before and after else (),
-        stronger=tuple(_stronger(before, after)) if before and after else (),
-        unjudged=tuple(unjudged(found)) if before and after else (),
-        replacements=replacements(before, after, found) if before and after else Replacements((), ()),
-        destroyed=destroyed(before, after, now.contracts[after.name]) if before and after else (),
+        reach=difference(None, None) if same else difference(None if gone else before, after),
+        weaker=tuple(weaker(*pair)) if pair else (),
+        stronger=tuple(_stronger(*pair)) if pair else (),
+        unjudged=tuple(unjudged(found)) if pair else (),
+        replacements=replacements(*pair, found) if pair else Replacements((), ()),
+        destroyed=destroyed(*pair, now.contracts[pair[1].name]) if pair else (),
         cost=(then.costs.get(name), now.costs.get(name)),
         cost_changes=() if gone else tuple(_cost_changes(name, then, now)),
         found=_without(present, earlier),
