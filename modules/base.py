@@ -178,7 +178,10 @@ class Module(TerraformHclModule):
 def address(resource: TerraformResource) -> str:
     """The address of a resource within its module, such as `aws_subnet.public`."""
     # Its path ends with the id: one call to cdktf, while `node.id` needs two; these calls dominate the run time.
-    return resource.to_string().rpartition("/")[2]
+    known = vars(resource)
+    if "_address" not in known:
+        known["_address"] = resource.to_string().rpartition("/")[2]
+    return cast("str", known["_address"])
 
 
 def item(resource: TerraformResource, index: int | str, attribute: str) -> str:

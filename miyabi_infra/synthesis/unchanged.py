@@ -15,6 +15,7 @@ import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -109,17 +110,23 @@ def remember(root: Path, out: Path) -> Memory:
 
 def _keys(root: Path) -> dict[str, str]:
     """The key of each overlay: a digest of its text, the base's, the sources and the versions."""
-    common = hashlib.sha256()
-    for text in (*_versions(), *_sources()):
-        common.update(hashlib.sha256(text).digest())
     folder = root / OVERLAYS
-    common.update(_overlay(folder / f"{BASE}{SUFFIX}"))
+    common = hashlib.sha256(_code() + _overlay(folder / f"{BASE}{SUFFIX}"))
     keys: dict[str, str] = {}
     for file in overlay_files(root):
         key = common.copy()
         key.update(os.fsencode(file.name) + b"\0" + _overlay(file))
         keys[file.stem] = key.hexdigest()
     return keys
+
+
+@cache
+def _code() -> bytes:
+    """Digest of the sources and the versions. Read once: this process goes on with the code that it has imported."""
+    code = hashlib.sha256()
+    for text in (*_versions(), *_sources()):
+        code.update(hashlib.sha256(text).digest())
+    return code.digest()
 
 
 def _versions() -> Iterator[bytes]:

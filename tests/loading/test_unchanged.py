@@ -86,7 +86,9 @@ def test_changed_sources_and_packages_change_everything(synthesized: Project, mo
     for name in ("_sources", "_versions"):
         with monkeypatch.context() as patched:
             patched.setattr(unchanged, name, more)
+            unchanged._code.cache_clear()  # pyright: ignore[reportPrivateUsage]  # as in another process
             assert kept(synthesized) == []
+    unchanged._code.cache_clear()  # pyright: ignore[reportPrivateUsage]
     assert kept(synthesized) == ALL
 
 
