@@ -52,6 +52,7 @@ def test_the_cdktf_cli_names_the_folder(checkout: Path, output: Path) -> None:
     assert changes(output, checkout / "elsewhere") == []
 
 
+@pytest.mark.slow
 def test_a_bad_overlay_is_refused_without_a_trace(checkout: Path) -> None:
     before = shutil.copytree(checkout / "cdktf.out", checkout / "before")
     overlay = checkout / "environments/dev.yaml"

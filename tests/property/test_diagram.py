@@ -1,5 +1,6 @@
 """Pictures of environments that nobody has thought of: nothing in them overlaps."""
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -97,6 +98,7 @@ BOTH_WAYS = Picture(
 """The second port of the arrow to a group was written over the tasks."""
 
 
+@pytest.mark.slow
 @example(BOTH_WAYS)
 @given(pictures())
 @settings(max_examples=60)

@@ -227,6 +227,7 @@ ONLY_PRIVATE_ANSWERS = {
 """An ACL that lets answers out to private addresses only: was told to let the internet in."""
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @example(ONLY_PRIVATE_ANSWERS, 80)
 @given(networks, st.sampled_from([80, 443]))
@@ -301,6 +302,7 @@ def decided(identity: list[dict[str, Any]], boundary: list[dict[str, Any]] | Non
     return all(granted)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(documents, st.none() | documents)
 def test_a_slow_evaluator_agrees_on_what_a_role_may_do(

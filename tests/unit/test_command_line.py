@@ -35,6 +35,7 @@ def test_a_paragraph_of_help_is_one_line_that_the_terminal_breaks() -> None:
     assert [text for text in found if not text or "\n" in text.replace("\n\n", "")] == []
 
 
+@pytest.mark.slow
 def test_only_adopt_waits_for_cdktf_before_it_knows_what_to_do(root: Path) -> None:
     commands = ", ".join(f"miyabi_infra.commands.{each}" for each in COMMANDS if each != "adopt")
     asked = f"import sys, {commands}; print(sorted({{'cdktf', 'jsii'}} & set(sys.modules)))"
@@ -64,12 +65,14 @@ def completed(root: Path, shell: str, words: str, home: Path) -> list[str]:
     return re.findall(r"[\w-]+", done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_commands_and_environments_are_completed(root: Path, shell: str, tmp_path: Path) -> None:
     assert "synth" in completed(root, shell, "miyabi-infra syn", tmp_path)
     assert {"dev", "prod", "staging", "shared"} <= set(completed(root, shell, "miyabi-infra cost --env ", tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shell", "file"),
     [
@@ -107,6 +110,7 @@ def test_a_crash_is_no_result_and_says_how_to_report_it(
     assert said.endswith(f"miyabi-infra failed; this is a fault of the program. {guard.HOW_TO_REPORT}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full here")
 def test_output_that_cannot_be_written_is_one_line_and_no_crash(root: Path) -> None:
     for arguments in (["inventory"], ["lint", "--rules"], ["cost", "--json"]):
@@ -167,6 +171,7 @@ def test_every_exit_code_is_documented(root: Path) -> None:
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)} == codes
 
 
+@pytest.mark.slow
 def test_no_colour_where_the_output_is_no_terminal_or_nobody_wants_it(root: Path) -> None:
     done = subprocess.run(
         [Path(sys.executable).with_name("miyabi-infra"), "-h"], cwd=root, capture_output=True, text=True, check=True
@@ -191,6 +196,7 @@ def ran(folder: Path, *arguments: str, code: str = RUN, **options: Any) -> tuple
     return done.returncode, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="pipes end otherwise there")
 def test_when_nobody_reads_any_more_the_command_ends_as_others_do(root: Path) -> None:
     for arguments in (["lint", "--rules"], ["lint", "--help"]):
@@ -207,6 +213,7 @@ def test_a_closed_standard_output_is_refused(root: Path) -> None:
     assert ran(root, "lint", "--rules", code=closed) == (exits.REFUSED, said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["miyabi_infra.guard", "miyabi_infra.cli", "typer", "miyabi_infra.commands.lint"])
 def test_ctrl_c_while_something_is_imported_is_no_crash(root: Path, module: str) -> None:
     interrupt = f"""

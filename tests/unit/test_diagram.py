@@ -315,6 +315,7 @@ def test_a_file_that_can_not_be_written_is_refused(project: Project, output: Pat
         run(project.root, "dev", "svg", tmp_path / "nowhere/dev.svg")
 
 
+@pytest.mark.slow  # writes all generated files twice, and checks them twice
 def test_pictures_that_are_stale_or_of_no_environment_are_named_then_renewed(
     project: Project, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -196,6 +196,7 @@ FOUND = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.lists(FOUND, max_size=4), st.lists(TEXTS, max_size=2, unique=True))
 def test_whatever_is_found_no_format_breaks(found: list[Found], stacks: list[str]) -> None:

@@ -125,7 +125,7 @@ def test_a_stale_guide_is_named_and_left_alone(changing: Project, capsys: pytest
     file = changing.root / guides.FOLDER / "dev/runbook.md"
     file.write_text("stale", encoding="utf-8")
     capsys.readouterr()
-    assert docs.run(changing.root, check=True) == 1
+    assert docs.run(changing.root, "dev", check=True) == 1
     assert capsys.readouterr().err == (
         "stale: docs/environments/dev/runbook.md; run 'make docs' and commit what it writes\n"
     )
@@ -140,12 +140,13 @@ def test_a_change_of_what_is_synthesized_makes_its_guides_stale(
     with changing.body("dev", "ecs-service") as body:
         body["resource"]["aws_cloudwatch_metric_alarm"]["service_cpu_high"]["threshold"] = 65
     capsys.readouterr()
-    assert docs.run(changing.root, check=True) == 1
+    assert docs.run(changing.root, "dev", check=True) == 1
     assert capsys.readouterr().err.splitlines() == [
         "stale: docs/environments/dev/runbook.md; run 'make docs' and commit what it writes"
     ]
 
 
+@pytest.mark.slow
 def test_guides_of_an_environment_that_is_gone_are_removed(
     changing: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -175,6 +176,7 @@ def test_every_decision_is_listed(root: Path) -> None:
     assert listed == [each.name for each in records]
 
 
+@pytest.mark.slow
 def test_guides_need_no_cdktf(root: Path) -> None:
     script = (
         f"from pathlib import Path; from miyabi_infra.pages import guides; guides.pages(Path({str(root)!r}), 'dev')"

@@ -178,6 +178,7 @@ def test_an_escape_can_be_read_back(text: str) -> None:
         assert escaped(text).encode("latin-1", "backslashreplace").decode("unicode_escape") == text
 
 
+@pytest.mark.slow
 def test_the_command_itself_refuses_without_a_traceback(root: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from miyabi_infra.entry import main; main()", "cost", "--env", "\x1b[2J\nforged"],

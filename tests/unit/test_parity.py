@@ -618,6 +618,7 @@ def test_a_variable_of_an_invalid_type_leaves_what_it_is_used_in_not_evaluated(
 WORDS = ("null", "[]", "{}", "1", '"x"', "var.environment", "aws_vpc.main", "module.alb", "count.index", "1 / 0", "[1]")
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.data())
 def test_whatever_stands_in_the_hcl_there_is_an_answer(root: Path, data: st.DataObject) -> None:

@@ -1589,18 +1589,16 @@ COMMANDS = {"rds.migration_command", "ecs.container_health_check_command"}
 
 
 def test_no_list_of_an_overlay_takes_an_item_twice(project: Project) -> None:
-    overlay = complete.overlay()
-    accepted: list[str] = []
+    overlay, lists = complete.overlay(), list[str]()
     for path, _ in complete.leaves(EnvironmentSettings):
         held: Any = complete.said(overlay, path)
-        if not isinstance(held, list) or not held or path in COMMANDS:
-            continue
-        section, _, key = path.partition(".")
-        twice: dict[str, Any] = {**overlay, section: {**overlay[section], key: [*cast("list[Any]", held), held[0]]}}
-        project.write("complete", twice)
-        if not any(key in str(each) for each in project.problems()):
-            accepted.append(path)
-    assert accepted == []
+        if isinstance(held, list) and held and path not in COMMANDS:
+            cast("list[Any]", held).append(held[0])
+            lists.append(path)
+    project.write("complete", overlay)
+    refused = {".".join(map(str, each.key[:2])) for each in project.problems()}
+    assert len(lists) > 20
+    assert set(lists) - refused == set()
 
 
 def test_the_valid_overlay_is_accepted(project: Project) -> None:

@@ -1,6 +1,7 @@
 """The JSON Schemas tell an editor what the loader would say."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,14 @@ from environments.settings import EnvironmentSettings, SharedSettings
 from miyabi_infra.pages.reference import schema
 
 
+@cache
+def validator(model: type[EnvironmentSettings | SharedSettings]) -> Draft202012Validator:
+    return Draft202012Validator(schema(model))
+
+
 def errors(model: type[EnvironmentSettings | SharedSettings], overlay: Any) -> list[str]:  # noqa: ANN401  # as read
-    validator = Draft202012Validator(schema(model))
     plain = json.loads(json.dumps(overlay, default=str))  # a day is text to an editor
-    found = validator.iter_errors(plain)  # pyright: ignore[reportUnknownMemberType]  # a deprecated overload
+    found = validator(model).iter_errors(plain)  # pyright: ignore[reportUnknownMemberType]  # a deprecated overload
     return [error.message for error in found]
 
 

@@ -1,7 +1,9 @@
 """`miyabi-infra summary`: one comment that says what a change does, short, and safe whatever the values hold."""
 
+import io
 import json
 import re
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +50,11 @@ def changed(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) 
     return project
 
 
-@pytest.fixture
-def said(changed: Project, capsys: pytest.CaptureFixture[str]) -> str:
-    assert run(changed.root) == 1
-    return capsys.readouterr().out
+@pytest.fixture(scope="module")
+def said(changed: Project) -> str:
+    with redirect_stdout(io.StringIO()) as out:
+        assert run(changed.root) == 1
+    return out.getvalue()
 
 
 def test_a_region_without_prices_takes_no_cost_from_the_others(
