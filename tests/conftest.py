@@ -39,14 +39,16 @@ NEEDED = (
 
 
 LONGEST: Final = (
-    *("aws/test_guides", "aws/test_restore", "aws/test_adopt", "aws/test_from_nothing", "aws/test_guide_domain"),
-    *("aws/test_frontend", "aws/test_firewall", "aws/test_adoption", "aws/test_guide_ipv6", "aws/test_pipeline"),
-    *("aws/test_guide_adopt", "aws/test_guides_of_faults", "aws/test_guide_first_apply", "aws/test_preflight"),
-    *("aws/test_emulator", "aws/test_guide_blue_green", "aws/test_guide_network_logs"),
+    *("aws/test_from_nothing", "aws/test_guides", "aws/test_adopt", "aws/test_restore", "loading/test_both_ways"),
+    *("parity/test_agreement", "aws/test_firewall", "aws/test_guide_domain", "aws/test_adoption", "parity/test_plan"),
+    *("aws/test_frontend", "parity/test_provider", "aws/test_guide_ipv6", "aws/test_guide_first_apply"),
+    *("aws/test_pipeline", "parity/test_judge", "test_readme", "aws/test_guide_adopt", "aws/test_guides_of_faults"),
+    *("aws/test_guide_replication_group", "aws/test_guide_blue_green", "load/test_loopback", "loading/test_watch"),
+    *("aws/test_preflight", "aws/test_emulator", "terraform/test_plan", "aws/test_guide_network_logs"),
     "unit/test_summary",
 )
 """Files that take long come first, the longest of them first: a file stays in one process, and what begins last is
-waited for alone."""
+waited for alone. Those that wait for AWS and those that work alternate."""
 SHORT: Final = "aws/test_refusals"
 """How the names of files begin whose tests take moments: they fill what is left."""
 
