@@ -2,7 +2,8 @@
 
 The schema (`terraform providers schema`) says which arguments, blocks and attributes a resource type has, and which
 lists are sets. It does not have the value of an argument that is left out. That comes from plans: the generated stack
-is planned without every argument that is optional, and the provider plans its defaults.
+is planned without every argument that is optional, and the provider plans its defaults. All stacks are planned in one
+run of Terraform, as it is, without blocks and with them.
 """
 
 import json
@@ -12,7 +13,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from miyabi_infra.hcl.provider import FACTS
 from miyabi_infra.terraform import address, offline
-from miyabi_infra.terraform.cli import Terraform
+from miyabi_infra.terraform.together import plans, together
 from miyabi_infra.writing import write_whole
 
 _NEEDED: Final[Mapping[str, frozenset[str]]] = {
@@ -48,34 +49,52 @@ def learn(roots: Sequence[Path], folder: Path, variables: Mapping[str, str] | No
     Raises:
         TerraformError: when Terraform or the provider is missing, or a plan fails.
     """
+    reduced = {f"{root.name}-{reduce.__name__}": (root, reduce) for root in roots for reduce in _REDUCTIONS}
+    arguments = {name: _arguments(root, variables or {}) for name, (root, _) in reduced.items()}
+    terraform = together({name: root for name, (root, _) in reduced.items()}, folder, arguments)
+    schema = json.loads(terraform.run("providers", "schema", "-json").stdout)
+    version = next(iter(json.loads(terraform.run("version", "-json").stdout)["provider_selections"].values()))
+    provider = next(iter(schema["provider_schemas"].values()))["resource_schemas"]
+
     resources: dict[str, Any] = {}
-    version = ""
-    for root in roots:
-        terraform = offline.copy(root, folder, dict(variables or {}))
-        schema = json.loads(terraform.run("providers", "schema", "-json").stdout)
-        version = next(iter(json.loads(terraform.run("version", "-json").stdout)["provider_selections"].values()))
-        provider = next(iter(schema["provider_schemas"].values()))["resource_schemas"]
-        resources |= _learnt(terraform, provider, resources)
+    learnt: dict[Path, set[str]] = {}
+    given: dict[str, Mapping[str, Mapping[str, Any]]] = {}
+    for name, (root, reduce) in reduced.items():
+        if root not in learnt:
+            learnt[root] = _types(root) - resources.keys()
+            resources |= {kind: _facts(provider[kind]["block"]) for kind in learnt[root]}
+        given[name] = _reduce_stack(folder / name, provider, reduce, learnt[root])
+    planned = plans(terraform)
+    for name, (root, _) in reduced.items():
+        for change in planned[name]["resource_changes"]:
+            if change["type"] in learnt[root]:
+                label, held = address.label(change["address"]), change["change"]
+                _note(resources[change["type"]], given[name][label], held["after"], held["after_unknown"])
     return {"provider": version, "resources": dict(sorted(resources.items()))}
 
 
-def _learnt(terraform: Terraform, provider: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
-    """The facts of the types of one stack that are not known yet."""
-    files = terraform.folder.glob("modules/*/main.tf.json")
-    bodies = {file: json.loads(file.read_text(encoding="utf-8")) for file in files}
-    types = {kind for body in bodies.values() for kind in body.get("resource", {})} - set(known)
-    resources = {kind: _facts(provider[kind]["block"]) for kind in types}
-    for reduce in (_as_it_is, _without_blocks, _with_blocks):
-        given: dict[str, Mapping[str, Any]] = {}
-        for file, body in bodies.items():
-            reduced = _reduced(body, provider, reduce, types)
-            file.write_text(json.dumps(reduced), encoding="utf-8")
-            given |= _by_label(file.parent.name, reduced)
-        for change in terraform.plan("-refresh=false")["resource_changes"]:
-            if change["type"] in types:
-                label, planned = address.label(change["address"]), change["change"]
-                _note(resources[change["type"]], given[label], planned["after"], planned["after_unknown"])
-    return resources
+def _arguments(root: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a stack that have a value, by their names in it."""
+    declared = json.loads((root / offline.ROOT).read_text(encoding="utf-8")).get("variable", {})
+    named = {name: variables.get(f"TF_VAR_{name}") for name in declared}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _types(root: Path) -> set[str]:
+    files = root.glob("modules/*/main.tf.json")
+    return {kind for file in files for kind in json.loads(file.read_text(encoding="utf-8")).get("resource", {})}
+
+
+def _reduce_stack(
+    stack: Path, provider: Mapping[str, Any], reduce: "_Reduce", types: Collection[str]
+) -> dict[str, Mapping[str, Any]]:
+    """Reduce the resources of some types in a stack's folder; what is given of them now, by address."""
+    given: dict[str, Mapping[str, Any]] = {}
+    for file in stack.glob("modules/*/main.tf.json"):
+        body = _reduced(json.loads(file.read_text(encoding="utf-8")), provider, reduce, types)
+        file.write_text(json.dumps(body), encoding="utf-8")
+        given |= _by_label(file.parent.name, body)
+    return given
 
 
 def _facts(block: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,6 +182,10 @@ def _without_blocks(held: Mapping[str, Any], block: Mapping[str, Any], needed: f
 
 def _items(blocks: Any) -> list[dict[str, Any]]:  # noqa: ANN401  # JSON: one block, or several
     return cast("list[dict[str, Any]]", blocks) if isinstance(blocks, list) else [blocks]
+
+
+_REDUCTIONS: Final = (_as_it_is, _without_blocks, _with_blocks)
+"""What each stack is planned with, in this order: what is noted of the last holds."""
 
 
 def _note(

@@ -53,9 +53,13 @@ def copy(root: Path, folder: Path, variables: dict[str, str] | None = None) -> T
     Raises:
         TerraformError: when terraform is not installed, or `terraform init` fails.
     """
-    copied = folder / root.name
-    shutil.copytree(root, copied, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
-    (copied / FILE).write_text(json.dumps(override(aliases=aliases(copied))), encoding="utf-8")
-    terraform = Terraform(copied, variables)
+    terraform = Terraform(laid(root, folder / root.name), variables)
     terraform.init()
     return terraform
+
+
+def laid(root: Path, copied: Path) -> Path:
+    """A copy of a root module as the folder `copied`, cut off from AWS; not initialized."""
+    shutil.copytree(root, copied, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+    (copied / FILE).write_text(json.dumps(override(aliases=aliases(copied))), encoding="utf-8")
+    return copied
