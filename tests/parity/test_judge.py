@@ -2,12 +2,14 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from miyabi_infra.commands.parity import run
+from miyabi_infra.parity import plans
 from miyabi_infra.parity.judgement import parity
 from miyabi_infra.parity.planned import judged
 from miyabi_infra.parity.plans import OUTPUTS, Plan, Planned, Refusal
@@ -22,6 +24,21 @@ QUEUE = "aws_sqs_queue.jobs"
 def root(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project with prod as its HCL is."""
     return prod_as_the_hcl_is(root, tmp_path_factory.mktemp("as-the-hcl-is") / "project")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def generated_side() -> Iterator[None]:
+    """The generated stack, of which no test here changes a file, is planned once: they are about plans of the HCL."""
+    plan, made = plans._generated_plan, dict[Path, Plan]()  # pyright: ignore[reportPrivateUsage]
+
+    def once(stack: Path, folder: Path) -> Plan:
+        if stack not in made:
+            made[stack] = plan(stack, folder)
+        return made[stack]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(plans, "_generated_plan", once)
+        yield
 
 
 @pytest.fixture
