@@ -40,8 +40,8 @@ NEEDED = (
 
 LONGEST: Final = (
     *("aws/test_from_nothing", "aws/test_guides", "aws/test_adopt", "aws/test_restore", "loading/test_both_ways"),
-    *("parity/test_agreement", "aws/test_firewall", "aws/test_guide_domain", "aws/test_adoption", "parity/test_plan"),
-    *("aws/test_frontend", "parity/test_provider", "aws/test_guide_ipv6", "aws/test_guide_first_apply"),
+    *("parity/test_provider", "aws/test_firewall", "aws/test_guide_domain", "aws/test_adoption", "parity/test_plan"),
+    *("aws/test_frontend", "parity/test_agreement", "aws/test_guide_ipv6", "aws/test_guide_first_apply"),
     *("aws/test_pipeline", "parity/test_judge", "test_readme", "aws/test_guide_adopt", "aws/test_guides_of_faults"),
     *("aws/test_guide_replication_group", "aws/test_guide_blue_green", "load/test_loopback", "loading/test_watch"),
     *("aws/test_preflight", "aws/test_emulator", "terraform/test_plan", "aws/test_guide_network_logs"),

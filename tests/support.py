@@ -9,8 +9,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from miyabi_infra.overlays.problems import OverlayError, Problem
 from miyabi_infra.project import ROOT, SHARED
 from miyabi_infra.synthesis.synth import synthesize
 from miyabi_infra.terraform import offline
+from miyabi_infra.terraform.together import Arguments, plans, together
 
 
 @dataclass(frozen=True)
@@ -181,17 +182,54 @@ class Plans:
 
     def of(self, stack: Path) -> dict[str, Any]:
         """The plan of a stack's folder; another folder with the same files has the same plan."""
-        digest = hashlib.sha256()
-        for file in sorted(stack.rglob("*.tf.json")):
-            digest.update(f"{file.relative_to(stack)}\0{file.read_text(encoding='utf-8')}\0".encode())
-        kept = self.folder / f"{digest.hexdigest()}.json"
-        with kept.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be planning it just now
+        return self.of_all([stack])[0]
+
+    def of_all(self, stacks: Sequence[Path]) -> list[dict[str, Any]]:
+        """The plans of several: those that are not there yet are made in one run of Terraform."""
+        kept = {stack: self.folder / f"{_digest(stack)}.json" for stack in stacks}
+        with ExitStack() as locks:
+            for file in sorted({*kept.values()}):  # in one order: another process may be planning some just now
+                locks.enter_context(_locked(file))
+            missing = {file.stem: stack for stack, file in kept.items() if not file.exists()}
+            if missing:
+                made = planned_together({f"stack-{digest}": stack for digest, stack in missing.items()})
+                for name, plan in made.items():
+                    self.folder.joinpath(f"{name.removeprefix('stack-')}.json").write_text(json.dumps(plan), "utf-8")
+        return [cast("dict[str, Any]", json.loads(kept[stack].read_text(encoding="utf-8"))) for stack in stacks]
+
+    def once(self, name: str, make: Callable[[], dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+        """Plans that are made in another way, under a name."""
+        kept = self.folder / f"{name}.json"
+        with _locked(kept):
             if not kept.exists():
-                with tempfile.TemporaryDirectory() as folder:
-                    plan = offline.copy(stack, Path(folder)).plan("-refresh=false")
-                kept.write_text(json.dumps(plan), encoding="utf-8")
-        return cast("dict[str, Any]", json.loads(kept.read_text(encoding="utf-8")))
+                kept.write_text(json.dumps(make()), encoding="utf-8")
+        return cast("dict[str, dict[str, Any]]", json.loads(kept.read_text(encoding="utf-8")))
+
+
+def planned_together(roots: Mapping[str, Path], **arguments: Arguments) -> dict[str, dict[str, Any]]:
+    """Plans from nothing of several root modules, made in one run of Terraform."""
+    with tempfile.TemporaryDirectory() as folder:
+        return plans(together(roots, Path(folder), arguments))
+
+
+def required(stack: Path) -> dict[str, str]:
+    """A value for each root variable of a stack that must have one: a text that the rules of all of them allow."""
+    variables = json.loads((stack / offline.ROOT).read_text(encoding="utf-8")).get("variable", {})
+    return {name: "0123456789abcdefghijklmnopqrstuvwxyz" for name, each in variables.items() if "default" not in each}
+
+
+def _digest(stack: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(stack.rglob("*.tf.json")):
+        digest.update(f"{file.relative_to(stack)}\0{file.read_text(encoding='utf-8')}\0".encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _locked(file: Path) -> Generator[None]:
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def planned_values(plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Static verdict, planned verdict and a real plan of one mutation: they must agree.
 
-`python -m tests.parity.agreement` asks all three for every mutation, some hours, and writes the figures to
+`python -m tests.parity.agreement` asks all three for every mutation, an hour or two, and writes the figures to
 docs/parity.md; with a number, for so many of each kind and side. The tests do so for one of some kinds.
 """
 
@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from miyabi_infra.hcl.parsing import parse
 from miyabi_infra.parity.planned import judged
 from miyabi_infra.parity.plans import Plan, Planned, Refusal
 from miyabi_infra.terraform import offline
-from miyabi_infra.terraform.cli import Terraform, TerraformError
+from miyabi_infra.terraform.cli import TerraformError
+from miyabi_infra.terraform.together import plans, together
 from miyabi_infra.text import markdown
 from tests.parity.figures import ENVIRONMENT, EVERYTHING, PAGE, Judge, changed
 from tests.parity.mutations import Mutation, Side
@@ -29,6 +31,10 @@ END: Final = "<!-- /agreement -->"
 _ALIAS: Final = re.compile(r'"?alias"?\s*[=:]\s*"(\w+)"')
 
 Outcome = Literal["all three", "the same in all three", "only the reading", "disagree"]
+
+SIDES: Final[tuple[Side, ...]] = ("generated", "HCL")
+AT_ONCE: Final = 8
+"""Mutations in one run of Terraform: each has a process of the provider."""
 
 ONLY_READ: Final = frozenset(
     {
@@ -82,30 +88,28 @@ class Agreement:
 
 
 class Terraforms:
-    """Plans both sides, each in a copy that is initialized once."""
+    """Plans both sides, with mutations and without: many in one run of Terraform."""
 
     def __init__(self, judge: Judge, folder: Path) -> None:
         """`folder` is an empty one, to work in."""
         self._judge = judge
-        hcl = Path(shutil.copytree(judge.hcl, folder / "hcl"))
-        (hcl / offline.FILE).write_text(json.dumps(offline.override()), encoding="utf-8")
-        (folder / "generated").mkdir()
-        self._of: Mapping[Side, Terraform] = {
-            "generated": offline.copy(judge.stack, folder / "generated"),
-            "HCL": Terraform(hcl),
-        }
-        self._of["HCL"].init()
-        self._before: Mapping[Side, dict[str, Any]] = {
-            "generated": self._plan("generated"),
-            "HCL": self._plan("HCL"),
-        }
+        self._folder = folder
 
-    def agreement(self, mutation: Mutation) -> Agreement:
-        """What all three say."""
+    def agreements(self, mutations: Sequence[Mutation]) -> list[Agreement]:
+        """What all three say of each."""
+        as_they_are = [Mutation(side, "nothing", "", {}) for side in SIDES]
+        generated, hcl, *mutated = self._plans([*as_they_are, *mutations])
+        assert generated is not None
+        assert hcl is not None
+        before: Mapping[Side, dict[str, Any]] = {"generated": generated, "HCL": hcl}
+        return [self._agreement(each, before, plan) for each, plan in zip(mutations, mutated, strict=True)]
+
+    def _agreement(
+        self, mutation: Mutation, before: Mapping[Side, dict[str, Any]], after: dict[str, Any] | None
+    ) -> Agreement:
         remarks = self._judge.remarks(mutation)
         static = remarks is None or any(each.kind != "no effect" for each in remarks)
-        after = self._mutated(mutation)
-        sides = {side: _read(plan) for side, plan in self._before.items()}
+        sides = {side: _read(plan) for side, plan in before.items()}
         if after is None:
             planned = Planned(refusals=(Refusal("refused", None),))
         else:
@@ -116,35 +120,47 @@ class Terraforms:
             mutation,
             static,
             remarks is None or any(each.kind != "no effect" for each in decided),
-            after is None or _facts(after) != _facts(self._before[mutation.side]),
+            after is None or _facts(after) != _facts(before[mutation.side]),
         )
 
-    def _mutated(self, mutation: Mutation) -> dict[str, Any] | None:
-        """The plan with a mutation; None when Terraform refuses it."""
-        folder = self._of[mutation.side].folder
-        with changed(folder, mutation):
-            override = folder / offline.FILE
-            before = override.read_text(encoding="utf-8")
-            override.write_text(json.dumps(offline.override(aliases=_aliases(mutation))), encoding="utf-8")
-            try:
-                return self._plan(mutation.side)
-            except TerraformError:
-                return None
-            finally:
-                override.write_text(before, encoding="utf-8")
+    def _plans(self, mutations: Sequence[Mutation]) -> list[dict[str, Any] | None]:
+        """The plan with each mutation; None when Terraform refuses it."""
+        try:
+            return [*self._planned(mutations)]
+        except TerraformError:
+            if len(mutations) == 1:
+                return [None]
+        half = len(mutations) // 2  # one of them is refused, and with it the whole: search for it
+        return [*self._plans(mutations[:half]), *self._plans(mutations[half:])]
 
-    def _plan(self, side: Side) -> dict[str, Any]:
-        given: list[str] = []
-        if side == "HCL":
-            given = [
-                f"-var-file={ENVIRONMENT}.tfvars",
-                *(f"-var={name}={_text(value)}" for name, value in EVERYTHING.items()),
-            ]
-        return self._of[side].plan("-refresh=false", "-lock=false", *given)
+    def _planned(self, mutations: Sequence[Mutation]) -> list[dict[str, Any]]:
+        with tempfile.TemporaryDirectory(dir=self._folder) as work:
+            folder = Path(work)
+            roots: dict[str, Path] = {}
+            for number, each in enumerate(mutations):
+                root = self._judge.stack if each.side == "generated" else self._judge.hcl
+                with changed(root, each):
+                    roots[f"root-{number}"] = Path(shutil.copytree(root, folder / f"{number}"))
+            given = {name: _given(root) for name, root in roots.items() if not (root / offline.ROOT).is_file()}
+            terraform = together(roots, folder / "together", given)
+            for name, each in zip(roots, mutations, strict=True):
+                cut_off = json.dumps(offline.override(aliases=_aliases(each)))
+                (terraform.folder / name / offline.FILE).write_text(cut_off, encoding="utf-8")
+            made = plans(terraform)
+        return [made[name] for name in roots]
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _given(root: Path) -> str:
+    """The values of a root of HCL, of the variables that it has."""
+    declared = {
+        block.labels[0]
+        for file in root.glob("*.tf")
+        for block in parse(file.read_text(encoding="utf-8"), file).of_type("variable")
+    }
+    file = root / f"{ENVIRONMENT}.tfvars"
+    values = {name: held.text for name, held in parse(file.read_text(encoding="utf-8"), file).arguments.items()}
+    values |= {name: json.dumps(value) for name, value in EVERYTHING.items()}
+    return "\n".join(f"{name} = {value}" for name, value in values.items() if name in declared)
 
 
 def _aliases(mutation: Mutation) -> Sequence[str]:
@@ -208,9 +224,10 @@ def main() -> int:
         mutations = judge.mutations()
         if most is not None:
             mutations = spread(mutations, most)
-        for mutation in mutations:
-            found.append(terraforms.agreement(mutation))
-            print(f"{found[-1].outcome}: {mutation.name}", flush=True)
+        for start in range(0, len(mutations), AT_ONCE):
+            for each in terraforms.agreements(mutations[start : start + AT_ONCE]):
+                found.append(each)
+                print(f"{each.outcome}: {each.mutation.name}", flush=True)
     text = PAGE.read_text(encoding="utf-8")
     before, after = text.partition(BEGIN)[0], text.partition(END)[2]
     asked = f"{len(found)} mutations, {'all' if most is None else f'at most {most} of each kind and side'}:"

@@ -13,6 +13,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -24,6 +25,7 @@ from miyabi_infra.hcl.conversion import json_text
 from miyabi_infra.hcl.folder import HclFolder
 from miyabi_infra.hcl.parsing import parse
 from miyabi_infra.hcl.scope import Scope
+from miyabi_infra.hcl.syntax import Block
 from miyabi_infra.hcl.values import Missing, NotEvaluated, known
 from miyabi_infra.terraform.cli import environment, executable
 from tests.parity.expressions import DECLARATIONS, expressions
@@ -66,8 +68,7 @@ def compare(drawn: Sequence[str]) -> list[Compared]:
 def ours(expression: str) -> str:
     """What the evaluator makes of an expression, as JSON."""
     folder = Path()
-    blocks = parse(DECLARATIONS, Path("main.tf")).blocks
-    scope = Scope(Checkout(folder, "default"), HclFolder(folder, folder, blocks))
+    scope = Scope(Checkout(folder, "default"), HclFolder(folder, folder, _declarations()))
     argument = parse(f"x = {expression}\n", Path("x.tf")).arguments["x"]
     try:
         result = scope.result(argument.expression, {})
@@ -77,6 +78,11 @@ def ours(expression: str) -> str:
         return UNKNOWN
     except Missing:
         return ERROR
+
+
+@cache
+def _declarations() -> tuple[Block, ...]:
+    return parse(DECLARATIONS, Path("main.tf")).blocks
 
 
 def terraforms(drawn: Sequence[str]) -> list[str]:

@@ -12,7 +12,8 @@ def test_all_three_agree(tmp_path_factory: pytest.TempPathFactory) -> None:
     judge = Judge(tmp_path_factory.mktemp("judge"))
     terraforms = Terraforms(judge, tmp_path_factory.mktemp("terraforms"))
     chosen = [each for each in spread(judge.mutations(), 1) if each.kind in OFTEN]
-    found = [terraforms.agreement(each) for each in chosen]
+    found = terraforms.agreements(chosen)
+    assert [each.mutation for each in found] == chosen
     assert [each.mutation.name for each in found if each.outcome == "disagree"] == []
     assert {each.mutation.kind for each in found} == OFTEN
     assert [each.outcome for each in found].count("all three") > len(found) / 2

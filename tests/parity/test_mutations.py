@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from miyabi_infra.terraform import offline
 from tests.parity.figures import BEGIN, END, PAGE, Judge, Verdict, table
 from tests.parity.mutations import Mutation
 from tests.parity.support import HCL
+from tests.support import planned_together
 
 SAMPLE = 4
 """Mutations of each kind and side that every run of the tests makes; the page has the figures of all."""
@@ -111,16 +111,14 @@ def test_the_page_has_the_figures_of_all_mutations(mutations: list[Mutation]) ->
 @pytest.mark.terraform
 def test_what_has_no_effect_is_planned_the_same(judge: Judge, mutations: list[Mutation], tmp_path: Path) -> None:
     """All mutations of arguments that are said to have no effect, in one plan, beside the plan without them."""
-    terraform = offline.copy(judge.stack, tmp_path)
-    before = terraform.plan("-refresh=false")
     together = shutil.copytree(judge.stack, tmp_path / "together")
     for each in mutations:
         if each.name in WITHOUT_EFFECT:
             assert judge.verdict(each).level == "noted"
             for file, text in each.files.items():
                 merge(together / file, judge.stack / file, text)
-    shutil.copytree(together, terraform.folder, dirs_exist_ok=True)
-    assert dict(differences(before, terraform.plan("-refresh=false"))) == {
+    plans = planned_together({"before": judge.stack, "after": together})
+    assert dict(differences(plans["before"], plans["after"])) == {
         # Nothing, and what AWS chooses: a topic that is empty is none, and every address is of the VPC since 2022.
         "module.elasticache.aws_elasticache_cluster.redis.notification_topic_arn": ("", None),
         "module.networking.aws_eip.nat[0].domain": ("vpc", None),

@@ -13,10 +13,10 @@ from environments.stack import EnvironmentStack
 from miyabi_infra.commands.synth import run
 from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.loading import check
-from miyabi_infra.terraform import offline
+from miyabi_infra.terraform.together import together, validated
 from tests import complete
 from tests.strategies import broken_overlays, overlays
-from tests.support import Project, instances
+from tests.support import Project, instances, required
 
 
 def accepted(overlay: dict[str, Any]) -> EnvironmentSettings:
@@ -120,14 +120,27 @@ def test_a_refused_overlay_writes_nothing(alone: Project, overlay: dict[str, Any
     assert not alone.out.exists()
 
 
+def drawn(number: int) -> list[dict[str, Any]]:
+    """Overlays that are accepted."""
+    found: list[dict[str, Any]] = []
+
+    @settings(max_examples=number, database=None, phases=[Phase.generate])
+    @given(overlays())
+    def draw(overlay: dict[str, Any]) -> None:
+        found.append(overlay)
+
+    draw()
+    return found
+
+
 @pytest.mark.terraform
-@settings(max_examples=4, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # shrinking would plan for minutes
-@given(overlays())
-def test_terraform_and_the_provider_accept_it(
-    tmp_path_factory: pytest.TempPathFactory, root: Path, overlay: dict[str, Any]
-) -> None:
-    folder = tmp_path_factory.mktemp("accepted")
-    project = Project.copy_of(root, folder)
-    project.write("qa", overlay)
-    stack = project.synthesize() / "stacks/miyabi-qa"
-    assert offline.copy(stack, folder / "plan").validate() == []
+def test_terraform_and_the_provider_accept_it(tmp_path: Path, root: Path) -> None:
+    """Overlays that are drawn, in one run of Terraform."""
+    stacks: dict[str, Path] = {}
+    for number, overlay in enumerate(drawn(4)):
+        project = Project.copy_of(root, tmp_path / f"{number}")
+        project.write("qa", overlay)
+        stacks[f"stack-{number}"] = project.synthesize() / "stacks/miyabi-qa"
+    assert len(stacks) == 4
+    needed = {name: required(stack) for name, stack in stacks.items()}
+    assert validated(together(stacks, tmp_path / "together", needed)) == []

@@ -8,9 +8,9 @@ import copy
 import json
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -21,10 +21,9 @@ from miyabi_infra.overlays.document import Document
 from miyabi_infra.overlays.loading import check
 from miyabi_infra.pages.reference import schema
 from miyabi_infra.synthesis.synth import synthesize
-from miyabi_infra.terraform import offline
-from miyabi_infra.terraform.cli import Terraform
+from miyabi_infra.terraform.together import together, validated
 from tests.strategies import overlays
-from tests.support import Project
+from tests.support import Project, required
 
 STACKS: Final = 12
 PRESSED: Final = 60
@@ -144,33 +143,14 @@ def drawn(number: int) -> list[dict[str, Any]]:
     return found
 
 
-def together(folder: Path, stacks: Sequence[Path]) -> Terraform:
-    """A root module that calls every stack, so that one run of Terraform judges all of them."""
-    calls: dict[str, Any] = {}
-    for number, stack in enumerate(stacks):
-        (stack / offline.FILE).write_text(
-            json.dumps(offline.override(aliases=offline.aliases(stack))), encoding="utf-8"
-        )
-        root = json.loads((stack / "cdk.tf.json").read_text(encoding="utf-8"))
-        variables = cast("dict[str, Schema]", root.get("variable", {}))
-        needed = {
-            name: "0123456789abcdefghijklmnopqrstuvwxyz" for name, each in variables.items() if "default" not in each
-        }
-        calls[f"stack-{number}"] = {"source": f"./{stack.relative_to(folder).as_posix()}", **needed}
-    (folder / "main.tf.json").write_text(json.dumps({"module": calls}), encoding="utf-8")
-    terraform = Terraform(folder)
-    terraform.init()
-    return terraform
-
-
 @pytest.mark.terraform
 def test_terraform_accepts_every_setting_at_its_limits(tmp_path: Path, root: Path) -> None:
-    stacks: list[Path] = []
+    stacks: dict[str, Path] = {}
     for number, overlay in enumerate(drawn(STACKS)):
         project = Project.alone(root, tmp_path / f"{number}")  # a project refuses two that make one bucket
         project.write("qa", overlay)
         assert project.problems() == []
         synthesize(project.root, project.out)
-        stacks.append(project.out / "stacks/miyabi-qa")
-    found = together(tmp_path, stacks).validate()
-    assert [each for each in found if each["severity"] == "error"] == []  # as modules, stacks get warnings
+        stacks[f"stack-{number}"] = project.out / "stacks/miyabi-qa"
+    needed = {name: required(stack) for name, stack in stacks.items()}
+    assert validated(together(stacks, tmp_path / "together", needed)) == []

@@ -1,13 +1,15 @@
 """Real Terraform and provider: what the topic and the dashboard add to an environment that runs, and change of it."""
 
+import json
+import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from miyabi_infra.terraform import offline
 from miyabi_infra.terraform.cli import Terraform, TerraformError
-from tests.support import Plans, Project, planned_values
+from miyabi_infra.terraform.together import plans, together, validated
+from tests.support import Project, planned_values
 
 pytestmark = pytest.mark.terraform
 
@@ -29,26 +31,22 @@ ADDED = {
 
 
 @pytest.fixture(scope="module")
-def watched(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+def watched(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """dev with both on."""
     project = Project.copy_of(root, tmp_path_factory.mktemp("watched"))
     project.write("dev", project.overlay("dev").read_text(encoding="utf-8") + ON)
-    return offline.copy(project.synthesize() / "stacks/miyabi-dev", project.root / "plan")
-
-
-def planned(terraform: Terraform, url: str | None) -> dict[str, Any]:
-    """A plan with the URL where nobody reads it: in the environment."""
-    variables = {} if url is None else {"TF_VAR_alarm_webhook_url": url}
-    return Terraform(terraform.folder, variables).plan("-refresh=false")
+    return project.synthesize() / "stacks/miyabi-dev"
 
 
 def test_they_add_their_resources_and_change_the_actions_of_alarms_only(
-    watched: Terraform, output: Path, shared_plans: Plans
+    watched: Path, output: Path, tmp_path: Path
 ) -> None:
-    assert watched.validate() == []
-    plan = planned(watched, KEY_OF_THE_WEBHOOK)
-    before = planned_values(shared_plans.of(output / "stacks/miyabi-dev"))
-    after = planned_values(plan)
+    stacks = {"before": output / "stacks/miyabi-dev", "after": watched}
+    terraform = together(stacks, tmp_path, {"after": {"alarm_webhook_url": KEY_OF_THE_WEBHOOK}})
+    assert validated(terraform) == []
+    made = plans(terraform)
+    plan = made["after"]
+    before, after = planned_values(made["before"]), planned_values(plan)
 
     assert after.keys() - before.keys() == ADDED
     assert before.keys() <= after.keys()
@@ -64,15 +62,27 @@ def test_they_add_their_resources_and_change_the_actions_of_alarms_only(
     assert webhook["change"]["after_sensitive"]["endpoint"] is True
 
 
-@pytest.mark.parametrize(
-    "url", ["http://events.example.com/key", "https://user:word@events.example.com/", "https://events.example.com/a b"]
-)
-def test_a_webhook_that_is_no_https_url_is_refused_and_not_shown(watched: Terraform, url: str) -> None:
-    with pytest.raises(TerraformError, match="must begin with https:// and hold no user name") as refused:
-        planned(watched, url)
-    assert url not in str(refused.value)
+URLS = {
+    "without-tls": "http://events.example.com/key",
+    "with-a-user": "https://user:word@events.example.com/",
+    "with-a-space": "https://events.example.com/a b",
+}
 
 
-def test_a_webhook_without_its_url_is_refused(watched: Terraform) -> None:
+def test_a_webhook_that_is_no_https_url_is_refused_and_not_shown(watched: Path, tmp_path: Path) -> None:
+    """The URLs are where nobody reads them, in the environment. The root that hands them on does not hide them."""
+    given = {name: f"  alarm_webhook_url = var.{name}" for name in URLS}
+    terraform = together(dict.fromkeys(URLS, watched), tmp_path, given)
+    (tmp_path / "variables.tf.json").write_text(json.dumps({"variable": {name: {} for name in URLS}}), encoding="utf-8")
+    environment = {f"TF_VAR_{name}": url for name, url in URLS.items()}
+    with pytest.raises(TerraformError) as refused:
+        plans(Terraform(terraform.folder, environment))
+    said = str(refused.value)
+    assert sorted(re.findall(r"on ([\w-]+)/modules/notifications/", said)) == sorted(URLS)
+    assert said.count("must begin with https:// and hold no user name") == len(URLS)
+    assert [url for url in URLS.values() if url in said] == []
+
+
+def test_a_webhook_without_its_url_is_refused(watched: Path, tmp_path: Path) -> None:
     with pytest.raises(TerraformError, match="alarm_webhook_url"):
-        planned(watched, None)
+        offline.copy(watched, tmp_path).plan("-refresh=false")

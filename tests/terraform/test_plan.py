@@ -6,13 +6,31 @@ from typing import Any, cast
 
 import pytest
 
-from miyabi_infra.terraform import offline
-from tests.support import Plans, Project, planned_values
+from miyabi_infra.terraform.cli import Terraform
+from miyabi_infra.terraform.together import plans as plans_of
+from miyabi_infra.terraform.together import together, validated
+from tests.support import Project, planned_values
 
 pytestmark = pytest.mark.terraform
 
 STACKS = {"miyabi-dev": 48, "miyabi-staging": 52, "miyabi-prod": 59, "miyabi-shared": 9}
 """The stacks, and how many resources each plans."""
+
+IMAGE = "registry.example/miyabi-web-api:9d8e7f6"
+QA = """\
+state: {backend: local}
+networking:
+  vpc_cidr: 172.20.0.0/20
+  availability_zones: [us-west-2a, us-west-2b, us-west-2c]
+  public_subnet_cidrs: [172.20.0.0/26, 172.20.0.64/26, 172.20.0.128/26]
+  private_subnet_cidrs: [172.20.4.0/22, 172.20.8.0/22, 172.20.12.0/22]
+alb:
+  certificate_arn: arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555
+ecs:
+  ecr_image_uri: 123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:3f2c1ab
+ecs_service:
+  enable_service_discovery: true
+"""
 
 ASKED_FOR_BY_THE_REPORT = {
     "module.ecs_service.aws_cloudwatch_metric_alarm.service_cpu_high": {"threshold": 70},
@@ -35,10 +53,25 @@ ASKED_FOR_BY_THE_REPORT = {
 """Where dev, as the milestone report wants it, differs from what runs today: the CPU alarm at 70 %, and HTTP alone."""
 
 
-@pytest.fixture(scope="session")
-def plans(output: Path, shared_plans: Plans) -> dict[str, dict[str, Any]]:
-    """A plan from nothing of every stack."""
-    return {name: shared_plans.of(output / "stacks" / name) for name in STACKS}
+@pytest.fixture(scope="module")
+def changed(root: Path, output: Path, tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    """All stacks; dev with two other lines, dev with another image, and a new environment."""
+    project = Project.copy_of(root, tmp_path_factory.mktemp("changed"))
+    project.change(
+        "dev", ("https_ingress: false", "https_ingress: true"), ("alarm_threshold: 70", "alarm_threshold: 80")
+    )
+    project.write("qa", QA)
+    stacks = {name: output / "stacks" / name for name in STACKS}
+    stacks["image"] = stacks["miyabi-dev"]
+    stacks["two-lines"] = project.synthesize() / "stacks/miyabi-dev"
+    stacks["qa"] = project.out / "stacks/miyabi-qa"
+    return together(stacks, project.root / "together", {"image": {"ecr_image_uri": IMAGE}})
+
+
+@pytest.fixture(scope="module")
+def plans(changed: Terraform) -> dict[str, dict[str, Any]]:
+    """Plans from nothing, all made in one run of Terraform."""
+    return plans_of(changed)
 
 
 @pytest.fixture(scope="session")
@@ -60,13 +93,12 @@ def differences(
     return found
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_every_stack_is_valid(output: Path, tmp_path: Path, name: str) -> None:
-    assert offline.copy(output / "stacks" / name, tmp_path).validate() == []
+def test_every_stack_and_a_new_one_is_valid(changed: Terraform) -> None:
+    assert validated(changed) == []
 
 
 def test_every_stack_plans_its_resources(plans: dict[str, dict[str, Any]]) -> None:
-    assert {name: len(planned_values(plan)) for name, plan in plans.items()} == STACKS
+    assert {name: len(planned_values(plans[name])) for name in STACKS} == STACKS
 
 
 def test_dev_has_the_addresses_that_run_today(
@@ -82,13 +114,9 @@ def test_dev_plans_what_runs_today_but_for_what_the_report_asks(
 
 
 def test_two_lines_of_the_overlay_bring_back_what_runs_today(
-    project: Project, tmp_path: Path, today: dict[str, dict[str, Any]]
+    plans: dict[str, dict[str, Any]], today: dict[str, dict[str, Any]]
 ) -> None:
-    project.change(
-        "dev", ("https_ingress: false", "https_ingress: true"), ("alarm_threshold: 70", "alarm_threshold: 80")
-    )
-    terraform = offline.copy(project.synthesize() / "stacks/miyabi-dev", tmp_path / "plan")
-    assert differences(today, planned_values(terraform.plan("-refresh=false"))) == {}
+    assert differences(today, planned_values(plans["two-lines"])) == {}
 
 
 def test_prod_is_what_the_report_promises(plans: dict[str, dict[str, Any]]) -> None:
@@ -129,27 +157,8 @@ def test_the_registry_keeps_tags_and_the_bucket_keeps_states(plans: dict[str, di
     }
 
 
-def test_a_new_environment_is_one_new_file(project: Project, tmp_path: Path) -> None:
-    project.write(
-        "qa",
-        """\
-state: {backend: local}
-networking:
-  vpc_cidr: 172.20.0.0/20
-  availability_zones: [us-west-2a, us-west-2b, us-west-2c]
-  public_subnet_cidrs: [172.20.0.0/26, 172.20.0.64/26, 172.20.0.128/26]
-  private_subnet_cidrs: [172.20.4.0/22, 172.20.8.0/22, 172.20.12.0/22]
-alb:
-  certificate_arn: arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d-0000-1111-2222-333344445555
-ecs:
-  ecr_image_uri: 123456789012.dkr.ecr.us-west-2.amazonaws.com/miyabi-web-api:3f2c1ab
-ecs_service:
-  enable_service_discovery: true
-""",
-    )
-    terraform = offline.copy(project.synthesize() / "stacks/miyabi-qa", tmp_path / "plan")
-    assert terraform.validate() == []
-    planned = planned_values(terraform.plan("-refresh=false"))
+def test_a_new_environment_is_one_new_file(plans: dict[str, dict[str, Any]]) -> None:
+    planned = planned_values(plans["qa"])
     assert {
         "module.networking.aws_nat_gateway.main[2]",
         "module.alb.aws_lb_listener.https[0]",
@@ -159,13 +168,11 @@ ecs_service:
     assert len(planned) == 63
 
 
-def test_the_image_is_rolled_by_a_variable(output: Path, tmp_path: Path) -> None:
-    terraform = offline.copy(output / "stacks/miyabi-dev", tmp_path)
-    plan = terraform.plan("-refresh=false", "-var=ecr_image_uri=registry.example/miyabi-web-api:9d8e7f6")
-    definitions = planned_values(plan)["module.ecs.aws_ecs_task_definition.app"]["container_definitions"]
-    assert json.loads(definitions)[0]["image"] == "registry.example/miyabi-web-api:9d8e7f6"
+def test_the_image_is_rolled_by_a_variable(plans: dict[str, dict[str, Any]]) -> None:
+    definitions = planned_values(plans["image"])["module.ecs.aws_ecs_task_definition.app"]["container_definitions"]
+    assert json.loads(definitions)[0]["image"] == IMAGE
 
 
 def test_a_counted_resource_that_is_off_has_no_outputs_but_null(plans: dict[str, dict[str, Any]]) -> None:
-    outputs = plans["miyabi-dev"]["planned_values"]["outputs"]
-    assert "service_discovery_dns_name" not in {name for name, each in outputs.items() if each.get("value")}
+    outputs = plans["miyabi-dev"]["output_changes"]
+    assert outputs["service_discovery_dns_name"] == {"after": None, "after_unknown": False}

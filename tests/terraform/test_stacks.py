@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from miyabi_infra.stacks import Value, read, unknowns
+from miyabi_infra.terraform import offline
 from tests.support import Plans, Project
 
 pytestmark = pytest.mark.terraform
@@ -92,10 +93,40 @@ def everything(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project.synthesize()
 
 
-@pytest.mark.parametrize("environment", ["dev", "staging", "prod", "shared", "qa"])
-def test_a_stack_is_read_as_terraform_plans_it(everything: Path, shared_plans: Plans, environment: str) -> None:
+def test_a_plan_made_with_others_is_that_of_the_stack_alone(
+    everything: Path, plans: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    made = plans["qa"]
+    alone = offline.copy(everything / "stacks/miyabi-qa", tmp_path).plan("-refresh=false")
+    assert len(made["resource_changes"]) > 60
+    assert _by_address(made) == _by_address(alone)
+    outputs = {
+        name: {key: value for key, value in each.items() if key in {"after", "after_unknown"}}
+        for name, each in alone["output_changes"].items()
+    }
+    assert made["output_changes"] == outputs
+    assert made["configuration"] == alone["configuration"]
+
+
+def _by_address(plan: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {each["address"]: each for each in plan["resource_changes"]}
+
+
+ENVIRONMENTS = ("dev", "staging", "prod", "shared", "qa")
+
+
+@pytest.fixture(scope="module")
+def plans(everything: Path, shared_plans: Plans) -> dict[str, dict[str, Any]]:
+    stacks = [everything / f"stacks/miyabi-{name}" for name in ENVIRONMENTS]
+    return dict(zip(ENVIRONMENTS, shared_plans.of_all(stacks), strict=True))
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_stack_is_read_as_terraform_plans_it(
+    everything: Path, plans: dict[str, dict[str, Any]], environment: str
+) -> None:
     stack = next(stack for stack in read(everything) if stack.environment == environment)
-    plan = shared_plans.of(everything / "stacks" / stack.name)
+    plan = plans[environment]
     changes: dict[str, Any] = {change["address"]: change["change"] for change in plan["resource_changes"]}
 
     assert sorted(changes) == sorted(each.address for each in stack.resources)
