@@ -14,10 +14,13 @@ from subprocess import Popen
 from threading import Thread, Timer
 from typing import Final, cast
 
+from jsii._kernel.providers import process as jsii_process
 from jsii._kernel.providers.process import ProcessProvider, _NodeProcess, stderr_sink  # pyright: ignore[reportPrivateUsage]
 from jsii._kernel.types import CreateRequest, InvokeRequest, KernelRequest, KernelResponse, LoadRequest, LoadResponse
 from jsii._runtime import kernel
 from jsii.errors import JavaScriptError
+
+from miyabi_infra.fast_cdktf import structs
 
 PATIENCE: Final = 10.0
 """Seconds after which somebody who waits is told for what."""
@@ -34,9 +37,12 @@ def switch_on(node: "Popen[bytes]") -> Callable[[type], None] | None:
     parts = ("handshake", "send", "start", "stop", "_next_message")
     if type(kernel.provider) is not ProcessProvider or not all(hasattr(_NodeProcess, part) for part in parts):
         return None
+    if not hasattr(jsii_process, "ohook"):
+        return None
     process = _Process(node)
     process.start()
     kernel.provider = _Provider(process)
+    structs.switch_on()
     return process.foresee
 
 
@@ -47,6 +53,7 @@ class _Process(_NodeProcess):
         super().__init__()
         self._process = node
         self._owed: list[Callable[[], object]] = []
+        self._decoder = json.JSONDecoder(object_hook=vars(jsii_process)["ohook"])
         # jsii's converter walks through all arguments, in which nothing is left to convert: json knows the rest.
         self._serializer.register_unstructure_hook(CreateRequest, self._created)
         self._serializer.register_unstructure_hook(InvokeRequest, self._invoked)
@@ -88,6 +95,11 @@ class _Process(_NodeProcess):
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(request).encode() + b"\n")
         self._process.stdin.flush()
+
+    def _next_message(self) -> Mapping[str, object]:
+        # As jsii reads it, with one decoder for all.
+        assert self._process.stdout is not None
+        return cast("Mapping[str, object]", self._decoder.decode(self._process.stdout.readline().decode()))
 
     def send(self, request: KernelRequest, response_type: type[KernelResponse]) -> KernelResponse:
         self._catch_up()

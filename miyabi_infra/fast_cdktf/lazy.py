@@ -133,9 +133,14 @@ def _plain(hint: object) -> frozenset[object]:
 
 def _quicker(check_type: Callable[..., None]) -> Callable[..., None]:
     """The check of an argument, which is not made where it is plain that the argument will pass."""
+    # By identity, as a type hint takes long to hash. It is kept, too: no other one can then be in its place.
+    known: dict[int, tuple[object, frozenset[object]]] = {}
 
     def quick_check_type(argname: str, value: object, expected_type: object) -> None:
-        if type(value) not in _plain(expected_type):
+        held = known.get(id(expected_type))
+        if held is None:
+            held = known[id(expected_type)] = expected_type, _plain(expected_type)
+        if type(value) not in held[1]:
             check_type(argname=argname, value=value, expected_type=expected_type)
 
     return quick_check_type
