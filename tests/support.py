@@ -109,7 +109,7 @@ class Project:
 
     def commit(self) -> None:
         """Make a repository of git of the project, with all of it as the first commit of main."""
-        git(self.root, "init", "-q", "-b", "main")
+        git(self.root, "init", "-q", "-b", "main", "--template=")
         git(self.root, "add", ".")
         git(self.root, "commit", "-qm", "first")
 
@@ -164,6 +164,7 @@ def run_main(checkout: Path, **variables: str) -> subprocess.CompletedProcess[st
 def git(folder: Path, *arguments: str) -> str:
     """Run git in a folder, with an identity of the tests' own; what it says."""
     identity = ("-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false")
+    identity += ("-c", "maintenance.auto=false")  # which a commit would start another process for
     done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 

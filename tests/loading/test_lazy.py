@@ -184,6 +184,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.sampled_from(HINTS), VALUES)
 def test_what_is_checked_quickly_is_what_would_pass(written: str, value: object) -> None:
     def hinted() -> None: ...

@@ -1,9 +1,13 @@
 """The reference HCL: the seven modules and a root as a platform team writes them by hand."""
 
+import atexit
 import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Final
 
+from miyabi_infra.project import ROOT
 from tests.support import Project
 
 HCL: Final = Path(__file__).parent / "hcl"
@@ -46,3 +50,11 @@ def prod_as_the_hcl_is(root: Path, folder: Path) -> Path:
     project.change("prod", *AS_THE_HCL_IS["prod"])
     project.synthesize()
     return project.root
+
+
+@cache
+def as_the_hcl_is() -> Path:
+    """The same, synthesized once in this process; only to be read."""
+    folder = Path(tempfile.mkdtemp(prefix="miyabi-as-the-hcl-is-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return prod_as_the_hcl_is(ROOT, folder / "project")

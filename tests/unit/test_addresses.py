@@ -295,6 +295,7 @@ def test_an_overlay_that_is_removed_or_renamed_loses_its_addresses(
     assert "miyabi-staging: LOST" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_project_that_is_renamed_leaves_nothing_running(
     repository: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -378,6 +379,7 @@ def test_check_compares_with_where_the_branch_left_main(repository: Project) -> 
     assert str(found).endswith("where this branch left main")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", [True, False])
 def test_summary_and_check_compare_with_the_same_commit(
     repository: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, named: bool
@@ -402,6 +404,7 @@ def test_the_first_commit_has_nothing_to_compare_with(
     assert "no earlier commit is here to compare with" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [1, 2])
 def test_a_shallow_clone_never_passes_unchecked(
     repository: Project, depth: int, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch

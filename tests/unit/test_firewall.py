@@ -164,6 +164,7 @@ def test_whose_addresses_a_list_lets_pass_passes_by_the_firewall(
     ]
 
 
+@pytest.mark.slow
 def test_who_passes_by_since_then_is_a_difference(make: Make) -> None:
     def ways(**settings: Any) -> Stack:  # noqa: ANN401  # any settings
         return stack(make(**settings))
@@ -203,6 +204,7 @@ def test_behind_the_distribution_another_firewall_inspects_what_is_passed_on(mak
     assert texts == [{""}, {"only what it passes on to alb is inspected, there"}]
 
 
+@pytest.mark.slow
 def test_another_block_among_many_is_a_difference(make: Make) -> None:
     """A line names four of them."""
     blocks = [f"198.51.100.{number}/32" for number in range(5)]
@@ -260,7 +262,9 @@ def test_without_a_firewall_nothing_is_said(make: Make) -> None:
     ("frontend", "settings", "passes"),
     [
         ({}, CDN, {("internet", "alb", 80), ("another distribution", "alb", 80)}),
-        ({"only_from_cloudfront": True}, CDN, {("another distribution", "alb", 80)}),
+        pytest.param(
+            {"only_from_cloudfront": True}, CDN, {("another distribution", "alb", 80)}, marks=pytest.mark.slow
+        ),
         ({"origin_secret": True}, CDN, set[tuple[str, str, int]]()),
         ({}, BOTH, set[tuple[str, str, int]]()),
     ],

@@ -349,10 +349,10 @@ def test_the_picture_shows_whom_the_load_balancer_answers(make: Make) -> None:
     ("settings", "lost"),
     [
         ({"origin_secret": False}, "listeners that serve only with the distribution's header"),
-        ({"access_log_days": 0}, "access logs of the distribution"),
-        ({"content_security_policy": ""}, "security headers"),
-        ({"api_domain_name": None}, "origins that CloudFront reaches without TLS"),
-        ({"minimum_tls": "TLSv1.2_2018"}, "oldest TLS version of the distribution"),
+        pytest.param({"access_log_days": 0}, "access logs of the distribution", marks=pytest.mark.slow),
+        pytest.param({"content_security_policy": ""}, "security headers", marks=pytest.mark.slow),
+        pytest.param({"api_domain_name": None}, "origins that CloudFront reaches without TLS", marks=pytest.mark.slow),
+        pytest.param({"minimum_tls": "TLSv1.2_2018"}, "oldest TLS version of the distribution", marks=pytest.mark.slow),
     ],
 )
 def test_less_protection_is_weaker(make: Make, settings: dict[str, Any], lost: str) -> None:

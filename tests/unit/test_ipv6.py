@@ -626,6 +626,7 @@ def test_the_way_back_needs_steps(before: str, after: str, told: list[str]) -> N
 GUIDES: Final = ("internal", "ipv6", "network-logs")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [GUIDES, GUIDES[::-1]], ids=" then ".join)
 def test_the_guides_change_the_overlay_in_any_order(root: Path, tmp_path: Path, order: tuple[str, ...]) -> None:
     project = Project.copy_of(root, tmp_path / "project")

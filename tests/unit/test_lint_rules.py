@@ -791,6 +791,7 @@ SEEN = {
 """Settings whose value the stack has, though nothing uses it, and those whose switch is another one's."""
 
 
+@pytest.mark.slow
 def test_a_setting_without_effect_changes_no_byte(root: Path, tmp_path: Path) -> None:
     full = complete.overlay()
     said: Yaml = {}

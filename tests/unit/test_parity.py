@@ -20,7 +20,7 @@ from miyabi_infra.parity.interfaces import Interface
 from miyabi_infra.parity.judgement import parity
 from miyabi_infra.place import Place
 from miyabi_infra.refused import Refused
-from tests.parity.support import ANOTHER, HCL, prod_as_the_hcl_is
+from tests.parity.support import ANOTHER, HCL, as_the_hcl_is
 
 ALB = "modules/alb/main.tf"
 CACHE = "modules/elasticache/main.tf"
@@ -39,9 +39,9 @@ Case = tuple[str, str, str, str, list[Short]]
 
 
 @pytest.fixture(scope="module")
-def root(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root() -> Path:
     """The project with prod as its HCL is."""
-    return prod_as_the_hcl_is(root, tmp_path_factory.mktemp("as-the-hcl-is") / "project")
+    return as_the_hcl_is()
 
 
 @pytest.fixture

@@ -555,6 +555,7 @@ def test_what_is_in_a_region_that_an_environment_leaves_stays_there(
     assert "new version rolled out" not in said
 
 
+@pytest.mark.slow
 def test_a_rename_tells_the_gravest_loss_first_and_what_is_alike_once(
     project: Project, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -674,6 +675,7 @@ def test_what_has_no_room_is_counted() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_comment_fits_however_much_changes(
     project: Project, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
