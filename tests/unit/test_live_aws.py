@@ -218,6 +218,7 @@ def test_expired_credentials_exit_with_3_in_every_command(root: Path, monkeypatc
         assert (run(root, "dev"), run_verify(root, "dev")) == (3, 3)
 
 
+@pytest.mark.slow
 def test_the_login_page_of_a_captive_portal_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     def log_in(self: Answer) -> None:
         body = b"<html>Please log in</html>"

@@ -43,6 +43,7 @@ def stacks(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Stack,
     return read_stacks(project.synthesize())
 
 
+@pytest.mark.slow
 def test_every_resource_of_the_sources_is_looked_at(root: Path, stacks: tuple[Stack, ...]) -> None:
     named = set[str]()
     for folder in ("modules", "environments"):
@@ -51,6 +52,7 @@ def test_every_resource_of_the_sources_is_looked_at(root: Path, stacks: tuple[St
     assert named - {resource.label for stack in stacks for resource in stack.resources} == set()
 
 
+@pytest.mark.slow
 def test_every_resource_and_argument_has_provenance(root: Path, stacks: tuple[Stack, ...]) -> None:
     missing = list[str]()
     for stack in stacks:
