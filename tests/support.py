@@ -181,13 +181,12 @@ class Plans:
     folder: Path
     """Of the whole run, and not of one of its processes."""
 
-    def of(self, stack: Path) -> dict[str, Any]:
-        """The plan of a stack's folder; another folder with the same files has the same plan."""
-        return self.of_all([stack])[0]
-
-    def of_all(self, stacks: Sequence[Path]) -> list[dict[str, Any]]:
-        """The plans of several: those that are not there yet are made in one run of Terraform."""
-        kept = {stack: self.folder / f"{_digest(stack)}.json" for stack in stacks}
+    def of(self, out: Path, environments: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The plans of an output's stacks, by environment: those that are not there yet are made in one run of
+        Terraform. Another folder with the same files has the same plan.
+        """
+        stacks = {name: out / f"stacks/miyabi-{name}" for name in environments}
+        kept = {stack: self.folder / f"{_digest(stack)}.json" for stack in stacks.values()}
         with ExitStack() as locks:
             for file in sorted({*kept.values()}):  # in one order: another process may be planning some just now
                 locks.enter_context(_locked(file))
@@ -196,7 +195,7 @@ class Plans:
                 made = planned_together({f"stack-{digest}": stack for digest, stack in missing.items()})
                 for name, plan in made.items():
                     self.folder.joinpath(f"{name.removeprefix('stack-')}.json").write_text(json.dumps(plan), "utf-8")
-        return [cast("dict[str, Any]", json.loads(kept[stack].read_text(encoding="utf-8"))) for stack in stacks]
+        return {name: json.loads(kept[stack].read_text(encoding="utf-8")) for name, stack in stacks.items()}
 
     def once(self, name: str, make: Callable[[], dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
         """Plans that are made in another way, under a name."""

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -67,12 +68,12 @@ def plan(terraform: Terraform, *arguments: str) -> dict[str, str]:
 
     One command: `Terraform.plan` is two, and each reads the schemas of all types, which takes seconds.
     """
-    return _planned(terraform.run("plan", "-json", *arguments).stdout)
+    return planned_changes(events(terraform.run("plan", "-json", *arguments).stdout))
 
 
 def apply(terraform: Terraform, *arguments: str) -> dict[str, str]:
     """Plan and carry it out; what was planned, as `plan` says it."""
-    return _planned(terraform.run("apply", "-json", "-auto-approve", *arguments).stdout)
+    return planned_changes(events(terraform.run("apply", "-json", "-auto-approve", *arguments).stdout))
 
 
 def quiet(terraform: Terraform, *arguments: str) -> None:
@@ -81,7 +82,12 @@ def quiet(terraform: Terraform, *arguments: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def _planned(stream: str) -> dict[str, str]:
-    lines = cast("list[dict[str, Any]]", [json.loads(line) for line in stream.splitlines()])
-    found = [each["change"] for each in lines if each["type"] == "planned_change"]
-    return {each["resource"]["addr"]: each["action"] for each in found}
+def events(stream: str) -> list[dict[str, Any]]:
+    """What a command with `-json` said, line by line."""
+    return cast("list[dict[str, Any]]", [json.loads(line) for line in stream.splitlines() if line.startswith("{")])
+
+
+def planned_changes(events: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """What was planned, by address: `create`, `read`, `update`, `replace`, `delete`, `move`, `import`."""
+    planned = [each["change"] for each in events if each["type"] == "planned_change"]
+    return {each["resource"]["addr"]: each["action"] for each in planned}

@@ -33,6 +33,7 @@ from miyabi_infra.terraform.cli import Terraform, TerraformError
 from tests import complete
 from tests.aws import pulse
 from tests.aws.emulator import Emulator
+from tests.aws.environment import AS_IT_IS, events, planned_changes
 from tests.aws.outside import outside
 from tests.aws.refusals import RECORDED
 from tests.aws.strict import READS
@@ -245,12 +246,12 @@ class Outcome:
             root = f"stacks/{terraform.folder.name}/cdk.tf.json"
             if _text(before)[root] != _text(after)[root]:  # backend, modules or versions may differ
                 terraform.run("init", "-no-color", "-input=false")
-            done = terraform.run("apply", "-json", "-auto-approve", "-refresh=false", accept=(0, 1))
-            lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-            resources, errors = _resources(lines), _errors(lines)
+            said = events(terraform.run("apply", "-json", "-auto-approve", AS_IT_IS, accept=(0, 1)).stdout)
+            resources = {address: action for address, action in planned_changes(said).items() if action != "read"}
+            errors = _errors(said)
             failed, failed_at = "; ".join(errors.values()), errors
             if again and not failed:
-                plan = terraform.run("plan", "-no-color", "-detailed-exitcode", "-refresh=false", accept=(0, 2))
+                plan = terraform.run("plan", "-no-color", "-detailed-exitcode", AS_IT_IS, accept=(0, 2))
                 failed_at = _planned(plan.stdout)
                 failed = "" if plan.returncode == 0 else f"not quiet: {', '.join(failed_at) or 'outputs'}"
         except TerraformError as error:
@@ -435,12 +436,6 @@ def _terraform(out: Path, aws: Emulator) -> Terraform:
 def _text(out: Path) -> dict[str, str]:
     """What is synthesized, by file."""
     return {str(file.relative_to(out)): file.read_text(encoding="utf-8") for file in out.rglob("*.tf.json")}
-
-
-def _resources(lines: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """What Terraform does, by address: `create`, `update`, `replace`, `delete`, `move`."""
-    planned = [each["change"] for each in lines if each["type"] == "planned_change"]
-    return {each["resource"]["addr"]: each["action"] for each in planned if each["action"] != "read"}
 
 
 def _errors(lines: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -146,8 +146,7 @@ ENVIRONMENTS = ("dev", "prod", "qa")
 
 @pytest.fixture(scope="module")
 def plans(synthesized: Path, shared_plans: Plans) -> dict[str, dict[str, Json]]:
-    stacks = [synthesized / f"stacks/miyabi-{name}" for name in ENVIRONMENTS]
-    return dict(zip(ENVIRONMENTS, shared_plans.of_all(stacks), strict=True))
+    return shared_plans.of(synthesized, ENVIRONMENTS)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

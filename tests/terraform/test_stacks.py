@@ -117,8 +117,7 @@ ENVIRONMENTS = ("dev", "staging", "prod", "shared", "qa")
 
 @pytest.fixture(scope="module")
 def plans(everything: Path, shared_plans: Plans) -> dict[str, dict[str, Any]]:
-    stacks = [everything / f"stacks/miyabi-{name}" for name in ENVIRONMENTS]
-    return dict(zip(ENVIRONMENTS, shared_plans.of_all(stacks), strict=True))
+    return shared_plans.of(everything, ENVIRONMENTS)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
